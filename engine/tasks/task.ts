@@ -1,0 +1,112 @@
+import type { FactMap, FactRequest, Facts, FactValues } from '../facts/fact.ts'
+import { valuesOf } from '../facts/fact.ts'
+import type { Shell } from '../program/shell.ts'
+
+/** What a kind of task is: its facts, its plan, and the words for it. One file per kind, the same shape in each. */
+export interface TaskKind<A = unknown> {
+  readonly name: string
+  /** What an operator reads: `file /etc/hosts`. Never holds a secret. */
+  readonly title: (args: A) => string
+  /** Refuses arguments that can't be right (a relative path, a bad mode), all of them, before any host is touched. */
+  readonly check?: (args: A) => readonly string[]
+  /** The facts that the plan reads. Paths on the control machine may be read here or in the plan (`LocalFile`). */
+  readonly facts: (args: A) => readonly FactRequest[]
+  /** Pure: what has to change on the host, or nothing. */
+  readonly plan: (args: A, facts: Facts, context: PlanContext) => Change | undefined
+}
+
+export interface PlanContext {
+  /** An earlier task of this stage is going to change something (so a condition that held at the probe may not hold any more). */
+  readonly changed: boolean
+  /** The run shows differences: text changes should carry `diff`. */
+  readonly diff: boolean
+}
+
+/** A change that the plan found to be needed. */
+export interface Change {
+  /** Why, in a few words for the operator: `content differs`, `mode 0644 → 0600`, `not installed`. Never holds a secret. */
+  readonly summary: string
+  /**
+   * What makes it so. Runs in a subshell with `set -eu`, stdin closed, `$ROTA_TMP` a private directory, and the functions of
+   * `runtime.sh`. Idempotent. A non-zero exit fails the task; its output is then shown.
+   */
+  readonly apply: Shell
+  readonly diff?: Diff
+  /**
+   * - `change` (default): counts as changed; the verify must find nothing left of it.
+   * - `action`: counts as changed, but leaves nothing that a probe could see (a reload, a plain command): not verified.
+   * - `wait`: changes nothing on the host (waiting, asserting): not counted, not verified by a second pass.
+   */
+  readonly effect?: 'change' | 'action' | 'wait'
+  /** The plan knows that it can't be done; the text says why and what to do. `apply` is not run. */
+  readonly refused?: string
+  /** Result for the control machine (`fetch`): called with the change's output. */
+  readonly received?: (output: string) => Promise<void>
+}
+
+export interface Diff {
+  readonly path: string
+  readonly before: string
+  readonly after: string
+}
+
+/** A task is data: the kind, its arguments, and how it takes part in the run. */
+export interface Task<A = unknown> {
+  readonly kind: TaskKind<A>
+  readonly args: A
+  readonly title: string
+  /** Names of handlers of the role (or play) to run once after this task has changed something. */
+  readonly notify: readonly string[]
+  readonly tags: readonly string[]
+  /** Output, diff and arguments are never shown or written to the journal. */
+  readonly secret: boolean
+}
+
+/** What every builder accepts besides the arguments of its kind. */
+export interface TaskOptions {
+  /** Title for the operator instead of the kind's own. */
+  readonly title?: string
+  readonly notify?: string | readonly string[]
+  readonly tags?: string | readonly string[]
+  readonly secret?: boolean
+}
+
+/** `export const file = defineTask<FileArgs>({…})` gives the builder: `file({ path, content, notify: 'reload' })`. */
+export function defineTask<A extends object>(kind: TaskKind<A>): (args: A & TaskOptions) => Task {
+  return ({ title, notify, tags, secret, ...rest }) => {
+    const args = rest as unknown as A
+    const task: Task<A> = {
+      kind,
+      args,
+      title: title ?? kind.title(args),
+      notify: listOf(notify),
+      tags: listOf(tags),
+      secret: secret ?? false,
+    }
+    // A list holds tasks of all kinds; each kind only ever sees its own arguments.
+    return task as unknown as Task
+  }
+}
+
+const listOf = (value: string | readonly string[] | undefined): readonly string[] =>
+  value === undefined ? [] : typeof value === 'string' ? value.split(',').map(part => part.trim()) : value
+
+/** A value that depends on facts of the host, worked out at plan time: `content: computed({ route: route({ to: vip }) }, f => …)`. */
+export interface Computed<T> {
+  readonly facts: readonly FactRequest[]
+  readonly compute: (facts: Facts) => T
+}
+
+export const computed = <M extends FactMap, T>(requests: M, compute: (values: FactValues<M>) => T): Computed<T> => ({
+  facts: Object.values(requests),
+  compute: facts => compute(valuesOf(requests, facts)),
+})
+
+export const isComputed = <T>(value: T | Computed<T>): value is Computed<T> =>
+  typeof value === 'object' && value !== null && 'compute' in value && 'facts' in value
+
+export const valueOf = <T>(value: T | Computed<T>, facts: Facts): T =>
+  isComputed(value) ? value.compute(facts) : value
+
+export const factsOf = <T>(value: T | Computed<T> | undefined): readonly FactRequest[] =>
+  value !== undefined && isComputed(value) ? value.facts : []

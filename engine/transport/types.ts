@@ -1,0 +1,117 @@
+import type { FactRequest, Facts } from '../facts/fact.ts'
+import type { Shell } from '../program/shell.ts'
+
+/** How a host is reached and as whom: resolved from the inventory and the flags, once per host. Secrets are functions, so that printing it is safe. */
+export interface Connection {
+  readonly host: string
+  readonly transport: Transport
+  readonly become?: Become
+  /** Remote shell that runs the programs, as words: ['sh'] (default), ['busybox', 'sh'], ['/bin/bash']. */
+  readonly shell: readonly string[]
+}
+
+export type Transport =
+  | {
+      readonly kind: 'ssh'
+      readonly address: string
+      readonly port?: number
+      readonly user?: string
+      readonly identityFile?: string
+      /** Words added to ssh's command line (ansible_ssh_common_args and _extra_args, split as a shell does). */
+      readonly extraArgs: readonly string[]
+      readonly executable: string
+      /** Seconds. */
+      readonly connectTimeout: number
+      readonly password?: () => string
+    }
+  | { readonly kind: 'docker' | 'podman'; readonly container: string; readonly user?: string }
+  | { readonly kind: 'local' }
+
+export interface Become {
+  readonly method: 'sudo' | 'su' | 'doas'
+  readonly user: string
+  readonly password?: () => string
+}
+
+/** One shell on one host for a whole run. Requests are run one after another in the order they were made; they may be pipelined. */
+export interface Channel {
+  readonly host: string
+  /** Reads facts: ONE program for all of them. */
+  readonly probe: (requests: readonly FactRequest[]) => Promise<Facts>
+  /** Runs changes in order, stops at the first that fails. Events stream while it runs. */
+  readonly apply: (program: ApplyProgram, onEvent: (event: ApplyEvent) => void) => Promise<ApplyResult>
+  /** Runs one command of a step. */
+  readonly run: (command: RunCommand, onOutput?: (chunk: string) => void) => Promise<RunResult>
+  /** Programs sent and how many times we waited for the host: for the journal. */
+  readonly stats: () => { readonly programs: number; readonly roundTrips: number; readonly bytesSent: number }
+  /** Ends the remote shell in an orderly way: what runs is finished, temporary files are removed. */
+  readonly close: () => Promise<void>
+}
+
+export interface ApplyProgram {
+  /** Names the folder for replaced files, /var/lib/rota/backup/<run>. */
+  readonly run: string
+  readonly items: readonly ApplyItem[]
+}
+
+export interface ApplyItem {
+  /** Unique in the program; events carry it. */
+  readonly id: number
+  readonly script: Shell
+  /** Handlers this change owes: written to pending/ before the script runs. Names are `role/handler`. */
+  readonly owes: readonly string[]
+  /** This item is the handler of that name: taken from pending/ after it has succeeded. */
+  readonly pays?: string
+}
+
+export type ApplyEvent =
+  | { readonly kind: 'started'; readonly id: number }
+  | {
+      readonly kind: 'done'
+      readonly id: number
+      readonly exitCode: number
+      readonly output: string /** Seconds. */
+      readonly seconds: number
+    }
+  /** Not run, because an earlier item failed. */
+  | { readonly kind: 'notRun'; readonly id: number }
+
+export interface ApplyResult {
+  readonly failed?: { readonly id: number; readonly exitCode: number; readonly output: string }
+}
+
+export interface RunCommand {
+  readonly script: Shell
+  readonly stdin?: Uint8Array | string
+  /** Seconds; none by default. */
+  readonly timeout?: number
+}
+
+export interface RunResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The host could not be reached, or the channel died. Says whether anything may have been done. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError'
+  readonly host: string
+  readonly reason: 'connect' | 'authentication' | 'host-key' | 'become' | 'lock' | 'lost' | 'timeout'
+  readonly hint: string | undefined
+  constructor(host: string, reason: UnreachableError['reason'], message: string, hint?: string) {
+    super(message)
+    this.host = host
+    this.reason = reason
+    this.hint = hint
+  }
+}
+
+export interface ChannelOptions {
+  /** Check mode: nothing is written on the host, not even the lock. */
+  readonly readOnly: boolean
+  /** Ends the channel: what runs now is finished, nothing new is started. */
+  readonly signal?: AbortSignal
+}
+
+export type OpenChannel = (connection: Connection, options: ChannelOptions) => Promise<Channel>
