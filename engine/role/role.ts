@@ -1,0 +1,124 @@
+import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
+import type { FactMap, FactValues } from '../facts/fact.ts'
+import type { Task } from '../tasks/task.ts'
+import { type CallSite, callSite } from './call-site.ts'
+import type { Step } from './step.ts'
+import type { HostView, InventoryView } from './view.ts'
+
+/**
+ * A param's JSON Schema. Two keywords are ours: `var` names the inventory variables that set the param (the first that is set wins),
+ * `secret` keeps its value out of every output.
+ */
+export type ParamSchema = JSONSchema & { readonly var?: string | readonly string[]; readonly secret?: boolean }
+
+export interface ParamsSchema {
+  readonly type: 'object'
+  readonly properties: Readonly<Record<string, ParamSchema>>
+  readonly required?: readonly string[]
+}
+
+/** The params after defaults: what `tasks` gets. Nothing else is allowed, which is how they are validated too. */
+export type ParamsOf<S extends ParamsSchema> = FromSchema<{
+  readonly type: 'object'
+  readonly properties: S['properties']
+  readonly required: S extends { readonly required: infer R extends readonly string[] } ? R : readonly []
+  readonly additionalProperties: false
+}>
+
+/** Facts of other hosts, read when the role needs them, whatever `--limit` says; `undefined` for one that can't be reached. */
+export type PeerFacts<M extends FactMap> = ReadonlyMap<string, FactValues<M> | undefined>
+
+export interface RoleContext<P, M extends FactMap = FactMap, R = unknown> {
+  readonly params: P
+  readonly host: HostView
+  readonly inventory: InventoryView
+  readonly peers: PeerFacts<M>
+  readonly prepared: R
+}
+
+export interface PrepareContext<P> {
+  /** The hosts of the play that this role runs on, with their params. */
+  readonly hosts: readonly { readonly host: HostView; readonly params: P }[]
+  readonly inventory: InventoryView
+  /** Check mode: nothing may be written, neither here nor on a host. */
+  readonly check: boolean
+}
+
+export type TaskOrStep = Task | Step
+
+export interface RoleDefinition<S extends ParamsSchema, M extends FactMap, R> {
+  readonly name: string
+  readonly description?: string
+  readonly params: S
+  /** What is wrong beyond the schema (clashes between params, unusable combinations), all of it. Runs before any host is touched. */
+  readonly check?: (context: {
+    readonly params: ParamsOf<S>
+    readonly host: HostView
+    readonly inventory: InventoryView
+  }) => readonly string[]
+  /** Facts of other hosts that `tasks` needs. */
+  readonly peers?: (context: {
+    readonly params: ParamsOf<S>
+    readonly host: HostView
+    readonly inventory: InventoryView
+  }) => {
+    readonly hosts: readonly string[]
+    readonly facts: (peer: HostView) => M
+  }
+  /** Work on the control machine, once per play, before the first host is touched (certificates). */
+  readonly prepare?: (context: PrepareContext<ParamsOf<S>>) => Promise<R>
+  /** Pure: from params to tasks. `false` and `undefined` entries are left out, nested lists are flattened. */
+  readonly tasks: (context: RoleContext<ParamsOf<S>, M, R>) => Nested
+  readonly handlers?: Handlers | ((context: RoleContext<ParamsOf<S>, M, R>) => Handlers)
+}
+
+export type Nested = readonly (TaskOrStep | false | undefined | Nested)[]
+
+/** Handlers by name, in the order in which they run. */
+export type Handlers = Readonly<Record<string, Task | readonly Task[]>>
+
+/** A role as the engine handles it, whatever its params. */
+export interface AnyRole {
+  readonly name: string
+  readonly description?: string
+  readonly params: ParamsSchema
+  readonly check?: (context: never) => readonly string[]
+  readonly peers?: (context: never) => {
+    readonly hosts: readonly string[]
+    readonly facts: (peer: HostView) => FactMap
+  }
+  readonly prepare?: (context: never) => Promise<unknown>
+  readonly tasks: (context: never) => Nested
+  readonly handlers?: Handlers | ((context: never) => Handlers)
+}
+
+/** A role in a play: `haproxy({ bindPort: 8443 })`. */
+export interface RoleCall {
+  readonly role: AnyRole
+  readonly params: Readonly<Record<string, unknown>>
+  readonly tags: readonly string[]
+  /** Where the playbook says it. */
+  readonly site: CallSite
+}
+
+export interface RoleMaker<S extends ParamsSchema> {
+  (params?: Partial<ParamsOf<S>>, options?: { readonly tags?: string | readonly string[] }): RoleCall
+  readonly role: AnyRole
+}
+
+/** Defines a role; the result is called in a play with the params the playbook sets. */
+export function defineRole<const S extends ParamsSchema, M extends FactMap = Record<never, never>, R = undefined>(
+  definition: RoleDefinition<S, M, R>,
+): RoleMaker<S> {
+  const role = definition as unknown as AnyRole
+  const call = (
+    params: Partial<ParamsOf<S>> = {},
+    options: { readonly tags?: string | readonly string[] } = {},
+  ): RoleCall => ({
+    role,
+    params: params as Readonly<Record<string, unknown>>,
+    tags: typeof options.tags === 'string' ? options.tags.split(',') : (options.tags ?? []),
+    site: callSite(call),
+  })
+  return Object.assign(call, { role })
+}

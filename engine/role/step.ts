@@ -1,0 +1,60 @@
+import type { FactMap, Facts, FactValues } from '../facts/fact.ts'
+import { valuesOf } from '../facts/fact.ts'
+import type { RemoteShell } from './remote.ts'
+import type { HostView, InventoryView } from './view.ts'
+
+/** What a step or hook works with. */
+export interface StepContext {
+  readonly host: HostView
+  readonly inventory: InventoryView
+  /** Remote `$` on this host: ``await $`kubectl get node ${name}` ``. */
+  readonly $: RemoteShell
+  /** Remote `$` on another host of the inventory (Ansible's delegate_to). */
+  readonly on: (host: string) => RemoteShell
+  /** A line for the operator, under this host and step. */
+  readonly say: (text: string) => void
+}
+
+export interface StepResult {
+  readonly changed?: boolean
+  /** A few words for the report. */
+  readonly summary?: string
+}
+
+/**
+ * An async function in a role, for what can't be planned from facts. It ends a stage. `facts` and `needed` let it take part in the
+ * probe: a step that is not needed costs nothing, and check mode can tell whether it would run.
+ */
+export interface Step {
+  readonly type: 'step'
+  readonly title: string
+  readonly tags: readonly string[]
+  readonly notify: readonly string[]
+  readonly facts: FactMap
+  /** Why the step must run, or `false`. */
+  readonly needed: (facts: Facts) => string | false
+  readonly run: (context: StepContext) => Promise<StepResult | undefined>
+}
+
+export interface StepOptions<M extends FactMap> {
+  readonly title: string
+  readonly tags?: readonly string[]
+  readonly notify?: readonly string[]
+  readonly facts?: M
+  /** Given the facts: why it must run, or false. Without it the step runs always, and costs a round trip in every run. */
+  readonly needed?: (values: FactValues<M>) => string | false
+  readonly run: (context: StepContext) => Promise<StepResult | undefined>
+}
+
+export function step<const M extends FactMap = Record<never, never>>(options: StepOptions<M>): Step {
+  const requests = options.facts ?? ({} as M)
+  return {
+    type: 'step',
+    title: options.title,
+    tags: options.tags ?? [],
+    notify: options.notify ?? [],
+    facts: requests,
+    needed: facts => (options.needed ? options.needed(valuesOf(requests, facts)) : 'runs always'),
+    run: options.run,
+  }
+}
