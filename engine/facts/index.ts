@@ -1,0 +1,8 @@
+export { check } from './check.ts'
+export * from './fact.ts'
+export { http } from './http.ts'
+export { packageState } from './package.ts'
+export { bytesOf, followed, path } from './path.ts'
+export { tcp } from './tcp.ts'
+export { unit } from './unit.ts'
+export { unixSocket } from './unix-socket.ts'
