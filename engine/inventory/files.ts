@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Problem } from './types.ts'
+
+/** Files as the user named them, relative to the directory the command was started in. */
+export interface Files {
+  readonly kindOf: (path: string) => 'file' | 'directory' | undefined
+  readonly list: (path: string) => readonly string[]
+  readonly read: (path: string) => { readonly text: string } | { readonly problem: Problem }
+  readonly isExecutable: (path: string) => boolean
+  readonly absolute: (path: string) => string
+}
+
+export function filesOf(cwd: string): Files {
+  const absolute = (path: string) => resolve(cwd, path)
+  const stat = (path: string) => statSync(absolute(path), { throwIfNoEntry: false })
+  return {
+    absolute,
+    kindOf: path => {
+      const found = quietly(() => stat(path))
+      return found === undefined ? undefined : found.isDirectory() ? 'directory' : 'file'
+    },
+    list: path => (quietly(() => readdirSync(absolute(path))) ?? []).sort(),
+    isExecutable: path => ((stat(path)?.mode ?? 0) & 0o111) !== 0,
+    read: path => {
+      try {
+        return decode(readFileSync(absolute(path)), path)
+      } catch (error) {
+        const reason = error instanceof Error && 'code' in error ? reasons[String(error.code)] : undefined
+        return { problem: { message: `can't be read: ${reason ?? String(error)}`, origin: start(path) } }
+      }
+    },
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+  ENOENT: 'no such file',
+}
+
+function quietly<T>(action: () => T): T | undefined {
+  try {
+    return action()
+  } catch {
+    return undefined
+  }
+}
+
+export function start(file: string): { file: string; line: number; column: number } {
+  return { file, line: 1, column: 1 }
+}
+
+/** UTF-8 only; in comments other bytes are let pass, as Ansible does (ansible#17593). */
+function decode(bytes: Buffer, file: string): { text: string } | { problem: Problem } {
+  const text = bytes.toString('utf8').replace(/^\ufeff/, '')
+  if (!text.includes('\ufffd') || bytes.includes('\ufffd')) return { text }
+  const bad = text.split('\n').findIndex(line => line.includes('\ufffd') && !/^[#;]/.test(line))
+  if (bad < 0) return { text }
+  return { problem: { message: 'not UTF-8 text', origin: { file, line: bad + 1, column: 1 } } }
+}

@@ -1,0 +1,8 @@
+export { hostVar } from './host-var.ts'
+export { legacyGroups } from './legacy.ts'
+export { type LoadOptions, loadInventory } from './load.ts'
+export { selectHosts, splitPatterns } from './patterns.ts'
+export { formatOrigin, formatProblem, InventoryError } from './problem.ts'
+export type { Group, Host, Inventory, Origin, Problem, Variable } from './types.ts'
+export { isTemplated } from './variables.ts'
+export type { VaultSecret } from './vault.ts'

@@ -1,0 +1,156 @@
+import type { Graph, RawGroup, RawHost } from './assemble.ts'
+import { ancestors, depths, descendants, sortByPrecedence } from './group-order.ts'
+import type { Decrypt } from './node.ts'
+import type { Group, Host, Inventory, Setting } from './types.ts'
+import { override, type Variables } from './variables.ts'
+import type { FileSettings } from './vars-files.ts'
+
+/** What the files beside the inventory sources and beside the playbook say, one map per place, weakest first. */
+export interface VarsLayers {
+  readonly inventoryGroups: readonly ReadonlyMap<string, FileSettings>[]
+  readonly playbookGroups: readonly ReadonlyMap<string, FileSettings>[]
+  readonly inventoryHosts: readonly ReadonlyMap<string, FileSettings>[]
+  readonly playbookHosts: readonly ReadonlyMap<string, FileSettings>[]
+  readonly extra: readonly Setting[]
+}
+
+interface Parts {
+  readonly graph: Graph
+  readonly layers: VarsLayers
+  readonly decrypt: Decrypt
+  readonly sources: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** Puts the graph and the variables' layers together; every host's variables are merged when they are first read. */
+export function buildInventory({ graph, layers, decrypt, sources, warnings }: Parts): Inventory {
+  const depth = depths(graph.groups)
+  const priority = (name: string) => graph.groups.get(name)?.priority ?? 1
+  const sorted = (names: readonly string[]) => sortByPrecedence(names, depth, priority)
+  const ofHost = groupsByHost(graph)
+
+  /** Hosts in the same groups share one map. */
+  const byGroups = new Map<string, Variables>()
+  const groupVars = (names: readonly string[]): Variables => {
+    const key = names.join(' ')
+    const known = byGroups.get(key) ?? mergeGroups(sorted(names), graph, layers, decrypt)
+    byGroups.set(key, known)
+    return known
+  }
+
+  const hostVars = (name: string, groups: readonly string[], raw: RawHost | undefined): Variables => {
+    const own = [
+      ...(raw?.settings ?? []).flatMap(settings => settings()),
+      ...fromFiles(layers.inventoryHosts, [name]),
+      ...fromFiles(layers.playbookHosts, [name]),
+      ...layers.extra,
+    ]
+    return override(groupVars(groups), own, decrypt)
+  }
+
+  const toHost = (name: string, raw: RawHost | undefined): Host => {
+    const groups = (ofHost.get(name) ?? []).toSorted()
+    return lazyHost(name, groups, () => hostVars(name, groups, raw))
+  }
+
+  const hosts = new Map([...graph.hosts.values()].map(raw => [raw.name, toHost(raw.name, raw)]))
+  const groups = new Map([...graph.groups.values()].map(raw => [raw.name, toGroup(raw, layers, decrypt)]))
+  return {
+    hosts,
+    groups,
+    sources,
+    warnings,
+    hostsOf: group => {
+      if (!groups.has(group)) return []
+      const names = new Set(descendants(group, graph.groups).flatMap(name => graph.groups.get(name)?.hosts ?? []))
+      return [...names].flatMap(name => hosts.get(name) ?? [])
+    },
+    implicitHost: name => {
+      const local: Setting = {
+        name: 'ansible_connection',
+        node: { kind: 'scalar', type: 'str', value: 'local', line: 1, column: 1 },
+        file: name,
+        source: 'implicit localhost',
+      }
+      return toHost(name, { name, settings: [() => [local]], at: { file: name, line: 1, column: 1 } })
+    },
+  }
+}
+
+/** Ancestors included, `all` left out. */
+function groupsByHost(graph: Graph): ReadonlyMap<string, readonly string[]> {
+  const direct = new Map<string, string[]>()
+  for (const group of graph.groups.values()) {
+    for (const host of group.hosts) {
+      const names = direct.get(host)
+      if (names === undefined) direct.set(host, [group.name])
+      else names.push(group.name)
+    }
+  }
+  const above = new Map([...graph.groups.keys()].map(name => [name, ancestors(name, graph.groups)]))
+  const all = (names: readonly string[]) => {
+    const every = new Set(names.flatMap(name => [name, ...(above.get(name) ?? [])]))
+    every.delete('all')
+    return [...every]
+  }
+  return new Map([...direct].map(([host, names]) => [host, all(names)]))
+}
+
+/** Group variables, weakest first: all of the inventory's own, then files for `all`, then files for the other groups. */
+function mergeGroups(names: readonly string[], graph: Graph, layers: VarsLayers, decrypt: Decrypt): Variables {
+  const own = (name: string) => graph.groups.get(name)?.settings ?? []
+  const settings = [
+    ...own('all'),
+    ...names.flatMap(own),
+    ...fromFiles(layers.inventoryGroups, ['all']),
+    ...fromFiles(layers.playbookGroups, ['all']),
+    ...fromFiles(layers.inventoryGroups, names),
+    ...fromFiles(layers.playbookGroups, names),
+  ]
+  return override(new Map(), settings, decrypt)
+}
+
+/** Place by place: a later inventory source wins over the order of the groups. */
+function fromFiles(places: readonly ReadonlyMap<string, FileSettings>[], names: readonly string[]): Setting[] {
+  return places.flatMap(place => names.flatMap(name => place.get(name)?.() ?? []))
+}
+
+function lazyHost(name: string, groups: readonly string[], compute: () => Variables): Host {
+  let vars: Variables | undefined
+  const get = () => {
+    vars ??= compute()
+    return vars
+  }
+  return {
+    name,
+    groups,
+    get vars() {
+      return get()
+    },
+    get port() {
+      return portOf(get().get('ansible_port')?.value)
+    },
+  }
+}
+
+function portOf(value: unknown): number | undefined {
+  const port = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+  return typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65536 ? port : undefined
+}
+
+function toGroup(raw: RawGroup, layers: VarsLayers, decrypt: Decrypt): Group {
+  const { name, hosts, children, parents, priority, settings } = raw
+  let vars: Variables | undefined
+  return {
+    name,
+    hosts,
+    children,
+    parents,
+    priority,
+    get vars() {
+      const files = [layers.inventoryGroups, layers.playbookGroups].flatMap(places => fromFiles(places, [name]))
+      vars ??= override(new Map(), [...settings, ...files], decrypt)
+      return vars
+    },
+  }
+}

@@ -1,0 +1,131 @@
+import { posix } from 'node:path'
+import { assemble } from './assemble.ts'
+import { readExtraVars } from './extra-vars.ts'
+import { type Files, filesOf, start } from './files.ts'
+import { buildInventory } from './inventory.ts'
+import { aliasStatements } from './legacy.ts'
+import { InventoryError } from './problem.ts'
+import { readSource } from './source-read.ts'
+import { findSources, type Source } from './sources.ts'
+import type { Inventory, Problem, Reading, Statement } from './types.ts'
+import { readVarsDirectory, type VarsDirectory } from './vars-files.ts'
+import { createVault, type Vault, type VaultSecret } from './vault.ts'
+
+export interface LoadOptions {
+  /** Arguments of `-i`: files, directories, executable scripts, lists of hosts with a comma. */
+  readonly sources: readonly string[]
+  /** Where group_vars and host_vars of the playbook are. */
+  readonly playbookDir?: string
+  /** Raw arguments of `-e`. */
+  readonly extraVars?: readonly string[]
+  /** What relative paths are relative to; the process's own directory. */
+  readonly cwd?: string
+  readonly vaultSecrets?: readonly VaultSecret[]
+  /** Old group names and their new ones, see `legacyGroups`. */
+  readonly groupAliases?: Readonly<Record<string, string>>
+}
+
+/** Reads inventory sources, group_vars, host_vars and extra variables. Throws an InventoryError with all problems. */
+export async function loadInventory(options: LoadOptions): Promise<Inventory> {
+  const files = filesOf(options.cwd ?? process.cwd())
+  const vault = createVault(options.vaultSecrets ?? [])
+  const found = findSources(options.sources, files)
+  const read = await readSources(found.sources, files, vault)
+  const graph = assemble([...read.statements, ...aliasStatements(read.statements, options.groupAliases ?? {})])
+  const problems = [...found.problems, ...read.problems, ...graph.problems]
+  if (problems.length === 0 && graph.hosts.size === 0) problems.push(noHosts(options.sources, found.warnings))
+
+  const inventoryDirs = options.sources.flatMap(source => directoryOf(source, files))
+  const playbookDirs = options.playbookDir === undefined ? [] : [options.playbookDir]
+  const varsIn = (bases: readonly string[], kind: 'group_vars' | 'host_vars') => {
+    const names = kind === 'group_vars' ? graph.groups.keys() : graph.hosts.keys()
+    const list = [...names]
+    return bases.map(base => readVarsDirectory(base, kind, list, files, vault))
+  }
+  const layers = {
+    inventoryGroups: varsIn(inventoryDirs, 'group_vars'),
+    playbookGroups: varsIn(playbookDirs, 'group_vars'),
+    inventoryHosts: varsIn(inventoryDirs, 'host_vars'),
+    playbookHosts: varsIn(playbookDirs, 'host_vars'),
+  }
+  const directories = Object.values(layers).flat()
+  const extra = guarded(() => readExtraVars(options.extraVars ?? [], files, vault))
+  problems.push(...directories.flatMap(directory => directory.problems), ...extra.problems)
+  if (problems.length > 0) throw new InventoryError(unique(problems))
+
+  const settingsOf = (directories: readonly VarsDirectory[]) => directories.map(directory => directory.settings)
+  return buildInventory({
+    graph,
+    layers: {
+      inventoryGroups: settingsOf(layers.inventoryGroups),
+      playbookGroups: settingsOf(layers.playbookGroups),
+      inventoryHosts: settingsOf(layers.inventoryHosts),
+      playbookHosts: settingsOf(layers.playbookHosts),
+      extra: extra.settings,
+    },
+    decrypt: vault.decrypt,
+    sources: options.sources,
+    warnings: [
+      ...new Set(
+        [found, read, graph, ...directories].flatMap((part: { readonly warnings: readonly string[] }) => part.warnings),
+      ),
+    ],
+  })
+}
+
+async function readSources(sources: readonly Source[], files: Files, vault: Vault): Promise<Reading> {
+  const statements: Statement[] = []
+  const problems: Problem[] = []
+  const warnings: string[] = []
+  const groups = new Set<string>()
+  for (const source of sources) {
+    const reading = await safely(() => readSource(source, groups, files, vault), source)
+    statements.push(...reading.statements)
+    problems.push(...reading.problems)
+    warnings.push(...reading.warnings)
+    for (const statement of reading.statements) if (statement.kind === 'group') groups.add(statement.name)
+  }
+  return { statements, problems, warnings }
+}
+
+/** Whatever goes wrong while reading a file is a problem of that file. */
+async function safely(read: () => Promise<Reading>, source: Source): Promise<Reading> {
+  try {
+    return await read()
+  } catch (error) {
+    const none = { statements: [], warnings: [] }
+    if (error instanceof InventoryError) return { ...none, problems: error.problems }
+    const name = source.kind === 'file' ? source.path : source.text
+    const reason = error instanceof RangeError ? 'it is nested too deeply' : String(error)
+    return { ...none, problems: [{ message: `can't be read: ${reason}`, origin: start(name) }] }
+  }
+}
+
+function guarded(read: () => ReturnType<typeof readExtraVars>): ReturnType<typeof readExtraVars> {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof InventoryError) return { settings: [], problems: error.problems }
+    throw error
+  }
+}
+
+/** Ansible goes on with nothing; a run that means to touch hosts and has none is a mistake worth stopping for. */
+function noHosts(sources: readonly string[], warnings: readonly string[]): Problem {
+  const first = sources[0]
+  if (first === undefined) return { message: 'no inventory was given', hint: 'use -i' }
+  const [hint] = warnings
+  return { message: 'the inventory holds no host', origin: start(first), ...(hint !== undefined && { hint }) }
+}
+
+/** Where group_vars and host_vars of a source are looked for: the directory itself, or the one the file is in. */
+function directoryOf(source: string, files: Files): readonly string[] {
+  const kind = files.kindOf(source)
+  if (kind === 'directory') return [source]
+  return kind === 'file' ? [posix.dirname(source) === '.' ? '' : posix.dirname(source)] : []
+}
+
+/** Two sources in one directory read the same files. */
+function unique(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map(problem => [JSON.stringify(problem), problem])).values()]
+}

@@ -1,0 +1,35 @@
+/** Small pieces of Python's text rules, where JavaScript's differ. */
+
+/** `str.splitlines()` also splits at vertical tab, form feed and the Unicode separators. */
+export function splitLines(text: string): string[] {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the separators of str.splitlines
+  const lines = text.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/)
+  if (lines.at(-1) === '') lines.pop()
+  return lines
+}
+
+const space = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]'
+const leading = new RegExp(`^${space}+`)
+const trailing = new RegExp(`${space}+$`)
+
+/** `str.strip()`. */
+export function strip(text: string): string {
+  return text.replace(leading, '').replace(trailing, '')
+}
+
+/** How many characters `str.strip()` takes off the front. */
+export function indentOf(text: string): number {
+  return leading.exec(text)?.[0].length ?? 0
+}
+
+/** `int(text)`: undefined where Python raises. */
+export function toInt(text: string): number | undefined {
+  const trimmed = strip(text)
+  return /^[+-]?[0-9]+(?:_[0-9]+)*$/.test(trimmed) ? Number(trimmed.replaceAll('_', '')) : undefined
+}
+
+/** A number that JavaScript holds exactly, or a bigint. */
+export function exactInteger(value: bigint): number | bigint {
+  const short = Number(value)
+  return Number.isSafeInteger(short) ? short : value
+}

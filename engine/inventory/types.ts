@@ -1,0 +1,130 @@
+/** Where a value stood. Line and column count from 1; the file is named as the user named it. */
+export interface Origin {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** One thing wrong with what the user gave, for people to read. */
+export interface Problem {
+  readonly message: string
+  readonly origin?: Origin
+  readonly hint?: string
+}
+
+/** A value of a variable for one host, with where it came from and what it overrode. */
+export interface Variable {
+  /** Plain data. Text with `{{ }}` is as written: `resolveVar` evaluates it. Reading a vaulted value decrypts it. */
+  readonly value: unknown
+  readonly origin: Origin
+  /** What set it: `group_vars/all`, `host_vars/a`, `inventory group [web:vars]`, `inventory host a`, `extra vars`. */
+  readonly source: string
+  /** True when the value, or a part of it, came out of a vault. */
+  readonly secret?: boolean
+  readonly overrides?: Variable
+  /** The origin of a nested value; its nearest known ancestor's when the path leads nowhere. */
+  readonly locate: (path: readonly (string | number)[]) => Origin
+  /** The value as read, with Python's types and the positions of its parts. */
+  readonly node?: Node
+}
+
+export interface Host {
+  readonly name: string
+  /** Every group it is in, ancestors included, sorted, without `all` (Ansible's `group_names`). */
+  readonly groups: readonly string[]
+  /** The variables in effect, by Ansible's precedence. Computed when first read. */
+  readonly vars: ReadonlyMap<string, Variable>
+  /** `ansible_port` in effect, when it is a plain number. */
+  readonly port?: number | undefined
+}
+
+export interface Group {
+  readonly name: string
+  /** Direct members, in order. */
+  readonly hosts: readonly string[]
+  readonly children: readonly string[]
+  readonly parents: readonly string[]
+  /** `[name:vars]` and their like, group_vars, and what overrode what; without the parents' variables. */
+  readonly vars: ReadonlyMap<string, Variable>
+  readonly priority: number
+}
+
+export interface Inventory {
+  /** In the order in which the sources name them first. */
+  readonly hosts: ReadonlyMap<string, Host>
+  readonly groups: ReadonlyMap<string, Group>
+  readonly sources: readonly string[]
+  readonly warnings: readonly string[]
+  /** Members of the group and of its descendants, in the order of Ansible's pattern. Unknown group: none. */
+  hostsOf(group: string): readonly Host[]
+  /** What `localhost` means when the inventory does not name it: this machine, with the variables of `all`. */
+  implicitHost(name: string): Host
+}
+
+/**
+ * A value as read from a file: a tree beside the plain value, so that each part can be located, and so that Python's types
+ * survive (JavaScript cannot tell 1.0 from 1).
+ */
+export type Node = ScalarNode | MapNode | ListNode
+
+export interface ScalarNode {
+  readonly kind: 'scalar'
+  readonly type: ScalarType
+  /** Text, number, bigint, boolean or null; the ciphertext for type `vault`. */
+  readonly value: string | number | bigint | boolean | null
+  readonly line: number
+  readonly column: number
+}
+
+/** `unsafe` is text marked `!unsafe`, never a template. Dates are text in ISO form. */
+export type ScalarType = 'str' | 'int' | 'float' | 'bool' | 'null' | 'date' | 'vault' | 'unsafe'
+
+export interface MapNode {
+  readonly kind: 'map'
+  readonly entries: readonly Entry[]
+  readonly line: number
+  readonly column: number
+}
+
+export interface Entry {
+  readonly key: ScalarNode
+  readonly node: Node
+}
+
+export interface ListNode {
+  readonly kind: 'list'
+  readonly items: readonly Node[]
+  readonly line: number
+  readonly column: number
+}
+
+/** One assignment as a file made it, before any precedence. */
+export interface Setting {
+  readonly name: string
+  readonly node: Node
+  readonly file: string
+  readonly source: string
+  /** The whole file was vaulted. */
+  readonly secret?: boolean
+}
+
+/** What an inventory source says, in order; every format is read into these and one assembler replays them. */
+export type Statement =
+  | { readonly kind: 'group'; readonly name: string; readonly at: Origin }
+  | { readonly kind: 'child'; readonly parent: string; readonly child: string; readonly at: Origin }
+  | {
+      readonly kind: 'hosts'
+      readonly names: readonly string[]
+      readonly group?: string
+      readonly port?: number
+      readonly at: Origin
+      /** Lazy: with thousands of hosts most variables are never looked at. */
+      readonly settings: () => readonly Setting[]
+    }
+  | { readonly kind: 'var'; readonly owner: string; readonly setting: Setting }
+
+export interface Reading {
+  readonly statements: readonly Statement[]
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly string[]
+}
