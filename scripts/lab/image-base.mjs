@@ -1,0 +1,50 @@
+// @ts-check
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { $ } from 'zx'
+import { ensureCommands } from './apt.mjs'
+import { hasImage } from './image.mjs'
+import { cacheDir } from './paths.mjs'
+import { LabError, say } from './say.mjs'
+
+const official = 'debian:12'
+const own = 'rota-lab-base:bookworm'
+
+/** `debian:12` where it can be had, else the same thing made with debootstrap from this machine's Debian mirror. */
+export async function ensureBase() {
+  if (await hasImage(official)) return official
+  if (await hasImage(own)) return own
+  say(`pulling ${official}`)
+  if ((await $({ nothrow: true, quiet: true })`timeout 120 docker pull -q ${official}`).ok) return official
+  await ensureCommands({ debootstrap: 'debootstrap' })
+  const mirror = await debianMirror()
+  say(`no registry reachable: making ${own} with debootstrap from ${mirror}`)
+  const dir = join(cacheDir(), 'debootstrap')
+  await rm(dir, { recursive: true, force: true })
+  await mkdir(dir, { recursive: true })
+  const run = await $({ nothrow: true, quiet: true })`debootstrap --variant=minbase bookworm ${dir} ${mirror} 2>&1`
+  if (!run.ok) throw new LabError(`debootstrap failed:\n${run.stdout.split('\n').slice(-15).join('\n')}`)
+  await $({ quiet: true })`tar -C ${dir} --exclude=./var/cache/apt/archives/*.deb -c . | docker import - ${own}`
+  await rm(dir, { recursive: true, force: true })
+  return own
+}
+
+/** The mirror this machine itself installs Debian from. */
+async function debianMirror() {
+  const files = await readdir('/etc/apt/sources.list.d').catch(() => [])
+  const paths = ['/etc/apt/sources.list', ...files.map(file => join('/etc/apt/sources.list.d', file))]
+  for (const path of paths.filter(name => /\.(list|sources)$/.test(name))) {
+    const mirror = mirrorIn(await readFile(path, 'utf8').catch(() => ''))
+    if (mirror) return mirror
+  }
+  throw new LabError(`${official} can't be pulled, and no Debian mirror stands in /etc/apt to make the same from`)
+}
+
+/** The first archive in an apt sources text that carries Debian itself: not security, not a third party. */
+export function mirrorIn(text) {
+  const uris = text.split('\n').flatMap(line => {
+    const found = /^\s*(?:URIs:|deb\s+(?:\[[^\]]*\]\s+)?)\s*(\S+)/.exec(line)
+    return found?.[1] ? [found[1]] : []
+  })
+  return uris.find(uri => /\/debian\/?$/.test(uri))
+}

@@ -1,0 +1,51 @@
+// @ts-check
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { $ } from 'zx'
+import { ensureBase } from './image-base.mjs'
+import { withLock } from './lock.mjs'
+import { cacheDir } from './paths.mjs'
+import { LabError, say } from './say.mjs'
+
+const recipe = fileURLToPath(new URL('image/', import.meta.url))
+
+/** What apt can install on a host. Their dependencies come along; nothing else is there to be had. */
+export const hostPackages = [
+  'nginx libnginx-mod-stream haproxy keepalived etcd-server etcd-client',
+  'conntrack socat ethtool ipset ebtables jq rsync tcpdump nftables cron logrotate lsof netcat-openbsd',
+].flatMap(line => line.split(' '))
+
+/** The lab host's image, built when its recipe has changed; returns its tag. */
+export async function ensureImage() {
+  const tag = `rota-lab:${await recipeHash()}`
+  if (await hasImage(tag)) return tag
+  return withLock(join(cacheDir(), 'image.lock'), 'the lab image', async () => {
+    if (await hasImage(tag)) return tag
+    const base = await ensureBase()
+    say(`building the image ${tag} on ${base} (a minute or two, once)`)
+    const args = ['--build-arg', `BASE=${base}`, '--build-arg', `PACKAGES=${hostPackages.join(' ')}`]
+    const run = await $({
+      env: builder(),
+      nothrow: true,
+      quiet: true,
+    })`docker build --force-rm ${args} -t ${tag} ${recipe} 2>&1`
+    if (!run.ok) throw new LabError(`docker build failed:\n${run.stdout.split('\n').slice(-25).join('\n')}`)
+    return tag
+  })
+}
+
+export const hasImage = async tag => (await $({ nothrow: true, quiet: true })`docker image inspect ${tag}`).ok
+
+/** Debian's docker.io brings no buildx; the classic builder reads the same file. */
+function builder() {
+  return { ...process.env, DOCKER_BUILDKIT: '0' }
+}
+
+async function recipeHash() {
+  const hash = createHash('sha256').update(hostPackages.join(' '))
+  for (const file of (await readdir(recipe)).sort())
+    hash.update(`\0${file}\0`).update(await readFile(join(recipe, file)))
+  return hash.digest('hex').slice(0, 12)
+}

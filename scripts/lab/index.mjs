@@ -1,0 +1,90 @@
+// @ts-check
+import { $ } from 'zx'
+import { ensureCommands } from './apt.mjs'
+import { engineAnswers, ensureEngine } from './engine.mjs'
+import { containerName, listContainers, removeHosts, startHosts } from './hosts.mjs'
+import { ensureImage } from './image.mjs'
+import { hostsIni } from './inventory.mjs'
+import { ensureKube, kubeDir, kubeVersions } from './kube.mjs'
+import { ensureNetwork, removeNetwork } from './network.mjs'
+import { defaultSizes, planHosts, vipOf } from './plan.mjs'
+import { checkLogins, readyHosts, sshArgs, writeKnownHosts } from './ready.mjs'
+import { LabError, say } from './say.mjs'
+import { ensureSecrets, labFiles, readState, removeState, writeInventory, writeState } from './state.mjs'
+
+export { stopEngine } from './engine.mjs'
+export * from './inventory.mjs'
+export { ensureKube, kubeVersions } from './kube.mjs'
+export { LabError } from './say.mjs'
+
+/**
+ * Brings a lab up: engine, image, network, hosts, inventory, Kubernetes binaries. What is there already is kept, so
+ * running it again only adds what is missing and writes the inventory anew.
+ * @param {Partial<import('./plan.mjs').Sizes> & { name?: string, kube?: boolean, keepMounts?: string[] }} [options]
+ *   keepMounts: hosts whose /etc/hosts stays Docker's bind mount; kube: false leaves the binaries out
+ */
+export async function labUp(options = {}) {
+  const { name = 'lab', kube = true, keepMounts = ['node-1'], ...sizes } = options
+  const files = labFiles(name)
+  await ensureCommands({ ip: 'iproute2', ssh: 'openssh-client', 'ssh-keygen': 'openssh-client', flock: 'util-linux' })
+  await ensureEngine()
+  const [image, secrets] = await Promise.all([ensureImage(), ensureSecrets(files)])
+  const subnet = await ensureNetwork(name)
+  const hosts = planHosts({ ...defaultSizes, ...sizes }, subnet)
+  const started = Date.now()
+  const fresh = await startHosts(name, image, hosts, keepMounts)
+  const ready = await readyHosts(name, hosts, secrets)
+  await writeKnownHosts(files.knownHosts, ready)
+  await checkLogins(files, hosts)
+  say(`${hosts.length} hosts ready, ${fresh.length} of them started (${((Date.now() - started) / 1000).toFixed(1)} s)`)
+  const vip = vipOf(subnet)
+  const kubeVersion = kubeVersions()[0]
+  const { key, knownHosts } = files
+  await writeInventory(files, hostsIni({ name, hosts, vip, key, knownHosts, kubeVersion, kubeBinCache: kubeDir() }))
+  await writeState(files, { name, subnet, vip, image, hosts })
+  if (kube) await ensureKube()
+  return labInfo(name)
+}
+
+/** Removes a lab's hosts, network, inventory and state. The cache (image, Kubernetes, prober) stays. */
+export async function labDown({ name = 'lab' } = {}) {
+  const files = labFiles(name)
+  const engine = await engineAnswers()
+  const removed = engine ? await removeHosts(name) : []
+  if (engine) await removeNetwork(name)
+  else say('no Docker engine answers: there can be no host running')
+  await removeState(files)
+  return removed
+}
+
+/** What is known about a lab that is up: addresses, files, and for each host its container. */
+export async function labInfo(name = 'lab') {
+  const files = labFiles(name)
+  const state = await readState(files)
+  if (!state)
+    throw new LabError(`there is no lab "${name}"; npx zx scripts/lab.mjs up${name === 'lab' ? '' : ` --name ${name}`}`)
+  const hosts = state.hosts.map(host => ({ ...host, container: containerName(name, host.name) }))
+  return { ...state, hosts, files, kubeDir: kubeDir() }
+}
+
+/** Each host with the state of its container and of its systemd. */
+export async function labStatus(name = 'lab') {
+  const info = await labInfo(name)
+  const containers = (await engineAnswers()) ? await listContainers(name) : []
+  const hosts = await Promise.all(
+    info.hosts.map(async host => {
+      const state = containers.find(container => container.host === host.name)?.state ?? 'missing'
+      if (state !== 'running') return { ...host, state, systemd: '-' }
+      const run = await $({ nothrow: true, quiet: true })`docker exec ${host.container} systemctl is-system-running`
+      return { ...host, state, systemd: run.stdout.trim() || '?' }
+    }),
+  )
+  return { ...info, hosts }
+}
+
+/** The ssh command that logs in on a lab's host: `[...labSsh(info, 'master-1'), 'uptime']`. */
+export function labSsh(info, host, user = 'root') {
+  const found = info.hosts.find(({ name }) => name === host)
+  if (!found) throw new LabError(`the lab has no host ${host}; it has ${info.hosts.map(({ name }) => name).join(', ')}`)
+  return ['ssh', ...sshArgs(info.files), `${user}@${found.ip}`]
+}

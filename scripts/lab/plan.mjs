@@ -1,0 +1,55 @@
+// @ts-check
+import { LabError } from './say.mjs'
+
+/** @typedef {{ masters: number, nodes: number, spareMasters: number, spareNodes: number }} Sizes */
+/** @typedef {{ name: string, ip: string, group: 'master' | 'node' | 'spare-master' | 'spare-node' }} Host */
+
+/** @type {Sizes} */
+export const defaultSizes = { masters: 3, nodes: 5, spareMasters: 1, spareNodes: 1 }
+
+const capacity = { master: 80, node: 140 }
+
+/** Every address follows from a host's number, so a lab that grows keeps the addresses it has. */
+const address = (subnet, last) => subnet.replace(/\.0\/24$/, `.${last}`)
+
+export const vipOf = subnet => address(subnet, 5)
+
+/**
+ * The hosts of a lab: spares go on with the numbers where the masters or nodes end.
+ * @param {Sizes} sizes
+ * @param {string} subnet a /24 such as 10.77.0.0/24
+ * @returns {Host[]}
+ */
+export function planHosts(sizes, subnet) {
+  return [
+    ...row('master', sizes.masters, sizes.spareMasters, n => address(subnet, 10 + n)),
+    ...row('node', sizes.nodes, sizes.spareNodes, n => address(subnet, 100 + n)),
+  ]
+}
+
+function row(kind, count, spares, ip) {
+  if (count + spares > capacity[kind]) throw new LabError(`at most ${capacity[kind]} ${kind}s fit into a lab's subnet`)
+  return Array.from({ length: count + spares }, (_, i) => ({
+    name: `${kind}-${i + 1}`,
+    ip: ip(i + 1),
+    group: i < count ? kind : `spare-${kind}`,
+  }))
+}
+
+/** The first 10.77.N.0/24 that overlaps nothing this machine has a route or a Docker network for. */
+export function freeSubnet(taken) {
+  for (let n = 0; n < 256; n++) {
+    const subnet = `10.77.${n}.0/24`
+    if (!taken.some(other => overlap(subnet, other))) return subnet
+  }
+  throw new LabError('no free subnet in 10.77.0.0/16 for the lab')
+}
+
+function overlap(a, b) {
+  const [one, two] = [a, b].map(cidr => {
+    const [ip, length = '32'] = cidr.split('/')
+    return { bits: ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0), length: Number(length) }
+  })
+  const shift = 2 ** (32 - Math.min(one.length, two.length))
+  return Math.floor(one.bits / shift) === Math.floor(two.bits / shift)
+}
