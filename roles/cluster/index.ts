@@ -1,0 +1,3 @@
+export * from './address.ts'
+export * from './masters.ts'
+export * from './version.ts'

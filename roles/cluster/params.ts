@@ -1,0 +1,76 @@
+// Params that several roles share, with kubespray's variables and defaults.
+
+/** Listed masters are about to leave the cluster: no proxy lists them, no certificate names them, no member counts them. */
+export const leaving = {
+  type: ['array', 'string'],
+  items: { type: 'string' },
+  default: [],
+  var: 'leaving_masters',
+  description: 'Masters that are being removed: their names, as a list or separated by commas.',
+} as const
+
+export const apiserverPort = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 65535,
+  default: 6443,
+  var: 'kube_apiserver_port',
+  description: 'Port of every API server.',
+} as const
+
+export const dnsDomain = {
+  type: 'string',
+  pattern: '^[A-Za-z0-9.-]+$',
+  default: 'cluster.local',
+  var: ['dns_domain', 'cluster_name'],
+  description: "The cluster's DNS domain.",
+} as const
+
+export const kubeVersion = {
+  type: 'string',
+  pattern: '^v?[0-9]+\\.[0-9]+\\.[0-9]+',
+  var: 'kube_version',
+  description: 'Version of Kubernetes, with or without its `v`.',
+} as const
+
+export const virtualAddress = {
+  type: 'string',
+  anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }],
+  var: ['kube_vip_address', 'vip_address'],
+  description: 'The virtual address in front of the masters.',
+} as const
+
+export const externalLoadBalancer = {
+  type: 'object',
+  properties: { address: { type: 'string' }, port: { type: ['integer', 'string'] } },
+  required: ['address'],
+  var: 'loadbalancer_apiserver',
+  description: "kubespray's external load balancer: its address and port.",
+} as const
+
+export const loadBalancerName = {
+  type: 'string',
+  pattern: '^[A-Za-z0-9.-]+$',
+  default: 'lb-apiserver.kubernetes.local',
+  var: 'apiserver_loadbalancer_domain_name',
+  description: 'Name of the virtual address.',
+} as const
+
+export const kubeConfigDir = {
+  type: 'string',
+  pattern: '^/',
+  default: '/etc/kubernetes',
+  var: 'kube_config_dir',
+  description: 'Configuration and certificates of Kubernetes.',
+} as const
+
+export const installDir = {
+  type: 'string',
+  pattern: '^/',
+  default: '/opt/kubernetes',
+  var: 'kube_install_dir',
+  description: 'Where the binaries go, each version in a folder of its own: `/opt/kubernetes/v1.20.2/bin`.',
+} as const
+
+export const packageNames = <const T extends readonly string[]>(names: T) =>
+  ({ type: 'array', items: { type: 'string' }, default: names, description: 'Packages that are installed.' }) as const

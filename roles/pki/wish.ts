@@ -1,0 +1,32 @@
+/** A certificate that must exist. */
+export interface Wish {
+  /** Path in the store, without ending: `hosts/m1/apiserver`. */
+  readonly name: string
+  /** Name of the authority that signs it: `ca`, `etcd/ca`, `front-proxy-ca`. */
+  readonly ca: string
+  readonly subject: Subject
+  /** Subject alternative names: all must be there, more may be. */
+  readonly names: readonly string[]
+  readonly addresses: readonly string[]
+  readonly usages: readonly Usage[]
+}
+
+/** Kubernetes reads the user from the common name and the group from the organization. */
+export interface Subject {
+  readonly commonName: string
+  readonly organization?: string
+}
+
+export type Usage = 'server' | 'client'
+
+/** Lifetimes, in days. */
+export interface Lifetime {
+  readonly certificateDays: number
+  readonly caDays: number
+}
+
+/** A certificate with its key, both PEM. */
+export interface Pair {
+  readonly certificate: string
+  readonly key: string
+}
