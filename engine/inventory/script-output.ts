@@ -48,8 +48,10 @@ function readGroup({ key, node }: Entry, context: Context): void {
     readHosts(group, node, context)
     return
   }
-  if (node.kind !== 'map') fail(context, node, `group '${group}' must be a mapping or a list, not ${nameOf(node)}`)
-  return
+  if (node.kind !== 'map') {
+    fail(context, node, `group '${group}' must be a mapping or a list, not ${nameOf(node)}`)
+    return
+  }
   const part = (name: string) => node.entries.find(entry => entry.key.value === name)?.node
   const hosts = part('hosts')
   const vars = part('vars')
