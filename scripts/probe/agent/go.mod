@@ -1,0 +1,3 @@
+module rota-probe
+
+go 1.19
