@@ -55,6 +55,17 @@ export function factsFrom(table: ReadonlyMap<string, unknown>): Facts {
   }
 }
 
+/** Facts of which some are known better by now. */
+export function withFacts(facts: Facts, newer: readonly (readonly [FactRequest, unknown])[]): Facts {
+  const table = new Map(newer.map(([request, value]) => [factKey(request), value]))
+  return {
+    get: request => {
+      const key = factKey(request)
+      return table.has(key) ? (table.get(key) as never) : facts.get(request)
+    },
+  }
+}
+
 /** Facts for tests and examples: pairs of request and value. */
 export const factTable = (...pairs: readonly (readonly [FactRequest, unknown])[]): Facts =>
   factsFrom(new Map(pairs.map(([request, value]) => [factKey(request), value])))

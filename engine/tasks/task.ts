@@ -40,6 +40,11 @@ export interface Change {
   readonly effect?: 'change' | 'action' | 'wait'
   /** The plan knows that it can't be done; the text says why and what to do. `apply` is not run. */
   readonly refused?: string
+  /**
+   * What facts are going to be after this change, where the plan can tell: later tasks of the stage are planned on these, so two edits
+   * of one file need one pass. Without it they would still be right, one pass later (an edit checks that the file is the one it read).
+   */
+  readonly leaves?: readonly (readonly [FactRequest, unknown])[]
   /** Result for the control machine (`fetch`): called with the change's output. */
   readonly received?: (output: string) => Promise<void>
 }
@@ -74,7 +79,8 @@ export interface TaskOptions {
 /** `export const file = defineTask<FileArgs>({…})` gives the builder: `file({ path, content, notify: 'reload' })`. */
 export function defineTask<A extends object>(kind: TaskKind<A>): (args: A & TaskOptions) => Task {
   return ({ title, notify, tags, secret, ...rest }) => {
-    const args = rest as unknown as A
+    // Kinds that make diffs or files of their content have to know that it is a secret.
+    const args = (secret ? { ...rest, secret } : rest) as unknown as A
     const task: Task<A> = {
       kind,
       args,

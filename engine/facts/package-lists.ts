@@ -1,0 +1,21 @@
+import { defineFact } from './fact.ts'
+
+export interface PackageListsFact {
+  /** Seconds since the package lists were last fetched; undefined when there are none (or no apt). */
+  readonly age?: number
+}
+
+/** How old apt's lists are. */
+export const packageLists = defineFact<Record<never, never>, PackageListsFact>({
+  name: 'packageLists',
+  // The lists themselves carry the server's times; what apt touches on each update is these.
+  probe: () => `date +%s
+set -- /var/lib/apt/lists/*_*
+[ -e "$1" ] && stat -c %Y /var/lib/apt/lists /var/lib/apt/lists/partial /var/lib/apt/periodic/update-success-stamp 2>/dev/null
+:`,
+  parse: (output, args) => {
+    const [now = 0, ...times] = output.trim().split('\n').map(Number)
+    const fact = times.length === 0 ? {} : { age: Math.max(0, now - Math.max(...times)) }
+    return args.map(() => fact)
+  },
+})

@@ -1,0 +1,61 @@
+import type { FactRequest } from '../facts/fact.ts'
+import type { PathArgs, PathFact } from '../facts/path.ts'
+import { checkInstall, type InstallOptions, installFact, installFacts, planInstall } from './install.ts'
+import { localProblems, localSource, sha256 } from './local.ts'
+import { type Computed, defineTask, factsOf, valueOf } from './task.ts'
+
+export type FileArgs = InstallOptions &
+  (
+    | {
+        /** The whole content. */
+        readonly content: string | Uint8Array | Computed<string | Uint8Array>
+        readonly source?: never
+      }
+    | {
+        /** File on the control machine; streamed, and only when it differs. */
+        readonly source: string
+        readonly content?: never
+      }
+  )
+
+/**
+ * A regular file with this content, mode and owner.
+ *
+ * The new file is written beside the old one, checked by `validate`, and renamed over it; where that can't be done (a bind mount, as
+ * /etc/hosts in a container) it is written in place. The replaced version is kept for rollback unless `backup: false`.
+ * Mode and owner that are not given stay as they are; a new file gets 0644, a secret one 0600, and belongs to who writes it.
+ *
+ * Facts: one path with its checksum, and its content when it differs (for the diff). A change: the checksum, the mode or the owner
+ * differs. Refused: the path is a directory, its directory is missing, or it may not be read. Source: Ansible's `copy` and `template`.
+ */
+export const file = defineTask<FileArgs>({
+  name: 'file',
+  title: args => `file ${args.path}`,
+  check: args => [
+    ...checkInstall(args),
+    ...(args.source === undefined ? [] : localProblems('source', args.source)),
+    ...(args.content === undefined && args.source === undefined ? ['content or source is needed'] : []),
+    ...(args.content !== undefined && args.source !== undefined ? ["content and source can't both be given"] : []),
+  ],
+  facts: args => [...installFacts(args.path, asked(args)), ...factsOf<string | Uint8Array>(args.content)],
+  plan: (args, facts, context) => {
+    const value =
+      args.source === undefined ? valueOf<string | Uint8Array>(args.content, facts) : localSource(args.source)
+    const content = typeof value === 'string' ? Buffer.from(value) : value
+    const request: FactRequest<PathFact> = installFact(args.path, asked(args))
+    return planInstall({ ...args, content }, facts.get(request), facts, context)
+  },
+})
+
+const largestDiff = 256 * 1024
+
+// The old content is only sent when it differs and a diff can be made of it.
+function asked(args: FileArgs): Omit<PathArgs, 'path'> {
+  if (args.secret) return { sha256: true }
+  if (args.source !== undefined) {
+    const source = localSource(args.source)
+    return source.size > largestDiff ? { sha256: true } : { sha256: true, content: { unless: source.sha256 } }
+  }
+  const known = typeof args.content === 'string' || args.content instanceof Uint8Array
+  return { sha256: true, content: known ? { unless: sha256(args.content) } : true }
+}

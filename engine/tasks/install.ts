@@ -1,0 +1,138 @@
+import { posix } from 'node:path'
+import type { FactRequest, Facts } from '../facts/fact.ts'
+import { bytesOf, followed, type PathArgs, type PathFact, path as pathFact } from '../facts/path.ts'
+import { blob, lines, raw, type Shell, sh } from '../program/shell.ts'
+import { fourDigits, modeProblems, ownerProblems, pathProblems } from './checks.ts'
+import { type LocalSource, localBytes, sha256 } from './local.ts'
+import { type Owned, own, ownedDifferences } from './owned.ts'
+import type { Change, Diff, PlanContext } from './task.ts'
+
+/** What every task that writes one file accepts. */
+export interface InstallOptions extends Owned {
+  /** Absolute. A link is followed: what it leads to is written. */
+  readonly path: string
+  /**
+   * Shell command that checks the new file before it takes the old one's place; its path is added at the end or put in the place of
+   * `%s`. A failure leaves the old file as it is and shows what the checker said.
+   */
+  readonly validate?: string
+  /** Keep the replaced version under /var/lib/rota/backup; default true. */
+  readonly backup?: boolean
+  readonly secret?: boolean
+}
+
+export type Content = Uint8Array | LocalSource
+
+export const checkInstall = (args: InstallOptions): readonly string[] => [
+  ...pathProblems('path', args.path),
+  ...modeProblems(args.mode),
+  ...ownerProblems(args),
+  ...(args.secret && args.mode !== undefined && (Number.parseInt(args.mode, 8) & 0o077) !== 0
+    ? [`mode: ${args.mode} opens a secret to others: 0600 at most`]
+    : []),
+]
+
+/** The facts that `planInstall` reads. */
+export const installFacts = (path: string, asked: Omit<PathArgs, 'path'>): readonly FactRequest[] => [
+  installFact(path, asked),
+  parentFact(path),
+]
+
+export const installFact = (path: string, asked: Omit<PathArgs, 'path'>): FactRequest<PathFact> =>
+  pathFact({ path, ...asked })
+const parentFact = (path: string): FactRequest<PathFact> => pathFact({ path: posix.dirname(path) })
+
+/** Reasons for which a file can't be written, as far as the probe can tell. */
+export function cannotInstall(path: string, fact: PathFact, facts: Facts, context: PlanContext): string | undefined {
+  const entry = followed(fact)
+  if (entry.type === 'unknown') return `${entry.reason}: use become`
+  if (fact.type === 'link' && fact.real === '')
+    return `${path} is a link to ${fact.target}, whose directory does not exist`
+  if (entry.type === 'file') return entry.unreadable ? `${path} may not be read by this user: use become` : undefined
+  if (entry.type !== 'absent') return `${path} is a ${entry.type}, not a file`
+  const parent = followed(facts.get(parentFact(path)))
+  if (parent.type === 'absent' && !context.changed && fact.type !== 'link')
+    return `the directory ${posix.dirname(path)} does not exist: make it with directory() first`
+  return undefined
+}
+
+export interface Install extends InstallOptions {
+  readonly content: Content
+  /** Mode of a file that is new and has none given. */
+  readonly newMode?: string
+  /** Runs before and after, in the same change. */
+  readonly before?: Shell
+  readonly after?: Shell
+}
+
+/** Change that makes a file have this content, owner and mode, or nothing. */
+export function planInstall(wanted: Install, fact: PathFact, facts: Facts, context: PlanContext): Change | undefined {
+  const { path, content } = wanted
+  const refused = cannotInstall(path, fact, facts, context)
+  if (refused !== undefined) return { summary: 'cannot be written', apply: raw(':'), refused }
+  const entry = followed(fact)
+  const same =
+    entry.type === 'file' && entry.sha256 === (content instanceof Uint8Array ? sha256(content) : content.sha256)
+  const differences = entry.type === 'file' ? ownedDifferences(entry, wanted) : []
+  if (same && differences.length === 0) return undefined
+  // A link is followed here, so that the temporary file is beside what is replaced.
+  const target = fact.type === 'link' ? fact.real : path
+  if (same) return { summary: differences.join(', '), apply: around(wanted, own(target, wanted)) }
+  const diff = context.diff && !wanted.secret ? diffOf(path, content, fact) : undefined
+  return {
+    summary: entry.type === 'absent' ? 'does not exist' : ['content differs', ...differences].join(', '),
+    apply: around(wanted, write(wanted, target, fact)),
+    ...(diff === undefined ? {} : { diff }),
+  }
+}
+
+const around = ({ before, after }: Install, apply: Shell): Shell =>
+  lines([...(before ? [before] : []), apply, ...(after ? [after] : [])])
+
+function write(wanted: Install, target: string, fact: PathFact): Shell {
+  const entry = followed(fact)
+  const there = entry.type === 'file' ? entry : undefined
+  const mode = fourDigits(wanted.mode ?? there?.mode ?? wanted.newMode ?? (wanted.secret ? '0600' : '0644'))
+  // A replaced file keeps its owner, as with Ansible; runtime.sh leaves the owner alone where it is empty.
+  const owner = wanted.owner ?? there?.owner ?? ''
+  const group = wanted.group ?? there?.group ?? ''
+  return lines([
+    sh`new=${blob(wanted.content, target)}`,
+    ...(wanted.validate === undefined ? [] : [validation(wanted.validate, wanted.path)]),
+    // Also of a file that is new: the backup then says that there was none.
+    ...(wanted.backup === false ? [] : [sh`rota_backup ${target}`]),
+    sh`rota_install "$new" ${target} ${mode} ${owner} ${group}`,
+  ])
+}
+
+function validation(command: string, path: string): Shell {
+  const text = command.includes('%s') ? command.replaceAll('%s', '"$new"') : `${command} "$new"`
+  return sh`if said=$( ${raw(text)} 2>&1 ); then :; else
+  code=$?
+  printf '%s\n' ${`the new ${path} was refused by: ${command}`} "$said" "exit code $code; the old file is still in place" >&2
+  exit 1
+fi`
+}
+
+const largestDiff = 256 * 1024
+
+function diffOf(path: string, content: Content, fact: PathFact): Diff | undefined {
+  const size = content instanceof Uint8Array ? content.byteLength : content.size
+  if (size > largestDiff) return undefined
+  const before = followed(fact).type === 'absent' ? new Uint8Array() : bytesOf(fact)
+  const after = content instanceof Uint8Array ? content : localBytes(content)
+  if (before === undefined) return undefined
+  const texts = [before, after].map(textOf)
+  const [old, young] = texts
+  return old === undefined || young === undefined ? undefined : { path, before: old, after: young }
+}
+
+/** Text of bytes, or nothing where they are not UTF-8 text. */
+export function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return text.includes('\0') ? undefined : text
+  } catch {
+    return undefined
+  }
+}

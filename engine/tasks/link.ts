@@ -1,0 +1,54 @@
+import { path as pathFact } from '../facts/path.ts'
+import { raw, sh } from '../program/shell.ts'
+import { pathProblems } from './checks.ts'
+import { defineTask } from './task.ts'
+
+export interface LinkArgs {
+  /** Absolute path of the link. */
+  readonly path: string
+  /** Where it leads to, written as it shall be (relative or not). It need not exist. */
+  readonly target: string
+  /** Put it in the place of a regular file; default false. A directory is never replaced. */
+  readonly force?: boolean
+}
+
+/**
+ * A symbolic link. Replaced by a rename, so that there is no moment without it.
+ *
+ * Facts: one path. A change: there is no link, or it leads elsewhere. Refused: a directory, or without `force` a file, is at the path.
+ * Source: Ansible's `file: state=link`.
+ */
+export const link = defineTask<LinkArgs>({
+  name: 'link',
+  title: args => `link ${args.path} → ${args.target}`,
+  check: args => [
+    ...pathProblems('path', args.path),
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+    ...(args.target === '' || /[\u0000-\u001f]/.test(args.target)
+      ? ['target: is empty or holds a control character']
+      : []),
+  ],
+  facts: args => [pathFact({ path: args.path })],
+  plan: (args, facts) => {
+    const fact = facts.get(pathFact({ path: args.path }))
+    if (fact.type === 'link' && fact.target === args.target) return undefined
+    if (fact.type === 'unknown')
+      return { summary: 'cannot be made', apply: raw(':'), refused: `${fact.reason}: use become` }
+    if (fact.type === 'directory' || (fact.type !== 'absent' && fact.type !== 'link' && !args.force)) {
+      const hint = fact.type === 'directory' ? 'remove it first' : 'force: true replaces it'
+      return { summary: 'cannot be made', apply: raw(':'), refused: `${args.path} is a ${fact.type}: ${hint}` }
+    }
+    const fresh = `${args.path}.rota-new`
+    return {
+      summary:
+        fact.type === 'link'
+          ? `leads to ${fact.target}`
+          : fact.type === 'absent'
+            ? 'does not exist'
+            : `is a ${fact.type}`,
+      apply: sh`rm -f ${fresh}
+ln -s ${args.target} ${fresh}
+mv -fT ${fresh} ${args.path} 2>/dev/null || { rm -f ${fresh}; ln -sfn ${args.target} ${args.path}; }`,
+    }
+  },
+})
