@@ -110,6 +110,10 @@ export class UnreachableError extends Error {
 export interface ChannelOptions {
   /** Check mode: nothing is written on the host, not even the lock. */
   readonly readOnly: boolean
+  /** Do not wait for the host when opening: the first request waits for both, and rejects when the host can't be reached. */
+  readonly eager?: boolean
+  /** Absolute path of the state directory on the host, instead of /var/lib/rota or the user's own. */
+  readonly stateDir?: string
   /** Ends the channel: what runs now is finished, nothing new is started. */
   readonly signal?: AbortSignal
 }

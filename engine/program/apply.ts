@@ -1,0 +1,33 @@
+import type { ApplyItem, ApplyProgram } from '../transport/types.ts'
+import { encodeName } from './name.ts'
+import type { Program } from './program.ts'
+import type { Blob } from './shell.ts'
+import { blobSize, quote, withBlobs } from './shell.ts'
+
+/**
+ * The changes in order. Each is begun, receives its content, and runs; after one that failed the others are skipped and their content
+ * is read and thrown away.
+ */
+export function applyText(request: number, { run, items }: ApplyProgram): Program {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(run)) throw new Error(`not a name for a run: ${JSON.stringify(run)}`)
+  return {
+    text: [...items.flatMap(item => itemLines(request, run, item)), `rota_end ${request}`].join('\n'),
+    blobs: items.flatMap(item => item.script.blobs),
+  }
+}
+
+function itemLines(request: number, run: string, { id, script, owes, pays }: ApplyItem): readonly string[] {
+  const owed = owes.map(encodeName).join(' ')
+  const paid = pays === undefined ? '' : encodeName(pays)
+  const text = withBlobs(script, blobVariable)
+  return [
+    `rota_start ${request} ${id}`,
+    ...script.blobs.map(receiveLine),
+    `rota_item ${request} ${id} ${quote(run)} ${quote(owed)} ${quote(paid)} ${quote(text)}`,
+  ]
+}
+
+export const blobVariable = (index: number): string => `"$rota_blob_${index}"`
+
+export const receiveLine = (item: Blob, index: number): string =>
+  `rota_receive ${index} ${blobSize(item)}${item.near === undefined ? '' : ` ${quote(item.near)}`}`

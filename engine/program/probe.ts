@@ -1,0 +1,71 @@
+import type { FactKind, FactRequest, Facts } from '../facts/fact.ts'
+import { factKey, factsFrom } from '../facts/fact.ts'
+import type { Program } from './program.ts'
+import { quote } from './shell.ts'
+
+/** The facts of one kind that are asked for, each once. */
+interface Group {
+  readonly kind: FactKind<unknown, unknown>
+  readonly args: unknown[]
+  readonly keys: string[]
+}
+
+export interface Probe {
+  readonly program: (request: number) => Program
+  /** Reads what each kind printed, in the order in which the program ran them. Throws an error that names the kind and its output. */
+  readonly read: (outputs: readonly string[]) => Facts
+}
+
+/** One program for all requests: every kind runs once, for all its arguments. */
+export function probeOf(requests: readonly FactRequest[]): Probe {
+  const groups = groupsOf(requests)
+  return {
+    program: request => ({
+      text: [
+        ...groups.map(({ kind, args }, index) => `rota_fact ${request} ${index} ${quote(kind.probe(args))}`),
+        `rota_end ${request}`,
+      ].join('\n'),
+      blobs: [],
+    }),
+    read: outputs => factsFrom(new Map(groups.flatMap((group, index) => readGroup(group, outputs[index] ?? '')))),
+  }
+}
+
+function groupsOf(requests: readonly FactRequest[]): readonly Group[] {
+  const groups = new Map<string, Group>()
+  const known = new Set<string>()
+  for (const request of requests) {
+    const key = factKey(request)
+    if (known.has(key)) continue
+    known.add(key)
+    // The argument type of a kind is private to it; each kind gets back only what was made for it.
+    const kind = request.kind as unknown as FactKind<unknown, unknown>
+    const group: Group = groups.get(kind.name) ?? { kind, args: [], keys: [] }
+    if (group.kind !== kind) throw new Error(`two kinds of fact have the name ${kind.name}`)
+    group.args.push(request.args)
+    group.keys.push(key)
+    groups.set(kind.name, group)
+  }
+  return [...groups.values()]
+}
+
+function readGroup({ kind, args, keys }: Group, output: string): readonly (readonly [string, unknown])[] {
+  const values = parse(kind, output, args)
+  if (values.length !== args.length)
+    throw new Error(
+      `fact ${kind.name}: ${args.length} values were asked for, the output gives ${values.length}: ${shown(output)}`,
+    )
+  return keys.map((key, index) => [key, values[index]] as const)
+}
+
+function parse(kind: FactKind, output: string, args: readonly unknown[]): readonly unknown[] {
+  try {
+    return kind.parse(output, args)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(`fact ${kind.name} can't be read: ${why}; the host printed: ${shown(output)}`, { cause: error })
+  }
+}
+
+const shown = (output: string): string =>
+  output === '' ? 'nothing' : JSON.stringify(output.length > 2000 ? `${output.slice(0, 2000)}…` : output)

@@ -1,0 +1,411 @@
+import { randomBytes } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
+import type { FactRequest, Facts } from '../facts/fact.ts'
+import { factsFrom } from '../facts/fact.ts'
+import { applyText } from '../program/apply.ts'
+import { probeOf } from '../program/probe.ts'
+import type { Program } from '../program/program.ts'
+import type { Frame, FrameReader } from '../program/protocol.ts'
+import { frameReader } from '../program/protocol.ts'
+import { runText } from '../program/run.ts'
+import { runtimeText } from '../program/runtime.ts'
+import { sh } from '../program/shell.ts'
+import { diagnose } from './diagnose.ts'
+import { sendProgram } from './send.ts'
+import type { Session } from './session.ts'
+import { openSession } from './session.ts'
+import type { Target } from './target.ts'
+import { targetOf } from './target.ts'
+import type {
+  ApplyEvent,
+  ApplyProgram,
+  ApplyResult,
+  Channel,
+  ChannelOptions,
+  Connection,
+  RunCommand,
+  RunResult,
+} from './types.ts'
+import { UnreachableError } from './types.ts'
+
+/**
+ * Opens the one shell of a host. Rejects with an UnreachableError when the host can't be reached or another controller holds its lock;
+ * with `eager` it does not wait for the host, and the first request rejects so.
+ */
+export async function openChannel(connection: Connection, options: ChannelOptions): Promise<ShellChannel> {
+  options.signal?.throwIfAborted()
+  const channel = await ShellChannel.open(connection, options)
+  if (!options.eager) await channel.target
+  return channel
+}
+
+/** A request that waits for its answer. */
+interface Waiting {
+  readonly id: number
+  /** For the message when the connection dies. */
+  readonly what: () => string
+  readonly onFrame: (frame: Frame) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Seconds that a shell may take to say hello after the connection timeout: a busy host logs in slowly. */
+const helloGrace = 30
+/** Seconds that a process may take to end after its stdin has ended. */
+const exitGrace = 5
+
+export class ShellChannel implements Channel {
+  readonly host: string
+  /** What the host said of itself, without a process. Rejects when the host can't be used. */
+  readonly target: Promise<Target>
+
+  readonly #connection: Connection
+  readonly #options: ChannelOptions
+  readonly #session: Session
+  readonly #reader: FrameReader
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #stats = { programs: 0, roundTrips: 1, bytesSent: 0 }
+  readonly #target = deferred<Target>()
+  #hello: Target | undefined
+  #lastId = 0
+  #writing: Promise<void>
+  #broken: UnreachableError | undefined
+  #closing: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
+  #idle: (() => void)[] = []
+
+  static async open(connection: Connection, options: ChannelOptions): Promise<ShellChannel> {
+    const nonce = randomBytes(12).toString('hex')
+    const reader = frameReader(nonce)
+    // The session gives output only after this function has gone on.
+    let receive: (chunk: Buffer) => void = () => {}
+    const session = await openSession(connection, chunk => receive(chunk))
+    const channel = new ShellChannel(connection, options, session, reader, nonce)
+    receive = chunk => channel.#receive(chunk)
+    return channel
+  }
+
+  private constructor(
+    connection: Connection,
+    options: ChannelOptions,
+    session: Session,
+    reader: FrameReader,
+    nonce: string,
+  ) {
+    this.host = connection.host
+    this.#connection = connection
+    this.#options = options
+    this.#session = session
+    this.#reader = reader
+    this.target = this.#target.promise
+    this.#writing = this.#start(nonce)
+    void session.exited.then(exitCode => this.#ended(exitCode))
+    options.signal?.addEventListener('abort', this.#stop)
+  }
+
+  async probe(requests: readonly FactRequest[]): Promise<Facts> {
+    if (requests.length === 0) return factsFrom(new Map())
+    const probe = probeOf(requests)
+    const outputs: string[] = []
+    await this.#request(
+      id => probe.program(id),
+      () => 'the probe',
+      frame => {
+        if (frame.event === 'fact') outputs[Number(frame.name)] = frame.payload.toString()
+      },
+    )
+    try {
+      return probe.read(outputs)
+    } catch (error) {
+      throw new Error(withStderr(`${this.host}: ${messageOf(error)}`, this.#session.stderr()), { cause: error })
+    }
+  }
+
+  async apply(program: ApplyProgram, onEvent: (event: ApplyEvent) => void): Promise<ApplyResult> {
+    if (this.#options.readOnly) throw new Error(`${this.host}: a channel of check mode can't apply changes`)
+    if (program.items.length === 0) return {}
+    let running: number | undefined
+    let done = 0
+    let failed: ApplyResult['failed']
+    await this.#request(
+      id => applyText(id, program),
+      () =>
+        running === undefined
+          ? `${done} of ${program.items.length} changes had been made, none was running`
+          : `${done} of ${program.items.length} changes had been made, item ${running} was running`,
+      frame => {
+        const event = applyEventOf(frame)
+        if (event === undefined) return
+        running = event.kind === 'started' ? event.id : undefined
+        if (event.kind === 'done') {
+          done += 1
+          if (event.exitCode !== 0) failed = { id: event.id, exitCode: event.exitCode, output: event.output }
+        }
+        onEvent(event)
+      },
+    )
+    return failed === undefined ? {} : { failed }
+  }
+
+  async run(command: RunCommand, onOutput?: (chunk: string) => void): Promise<RunResult> {
+    const said = { stdout: '', stderr: '' }
+    const { extra } = await this.#request(
+      id => runText(id, command),
+      () => 'a command of a step',
+      frame => {
+        if (frame.event !== 'stdout' && frame.event !== 'stderr') return
+        said[frame.event] = frame.payload.toString()
+        if (frame.payload.length > 0) onOutput?.(said[frame.event])
+      },
+    )
+    return { exitCode: Number(extra[0] ?? 1), ...said }
+  }
+
+  stats(): { readonly programs: number; readonly roundTrips: number; readonly bytesSent: number } {
+    return { ...this.#stats }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #start(nonce: string): Promise<void> {
+    const { transport } = this.#connection
+    const seconds = (transport.kind === 'ssh' ? transport.connectTimeout : 0) + helloGrace
+    const timer = setTimeout(() => {
+      this.#break(
+        new UnreachableError(
+          this.host,
+          'timeout',
+          `no answer within ${seconds} s`,
+          'the host takes logins, but its shell does not start',
+        ),
+      )
+    }, seconds * 1000)
+    this.target.then(
+      () => clearTimeout(timer),
+      () => clearTimeout(timer),
+    )
+    try {
+      await this.#session.ready
+    } catch (error) {
+      if (error instanceof UnreachableError) this.#break(error)
+      return
+    }
+    const text = runtimeText({
+      nonce,
+      readOnly: this.#options.readOnly,
+      stateDir: this.#options.stateDir,
+      shell: this.#connection.shell,
+      owner: `${userInfo().username}@${hostname()} (process ${process.pid}) since ${new Date().toISOString()}`,
+    })
+    this.#stats.bytesSent += text.byteLength
+    this.#session.stdin.write(text)
+  }
+
+  /** Sends a program after those before it, and settles with the frame that ends it. */
+  #request(program: (id: number) => Program, what: () => string, onFrame: (frame: Frame) => void): Promise<Frame> {
+    if (this.#broken) return Promise.reject(this.#broken)
+    if (this.#options.signal?.aborted) return Promise.reject(this.#options.signal.reason)
+    if (this.#closing) return Promise.reject(new Error(`${this.host}: the channel is closed`))
+    this.#lastId += 1
+    const id = this.#lastId
+    const ready = program(id)
+    this.#stats.programs += 1
+    // Written while another is under way, it is answered in the same wait.
+    if (this.#waiting.size === 0 && this.#hello !== undefined) this.#stats.roundTrips += 1
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, {
+        id,
+        what,
+        onFrame: frame => {
+          if (frame.event === 'end') {
+            this.#settled(id)
+            resolve(frame)
+          } else onFrame(frame)
+        },
+        reject: error => {
+          this.#settled(id)
+          reject(error)
+        },
+      })
+      this.#writing = this.#writing
+        .then(() => (this.#broken ? 0 : sendProgram(this.#session.stdin, ready)))
+        .then(sent => {
+          this.#stats.bytesSent += sent
+        })
+    })
+  }
+
+  #settled(id: number): void {
+    this.#waiting.delete(id)
+    if (this.#waiting.size > 0) return
+    for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      for (const frame of this.#reader.push(chunk)) this.#take(frame)
+    } catch (error) {
+      // A frame that can't be read, or an event handler that threw: what follows could not be trusted.
+      this.#break(new UnreachableError(this.host, 'lost', `the answer could not be used: ${messageOf(error)}`))
+    }
+  }
+
+  #take(frame: Frame): void {
+    switch (frame.event) {
+      case 'hello':
+        this.#hello = targetOf(frame)
+        return
+      case 'ready':
+        if (this.#hello) this.#target.resolve(this.#hello)
+        return
+      case 'refused':
+        this.#break(refusal(this.host, frame))
+        return
+      default:
+        this.#waiting.get(frame.request)?.onFrame(frame)
+    }
+  }
+
+  #ended(exitCode: number | undefined): void {
+    const { signal } = this.#options
+    signal?.removeEventListener('abort', this.#stop)
+    if (this.#broken) return
+    if (this.#hello === undefined)
+      this.#break(diagnose(this.#connection, { said: `${this.#reader.noise()}\n${this.#session.stderr()}`, exitCode }))
+    else this.#break(this.#lost())
+  }
+
+  #lost(): UnreachableError {
+    const first = [...this.#waiting.values()][0]
+    const message = first ? `the connection was lost: ${first.what()}` : 'the connection was lost'
+    return new UnreachableError(
+      this.host,
+      'lost',
+      withStderr(message, this.#session.stderr()),
+      'a change that runs is finished by the host; run again to see what is left',
+    )
+  }
+
+  /** Nothing more can be asked: every request rejects, and the process ends. */
+  #break(error: UnreachableError): void {
+    if (this.#broken) return
+    this.#broken = error
+    this.#target.reject(error)
+    for (const waiting of [...this.#waiting.values()]) waiting.reject(error)
+    void this.#endProcess()
+  }
+
+  /**
+   * On abort: tells the runtime to begin no further item. It can't read that while a script runs, so a second session (over the warm
+   * ssh connection it costs no login) makes a file that the runtime looks for before each item.
+   */
+  readonly #stop = (): void => {
+    const target = this.#hello
+    if (target === undefined)
+      this.#break(new UnreachableError(this.host, 'lost', 'interrupted before the host answered'))
+    else if (!this.#options.readOnly && this.#waiting.size > 0)
+      this.#stopping ??= tellToStop(this.#connection, this.#options, target)
+  }
+
+  async #close(): Promise<void> {
+    if (this.#waiting.size > 0) await new Promise<void>(resolve => this.#idle.push(resolve))
+    await this.#stopping
+    this.#broken ??= new UnreachableError(this.host, 'lost', 'the channel is closed')
+    this.#target.reject(this.#broken)
+    await this.#endProcess()
+  }
+
+  async #endProcess(): Promise<void> {
+    const { stdin, exited, kill } = this.#session
+    stdin.end()
+    const ended = async (seconds: number): Promise<boolean> => {
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<boolean>(resolve => {
+        timer = setTimeout(resolve, seconds * 1000, false)
+      })
+      const result = await Promise.race([exited.then(() => true), late])
+      clearTimeout(timer)
+      return result
+    }
+    if (await ended(exitGrace)) return
+    kill('SIGTERM')
+    if (await ended(2)) return
+    kill('SIGKILL')
+    await exited
+  }
+}
+
+/** Best effort: when it fails, the items that were sent are run to their end. */
+async function tellToStop(
+  connection: Connection,
+  options: ChannelOptions,
+  { state, nonce, pid }: Target,
+): Promise<void> {
+  const { signal: _, ...rest } = options
+  try {
+    const other = await openChannel(connection, { ...rest, readOnly: true })
+    await other.run({ script: sh`[ ! -d ${`/proc/${pid}`} ] || : >${`${state}/stop.${nonce}`}` })
+    await other.close()
+  } catch {
+    // The connection is gone, or the host takes no second session.
+  }
+}
+
+function applyEventOf({ event, name, extra, payload }: Frame): ApplyEvent | undefined {
+  const id = Number(name)
+  switch (event) {
+    case 'started':
+      return { kind: 'started', id }
+    case 'notRun':
+      return { kind: 'notRun', id }
+    case 'done':
+      return {
+        kind: 'done',
+        id,
+        exitCode: Number(extra[0] ?? 1),
+        output: payload.toString(),
+        seconds: secondsOf(extra),
+      }
+    default:
+      return undefined
+  }
+}
+
+/** From the host's own clock, which has a resolution of 10 ms; 0 where it has none. */
+const secondsOf = ([, begun, now]: readonly string[]): number =>
+  begun === undefined || now === undefined ? 0 : Math.max(0, Math.round((Number(now) - Number(begun)) * 100) / 100)
+
+function refusal(host: string, { name, payload }: Frame): UnreachableError {
+  const text = payload.toString()
+  return name === 'lock'
+    ? new UnreachableError(
+        host,
+        'lock',
+        `another controller is working on this host: ${text}`,
+        'wait for it; the lock goes when its process ends',
+      )
+    : new UnreachableError(host, 'lock', text, 'the state directory can not be used: is the disk full or read-only?')
+}
+
+interface Deferred<T> {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (error: Error) => void
+}
+
+/** A promise settled from outside; nobody has to look at it. */
+function deferred<T>(): Deferred<T> {
+  let settle: Omit<Deferred<T>, 'promise'> = { resolve: () => {}, reject: () => {} }
+  const promise = new Promise<T>((resolve, reject) => {
+    settle = { resolve, reject }
+  })
+  promise.catch(() => {})
+  return { promise, ...settle }
+}
+
+const withStderr = (message: string, stderr: string): string =>
+  stderr.trim() === '' ? message : `${message}; the host said: ${stderr.trim().slice(-2000)}`
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

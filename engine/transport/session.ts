@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto'
+import type { Readable, Writable } from 'node:stream'
+import { execa } from 'execa'
+import { readyMark } from '../program/runtime.ts'
+import type { Askpass } from './askpass.ts'
+import { promptsIn } from './become.ts'
+import type { Command } from './command.ts'
+import { commandFor } from './command.ts'
+import { diagnose } from './diagnose.ts'
+import { sshFiles } from './ssh.ts'
+import type { Become, Connection } from './types.ts'
+import { UnreachableError } from './types.ts'
+
+/** A shell on the host that reads the runtime from its stdin. */
+export interface Session {
+  readonly stdin: Writable
+  /** The end of what it has said on stderr: for messages. */
+  readonly stderr: () => string
+  /** Settles once the runtime may be written: at once, or when a become password has been accepted. */
+  readonly ready: Promise<void>
+  /** The exit code, once the process has ended and what it said has been read; undefined when a signal ended it. Never rejects. */
+  readonly exited: Promise<number | undefined>
+  readonly kill: (signal: 'SIGTERM' | 'SIGKILL') => void
+}
+
+interface Process extends Session {
+  readonly stdout: Readable
+  readonly errors: Readable
+}
+
+const longestStderr = 16_384
+
+/** Starts the process that gives a shell on the host; `onOutput` gets all of its stdout. */
+export async function openSession(connection: Connection, onOutput: (chunk: Buffer) => void): Promise<Session> {
+  const { host, transport, become } = connection
+  if (become?.method === 'doas' && become.password)
+    throw new UnreachableError(
+      host,
+      'become',
+      'doas reads a password from a terminal only',
+      'use a "permit nopass" rule, or sudo',
+    )
+  const mark = randomBytes(6).toString('hex')
+  const askpass = transport.kind === 'ssh' && transport.password ? await passwordFor(transport.password) : undefined
+  const command = commandFor(connection, mark, transport.kind === 'ssh' ? sshFiles() : { config: '' })
+  const process = start(command, askpass, onOutput)
+  if (askpass) void process.exited.then(askpass.end)
+  if (!become?.password) return process
+  return { ...process, ready: giveBecomePassword(connection, become, become.password, process, mark) }
+}
+
+async function passwordFor(password: () => string): Promise<Askpass> {
+  // Only needed when a password is given: a connection with keys does not load it.
+  const { offerPassword } = await import('./askpass.ts')
+  return offerPassword(password())
+}
+
+function start({ file, args }: Command, askpass: Askpass | undefined, onOutput: (chunk: Buffer) => void): Process {
+  const child = execa(file, args, {
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    buffer: false,
+    reject: false,
+    // A process group of its own: Ctrl-C at the terminal is for us. The remote side ends in an orderly way when its stdin ends, also
+    // when we die.
+    detached: true,
+    cleanup: false,
+    env: { LC_ALL: 'C', ...askpass?.env },
+  })
+  const { stdin, stdout, stderr } = child
+  let said = ''
+  stdout.on('data', onOutput)
+  stderr.setEncoding('utf8')
+  stderr.on('data', (chunk: string) => {
+    said = (said + chunk).slice(-longestStderr)
+  })
+  // What happens to a pipe shows in the exit of the process.
+  for (const stream of [stdin, stdout, stderr]) stream.on('error', () => {})
+  const exited = new Promise<number | undefined>(resolve => {
+    // A master connection that ssh -v leaves behind keeps stderr open: its end is not waited for long.
+    child.once('exit', exitCode => setTimeout(resolve, 500, exitCode ?? undefined).unref())
+    void child.then(result => {
+      if (result.exitCode === undefined && !result.isTerminated) said += result.originalMessage ?? ''
+      resolve(result.exitCode)
+    })
+  })
+  return {
+    stdin,
+    stdout,
+    errors: stderr,
+    stderr: () => said,
+    ready: Promise.resolve(),
+    exited,
+    kill: signal => void child.kill(signal),
+  }
+}
+
+/** Waits for the prompt, answers it once, and waits until the shell says that it reads. */
+function giveBecomePassword(
+  connection: Connection,
+  become: Become,
+  password: () => string,
+  { stdin, stdout, errors, stderr, exited, kill }: Process,
+  mark: string,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let out = ''
+    let answered = false
+    const done = (error?: UnreachableError): void => {
+      stdout.off('data', onOut)
+      errors.off('data', look)
+      if (error) reject(error)
+      else resolve()
+    }
+    const look = (): void => {
+      const prompts = promptsIn(stderr(), become, mark) + promptsIn(out, become, mark)
+      if (out.includes(readyMark(mark))) done()
+      else if (prompts > 0 && !answered) {
+        answered = true
+        stdin.write(`${password()}\n`)
+      } else if (prompts > 1) {
+        kill('SIGTERM')
+        done(wrongPassword(connection.host, become))
+      }
+    }
+    const onOut = (chunk: Buffer): void => {
+      out = (out + chunk.toString()).slice(-longestStderr)
+      look()
+    }
+    stdout.on('data', onOut)
+    errors.on('data', look)
+    void exited.then(exitCode => done(diagnose(connection, { said: `${out}\n${stderr()}`, exitCode })))
+  })
+}
+
+const wrongPassword = (host: string, { method }: Become): UnreachableError =>
+  new UnreachableError(host, 'become', `${method} did not accept the password`, 'the become password is wrong')
