@@ -21,6 +21,8 @@ export interface Variable {
   readonly source: string
   /** True when the value, or a part of it, came out of a vault. */
   readonly secret?: boolean
+  /** The whole file was vaulted, so that `node` holds the secret in clear. */
+  readonly fromVault?: boolean
   readonly overrides?: Variable
   /** The origin of a nested value; its nearest known ancestor's when the path leads nowhere. */
   readonly locate: (path: readonly (string | number)[]) => Origin

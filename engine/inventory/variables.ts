@@ -31,6 +31,7 @@ export function toVariable(setting: Setting, overrides: Variable | undefined, de
     },
     locate: path => originOf(findNode(node, path), file),
     node,
+    ...(setting.secret === true && { fromVault: true }),
     ...(overrides !== undefined && { overrides }),
   }
   return variable
