@@ -1,0 +1,28 @@
+import { execFileSync } from 'node:child_process'
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+
+/** Asks on the terminal, unseen. Asked at once, so that a run never stops half-way for it; the answer is kept out of every dump. */
+export function askSecret(prompt: string): () => string {
+  const terminal = openSync('/dev/tty', 'r+')
+  try {
+    writeSync(terminal, prompt)
+    const stty = (...args: string[]) => execFileSync('stty', args, { stdio: [terminal, 'ignore', 'ignore'] })
+    stty('-echo')
+    try {
+      const answer = readLine(terminal)
+      return () => answer
+    } finally {
+      stty('echo')
+      writeSync(terminal, '\n')
+    }
+  } finally {
+    closeSync(terminal)
+  }
+}
+
+function readLine(fd: number): string {
+  const bytes: number[] = []
+  const one = Buffer.alloc(1)
+  while (readSync(fd, one, 0, 1, null) === 1 && one[0] !== 10) bytes.push(one[0] ?? 0)
+  return Buffer.from(bytes).toString('utf8')
+}

@@ -1,0 +1,84 @@
+import type { Inventory, Problem } from '../inventory/index.ts'
+import { didYouMean } from '../inventory/problem.ts'
+import { buildWork } from '../playbook/build.ts'
+import { noPeers } from '../playbook/peers.ts'
+import { type Play, tagsOf } from '../playbook/play.ts'
+import type { ReadyPlay } from '../playbook/ready.ts'
+import { specialTags, type TagSelection } from '../playbook/tags.ts'
+import { variableNames } from '../role/params.ts'
+import type { InventoryView } from '../role/view.ts'
+
+const everything: TagSelection = { only: ['all', 'never'], skip: [] }
+
+/** All tags that the plays, their roles and their tasks have. */
+export function tagsIn(plays: readonly ReadyPlay[], view: InventoryView): readonly string[] {
+  const tags = new Set<string>()
+  for (const { play, roles, hosts } of plays) {
+    for (const tag of [...tagsOf(play.tags), ...roles.flatMap(({ call }) => call.tags)]) tags.add(tag)
+    const [host] = hosts
+    if (!host) continue
+    const { work } = buildWork(play, roles, host, view, everything, noPeers)
+    for (const { unit } of work.items) for (const tag of unit.tags) tags.add(tag)
+  }
+  return [...tags].sort()
+}
+
+/** A tag that nothing has would run nothing, silently: it is refused. */
+export function checkTags(
+  plays: readonly ReadyPlay[],
+  view: InventoryView,
+  { only, skip }: TagSelection,
+): readonly Problem[] {
+  const wanted = [...only, ...skip].filter(tag => !specialTags.includes(tag))
+  if (wanted.length === 0) return []
+  const known = tagsIn(plays, view)
+  return wanted
+    .filter(tag => !known.includes(tag))
+    .map(tag => ({
+      message: `no play, role or task has the tag ${tag}`,
+      hint: didYouMean(tag, known).hint ?? `the tags are ${known.join(', ')}`,
+    }))
+}
+
+/**
+ * An extra variable that nothing reads is most often a misspelt one. Names that the inventory sets, or that a role of this playbook
+ * reads, or that say how to connect, are fine.
+ */
+export function checkExtraVars(
+  plays: readonly Play[],
+  inventory: Inventory,
+  given: readonly string[],
+): readonly Problem[] {
+  if (given.length === 0) return []
+  const read = new Set(
+    plays.flatMap(({ roles = [] }) =>
+      roles.flatMap(({ role }) =>
+        Object.entries(role.params.properties).flatMap(([param, schema]) => variableNames(role.name, param, schema)),
+      ),
+    ),
+  )
+  const [first] = inventory.hosts.values()
+  const extra = [...(first?.vars ?? [])].filter(([, variable]) => variable.source === 'extra vars')
+  const problems = extra.flatMap(([name, variable]): readonly Problem[] => {
+    if (read.has(name) || name.startsWith('ansible_') || isSetElsewhere(inventory, name)) return []
+    const { hint } = didYouMean(name, read)
+    return [
+      {
+        message: `extra variable ${name}: no role of this playbook reads it and the inventory does not set it`,
+        origin: variable.origin,
+        ...(hint ? { hint } : {}),
+      },
+    ]
+  })
+  return problems
+}
+
+/** The inventory sets it too, or one of its templates refers to it. */
+const isSetElsewhere = (inventory: Inventory, name: string): boolean =>
+  [...inventory.hosts.values()].some(
+    host =>
+      host.vars.get(name)?.overrides !== undefined ||
+      [...host.vars.values()].some(
+        ({ value }) => typeof value === 'string' && value.includes('{{') && value.includes(name),
+      ),
+  )

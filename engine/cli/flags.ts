@@ -1,0 +1,116 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { checkSerial, parseSerial, type Serial } from '../playbook/serial.ts'
+
+/** The command line of a playbook, parsed: the same flags as ansible-playbook where Rota has the thing. */
+export interface Flags {
+  readonly inventory: readonly string[]
+  readonly limit?: string
+  readonly tags: readonly string[]
+  readonly skipTags: readonly string[]
+  readonly extraVars: readonly string[]
+  readonly become?: boolean
+  readonly becomeUser?: string
+  readonly becomeMethod?: string
+  readonly askBecomePass: boolean
+  readonly user?: string
+  readonly privateKey?: string
+  readonly timeout?: number
+  readonly forks: number
+  readonly serial?: Serial
+  readonly check: boolean
+  readonly diff: boolean
+  readonly verbose: number
+  readonly json: boolean
+  readonly listHosts: boolean
+  readonly listTasks: boolean
+  readonly listTags: boolean
+}
+
+/** The command line was wrong, or only asked for help: what to print has been printed. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  readonly exitCode: number
+  constructor(message: string, exitCode: number) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+/** Measured on two cores: more connections at once than this only queue behind the key exchanges. */
+const defaultForks = 32
+
+const several = (value: string, before: readonly string[]): readonly string[] => [...before, value]
+const list = (value: string, before: readonly string[]): readonly string[] => [
+  ...before,
+  ...value
+    .split(',')
+    .map(tag => tag.trim())
+    .filter(Boolean),
+]
+
+function positive(value: string): number {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('a whole number of at least 1 is expected.')
+  return number
+}
+
+function serial(value: string): Serial {
+  const parsed = parseSerial(value)
+  const wrong = checkSerial(parsed)
+  if (wrong) throw new InvalidArgumentError(`${wrong}.`)
+  return parsed
+}
+
+export function parseFlags(playbook: string, file: string, args: readonly string[]): Flags {
+  const command = new Command(`zx ${file}`)
+    .description(`Playbook ${playbook}`)
+    .option(
+      '-i, --inventory <source>',
+      'inventory file, directory, or list of hosts with a comma; may be repeated',
+      several,
+      [],
+    )
+    .option('-l, --limit <pattern>', 'work only on these hosts')
+    .option('-t, --tags <tags>', 'run only what has one of these tags; may be repeated', list, [])
+    .option('--skip-tags <tags>', 'leave out what has one of these tags; may be repeated', list, [])
+    .option(
+      '-e, --extra-vars <vars>',
+      'variables that beat all others: k=v, JSON, or @file; may be repeated',
+      several,
+      [],
+    )
+    .option('-b, --become', 'become another user on the hosts')
+    .option('--become-user <user>', 'the user to become (root)')
+    .addOption(new Option('--become-method <method>', 'how to become (sudo)').choices(['sudo', 'su', 'doas']))
+    .option('-K, --ask-become-pass', 'ask for the password to become that user', false)
+    .option('-u, --user <user>', 'remote user')
+    .option('--private-key <file>', 'SSH key; --key-file is the same')
+    .addOption(new Option('--key-file <file>').hideHelp())
+    .option('-T, --timeout <seconds>', 'how long a connection may take (10)', positive)
+    .option('-f, --forks <number>', 'hosts worked on at once', positive, defaultForks)
+    .option(
+      '--serial <size>',
+      "hosts per batch, for plays that have batches: a number, 20%, or a list; over the playbook's own",
+      serial,
+    )
+    .option('-C, --check', 'change nothing, tell what would change', false)
+    .option('-D, --diff', 'show differences of files', false)
+    .option('-v, --verbose', 'say more: every task (-v), output of changes (-vv)', (_, before: number) => before + 1, 0)
+    .option('--json', 'one JSON object for each event instead of text', false)
+    .option('--list-hosts', 'list the hosts of each play and stop', false)
+    .option('--list-tasks', 'list the tasks of each play and stop', false)
+    .option('--list-tags', 'list all tags and stop', false)
+    .helpOption('-h, --help', 'this page')
+    .showHelpAfterError('(--help lists the flags)')
+    .exitOverride()
+    .allowExcessArguments(false)
+  try {
+    command.parse([...args], { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) throw new UsageError(error.message, error.exitCode === 0 ? 0 : 1)
+    throw error
+  }
+  const { keyFile, ...flags } = command.opts<Flags & { readonly keyFile?: string }>()
+  return keyFile === undefined ? flags : { ...flags, privateKey: keyFile }
+}

@@ -1,0 +1,26 @@
+/** The whole public API: what playbooks and roles import from 'rota'. */
+
+export * from './facts/index.ts'
+export type { AtLeast } from './playbook/availability.ts'
+export { type Play, type PlayOptions, play } from './playbook/play.ts'
+export { playbook } from './playbook/playbook.ts'
+export type { Serial } from './playbook/serial.ts'
+export { blob, quote, raw, type Shell, sh } from './program/shell.ts'
+export { type Around, around } from './role/around.ts'
+export { type Gate, gate, holds, type Verdict } from './role/gate.ts'
+export type { RemoteCommand, RemoteOutput, RemoteShell } from './role/remote.ts'
+export {
+  defineRole,
+  type Handlers,
+  type Nested,
+  type ParamsOf,
+  type ParamsSchema,
+  type PeerFacts,
+  type PrepareContext,
+  type RoleCall,
+  type RoleContext,
+  type TaskOrStep,
+} from './role/role.ts'
+export { type Step, type StepContext, type StepResult, step } from './role/step.ts'
+export type { HostView, InventoryView } from './role/view.ts'
+export * from './tasks/index.ts'

@@ -1,0 +1,126 @@
+import type { Facts } from '../facts/fact.ts'
+import { raw } from '../program/shell.ts'
+import type { Task } from '../tasks/task.ts'
+import type { ApplyItem } from '../transport/types.ts'
+import { HostFailure } from './failure.ts'
+import type { HostRun } from './host-run.ts'
+import { type HandlerItem, isFlush, type PlannedChange, type WorkItem } from './work.ts'
+
+/** One item of the program and what the report has to know of it. */
+interface Entry {
+  readonly item: ApplyItem
+  readonly role: string
+  readonly task: Pick<Task, 'title' | 'secret'>
+  readonly change?: PlannedChange['change']
+  readonly handler: boolean
+}
+
+/**
+ * Runs the changes of a stage in order, then the handlers that are due. A `flushHandlers` task runs those notified before it in its
+ * place.
+ */
+export async function applyChanges(
+  run: HostRun,
+  what: {
+    readonly stage: readonly WorkItem[]
+    readonly changes: readonly PlannedChange[]
+    readonly due: readonly HandlerItem[]
+    readonly facts: Facts
+  },
+): Promise<void> {
+  const entries = numbered(entriesOf(run, what))
+  const byId = new Map(entries.map(entry => [entry.item.id, entry]))
+  const { host, play } = run
+  const result = await run.channel.apply({ run: run.run, items: entries.map(entry => entry.item) }, event => {
+    const entry = byId.get(event.id)
+    if (!entry) return
+    const about = { host: host.name, play: play.name, role: entry.role, task: entry.task.title }
+    if (event.kind === 'started') return run.emit({ kind: 'taskStarted', ...about })
+    if (event.kind === 'notRun') return run.emit({ kind: 'task', ...about, status: 'not run', handler: entry.handler })
+    const failed = event.exitCode !== 0
+    const diff = entry.task.secret ? undefined : entry.change?.diff
+    run.emit({
+      kind: 'task',
+      ...about,
+      status: failed ? 'failed' : entry.change?.effect === 'wait' ? 'waited' : 'changed',
+      handler: entry.handler,
+      seconds: event.seconds,
+      ...(entry.change ? { summary: entry.change.summary } : {}),
+      ...(diff && run.diff ? { diff } : {}),
+      ...(event.output !== '' && !entry.task.secret ? { output: event.output } : {}),
+    })
+  })
+  if (result.failed) {
+    const entry = byId.get(result.failed.id)
+    throw new HostFailure({
+      task: entry?.task.title ?? '',
+      role: entry?.role ?? '',
+      message: `exit code ${result.failed.exitCode}`,
+      ...(entry?.task.secret ? {} : { output: result.failed.output }),
+    })
+  }
+}
+
+function entriesOf(
+  run: HostRun,
+  {
+    stage,
+    changes,
+    due,
+    facts,
+  }: {
+    readonly stage: readonly WorkItem[]
+    readonly changes: readonly PlannedChange[]
+    readonly due: readonly HandlerItem[]
+    readonly facts: Facts
+  },
+): readonly Entry[] {
+  const planned = new Map(changes.map(change => [change.item.id, change]))
+  const entries: Entry[] = []
+  let waiting = new Set<string>()
+  for (const item of stage) {
+    const change = planned.get(item.id)
+    if (change) {
+      entries.push(changeEntry(change))
+      if (change.change.effect !== 'wait') waiting = new Set([...waiting, ...item.owes])
+    } else if (isFlush(item.unit)) {
+      const flushed = run.work.handlers.filter(handler => waiting.has(handler.name))
+      entries.push(...flushed.flatMap(handler => handlerEntries(handler, facts)))
+      waiting = new Set()
+    }
+  }
+  // Those flushed in their place run again at the end only if they were notified again after it.
+  const flushed = new Set(
+    entries.flatMap(entry => (entry.item.pays && !waiting.has(entry.item.pays) ? [entry.item.pays] : [])),
+  )
+  return [
+    ...entries,
+    ...due.filter(handler => !flushed.has(handler.name)).flatMap(handler => handlerEntries(handler, facts)),
+  ]
+}
+
+function changeEntry({ item, task, change }: PlannedChange): Entry {
+  const owes = change.effect === 'wait' ? [] : item.owes
+  return { item: { id: 0, script: change.apply, owes }, role: item.role, task, change, handler: false }
+}
+
+function handlerEntries(handler: HandlerItem, facts: Facts): readonly Entry[] {
+  const entries = handler.tasks.flatMap((task): readonly Entry[] => {
+    const change = task.kind.plan(task.args, facts, { changed: true, diff: false })
+    return change
+      ? [{ item: { id: 0, script: change.apply, owes: [] }, role: handler.role, task, change, handler: true }]
+      : []
+  })
+  // Paid by its last task; a handler that finds nothing to do is paid all the same.
+  const last = entries.at(-1)
+  const nothing: Entry = {
+    item: { id: 0, script: raw(':'), owes: [], pays: handler.name },
+    role: handler.role,
+    task: { title: `handler ${handler.name}`, secret: false },
+    handler: true,
+  }
+  return last ? [...entries.slice(0, -1), { ...last, item: { ...last.item, pays: handler.name } }] : [nothing]
+}
+
+const numbered = (entries: readonly Entry[]): readonly Entry[] =>
+  entries.map((entry, index) => ({ ...entry, item: { ...entry.item, id: index + 1 } }))

@@ -1,0 +1,133 @@
+import type { Host, Inventory, Problem } from '../inventory/index.ts'
+import { didYouMean } from '../inventory/problem.ts'
+import { shlexSplit } from '../inventory/shlex.ts'
+import type { Become, Connection, Transport } from '../transport/types.ts'
+import { resolveVar } from './read-var.ts'
+
+/** What the flags say of connections; the inventory's variables beat them, as in Ansible. */
+export interface ConnectionFlags {
+  readonly user?: string
+  readonly privateKey?: string
+  readonly become?: boolean
+  readonly becomeUser?: string
+  readonly becomeMethod?: string
+  readonly becomePassword?: () => string
+  readonly timeout?: number
+}
+
+type Read = (...names: readonly string[]) => unknown
+
+/** How a host is reached, or what is wrong with its connection variables. */
+export function connectionOf(
+  inventory: Inventory,
+  host: Host,
+  flags: ConnectionFlags,
+): { readonly connection?: Connection; readonly problems: readonly Problem[] } {
+  const read: Read = (...names) => {
+    const name = names.find(candidate => host.vars.has(candidate))
+    return name === undefined ? undefined : resolveVar(inventory, host, name)
+  }
+  const kind = textOf(read('ansible_connection')) ?? (isThisMachine(host, read) ? 'local' : 'ssh')
+  const transport = transportOf(kind, host, read, flags)
+  const become = becomeOf(read, flags)
+  const problems = [transport, become].flatMap(part => (typeof part === 'string' ? [problemAt(host, part, kind)] : []))
+  if (typeof transport === 'string' || typeof become === 'string') return { problems }
+  const shell = textOf(read('ansible_shell_executable'))
+  return {
+    connection: {
+      host: host.name,
+      transport,
+      shell: shell ? splitWords(shell) : ['sh'],
+      ...(become ? { become } : {}),
+    },
+    problems,
+  }
+}
+
+const kinds = ['ssh', 'local', 'docker', 'podman'] as const
+
+function transportOf(kind: string, host: Host, read: Read, flags: ConnectionFlags): Transport | string {
+  const user = textOf(read('ansible_user', 'ansible_ssh_user')) ?? flags.user
+  const address = textOf(read('ansible_host', 'ansible_ssh_host')) ?? host.name
+  switch (kind) {
+    case 'local':
+      return { kind }
+    case 'docker':
+    case 'podman':
+    case 'community.docker.docker':
+      return { kind: kind === 'podman' ? kind : 'docker', container: address, ...(user === undefined ? {} : { user }) }
+    case 'ssh':
+    case 'smart':
+    case 'paramiko': {
+      const port = Number(read('ansible_port', 'ansible_ssh_port') ?? host.port ?? Number.NaN)
+      const identityFile = textOf(read('ansible_ssh_private_key_file', 'ansible_private_key_file')) ?? flags.privateKey
+      const args = [read('ansible_ssh_common_args'), read('ansible_ssh_extra_args')]
+        .map(textOf)
+        .flatMap(text => (text ? splitWords(text) : []))
+      const password = textOf(read('ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'))
+      return {
+        kind: 'ssh',
+        address,
+        extraArgs: args,
+        executable: textOf(read('ansible_ssh_executable')) ?? 'ssh',
+        connectTimeout: Number(read('ansible_timeout', 'ansible_ssh_timeout') ?? flags.timeout ?? 10),
+        ...(Number.isNaN(port) ? {} : { port }),
+        ...(user === undefined ? {} : { user }),
+        ...(identityFile === undefined ? {} : { identityFile: expandHome(identityFile) }),
+        ...(password === undefined ? {} : { password: () => password }),
+      }
+    }
+    default:
+      return `ansible_connection: ${JSON.stringify(kind)} is not supported (${kinds.join(', ')} are)`
+  }
+}
+
+const methods = ['sudo', 'su', 'doas'] as const
+
+function becomeOf(read: Read, flags: ConnectionFlags): Become | undefined | string {
+  const wanted = read('ansible_become')
+  if (!(wanted === undefined ? flags.become : isTrue(wanted))) return undefined
+  const said = textOf(read('ansible_become_method')) ?? flags.becomeMethod ?? 'sudo'
+  const method = methods.find(name => name === said)
+  if (!method) return `ansible_become_method: ${JSON.stringify(said)} is not supported (${methods.join(', ')} are)`
+  const password = textOf(read('ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass'))
+  const given = password === undefined ? flags.becomePassword : () => password
+  return {
+    method,
+    user: textOf(read('ansible_become_user')) ?? flags.becomeUser ?? 'root',
+    ...(given ? { password: given } : {}),
+  }
+}
+
+/** Values of the connection variables that must not be shown. */
+export const connectionSecrets = (host: Host): readonly string[] =>
+  [...host.vars.entries()]
+    .filter(([name]) => /^ansible_(ssh_|become_|sudo_|su_)?pass(word)?$/.test(name))
+    .map(([, variable]) => String(variable.value))
+
+function problemAt(host: Host, message: string, value: string): Problem {
+  const name = message.slice(0, message.indexOf(':'))
+  const origin = host.vars.get(name)?.origin
+  return {
+    message: `host ${host.name}: ${message}`,
+    ...(origin ? { origin } : {}),
+    ...(name === 'ansible_connection' ? didYouMean(value, kinds) : {}),
+  }
+}
+
+const isThisMachine = (host: Host, read: Read): boolean =>
+  host.name === 'localhost' && read('ansible_host') === undefined
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined
+
+const isTrue = (value: unknown): boolean =>
+  value === true || value === 1 || /^(true|yes|on|1|y|t)$/i.test(String(value))
+
+const expandHome = (path: string): string => path.replace(/^~(?=\/|$)/, process.env.HOME ?? '~')
+
+/** Words as a shell would split them; text that no shell would take stays one word and ssh says what is wrong with it. */
+function splitWords(text: string): readonly string[] {
+  const split = shlexSplit(text)
+  return 'tokens' in split ? split.tokens.map(token => token.text) : [text]
+}

@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { HostFailure } from './failure.ts'
+import type { HostPlan, HostRun } from './host-run.ts'
+
+/**
+ * Waits until the play's gate holds on the host. A host without changes was looked at by the probe and is only waited for when the
+ * gate did not hold there.
+ */
+export async function holdsGate(run: HostRun, plan: HostPlan, signal: AbortSignal): Promise<void> {
+  const { gate } = run.play
+  if (!gate) return
+  if (!plan.dirty && gate.check(plan.facts, run.host, run.inventory).ok) return
+  const started = Date.now()
+  const elapsed = () => (Date.now() - started) / 1000
+  const requests = gate.facts(run.host, run.inventory)
+  for (;;) {
+    const verdict = gate.check(await run.channel.probe(requests), run.host, run.inventory)
+    if (verdict.ok)
+      return run.emit({ kind: 'gate', host: run.host.name, gate: gate.name, status: 'holds', seconds: elapsed() })
+    const { expected, saw } = verdict
+    const about = { kind: 'gate', host: run.host.name, gate: gate.name, expected, saw, seconds: elapsed() } as const
+    if (elapsed() > gate.timeout || signal.aborted) {
+      run.emit({ ...about, status: 'failed' })
+      const waited = signal.aborted ? 'interrupted' : `after ${gate.timeout} s`
+      throw new HostFailure({
+        task: `gate ${gate.name}`,
+        role: '',
+        message: `expected ${expected}, saw ${saw} (${waited})`,
+        hint: 'the rollout goes no further; see to this host and run again',
+      })
+    }
+    run.emit({ ...about, status: 'waiting' })
+    await sleep(gate.interval * 1000, undefined, { signal }).catch(() => {})
+  }
+}

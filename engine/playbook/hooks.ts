@@ -1,0 +1,49 @@
+import type { Around } from '../role/around.ts'
+import { HostFailure } from './failure.ts'
+import { type HostPlan, type HostRun, hookName } from './host-run.ts'
+import { stepContext, writeDown } from './run-step.ts'
+
+/** Takes the host out of service: each hook is written down on it first. When one fails, all entered so far are left again. */
+export async function enterAll(run: HostRun): Promise<void> {
+  const entered: Around[] = []
+  for (const hook of run.play.around ?? []) {
+    entered.push(hook)
+    try {
+      await writeDown(run, [hookName(run.play, hook.name)], [])
+      await phase(run, hook, 'enter')
+    } catch (error) {
+      for (const done of entered.reverse()) await leave(run, done).catch(() => {})
+      throw error
+    }
+  }
+}
+
+/** Puts it back: those that were entered by this run or are still owed from an earlier one. */
+export async function leaveAll(run: HostRun, plan: HostPlan): Promise<void> {
+  for (const hook of [...(run.play.around ?? [])].reverse()) {
+    if (plan.disrupts || plan.pending.has(hookName(run.play, hook.name))) await leave(run, hook)
+  }
+}
+
+async function leave(run: HostRun, hook: Around): Promise<void> {
+  await phase(run, hook, 'leave')
+  await writeDown(run, [], [hookName(run.play, hook.name)])
+}
+
+async function phase(run: HostRun, hook: Around, phase: 'enter' | 'leave'): Promise<void> {
+  const about = { kind: 'around', host: run.host.name, name: hook.name, phase } as const
+  run.emit({ ...about, status: 'started' })
+  try {
+    await hook[phase](stepContext(run))
+    run.emit({ ...about, status: 'done' })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    run.emit({ ...about, status: 'failed', message })
+    if (error instanceof Error && error.name === 'UnreachableError') throw error
+    throw new HostFailure({
+      task: `${phase === 'enter' ? 'before' : 'after'} the changes, ${hook.name}`,
+      role: '',
+      message,
+    })
+  }
+}

@@ -1,0 +1,176 @@
+import type { FactRequest, Facts } from '../facts/fact.ts'
+import { pending as pendingHandlers } from '../facts/pending.ts'
+import type { Emit } from '../journal/events.ts'
+import type { HostView, InventoryView } from '../role/view.ts'
+import type { Channel } from '../transport/types.ts'
+import { applyChanges } from './apply.ts'
+import { HostFailure } from './failure.ts'
+import type { Play } from './play.ts'
+import { runStep } from './run-step.ts'
+import {
+  factsNeeded,
+  type HandlerItem,
+  type HostWork,
+  handlersOwed,
+  isStep,
+  leftOver,
+  type PlannedChange,
+  planStage,
+  stageAt,
+} from './work.ts'
+
+/** One play on one host. */
+export interface HostRun {
+  readonly run: string
+  readonly play: Play
+  readonly host: HostView
+  readonly inventory: InventoryView
+  readonly work: HostWork
+  readonly channel: Channel
+  readonly channelOf: (host: string) => Promise<Channel>
+  readonly emit: Emit
+  readonly diff: boolean
+  readonly check: boolean
+}
+
+/** What the probe and the plan say before anything is changed. */
+export interface HostPlan {
+  readonly facts: Facts
+  /** Handlers and hooks owed from an earlier run. */
+  readonly pending: ReadonlySet<string>
+  /** Changes of the first stage that has any. */
+  readonly changes: readonly PlannedChange[]
+  /** Something may go out of service: changes, steps, or handlers owed. */
+  readonly disrupts: boolean
+  /** There is something to do, be it only to wait. */
+  readonly dirty: boolean
+}
+
+/** Probe and plan: the one program that a run without changes sends. */
+export async function planHost(run: HostRun): Promise<HostPlan> {
+  const started = Date.now()
+  const facts = await run.channel.probe(requestsFrom(run, 0))
+  const pending = new Set(facts.get(pendingHandlers({})))
+  const first = firstDirty(run, facts, 0, false)
+  const owed = handlersOwed(run.work.handlers, [], pending).length > 0
+  const disrupts = owed || first.step !== undefined || first.changes.some(({ change }) => change.effect !== 'wait')
+  run.emit({
+    kind: 'planned',
+    host: run.host.name,
+    play: run.play.name,
+    tasks: run.work.items.length,
+    changes: first.changes.filter(({ change }) => change.effect !== 'wait').length,
+    seconds: (Date.now() - started) / 1000,
+  })
+  return { facts, pending, changes: first.changes, disrupts, dirty: disrupts || first.changes.length > 0 }
+}
+
+/** The name under which a hook's `leave` is owed on a host. */
+export const hookName = (play: Play, hook: string): string => `around/${play.name}/${hook}`.replace(/[^\w/.-]+/g, '-')
+
+/** Everything from an item on, with the gate's facts and what is owed. */
+function requestsFrom(run: HostRun, start: number): readonly FactRequest[] {
+  const gate = run.play.gate?.facts(run.host, run.inventory) ?? []
+  return [...factsNeeded(run.work.items.slice(start), run.work.handlers), ...gate, pendingHandlers({})]
+}
+
+interface Dirty {
+  readonly start: number
+  readonly changes: readonly PlannedChange[]
+  /** Why the step that ends this stage must run, where nothing before it has changed. */
+  readonly step?: string
+}
+
+/** The first stage from `start` on that has something to do; `start` is the number of items where there is none. */
+function firstDirty(run: HostRun, facts: Facts, start: number, changed: boolean): Dirty {
+  const { items } = run.work
+  for (let position = start; position < items.length; ) {
+    const stage = stageAt(items, position)
+    const changes = planStage(stage, facts, { diff: run.diff, changed })
+    const step = items[position + stage.length]
+    const why = step && isStep(step.unit) && step.unit.needed(facts)
+    if (changes.length > 0 || why) return { start: position, changes, ...(why ? { step: why } : {}) }
+    position += stage.length + 1
+  }
+  return { start: items.length, changes: [] }
+}
+
+/**
+ * Makes it so: apply and verify, stage by stage, handlers at the end of the last. Which handlers are owed is read from the host itself
+ * with every probe. Returns how many changes were made.
+ */
+export async function converge(run: HostRun, plan: HostPlan): Promise<number> {
+  const { items, handlers } = run.work
+  let { facts } = plan
+  let made = 0
+  for (let position = 0; ; ) {
+    const dirty = firstDirty(run, facts, position, made > 0)
+    const stage = stageAt(items, dirty.start)
+    const step = items[dirty.start + stage.length]
+    const owed = new Set(facts.get(pendingHandlers({})))
+    const due = step ? [] : handlersOwed(handlers, dirty.changes, owed)
+    if (dirty.changes.length > 0 || due.length > 0) {
+      const applied = await applyStage(run, { start: dirty.start, changes: dirty.changes, due, facts })
+      facts = applied.facts
+      made += applied.made
+    }
+    if (!step || !isStep(step.unit)) return made
+    position = dirty.start + stage.length + 1
+    const why = step.unit.needed(facts)
+    if (!why) continue
+    const changed = await runStep(run, step, why, owed)
+    if (changed) made += 1
+    facts = await run.channel.probe(requestsFrom(run, position))
+  }
+}
+
+interface StageRun {
+  readonly start: number
+  readonly changes: readonly PlannedChange[]
+  readonly due: readonly HandlerItem[]
+  readonly facts: Facts
+}
+
+/** One apply with the verifying probe right behind it, and a second pass for what only shows after the first. */
+async function applyStage(run: HostRun, first: StageRun): Promise<{ readonly facts: Facts; readonly made: number }> {
+  const requests = requestsFrom(run, first.start)
+  const stage = stageAt(run.work.items, first.start)
+  let { changes, due, facts } = first
+  let made = 0
+  for (const pass of [1, 2] as const) {
+    refuse(changes)
+    const [, probed] = await Promise.all([
+      applyChanges(run, { stage, changes, due, facts }),
+      run.channel.probe(requests),
+    ])
+    facts = probed
+    made += changes.filter(({ change }) => change.effect !== 'wait').length + due.length
+    const left = leftOver(planStage(stage, facts, { diff: false, changed: false }))
+    if (left.length === 0) return { facts, made }
+    if (pass === 2) throw notConverging(left)
+    changes = left
+    due = first.due.length > 0 ? handlersOwed(run.work.handlers, left, new Set()) : []
+  }
+  return { facts, made }
+}
+
+export function refuse(changes: readonly PlannedChange[]): void {
+  const refused = changes.find(({ change }) => change.refused !== undefined)
+  if (!refused) return
+  throw new HostFailure({
+    task: refused.task.title,
+    role: refused.item.role,
+    message: refused.change.refused ?? refused.change.summary,
+  })
+}
+
+function notConverging(left: readonly PlannedChange[]): HostFailure {
+  const [first] = left
+  const which = left.map(({ task, change }) => `${task.title}: ${change.summary}`).join('; ')
+  return new HostFailure({
+    task: first?.task.title ?? '',
+    role: first?.item.role ?? '',
+    message: `does not converge: after two passes there is still something to change (${which})`,
+    hint: 'something on the host undoes the change, or two tasks want different things',
+  })
+}

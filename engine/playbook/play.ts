@@ -1,0 +1,46 @@
+import type { Around } from '../role/around.ts'
+import { type CallSite, callSite } from '../role/call-site.ts'
+import type { Gate } from '../role/gate.ts'
+import type { Handlers, Nested, RoleCall } from '../role/role.ts'
+import type { HostView, InventoryView } from '../role/view.ts'
+import type { AtLeast } from './availability.ts'
+import type { Serial } from './serial.ts'
+
+export interface PlayOptions {
+  /** Pattern of hosts, as in Ansible. */
+  readonly hosts: string | readonly string[]
+  readonly roles?: readonly RoleCall[]
+  /** Tasks after the roles. */
+  readonly tasks?: Nested | ((context: { readonly host: HostView; readonly inventory: InventoryView }) => Nested)
+  /** Handlers of the play; a role's own come first. */
+  readonly handlers?: Handlers
+  readonly tags?: string | readonly string[]
+  /** Hosts per batch; all at once by default. `--serial` overrides it where the play sets one. */
+  readonly serial?: Serial
+  /** What must hold on a host after its changes before the rollout goes on. */
+  readonly gate?: Gate
+  /**
+   * How many hosts of the play must be available at any time, judged by `gate` on every host of the pattern, whatever `--limit` says. A
+   * batch that would take more down is split, or refused where even one is too many.
+   */
+  readonly keepAvailable?: AtLeast
+  /** Work around the changes of each host, in order; left in reverse order. */
+  readonly around?: readonly Around[]
+  /** The playbook stops when more than this share of a batch has failed (0–100); unreachable hosts count. */
+  readonly maxFailPercentage?: number
+  /** The playbook stops after the batch in which any host failed. */
+  readonly anyErrorsFatal?: boolean
+}
+
+export interface Play extends PlayOptions {
+  readonly name: string
+  readonly site: CallSite
+}
+
+/** A play: which hosts, how many at a time, what must be so on them. */
+export function play(name: string, options: PlayOptions): Play {
+  return { ...options, name, site: callSite(play) }
+}
+
+export const tagsOf = (tags: string | readonly string[] | undefined): readonly string[] =>
+  tags === undefined ? [] : typeof tags === 'string' ? tags.split(',').map(tag => tag.trim()) : tags

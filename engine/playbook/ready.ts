@@ -1,0 +1,167 @@
+import { type Host, type Inventory, InventoryError, type Problem, selectHosts } from '../inventory/index.ts'
+import type { RunEvent } from '../journal/events.ts'
+import { resolveParams } from '../role/params.ts'
+import type { HostView, InventoryView } from '../role/view.ts'
+import { type BoundRole, buildWork, labelled } from './build.ts'
+import { noPeers } from './peers.ts'
+import type { Play } from './play.ts'
+import { checkSerial, type Serial } from './serial.ts'
+import type { TagSelection } from './tags.ts'
+import { lookupIn } from './views.ts'
+
+/** A play whose hosts are known and whose roles have their params: nothing about it can be refused any more. */
+export interface ReadyPlay {
+  readonly play: Play
+  /** The hosts to work on: pattern and `--limit`. */
+  readonly hosts: readonly HostView[]
+  /** The hosts of the pattern, whatever `--limit` says: what availability is counted over. */
+  readonly everyone: readonly HostView[]
+  readonly roles: readonly BoundRole[]
+}
+
+export interface Readied {
+  readonly plays: readonly ReadyPlay[]
+  readonly problems: readonly Problem[]
+  readonly notes: readonly RunEvent[]
+  readonly secrets: readonly string[]
+}
+
+export interface ReadyOptions {
+  readonly limit?: string
+  readonly tags: TagSelection
+  readonly serial?: Serial
+  /** Nothing may be written on the control machine either. */
+  readonly check: boolean
+}
+
+/**
+ * Everything that can be wrong is found here, for all plays, hosts and roles at once, before the first connection: patterns, serials,
+ * params, tasks' arguments. Then the roles prepare what they need on the control machine.
+ */
+export async function readyPlays(
+  plays: readonly Play[],
+  inventory: Inventory,
+  view: InventoryView,
+  options: ReadyOptions,
+): Promise<Readied> {
+  const problems: Problem[] = []
+  const notes: RunEvent[] = []
+  const secrets: string[] = []
+  const ready: ReadyPlay[] = []
+  for (const play of plays) {
+    problems.push(...checkPlay(play))
+    const selected = hostsOf(play, inventory, options.limit, problems, notes)
+    const hosts = selected.hosts.map(host => view.host(host.name))
+    const everyone = selected.everyone.map(host => view.host(host.name))
+    const roles = labelled(play.roles ?? []).map(({ call, label }): BoundRole => {
+      const params = new Map<string, Readonly<Record<string, unknown>>>()
+      for (const host of selected.hosts) {
+        const resolved = resolveFor(call, inventory, host, problems)
+        if (!resolved) continue
+        params.set(host.name, resolved.params)
+        secrets.push(...resolved.secrets)
+        const context = { params: resolved.params, host: view.host(host.name), inventory: view }
+        if (resolved.ok)
+          problems.push(
+            ...(call.role.check?.(context as never) ?? []).map(message => ({
+              message: `${host.name}: ${message} (role ${label})`,
+              origin: call.site,
+            })),
+          )
+      }
+      return { call, label, params, prepared: undefined }
+    })
+    ready.push({ play, hosts, everyone, roles })
+  }
+  if (problems.length > 0) return { plays: ready, problems: unique(problems), notes, secrets }
+  const prepared = await Promise.all(
+    ready.map(async item => ({ ...item, roles: await prepare(item, view, options.check) })),
+  )
+  for (const { play, roles, hosts } of prepared) {
+    for (const host of hosts) problems.push(...buildWork(play, roles, host, view, options.tags, noPeers).problems)
+  }
+  return { plays: prepared, problems: unique(problems), notes, secrets }
+}
+
+/** Roles of one play prepare one after another: two that make certificates must not make two CAs. */
+async function prepare(
+  { hosts, roles }: ReadyPlay,
+  view: InventoryView,
+  check: boolean,
+): Promise<readonly BoundRole[]> {
+  const prepared: BoundRole[] = []
+  for (const bound of roles) {
+    const withParams = hosts.map(host => ({ host, params: bound.params.get(host.name) ?? {} }))
+    const made =
+      hosts.length > 0
+        ? await bound.call.role.prepare?.({ hosts: withParams, inventory: view, check } as never)
+        : undefined
+    prepared.push({ ...bound, prepared: made })
+  }
+  return prepared
+}
+
+function hostsOf(
+  play: Play,
+  inventory: Inventory,
+  limit: string | undefined,
+  problems: Problem[],
+  notes: RunEvent[],
+): { readonly hosts: readonly Host[]; readonly everyone: readonly Host[] } {
+  try {
+    const everyone = selectHosts(inventory, play.hosts)
+    if (limit === undefined) return { hosts: everyone, everyone }
+    const limited = new Set(selectHosts(inventory, 'all', limit).map(host => host.name))
+    return { hosts: everyone.filter(host => limited.has(host.name)), everyone }
+  } catch (error) {
+    if (!(error instanceof InventoryError)) throw error
+    // As in Ansible, a play for a group that this inventory does not have is left out; a wrong --limit is refused before we get here.
+    const [problem] = error.problems
+    if (problems.length === 0 && problem)
+      notes.push({
+        kind: 'playSkipped',
+        play: play.name,
+        reason: [problem.message, problem.hint].filter(Boolean).join('; '),
+      })
+    return { hosts: [], everyone: [] }
+  }
+}
+
+function resolveFor(call: BoundRole['call'], inventory: Inventory, host: Host, problems: Problem[]) {
+  try {
+    const resolved = resolveParams(call, lookupIn(inventory, host))
+    problems.push(...resolved.problems)
+    return { ...resolved, ok: resolved.problems.length === 0 }
+  } catch (error) {
+    if (!(error instanceof InventoryError)) throw error
+    problems.push(...error.problems)
+    return undefined
+  }
+}
+
+function checkPlay(play: Play): readonly Problem[] {
+  const at = { origin: play.site }
+  const serial = play.serial === undefined ? undefined : checkSerial(play.serial)
+  const wrong = [
+    ...(serial ? [{ message: `play "${play.name}": ${serial}`, ...at }] : []),
+    ...(play.keepAvailable && !play.gate
+      ? [{ message: `play "${play.name}": keepAvailable needs a gate that tells which hosts are available`, ...at }]
+      : []),
+    ...(play.maxFailPercentage !== undefined && !(play.maxFailPercentage >= 0 && play.maxFailPercentage <= 100)
+      ? [{ message: `play "${play.name}": maxFailPercentage is ${play.maxFailPercentage}, expected 0 to 100`, ...at }]
+      : []),
+  ]
+  return wrong
+}
+
+/** The same wrong value in a group is the same problem for each of its hosts. */
+function unique(problems: readonly Problem[]): readonly Problem[] {
+  return [
+    ...new Map(
+      problems.map(problem => [
+        `${problem.origin?.file}:${problem.origin?.line}:${problem.origin?.column} ${problem.message}`,
+        problem,
+      ]),
+    ).values(),
+  ]
+}

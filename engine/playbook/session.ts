@@ -1,0 +1,78 @@
+import pLimit from 'p-limit'
+import { type Host, type Inventory, InventoryError, type Problem } from '../inventory/index.ts'
+import type { Emit } from '../journal/events.ts'
+import type { Redactor } from '../journal/redact.ts'
+import type { InventoryView } from '../role/view.ts'
+import type { Channel, Connection, OpenChannel } from '../transport/types.ts'
+
+/** What lives as long as a run: the inventory, the connections, the way to the journal and the report. */
+export interface Session {
+  readonly run: string
+  readonly inventory: Inventory
+  readonly view: InventoryView
+  readonly check: boolean
+  readonly diff: boolean
+  readonly forks: number
+  readonly emit: Emit
+  readonly redactor: Redactor
+  readonly signal: AbortSignal
+  /** The channel to a host: opened once, at first need, and kept for the run. */
+  readonly channel: (host: string) => Promise<Channel>
+  /** Hosts that failed or could not be reached: later plays leave them out. */
+  readonly out: Map<string, 'failed' | 'unreachable'>
+  /** Runs work on many hosts, at most `forks` at once; results in the order of the hosts. */
+  readonly each: <T, R>(items: readonly T[], work: (item: T) => Promise<R>) => Promise<readonly R[]>
+  readonly channels: () => ReadonlyMap<string, Promise<Channel>>
+  readonly close: () => Promise<void>
+}
+
+export function openSession(options: {
+  readonly run: string
+  readonly inventory: Inventory
+  readonly view: InventoryView
+  readonly connections: ReadonlyMap<string, Connection>
+  readonly open: OpenChannel
+  readonly check: boolean
+  readonly diff: boolean
+  readonly forks: number
+  readonly emit: Emit
+  readonly redactor: Redactor
+  readonly signal: AbortSignal
+}): Session {
+  const channels = new Map<string, Promise<Channel>>()
+  const { connections, open, check, emit, signal, forks } = options
+  const connect = async (host: string): Promise<Channel> => {
+    const connection = connections.get(host)
+    if (!connection) throw new Error(`no connection is known for host ${host}`)
+    const started = Date.now()
+    const channel = await open(connection, { readOnly: check, signal })
+    emit({ kind: 'connected', host, seconds: (Date.now() - started) / 1000 })
+    return channel
+  }
+  return {
+    ...options,
+    out: new Map(),
+    channels: () => channels,
+    channel: host => {
+      const known = channels.get(host)
+      if (known) return known
+      const opening = connect(host)
+      channels.set(host, opening)
+      return opening
+    },
+    each: (items, work) => {
+      const limit = pLimit(forks)
+      return Promise.all(items.map(item => limit(() => work(item))))
+    },
+    close: async () => {
+      await Promise.allSettled([...channels.values()].map(async opening => (await opening).close()))
+    },
+  }
+}
+
+/** Bad input: thrown with everything that is wrong, before any host is touched. */
+export function refuseIfAny(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new InventoryError(problems)
+}
+
+export type { Host }

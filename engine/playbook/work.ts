@@ -1,0 +1,96 @@
+import type { FactRequest, Facts } from '../facts/fact.ts'
+import type { Handlers, Nested, TaskOrStep } from '../role/role.ts'
+import type { Step } from '../role/step.ts'
+import type { Change, Task } from '../tasks/task.ts'
+
+/** One task or step of a host's work, with the role it came from and the handlers it owes by their full names. */
+export interface WorkItem {
+  readonly id: number
+  readonly role: string
+  readonly unit: TaskOrStep
+  readonly owes: readonly string[]
+}
+
+/** A handler under its full name `role/name`, in the order in which handlers run. */
+export interface HandlerItem {
+  readonly name: string
+  readonly role: string
+  readonly tasks: readonly Task[]
+}
+
+/** All that a play asks of one host. */
+export interface HostWork {
+  readonly items: readonly WorkItem[]
+  readonly handlers: readonly HandlerItem[]
+}
+
+/** A task that the plan found to need something. */
+export interface PlannedChange {
+  readonly item: WorkItem
+  readonly task: Task
+  readonly change: Change
+}
+
+export const isStep = (unit: TaskOrStep): unit is Step => 'type' in unit && unit.type === 'step'
+
+export const isFlush = (unit: TaskOrStep): boolean => !isStep(unit) && unit.kind.name === 'flushHandlers'
+
+export function flatten(nested: Nested): readonly TaskOrStep[] {
+  return nested.flatMap(entry => (Array.isArray(entry) ? flatten(entry) : entry ? [entry as TaskOrStep] : []))
+}
+
+export const handlerItems = (role: string, handlers: Handlers): readonly HandlerItem[] =>
+  Object.entries(handlers).map(([name, tasks]) => ({
+    name: `${role}/${name}`,
+    role,
+    tasks: isTask(tasks) ? [tasks] : tasks,
+  }))
+
+const isTask = (value: Task | readonly Task[]): value is Task => !Array.isArray(value)
+
+/** The facts that these items and handlers need. */
+export function factsNeeded(items: readonly WorkItem[], handlers: readonly HandlerItem[]): readonly FactRequest[] {
+  return [
+    ...items.flatMap(({ unit }) => (isStep(unit) ? Object.values(unit.facts) : unit.kind.facts(unit.args))),
+    ...handlers.flatMap(handler => handler.tasks.flatMap(task => task.kind.facts(task.args))),
+  ]
+}
+
+/** The items from `start` up to the next step, which ends the stage. */
+export function stageAt(items: readonly WorkItem[], start: number): readonly WorkItem[] {
+  const end = items.findIndex((item, index) => index >= start && isStep(item.unit))
+  return items.slice(start, end === -1 ? items.length : end)
+}
+
+export function planStage(
+  stage: readonly WorkItem[],
+  facts: Facts,
+  options: { readonly diff: boolean; readonly changed: boolean },
+): readonly PlannedChange[] {
+  const planned: PlannedChange[] = []
+  for (const item of stage) {
+    if (isStep(item.unit) || isFlush(item.unit)) continue
+    const task = item.unit
+    const changed = options.changed || planned.some(({ change }) => change.effect !== 'wait')
+    const change = task.kind.plan(task.args, facts, { changed, diff: options.diff && !task.secret })
+    if (change) planned.push({ item, task, change })
+  }
+  return planned
+}
+
+/** What must be gone after the changes were made. */
+export const leftOver = (planned: readonly PlannedChange[]): readonly PlannedChange[] =>
+  planned.filter(({ change }) => (change.effect ?? 'change') === 'change' || change.refused !== undefined)
+
+/** Handlers in their order that these changes owe, or that are owed from before. */
+export function handlersOwed(
+  handlers: readonly HandlerItem[],
+  changes: readonly PlannedChange[],
+  before: ReadonlySet<string>,
+): readonly HandlerItem[] {
+  const owed = new Set([
+    ...before,
+    ...changes.filter(({ change }) => change.effect !== 'wait').flatMap(({ item }) => item.owes),
+  ])
+  return handlers.filter(handler => owed.has(handler.name))
+}

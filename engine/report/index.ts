@@ -1,0 +1,25 @@
+import type { RunEvent } from '../journal/events.ts'
+import { jsonReport } from './json.ts'
+import { lineReport } from './lines.ts'
+import { liveReport } from './live.ts'
+
+/** Shows a run while it goes on. Everything it gets has secrets replaced already. */
+export interface Report {
+  readonly event: (event: RunEvent) => void
+  /** The journal's path, for the last line. */
+  readonly close: (journal: string) => void
+}
+
+export interface ReportOptions {
+  readonly json: boolean
+  readonly verbose: number
+  readonly check: boolean
+  /** stdout is a terminal. */
+  readonly live: boolean
+}
+
+export function reporter(options: ReportOptions): Report {
+  const write = (text: string) => void process.stdout.write(text)
+  if (options.json) return jsonReport(write)
+  return options.live ? liveReport(options, write) : lineReport({ ...options, color: false }, write)
+}

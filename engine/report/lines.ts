@@ -1,0 +1,148 @@
+import type { HostTotal, Outcome, RunEvent, TaskEvent } from '../journal/events.ts'
+import { diffLines } from './diff.ts'
+import type { Report, ReportOptions } from './index.ts'
+import { type Paint, painter } from './paint.ts'
+
+/** Plain lines: what happened, where, in the order in which it happened. */
+export function lineReport(
+  options: Omit<ReportOptions, 'json' | 'live'> & { readonly color: boolean },
+  write: (text: string) => void,
+): Report {
+  const paint = painter(options.color)
+  return {
+    event: event => {
+      for (const line of linesOf(event, options, paint)) write(`${line}\n`)
+    },
+    close: journal => write(`${paint.dim(`journal: ${journal}`)}\n`),
+  }
+}
+
+export function linesOf(
+  event: RunEvent,
+  { verbose, check }: Pick<ReportOptions, 'verbose' | 'check'>,
+  paint: Paint,
+): readonly string[] {
+  switch (event.kind) {
+    case 'runStarted':
+      return [paint.bold(`${event.playbook}${event.check ? ' (check mode: nothing is changed)' : ''}`)]
+    case 'note':
+      return [`  ${event.host ? `${event.host}: ` : ''}${event.text}`]
+    case 'warning':
+      return [paint.yellow(`  warning: ${event.host ? `${event.host}: ` : ''}${event.text}`)]
+    case 'playStarted':
+      return [
+        '',
+        `${paint.bold(event.play)}  ${paint.dim(`${count(event.hosts.length, 'host')}${event.batches > 1 ? `, ${event.batches} batches` : ''}`)}`,
+      ]
+    case 'playSkipped':
+      return verbose > 0 ? ['', `${event.play}: skipped, ${event.reason}`] : []
+    case 'batchStarted':
+      return [paint.dim(` batch ${event.number} of ${event.of}: ${event.hosts.join(', ')}`)]
+    case 'connected':
+      return verbose > 1 ? [paint.dim(`  ${event.host}: connected in ${event.seconds.toFixed(2)} s`)] : []
+    case 'planned':
+      return verbose > 0
+        ? [
+            paint.dim(
+              `  ${event.host}: ${count(event.tasks, 'task')}, ${event.changes} to change, looked at in ${event.seconds.toFixed(2)} s`,
+            ),
+          ]
+        : []
+    case 'taskStarted':
+      return []
+    case 'task':
+      return taskLines(event, verbose, paint)
+    case 'gate':
+      return gateLines(event, verbose, paint)
+    case 'around':
+      return aroundLines(event, verbose, paint)
+    case 'hostFinished':
+      return finishedLines(event, check, paint)
+    case 'stopped':
+      return ['', paint.red(`stopped: ${event.reason}`)]
+    case 'runFinished':
+      return [
+        '',
+        ...summary(event.hosts, check, paint),
+        paint.dim(`${event.seconds.toFixed(1)} s, exit code ${event.exitCode}`),
+      ]
+  }
+}
+
+function taskLines(event: TaskEvent, verbose: number, paint: Paint): readonly string[] {
+  if (event.status === 'ok' || (event.status === 'waited' && verbose === 0)) return []
+  const mark = {
+    ok: 'ok',
+    changed: paint.yellow('changed'),
+    'would change': paint.yellow('would change'),
+    failed: paint.red('FAILED'),
+    'not run': paint.dim('not run'),
+    waited: paint.dim('waited'),
+  }[event.status]
+  const what = `${event.role}: ${event.handler ? 'handler ' : ''}${event.task}`
+  const time = event.seconds !== undefined && event.seconds >= 1 ? paint.dim(` ${event.seconds.toFixed(1)} s`) : ''
+  const head = `  ${event.host}: ${mark} ${what}${event.summary ? paint.dim(` (${event.summary})`) : ''}${time}`
+  const output = event.output && (event.status === 'failed' || verbose > 1) ? indented(event.output) : []
+  return [head, ...(event.diff ? diffLines(event.diff, paint).map(line => `    ${line}`) : []), ...output]
+}
+
+function gateLines(event: Extract<RunEvent, { kind: 'gate' }>, verbose: number, paint: Paint): readonly string[] {
+  const head = `  ${event.host}: gate ${event.gate}`
+  if (event.status === 'holds')
+    return [
+      `${head} ${paint.green('holds')}${event.seconds && event.seconds >= 1 ? paint.dim(` after ${event.seconds.toFixed(0)} s`) : ''}`,
+    ]
+  const why = `expected ${event.expected}, saw ${event.saw}`
+  if (event.status === 'failed') return [`${head} ${paint.red('failed')}: ${why}`]
+  return verbose > 0 ? [paint.dim(`${head}: waiting, ${why}`)] : []
+}
+
+function aroundLines(event: Extract<RunEvent, { kind: 'around' }>, verbose: number, paint: Paint): readonly string[] {
+  const what = `  ${event.host}: ${event.name}: ${event.phase === 'enter' ? 'before the changes' : 'after the changes'}`
+  if (event.status === 'failed') return [paint.red(`${what}: ${event.message ?? 'failed'}`)]
+  return verbose > 0 ? [paint.dim(`${what}, ${event.status}`)] : []
+}
+
+function finishedLines(
+  event: Extract<RunEvent, { kind: 'hostFinished' }>,
+  check: boolean,
+  paint: Paint,
+): readonly string[] {
+  const hint = event.hint ? indented(event.hint) : []
+  if (event.outcome === 'failed' || event.outcome === 'unreachable')
+    return [paint.red(`  ${event.host}: ${event.outcome}: ${event.message ?? ''}`), ...hint]
+  if (event.outcome === 'skipped') return [paint.cyan(`  ${event.host}: skipped: ${event.message ?? ''}`)]
+  if (event.changes === 0) return [`  ${event.host}: ${paint.green('ok')}, nothing to change`]
+  return [`  ${event.host}: ${paint.yellow(check ? 'would change' : 'changed')}, ${count(event.changes, 'change')}`]
+}
+
+/** The table at the end, a line a host. */
+function summary(hosts: readonly HostTotal[], check: boolean, paint: Paint): readonly string[] {
+  const width = Math.max(4, ...hosts.map(({ host }) => host.length))
+  const color: Record<Outcome, (text: string) => string> = {
+    ok: paint.green,
+    changed: paint.yellow,
+    failed: paint.red,
+    unreachable: paint.red,
+    skipped: paint.cyan,
+  }
+  const head = paint.dim(
+    `${'host'.padEnd(width)}  outcome      ok  ${check ? 'would change' : 'changed'}  failed  round trips`,
+  )
+  const cell = (value: number, size: number) => String(value).padStart(size)
+  return [
+    head,
+    ...hosts.map(
+      ({ host, outcome, ok, changed, failed, roundTrips }) =>
+        `${host.padEnd(width)}  ${color[outcome](outcome.padEnd(11))}${cell(ok, 4)}${cell(changed, check ? 14 : 9)}${cell(failed, 8)}${cell(roundTrips, 13)}`,
+    ),
+  ]
+}
+
+const indented = (text: string): readonly string[] =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map(line => `      ${line}`)
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`

@@ -1,0 +1,77 @@
+import type { RunEvent } from '../journal/events.ts'
+import type { Report, ReportOptions } from './index.ts'
+import { linesOf } from './lines.ts'
+import { painter, wantsColor } from './paint.ts'
+
+/** How many hosts at work are shown at once, and how often (milliseconds). */
+const shown = 8
+const interval = 100
+
+/**
+ * For a terminal: the lines of the plain report scroll by, and below them stands what each host is doing now. Redrawn at most ten times
+ * a second, whatever the number of events.
+ */
+export function liveReport(options: ReportOptions, write: (text: string) => void): Report {
+  const paint = painter(wantsColor())
+  const busy = new Map<string, { readonly what: string; readonly since: number }>()
+  let pending: string[] = []
+  let drawn = 0
+  let timer: { readonly handle: NodeJS.Timeout; readonly at: number } | undefined
+  const cancel = () => {
+    clearTimeout(timer?.handle)
+    timer = undefined
+  }
+  const draw = () => {
+    cancel()
+    const width = process.stdout.columns || 80
+    const status = [...busy]
+      .slice(0, shown)
+      .map(([host, { what, since }]) => clip(`  ${host}: ${what} ${seconds(since)}`, width))
+    if (busy.size > shown) status.push(`  and ${busy.size - shown} more hosts`)
+    const erase = drawn > 0 ? `\x1b[${drawn}A\x1b[J` : ''
+    write(erase + pending.map(line => `${line}\n`).join('') + status.map(line => `${paint.dim(line)}\n`).join(''))
+    pending = []
+    drawn = status.length
+    if (busy.size > 0) later(1000)
+  }
+  const later = (wait: number) => {
+    const at = Date.now() + wait
+    if (timer && timer.at <= at) return
+    cancel()
+    timer = { handle: setTimeout(draw, wait).unref(), at }
+  }
+  return {
+    event: event => {
+      follow(busy, event)
+      pending.push(...linesOf(event, options, paint))
+      if (event.kind === 'runFinished') draw()
+      else later(interval)
+    },
+    close: journal => {
+      busy.clear()
+      pending.push(paint.dim(`journal: ${journal}`))
+      draw()
+    },
+  }
+}
+
+/** Keeps track of what each host is doing. */
+function follow(busy: Map<string, { what: string; since: number }>, event: RunEvent): void {
+  if (event.kind === 'taskStarted') busy.set(event.host, { what: event.task, since: Date.now() })
+  if (event.kind === 'gate' && event.status === 'waiting')
+    busy.set(event.host, {
+      what: `waiting: expected ${event.expected}, saw ${event.saw}`,
+      since: Date.now() - (event.seconds ?? 0) * 1000,
+    })
+  if (event.kind === 'around' && event.status === 'started')
+    busy.set(event.host, { what: event.name, since: Date.now() })
+  if (event.kind === 'hostFinished') busy.delete(event.host)
+  if (event.kind === 'runFinished') busy.clear()
+}
+
+const clip = (line: string, width: number): string => (line.length < width ? line : `${line.slice(0, width - 2)}…`)
+
+const seconds = (since: number): string => {
+  const passed = Math.round((Date.now() - since) / 1000)
+  return passed > 0 ? `${passed} s` : ''
+}
