@@ -1,5 +1,6 @@
 import { quote } from '../program/shell.ts'
 import { defineFact } from './fact.ts'
+import { endedLine } from './output.ts'
 import { parallel } from './parallel.ts'
 import { within } from './timeout.ts'
 
@@ -25,7 +26,7 @@ export const check = defineFact<CheckArgs, CheckFact>({
   name: 'check',
   probe: args => `${within}\n${parallel(args.map(job))}`,
   parse: (output, args) => {
-    const answers = output.split('.\n')
+    const answers = endedLine(output).split('.\n')
     return args.map((_, index) => {
       const [code = '', rest = ''] = splitOnce(answers[index] ?? '', '\n')
       const [stdout, stderr] = rest.split(':\n')

@@ -1,5 +1,6 @@
 import { quote } from '../program/shell.ts'
 import { defineFact } from './fact.ts'
+import { endedLine } from './output.ts'
 
 export interface GlobArgs {
   /** Absolute, with the shell's `*`, `?` and `[…]`. */
@@ -16,7 +17,7 @@ export const glob = defineFact<GlobArgs, GlobFact>({
   name: 'glob',
   probe: args => args.map(({ pattern }) => `${eachMatch(pattern, `printf '+%s\\n' "$f"`)}\necho .`).join('\n'),
   parse: (output, args) => {
-    const answers = output.split(/^\.\n/m)
+    const answers = endedLine(output).split(/^\.\n/m)
     return args.map((_, index) => {
       const answer = answers[index]
       if (answer === undefined || index === answers.length - 1) throw new Error('an answer about a pattern is missing')

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { quote } from '../program/shell.ts'
 import { defineFact } from './fact.ts'
+import { endedLine } from './output.ts'
 import { parallel } from './parallel.ts'
 import { within } from './timeout.ts'
 
@@ -44,7 +45,7 @@ export const http = defineFact<HttpArgs, HttpFact>({
   name: 'http',
   probe: args => `${within}\n${parallel(args.map(item => `{ ${httpCall(item)}\n} | base64; echo .`))}\n:`,
   parse: (output, args) => {
-    const answers = output.split('.\n')
+    const answers = endedLine(output).split('.\n')
     return args.map((item, index) => {
       const answer = answers[index]
       if (answer === undefined || index >= answers.length - 1)

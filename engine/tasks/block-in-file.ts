@@ -2,7 +2,7 @@ import { type EditOptions, editFacts, planEdit } from './edit.ts'
 import { type BlockPlace, editBlock } from './edit-block.ts'
 import { checkInstall } from './install.ts'
 import { regexpProblems } from './regexp.ts'
-import { type Computed, defineTask, factsOf, isComputed, valueOf } from './task.ts'
+import { type Computed, defineTask, factsOf, isComputed, resolved } from './task.ts'
 
 export interface BlockInFileArgs extends EditOptions, BlockPlace {
   /** Lines of the block; empty removes the block and its markers. */
@@ -44,7 +44,7 @@ export const blockInFile = defineTask<BlockInFileArgs>({
   },
   facts: args => [...editFacts(args), ...factsOf<string>(args.block)],
   plan: (args, facts, context) => {
-    const block = valueOf<string>(args.block, facts)
+    const block = resolved<string>(args.block, facts)
     const { begin, end } = markers(args)
     const edit = (text: string) => {
       const [problem] = markersIn(block, begin, end)

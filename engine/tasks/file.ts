@@ -2,7 +2,7 @@ import type { FactRequest } from '../facts/fact.ts'
 import type { PathArgs, PathFact } from '../facts/path.ts'
 import { checkInstall, type InstallOptions, installFact, installFacts, planInstall } from './install.ts'
 import { localProblems, localSource, sha256 } from './local.ts'
-import { type Computed, defineTask, factsOf, valueOf } from './task.ts'
+import { type Computed, defineTask, factsOf, resolved } from './task.ts'
 
 export type FileArgs = InstallOptions &
   (
@@ -40,7 +40,7 @@ export const file = defineTask<FileArgs>({
   facts: args => [...installFacts(args.path, asked(args)), ...factsOf<string | Uint8Array>(args.content)],
   plan: (args, facts, context) => {
     const value =
-      args.source === undefined ? valueOf<string | Uint8Array>(args.content, facts) : localSource(args.source)
+      args.source === undefined ? resolved<string | Uint8Array>(args.content, facts) : localSource(args.source)
     const content = typeof value === 'string' ? Buffer.from(value) : value
     const request: FactRequest<PathFact> = installFact(args.path, asked(args))
     return planInstall({ ...args, content }, facts.get(request), facts, context)

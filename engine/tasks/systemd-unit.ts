@@ -4,7 +4,7 @@ import { lines, raw, sh } from '../program/shell.ts'
 import { unitProblems } from './checks.ts'
 import { installFact, installFacts, planInstall } from './install.ts'
 import { sha256 } from './local.ts'
-import { type Computed, defineTask, factsOf, isComputed, valueOf } from './task.ts'
+import { type Computed, defineTask, factsOf, isComputed, resolved } from './task.ts'
 import { unitName } from './unit-script.ts'
 
 export interface SystemdUnitArgs {
@@ -52,7 +52,7 @@ export const systemdUnit = defineTask<SystemdUnitArgs>({
         apply: raw(':'),
         refused: `${folder} does not exist: this host has no systemd`,
       }
-    const content = Buffer.from(valueOf<string>(args.content, facts))
+    const content = Buffer.from(resolved<string>(args.content, facts))
     const written = planInstall(
       {
         path,

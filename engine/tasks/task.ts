@@ -111,7 +111,7 @@ export const computed = <M extends FactMap, T>(requests: M, compute: (values: Fa
 export const isComputed = <T>(value: T | Computed<T>): value is Computed<T> =>
   typeof value === 'object' && value !== null && 'compute' in value && 'facts' in value
 
-export const valueOf = <T>(value: T | Computed<T>, facts: Facts): T =>
+export const resolved = <T>(value: T | Computed<T>, facts: Facts): T =>
   isComputed(value) ? value.compute(facts) : value
 
 export const factsOf = <T>(value: T | Computed<T> | undefined): readonly FactRequest[] =>

@@ -18,5 +18,6 @@ export function probeWith<T>(
     maxBuffer: 64 * 1024 * 1024,
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  return first.kind.parse(output.toString(), args)
+  // The channel takes it through `$(…)`, which drops line feeds at the end.
+  return first.kind.parse(output.toString().replace(/\n+$/, ''), args)
 }

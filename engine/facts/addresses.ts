@@ -1,0 +1,34 @@
+import { defineFact } from './fact.ts'
+
+export interface Address {
+  readonly interface: string
+  readonly family: 'inet' | 'inet6'
+  readonly address: string
+  /** Length of the network's prefix. */
+  readonly prefix: number
+  /** `global`, `link`, `host`. */
+  readonly scope: string
+}
+
+/** Addresses of the host's interfaces: `ip addr`. Empty where there is no `ip`. */
+export const addresses = defineFact<Record<never, never>, readonly Address[]>({
+  name: 'addresses',
+  probe: () => 'ip -o addr show 2>/dev/null || :',
+  parse: (output, args) => {
+    const found = output.split('\n').flatMap((line): readonly Address[] => {
+      const [, name, family, address, prefix, rest = ''] =
+        /^\d+: (\S+?)(?:@\S+)?\s+(inet6?) ([^\s/]+)(?:\/(\d+))?(.*)$/.exec(line) ?? []
+      if (name === undefined || address === undefined || (family !== 'inet' && family !== 'inet6')) return []
+      return [
+        {
+          interface: name,
+          family,
+          address,
+          prefix: Number(prefix ?? (family === 'inet' ? 32 : 128)),
+          scope: /\bscope (\S+)/.exec(rest)?.[1] ?? 'global',
+        },
+      ]
+    })
+    return args.map(() => found)
+  },
+})
