@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { $ } from 'zx'
 import { say } from './say.mjs'
 
-const arch = { x64: 'amd64', arm64: 'arm64' }[process.arch] ?? process.arch
+const arch = process.arch === 'x64' ? 'amd64' : process.arch
 
 /** Fetches the official release, each binary against its published checksum. False: not reachable from here. */
 export async function downloadKube(version, target, binaries) {

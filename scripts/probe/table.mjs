@@ -13,7 +13,9 @@ const columns = [
   ['p99 ms', row => row.p99Ms ?? '-'],
 ]
 
-/** The rows as aligned text, and below them the first failures with the time of each. */
+const toldFailures = 20
+
+/** The rows as aligned text, and below them the first failures of all with the time of each. */
 export function renderTable(rows) {
   const cells = [columns.map(([title]) => title), ...rows.map(row => columns.map(([, value]) => String(value(row))))]
   const widths = columns.map((_, i) => Math.max(...cells.map(line => line[i].length)))
@@ -25,6 +27,7 @@ export function renderTable(rows) {
   )
   const told = failures
     .sort((a, b) => a.at.localeCompare(b.at))
+    .slice(0, toldFailures)
     .map(({ at, path, kind, after, reason }) => `  ${at}  ${path}  ${kind}: ${reason} (after ${after} ms)`)
   return [...lines, ...(told.length > 0 ? ['', 'first failures:', ...told] : [])].join('\n')
 }

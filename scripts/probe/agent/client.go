@@ -2,7 +2,7 @@ package main
 
 import (
 	"crypto/tls"
-	"fmt"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -53,7 +53,7 @@ func (c *client) current() *http.Transport {
 	return c.transport
 }
 
-// After a failure a client dials anew; without that a silently dropped connection would fail every later request too.
+// After a broken connection a client dials anew; without that a silently dropped connection would fail every later request too.
 func (c *client) replace(failed *http.Transport) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -73,7 +73,8 @@ func (c *client) ask() sample {
 	s.Opened = opened
 	if err != nil {
 		s.Error = reason(err, &stage)
-		if c.kept {
+		var status *statusError
+		if c.kept && !errors.As(err, &status) {
 			c.replace(transport)
 		}
 	}
@@ -103,7 +104,7 @@ func (c *client) get(transport *http.Transport, stage *stages) (opened bool, err
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<16))
 	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("HTTP %d: %s", response.StatusCode, firstLine(body))
+		err = &statusError{response.StatusCode, body}
 	}
 	return dialled.Load(), err
 }

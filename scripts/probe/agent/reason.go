@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http/httptrace"
@@ -54,10 +55,24 @@ func reason(err error, stage *stages) string {
 	return err.Error()
 }
 
-func firstLine(body []byte) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
-	if len(line) > 200 {
-		line = line[:200]
+// An answer that is not 200: the server is there, and the connection is as good as before.
+type statusError struct {
+	code int
+	body []byte
+}
+
+// Of a health report only the checks that fail are told, which start with "[-]"; of anything else the first line.
+func (e *statusError) Error() string {
+	lines := strings.Split(strings.TrimSpace(string(e.body)), "\n")
+	text := lines[0]
+	for _, line := range lines {
+		if strings.HasPrefix(line, "[-]") {
+			text = line
+			break
+		}
 	}
-	return line
+	if len(text) > 200 {
+		text = text[:200]
+	}
+	return fmt.Sprintf("HTTP %d: %s", e.code, text)
 }

@@ -1,0 +1,20 @@
+#!/usr/bin/env zx
+// @ts-check
+// Everything that reads the code without running it: format and lint, types, the shell that is sent to hosts.
+import { $, chalk, glob } from 'zx'
+import { ensureCommands } from './lab/apt.mjs'
+
+$.verbose = false
+await ensureCommands({ shellcheck: 'shellcheck' })
+const shellFiles = await glob(['engine/**/*.sh', 'scripts/**/*.sh', '.ci/run'], { dot: true })
+const checks = [
+  { name: 'format and lint', run: () => $`npx biome check` },
+  { name: 'types', run: () => $`npx tsc -p .` },
+  { name: 'shell', run: () => $`shellcheck ${shellFiles}` },
+]
+const results = await Promise.all(checks.map(async check => ({ check, output: await check.run().nothrow() })))
+for (const { check, output } of results) {
+  console.log(`${output.exitCode === 0 ? chalk.green('ok  ') : chalk.red('FAIL')} ${check.name}`)
+  if (output.exitCode !== 0) console.log(`${output.stdout}${output.stderr}`)
+}
+if (results.some(({ output }) => output.exitCode !== 0)) process.exitCode = 1

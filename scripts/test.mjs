@@ -1,0 +1,49 @@
+#!/usr/bin/env zx
+// @ts-check
+// All tests, or some: `npx zx scripts/test.mjs [unit] [compat] [roles] [lab] [--only PATTERN]`. Fast ones first. Installs and starts what a suite
+// needs, says so, and ends with one line that counts.
+import { argv, chalk, fs, glob } from 'zx'
+import { ensureCommands } from './lab/apt.mjs'
+import { runSuite, total } from './test/suite.mjs'
+
+/** @typedef {{ name: string, dir: string, needs: () => Promise<void> }} Suite */
+
+const nothing = async () => {}
+
+/** @type {readonly Suite[]} */
+const suites = [
+  {
+    name: 'unit',
+    dir: 'test/unit',
+    needs: () => ensureCommands({ busybox: 'busybox', openssl: 'openssl', strace: 'strace' }),
+  },
+  {
+    name: 'roles',
+    dir: 'test/roles',
+    needs: () => ensureCommands({ nginx: 'nginx', haproxy: 'haproxy', keepalived: 'keepalived' }),
+  },
+  { name: 'compat', dir: 'test/compat', needs: () => ensureCommands({ 'ansible-inventory': 'ansible-core' }) },
+  { name: 'lab', dir: 'test/lab', needs: nothing },
+]
+
+const wanted = argv._.map(String)
+const unknown = wanted.filter(name => !suites.some(suite => suite.name === name))
+if (unknown.length > 0) {
+  console.error(`there is no suite ${unknown.join(', ')}; the suites are ${suites.map(suite => suite.name).join(', ')}`)
+  process.exit(1)
+}
+const only = argv.only === undefined ? undefined : new RegExp(String(argv.only))
+const results = []
+for (const suite of suites) {
+  if (wanted.length > 0 && !wanted.includes(suite.name)) continue
+  if (!fs.existsSync(suite.dir)) continue
+  const files = (await glob(`${suite.dir}/**/*.test.ts`)).sort().filter(file => !only || only.test(file))
+  if (files.length === 0) continue
+  console.log(chalk.bold(`\n${suite.name}: ${files.length} files`))
+  await suite.needs()
+  results.push(...(await runSuite(files, { together: suite.name !== 'lab' })))
+}
+const { passed, failed, skipped } = total(results)
+for (const { file, problem } of results) if (problem) console.log(`${chalk.red('failed')} ${file}: ${problem}`)
+console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+if (failed > 0 || passed === 0) process.exitCode = 1

@@ -1,0 +1,84 @@
+// @ts-check
+import { execa } from 'execa'
+
+/**
+ * What one test process said.
+ * @typedef {{ file: string, passed: number, failed: number, skipped: number, problem?: string }} Result
+ */
+
+/**
+ * Runs test files, two processes at a time, or one after another where they share the lab. Each file has a process of its own, so
+ * that one which dies can't take others with it.
+ * @param {readonly string[]} files
+ * @param {{ together: boolean }} options
+ * @returns {Promise<readonly Result[]>}
+ */
+export async function runSuite(files, { together }) {
+  const queue = [...files]
+  /** @type {Result[]} */
+  const results = []
+  const worker = async () => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) results.push(await runFile(file))
+  }
+  await Promise.all(Array.from({ length: together ? 2 : 1 }, worker))
+  return results
+}
+
+/**
+ * @param {string} file
+ * @returns {Promise<Result>}
+ */
+async function runFile(file) {
+  const started = Date.now()
+  const { all = '', exitCode } = await execa('node', ['--import', './engine/register.mjs', file], {
+    all: true,
+    reject: false,
+    env: { FORCE_COLOR: '1' },
+  })
+  const result = resultOf(file, all, exitCode)
+  const seconds = ((Date.now() - started) / 1000).toFixed(1)
+  const ok = result.failed === 0
+  console.log(
+    `${ok ? 'ok  ' : 'FAIL'} ${file}  ${result.passed} passed${result.failed ? `, ${result.failed} failed` : ''}${result.skipped ? `, ${result.skipped} skipped` : ''}  ${seconds} s`,
+  )
+  if (!ok) console.log(all)
+  return result
+}
+
+/**
+ * uvu's own count; a process that ended badly without one is a failure, and so is one that ran no test.
+ * @param {string} file
+ * @param {string} output
+ * @param {number | undefined} exitCode
+ * @returns {Result}
+ */
+export function resultOf(file, output, exitCode) {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are taken out
+  const text = output.replace(/\x1b\[[0-9;]*m/g, '')
+  const count = (/** @type {string} */ name) =>
+    [...text.matchAll(new RegExp(`^\\s*${name}:\\s+(\\d+)`, 'gm'))].reduce((sum, match) => sum + Number(match[1]), 0)
+  const all = count('Total')
+  const passed = count('Passed')
+  const skipped = count('Skipped')
+  const failed = all - passed - skipped
+  if (all === 0)
+    return {
+      file,
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+      problem: exitCode === 0 ? 'ran no test' : `ended with exit code ${exitCode} before any test`,
+    }
+  if (exitCode !== 0 && failed === 0)
+    return { file, passed, failed: 1, skipped, problem: `exit code ${exitCode} although its tests passed` }
+  return failed > 0
+    ? { file, passed, failed, skipped, problem: `${failed} of ${all}` }
+    : { file, passed, failed, skipped }
+}
+
+/** @param {readonly Result[]} results */
+export const total = results => ({
+  passed: results.reduce((sum, { passed }) => sum + passed, 0),
+  failed: results.reduce((sum, { failed }) => sum + failed, 0),
+  skipped: results.reduce((sum, { skipped }) => sum + skipped, 0),
+})
