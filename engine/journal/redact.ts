@@ -33,11 +33,11 @@ export function redactor(): Redactor {
       }
       if (secrets.size === before) return
       const longestFirst = [...secrets].sort((a, b) => b.length - a.length)
-      pattern = new RegExp(longestFirst.map(escape).join('|'), 'g')
+      pattern = new RegExp(longestFirst.map(escaped).join('|'), 'g')
     },
     text,
     value,
   }
 }
 
-const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
