@@ -3,7 +3,7 @@
 export * from './facts/index.ts'
 export type { AtLeast } from './playbook/availability.ts'
 export { type Play, type PlayOptions, play } from './playbook/play.ts'
-export { playbook } from './playbook/playbook.ts'
+export { type PlaybookContext, type PlaybookOptions, playbook } from './playbook/playbook.ts'
 export type { Serial } from './playbook/serial.ts'
 export { blob, quote, raw, type Shell, sh } from './program/shell.ts'
 export { type Around, around } from './role/around.ts'

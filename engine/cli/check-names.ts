@@ -46,17 +46,19 @@ export function checkTags(
  */
 export function checkExtraVars(
   plays: readonly Play[],
+  own: readonly string[],
   inventory: Inventory,
   given: readonly string[],
 ): readonly Problem[] {
   if (given.length === 0) return []
-  const read = new Set(
-    plays.flatMap(({ roles = [] }) =>
+  const read = new Set([
+    ...own,
+    ...plays.flatMap(({ roles = [] }) =>
       roles.flatMap(({ role }) =>
         Object.entries(role.params.properties).flatMap(([param, schema]) => variableNames(role.name, param, schema)),
       ),
     ),
-  )
+  ])
   const [first] = inventory.hosts.values()
   const extra = [...(first?.vars ?? [])].filter(([, variable]) => variable.source === 'extra vars')
   const problems = extra.flatMap(([name, variable]): readonly Problem[] => {

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { Playbook } from '../playbook/playbook.ts'
 import { checkSerial, parseSerial, type Serial } from '../playbook/serial.ts'
 
 /** The command line of a playbook, parsed: the same flags as ansible-playbook where Rota has the thing. */
@@ -62,9 +63,9 @@ function serial(value: string): Serial {
   return parsed
 }
 
-export function parseFlags(playbook: string, file: string, args: readonly string[]): Flags {
-  const command = new Command(`zx ${file}`)
-    .description(`Playbook ${playbook}`)
+export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
+  const command = new Command(`zx ${playbook.file}`)
+    .description(describe(playbook))
     .option(
       '-i, --inventory <source>',
       'inventory file, directory, or list of hosts with a comma; may be repeated',
@@ -113,4 +114,13 @@ export function parseFlags(playbook: string, file: string, args: readonly string
   }
   const { keyFile, ...flags } = command.opts<Flags & { readonly keyFile?: string }>()
   return keyFile === undefined ? flags : { ...flags, privateKey: keyFile }
+}
+
+/** Says what the playbook does and which variables of its own it takes. */
+function describe({ name, description, vars = {} }: Playbook): string {
+  const lines = Object.entries(vars).map(([variable, schema]) => {
+    const text = typeof schema === 'object' && 'description' in schema ? String(schema.description) : ''
+    return `  -e ${variable}=…  ${text}`
+  })
+  return [description ?? `Playbook ${name}`, ...lines].join('\n')
 }

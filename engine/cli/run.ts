@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs'
-import { dirname, relative } from 'node:path'
+import { dirname } from 'node:path'
 import {
   type Inventory,
   InventoryError,
@@ -11,7 +11,7 @@ import {
 import { newRunId, openJournal } from '../journal/journal.ts'
 import { redactor } from '../journal/redact.ts'
 import { connectionOf, connectionSecrets } from '../playbook/connection.ts'
-import type { Play } from '../playbook/play.ts'
+import type { Playbook } from '../playbook/playbook.ts'
 import { readyPlays } from '../playbook/ready.ts'
 import { runPlays } from '../playbook/run.ts'
 import { inventoryView } from '../playbook/views.ts'
@@ -23,18 +23,14 @@ import { checkExtraVars, checkTags } from './check-names.ts'
 import { type Flags, parseFlags, UsageError } from './flags.ts'
 import { interruptible } from './interrupt.ts'
 import { listing } from './listing.ts'
+import { playbookVars } from './playbook-vars.ts'
 import { printProblems } from './problems.ts'
 
 /** A playbook's command line from the first word to the exit code. */
-export async function runFromCommandLine(
-  name: string,
-  plays: readonly Play[],
-  argv: readonly string[],
-): Promise<number> {
+export async function runFromCommandLine(playbook: Playbook, argv: readonly string[]): Promise<number> {
   try {
-    const { file, args } = scriptAndArgs(plays, argv)
-    const flags = parseFlags(name, relative(process.cwd(), file), args)
-    return await run(name, plays, flags, dirname(file))
+    const flags = parseFlags(playbook, argsAfter(playbook.file, argv))
+    return await run(playbook, flags)
   } catch (error) {
     if (error instanceof UsageError) return error.exitCode
     if (!(error instanceof InventoryError)) throw error
@@ -43,8 +39,9 @@ export async function runFromCommandLine(
   }
 }
 
-async function run(name: string, plays: readonly Play[], flags: Flags, playbookDir: string): Promise<number> {
+async function run(playbook: Playbook, flags: Flags): Promise<number> {
   const sources = inventorySources(flags)
+  const playbookDir = dirname(playbook.file)
   const inventory = await loadInventory({
     sources,
     playbookDir,
@@ -55,6 +52,10 @@ async function run(name: string, plays: readonly Play[], flags: Flags, playbookD
   if (limit !== undefined) selectHosts(inventory, 'all', limit)
   const tags = { only: flags.tags, skip: flags.skipTags }
   const view = inventoryView(inventory)
+  const plays =
+    typeof playbook.plays === 'function'
+      ? playbook.plays({ inventory: view, vars: playbookVars(playbook, inventory) })
+      : playbook.plays
   const listsOnly = flags.listHosts || flags.listTasks || flags.listTags
   const check = flags.check || listsOnly
   const ready = await readyPlays(plays, inventory, view, {
@@ -66,7 +67,7 @@ async function run(name: string, plays: readonly Play[], flags: Flags, playbookD
   const problems = [
     ...ready.problems,
     ...checkTags(ready.plays, view, tags),
-    ...checkExtraVars(plays, inventory, flags.extraVars),
+    ...checkExtraVars(plays, Object.keys(playbook.vars ?? {}), inventory, flags.extraVars),
   ]
   const { connections, problems: unreachable } = connectionsOf(inventory, flags)
   if (problems.length + unreachable.length > 0) throw new InventoryError([...problems, ...unreachable])
@@ -90,7 +91,7 @@ async function run(name: string, plays: readonly Play[], flags: Flags, playbookD
     for (const note of ready.notes) report.event(note)
     return await runPlays(ready.plays, {
       run: runId,
-      playbook: name,
+      playbook: playbook.name,
       inventory,
       view,
       connections,
@@ -115,14 +116,9 @@ async function run(name: string, plays: readonly Play[], flags: Flags, playbookD
 }
 
 /** `zx upgrade.mjs --check` and `node upgrade.mjs --check`: what stands after the playbook's own file is ours. */
-function scriptAndArgs(
-  plays: readonly Play[],
-  argv: readonly string[],
-): { readonly file: string; readonly args: readonly string[] } {
-  const own = plays[0]?.site.file
-  const index = argv.findIndex((word, position) => position > 0 && own !== undefined && samePath(word, own))
-  const at = index === -1 ? 1 : index
-  return { file: argv[at] ?? own ?? 'playbook', args: argv.slice(at + 1) }
+function argsAfter(file: string, argv: readonly string[]): readonly string[] {
+  const index = argv.findIndex((word, position) => position > 0 && samePath(word, file))
+  return argv.slice(index === -1 ? 2 : index + 1)
 }
 
 function samePath(a: string, b: string): boolean {
