@@ -442,16 +442,20 @@ rota_serve() {
   done
 }
 
-exec 3>&1 4<&0 0</dev/null 1>&2
-export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
-umask 077
-cd "${HOME:-/}" 2>/dev/null || cd /
-ROTA_TMP='' rota_stop='' rota_pidlock='' rota_busy='' rota_ending='' rota_failed='' rota_blob_error='' rota_run=''
-rota_blobs=0
-trap rota_clean EXIT
-trap rota_over HUP INT TERM
-trap 'exit 141' PIPE
-rota_hello
-[ -n "$ROTA_READONLY" ] || rota_lock
-rota_say ready 0 0 ''
-rota_serve
+rota_main() {
+  exec 3>&1 4<&0 0</dev/null 1>&2
+  export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+  umask 077
+  cd "${HOME:-/}" 2>/dev/null || cd /
+  ROTA_TMP='' rota_stop='' rota_pidlock='' rota_busy='' rota_ending='' rota_failed='' rota_blob_error='' rota_run=''
+  rota_blobs=0
+  trap rota_clean EXIT
+  trap rota_over HUP INT TERM
+  trap 'exit 141' PIPE
+  rota_hello
+  [ -n "$ROTA_READONLY" ] || rota_lock
+  rota_say ready 0 0 ''
+  rota_serve
+}
+
+rota_main

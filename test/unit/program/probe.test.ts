@@ -1,0 +1,45 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { defineFact } from '../../../engine/facts/fact.ts'
+import { probeOf } from '../../../engine/program/probe.ts'
+
+const echo = defineFact<string, string>({
+  name: 'echo',
+  probe: args => args.map(arg => `echo ${arg}`).join('; '),
+  parse: output => output.split('\n').filter(line => line !== ''),
+})
+const size = defineFact<{ readonly path: string }, number>({
+  name: 'size',
+  probe: () => 'wc',
+  parse: (output, args) => {
+    if (!/^\d+$/.test(output)) throw new Error('not a number')
+    return args.map(() => Number(output))
+  },
+})
+
+test('one piece for each kind, each argument once', () => {
+  const probe = probeOf([echo('a'), size({ path: '/x' }), echo('b'), echo('a')])
+  assert.is(probe.program(4).text, "rota_fact 4 0 'echo a; echo b'\nrota_fact 4 1 wc\nrota_end 4")
+  const facts = probe.read(['a\nb\n', '12'])
+  assert.is(facts.get(echo('b')), 'b')
+  assert.is(facts.get(size({ path: '/x' })), 12)
+  assert.throws(() => facts.get(echo('c')), /fact was not probed: echo "c"/)
+})
+
+test('an answer that can not be read names the kind and what the host printed', () => {
+  assert.throws(
+    () => probeOf([size({ path: '/x' })]).read(['no such file']),
+    /fact size can't be read: not a number; the host printed: "no such file"/,
+  )
+  assert.throws(
+    () => probeOf([echo('a'), echo('b')]).read(['a\n']),
+    /fact echo: 2 values were asked for, the output gives 1/,
+  )
+})
+
+test('two kinds of one name are a mistake', () => {
+  const other = defineFact<string, string>({ name: 'echo', probe: () => '', parse: () => [] })
+  assert.throws(() => probeOf([echo('a'), other('b')]), /two kinds of fact have the name echo/)
+})
+
+test.run()

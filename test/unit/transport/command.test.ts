@@ -1,0 +1,217 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { bootstrap, runtimeText } from '../../../engine/program/runtime.ts'
+import { quote } from '../../../engine/program/shell.ts'
+import { commandFor } from '../../../engine/transport/command.ts'
+import { sshConfig, sshFiles } from '../../../engine/transport/ssh.ts'
+import type { Become, Connection, Transport } from '../../../engine/transport/types.ts'
+import { scratch } from '../program/shells.ts'
+
+const ssh: Extract<Transport, { kind: 'ssh' }> = {
+  kind: 'ssh',
+  address: '10.0.0.1',
+  extraArgs: [],
+  executable: 'ssh',
+  connectTimeout: 10,
+}
+const files = { config: '/run/user/1/rota/ssh.conf' }
+const words = (transport: Transport, become?: Become, shell: readonly string[] = ['sh']): readonly string[] => {
+  const connection: Connection = { host: 'h', transport, shell, ...(become ? { become } : {}) }
+  const { file, args } = commandFor(connection, 'MARK', files)
+  return [file, ...args]
+}
+const boot = bootstrap('MARK')
+const secret = (): string => {
+  throw new Error('the password is not needed for the words')
+}
+
+test('ssh: config of ours, then what the inventory says, and the runtime by stdin', () => {
+  assert.equal(words(ssh), [
+    'ssh',
+    '-T',
+    '-F',
+    files.config,
+    '-o',
+    'ConnectTimeout=10',
+    '-o',
+    'BatchMode=yes',
+    '--',
+    '10.0.0.1',
+    `exec sh -c ${quote(boot)}`,
+  ])
+  assert.equal(
+    words({ ...ssh, port: 2222, user: 'deploy', identityFile: '/k', extraArgs: ['-o', 'ProxyJump=b'] }).slice(3, -1),
+    [
+      files.config,
+      '-o',
+      'ProxyJump=b',
+      '-o',
+      'ConnectTimeout=10',
+      '-o',
+      'BatchMode=yes',
+      '-p',
+      '2222',
+      '-l',
+      'deploy',
+      '-i',
+      '/k',
+      '--',
+      '10.0.0.1',
+    ],
+  )
+})
+
+test("ssh: with a config of the user's own our defaults go as options after it", () => {
+  const line = words({ ...ssh, extraArgs: ['-F', '/my/config'] }).join(' ')
+  assert.match(line, /^ssh -T -F \/my\/config -o ConnectTimeout/)
+  assert.match(line, /-o ControlPath=\/run\/user\/1\/rota\/%C/)
+  assert.not.match(line, /ssh\.conf/)
+})
+
+test('ssh: a password allows one question and is in no word', () => {
+  const line = words({ ...ssh, password: secret }).join(' ')
+  assert.match(line, /BatchMode=no -o NumberOfPasswordPrompts=1/)
+})
+
+test('a host can not be taken for an option', () => {
+  assert.equal(words({ ...ssh, address: '-oProxyCommand=x' }).slice(-3, -1), ['--', '-oProxyCommand=x'])
+  assert.throws(() => words({ kind: 'docker', container: '-v/:/host' }), /not a name of a container/)
+})
+
+test('become', () => {
+  const local: Transport = { kind: 'local' }
+  assert.equal(words(local, { method: 'sudo', user: 'root' }), [
+    'sudo',
+    '-H',
+    '-n',
+    '-u',
+    'root',
+    '--',
+    'sh',
+    '-c',
+    boot,
+  ])
+  assert.equal(words(local, { method: 'sudo', user: 'app', password: secret }), [
+    'sudo',
+    '-H',
+    '-S',
+    '-p',
+    'rota-MARK-password:',
+    '-u',
+    'app',
+    '--',
+    'sh',
+    '-c',
+    boot,
+  ])
+  assert.equal(words(local, { method: 'su', user: 'root' }), [
+    'env',
+    'LC_ALL=C',
+    'su',
+    '-s',
+    '/bin/sh',
+    '-c',
+    `sh -c ${quote(boot)}`,
+    'root',
+  ])
+  assert.equal(words(local, { method: 'doas', user: 'root' }, ['busybox', 'sh']), [
+    'doas',
+    '-n',
+    '-u',
+    'root',
+    '--',
+    'busybox',
+    'sh',
+    '-c',
+    boot,
+  ])
+})
+
+test('containers', () => {
+  assert.equal(words({ kind: 'podman', container: 'web', user: 'app' }), [
+    'podman',
+    'exec',
+    '-i',
+    '--user',
+    'app',
+    'web',
+    'sh',
+    '-c',
+    boot,
+  ])
+})
+
+test('the bootstrap has nothing that a login shell could read otherwise', () => {
+  assert.not.match(boot, /['\\!\n]/)
+})
+
+for (const shell of ['sh', 'bash', 'dash', 'zsh', 'fish', 'tcsh', 'csh', 'ksh', 'mksh']) {
+  if (spawnSync('sh', ['-c', `command -v ${shell}`]).status !== 0) continue
+  test(`a login shell ${shell} starts the runtime`, () => {
+    const inner = words(ssh, { method: 'su', user: 'root' }).at(-1) ?? ''
+    for (const command of [words(ssh).at(-1) ?? '', ...(process.getuid?.() === 0 ? [inner] : [])]) {
+      const preamble = { nonce: 'abc', readOnly: true, shell: ['sh'], owner: 'x' }
+      const out = execFileSync(shell, ['-c', command], { input: runtimeText(preamble), encoding: 'utf8' })
+      assert.match(out, /^rota-ready-MARK\n\nrota:abc:\nhello 0 1 /)
+    }
+  })
+}
+
+test('half of the runtime does nothing', () => {
+  const whole = runtimeText({ nonce: 'abc', readOnly: true, shell: ['sh'], owner: 'x' })
+  for (const share of [0.1, 0.5, 0.9, 0.999]) {
+    const input = whole.subarray(0, Math.floor(whole.length * share))
+    const { stdout } = spawnSync('sh', ['-c', boot], { input, encoding: 'utf8' })
+    assert.is(stdout, 'rota-ready-MARK\n')
+  }
+})
+
+if (spawnSync('ssh', ['-V']).status === 0) {
+  const directory = scratch()
+  const config = (text: string): ReadonlyMap<string, string> => {
+    const path = join(directory, 'config')
+    writeFileSync(path, text)
+    const out = execFileSync('ssh', ['-G', '-F', path, 'somehost'], { encoding: 'utf8', stdio: 'pipe' })
+    return new Map(out.split('\n').map(line => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]))
+  }
+  const ours = sshConfig('/run/user/1/rota/%C')
+
+  test('ssh takes our defaults where nothing else is said', () => {
+    const read = config(ours)
+    assert.is(read.get('controlmaster'), 'auto')
+    assert.is(read.get('controlpersist'), '60')
+    assert.match(read.get('controlpath') ?? '', /^\/run\/user\/1\/rota\/[0-9a-f]{40}$/)
+    assert.is(read.get('serveraliveinterval'), '15')
+  })
+
+  test("the user's settings win, whatever block they end in", () => {
+    const user = join(directory, 'user')
+    writeFileSync(user, 'Host somehost\n  ControlPath /mine/%C\n  ServerAliveInterval 3\nHost other\n  Port 99\n')
+    const read = config(ours.replace('~/.ssh/config', user))
+    assert.match(read.get('controlpath') ?? '', /^\/mine\//)
+    assert.is(read.get('serveraliveinterval'), '3')
+    assert.is(read.get('controlmaster'), 'auto')
+    assert.is(read.get('port'), '22')
+  })
+
+  test('what ssh reads besides is the same as without our config', () => {
+    const plain = execFileSync('ssh', ['-G', 'somehost'], { encoding: 'utf8', stdio: 'pipe' }).split('\n')
+    const with_ = execFileSync('ssh', ['-G', '-F', sshFiles().config, 'somehost'], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }).split('\n')
+    const changed = with_.filter(line => !plain.includes(line)).map(line => line.split(' ')[0])
+    assert.equal(
+      changed.sort(),
+      ['controlmaster', 'controlpath', 'controlpersist', 'serveralivecountmax', 'serveraliveinterval'].filter(name =>
+        changed.includes(name),
+      ),
+    )
+    assert.ok(existsSync(sshFiles().config))
+  })
+}
+
+test.run()
