@@ -5,7 +5,9 @@ export interface GroupArgs {
   readonly name: string
 }
 
-export type GroupFact = { readonly type: 'absent' } | { readonly type: 'group'; readonly gid: number; readonly members: readonly string[] }
+export type GroupFact =
+  | { readonly type: 'absent' }
+  | { readonly type: 'group'; readonly gid: number; readonly members: readonly string[] }
 
 /** Groups: one `getent`, or /etc/group. */
 export const group = defineFact<GroupArgs, GroupFact>({

@@ -14,7 +14,9 @@ export const listeningPorts = defineFact<Record<never, never>, readonly Listenin
   parse: (output, args) => {
     const ports = output.split('\n').flatMap(line => {
       const [, address, port] = /^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A /.exec(line) ?? []
-      return address === undefined || port === undefined ? [] : [{ address: readAddress(address), port: Number.parseInt(port, 16) }]
+      return address === undefined || port === undefined
+        ? []
+        : [{ address: readAddress(address), port: Number.parseInt(port, 16) }]
     })
     return args.map(() => ports)
   },

@@ -64,7 +64,8 @@ ${parallel(args.map(call))}
 function call({ host = '127.0.0.1', port, serverName, timeout = 3 }: TlsCertificateArgs): string {
   const name = serverName ?? (isIP(host) === 0 ? host : undefined)
   // The option and its value are split by the shell; a server name has no blank (checked here, where it would do harm).
-  if (name !== undefined && !/^[A-Za-z0-9._*-]+$/.test(name)) throw new Error(`not a server name: ${JSON.stringify(name)}`)
+  if (name !== undefined && !/^[A-Za-z0-9._*-]+$/.test(name))
+    throw new Error(`not a server name: ${JSON.stringify(name)}`)
   const option = name === undefined ? '-noservername' : `-servername ${name}`
   return `dial ${quote(`${isIP(host) === 6 ? `[${host}]` : host}:${port}`)} ${timeout} ${quote(option)}`
 }

@@ -9,9 +9,10 @@ import { quote, type Shell, withBlobs } from '../../../engine/program/shell.ts'
 import type { Change, Task } from '../../../engine/tasks/task.ts'
 
 /** The functions of the remote runtime, without the part that talks to the control machine. */
-const runtime = readFileSync(fileURLToPath(new URL('../../../engine/program/runtime.sh', import.meta.url)), 'utf8').split(
-  '\nexec 3>&1',
-)[0] ?? ''
+const runtime =
+  readFileSync(fileURLToPath(new URL('../../../engine/program/runtime.sh', import.meta.url)), 'utf8').split(
+    '\nexec 3>&1',
+  )[0] ?? ''
 
 export type ShellWords = readonly [string, ...string[]]
 
@@ -55,7 +56,9 @@ export function apply(shell: ShellWords, script: Shell, dir: string): Applied {
     const near = item.near === undefined ? dir : dirname(item.near)
     const file = join(near, `.blob-${index}`)
     mkdirSync(near, { recursive: true })
-    writeFileSync(file, item.content instanceof Uint8Array ? item.content : readFileSync(item.content.path), { mode: 0o600 })
+    writeFileSync(file, item.content instanceof Uint8Array ? item.content : readFileSync(item.content.path), {
+      mode: 0o600,
+    })
     return file
   })
   const text = withBlobs(script, index => quote(files[index] ?? ''))
@@ -76,7 +79,10 @@ export interface Pass {
 
 /** Probe, plan, apply: one pass over the tasks of a stage. */
 export function pass(shell: ShellWords, tasks: readonly Task[], dir: string): Pass {
-  let facts = probe(shell, tasks.flatMap(task => task.kind.facts(task.args)))
+  let facts = probe(
+    shell,
+    tasks.flatMap(task => task.kind.facts(task.args)),
+  )
   const changes: (Change & { readonly task: string })[] = []
   for (const task of tasks) {
     const change = task.kind.plan(task.args, facts, { changed: changes.length > 0, diff: true })
@@ -98,6 +104,7 @@ export function converge(shell: ShellWords, tasks: readonly Task[], dir: string)
   if (first.failed) throw new Error(`failed: ${first.failed.output}`)
   const second = pass(shell, tasks, dir)
   const left = second.changes.filter(change => change.effect !== 'wait' && change.effect !== 'action')
-  if (left.length > 0) throw new Error(`does not converge: ${left.map(({ task, summary }) => `${task}: ${summary}`).join('; ')}`)
+  if (left.length > 0)
+    throw new Error(`does not converge: ${left.map(({ task, summary }) => `${task}: ${summary}`).join('; ')}`)
   return first
 }

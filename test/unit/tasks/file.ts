@@ -1,26 +1,50 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { factTable } from '../../../engine/facts/fact.ts'
 import { type PathEntry, type PathFact, path } from '../../../engine/facts/path.ts'
-import { file, computed } from '../../../engine/tasks/index.ts'
+import { computed, file } from '../../../engine/tasks/index.ts'
 import { sha256 } from '../../../engine/tasks/local.ts'
 import { shells } from '../facts/probe.ts'
 import { converge, pass, sandbox } from './converge.ts'
 
 const entry = (more: Partial<PathEntry>): PathEntry => ({
-  type: 'file', mode: '0644', owner: 'root', group: 'root', uid: 0, gid: 0, size: 3, modified: 0, ...more,
+  type: 'file',
+  mode: '0644',
+  owner: 'root',
+  group: 'root',
+  uid: 0,
+  gid: 0,
+  size: 3,
+  modified: 0,
+  ...more,
 })
 const folder: PathFact = entry({ type: 'directory', mode: '0755' })
 const text = 'new\n'
 const before = { sha256: sha256('old'), content: { base64: Buffer.from('old').toString('base64') } }
 
-const planned = (args: Partial<Parameters<typeof file>[0]>, fact: PathFact, parent: PathFact = folder, changed = false) => {
+const planned = (
+  args: Partial<Parameters<typeof file>[0]>,
+  fact: PathFact,
+  parent: PathFact = folder,
+  changed = false,
+) => {
   const task = file({ path: '/etc/x', content: text, ...args } as Parameters<typeof file>[0])
   const facts = factTable(
-    ...task.kind.facts(task.args).map(request => [request, (request.args as { path: string }).path === '/etc' ? parent : fact] as const),
+    ...task.kind
+      .facts(task.args)
+      .map(request => [request, (request.args as { path: string }).path === '/etc' ? parent : fact] as const),
   )
   return task.kind.plan(task.args, facts, { changed, diff: true })
 }
@@ -31,11 +55,21 @@ const table: readonly (readonly [string, Parameters<typeof planned>, string | un
   ['mode', [{ mode: '600' }, entry({ sha256: sha256(text) })], 'mode 0644 → 0600'],
   ['owner by number', [{ owner: '0', group: 'haproxy' }, entry({ sha256: sha256(text) })], 'group root → haproxy'],
   ['new', [{}, { type: 'absent' }], 'does not exist'],
-  ['no directory', [{}, { type: 'absent' }, { type: 'absent' }], 'cannot be written', 'the directory /etc does not exist'],
+  [
+    'no directory',
+    [{}, { type: 'absent' }, { type: 'absent' }],
+    'cannot be written',
+    'the directory /etc does not exist',
+  ],
   ['directory to come', [{}, { type: 'absent' }, { type: 'absent' }, true], 'does not exist'],
   ['a directory', [{}, folder], 'cannot be written', '/etc/x is a directory'],
   ['unreadable', [{}, entry({ unreadable: true })], 'cannot be written', 'may not be read'],
-  ['hidden', [{}, { type: 'unknown', reason: '/etc may not be searched by this user' }], 'cannot be written', 'use become'],
+  [
+    'hidden',
+    [{}, { type: 'unknown', reason: '/etc may not be searched by this user' }],
+    'cannot be written',
+    'use become',
+  ],
 ]
 for (const [name, args, summary, refused] of table)
   test(`plan: ${name}`, () => {
@@ -116,7 +150,11 @@ test('any content converges', () => {
   const dir = sandbox()
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), fc.string({ unit: 'grapheme', maxLength: 40 }), (bytes, unicode) => {
-      converge(['dash'], [file({ path: join(dir, 'bytes'), content: bytes }), file({ path: join(dir, 'text'), content: unicode })], dir)
+      converge(
+        ['dash'],
+        [file({ path: join(dir, 'bytes'), content: bytes }), file({ path: join(dir, 'text'), content: unicode })],
+        dir,
+      )
       assert.equal(new Uint8Array(readFileSync(join(dir, 'bytes'))), bytes)
       assert.is(readFileSync(join(dir, 'text'), 'utf8'), unicode)
     }),

@@ -1,0 +1,53 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { followed, path as pathFact } from '../facts/path.ts'
+import { raw, sh } from '../program/shell.ts'
+import { pathProblems } from './checks.ts'
+import { sha256 } from './local.ts'
+import { type Change, defineTask } from './task.ts'
+
+export interface FetchArgs {
+  /** Absolute path on the host, of a regular file. */
+  readonly path: string
+  /** Path on the control machine; its directories are made. Put the host's name into it where several hosts are fetched from. */
+  readonly to: string
+  /** A missing file is fine; default false. */
+  readonly optional?: boolean
+  readonly secret?: boolean
+}
+
+/**
+ * A file of the host copied to the control machine (mode 0600 when it is a secret), for a backup or for another host.
+ *
+ * Facts: one path with its checksum. Done only when the local copy differs; it changes nothing on the host and is not counted.
+ * Refused: it is missing (without `optional`) or may not be read. Source: Ansible's `fetch` with `flat`.
+ */
+export const fetch = defineTask<FetchArgs>({
+  name: 'fetch',
+  title: args => `fetch ${args.path}`,
+  check: args => [...pathProblems('path', args.path), ...(args.to === '' ? ['to: is empty'] : [])],
+  facts: args => [pathFact({ path: args.path, sha256: true })],
+  plan: (args, facts): Change | undefined => {
+    const entry = followed(facts.get(pathFact({ path: args.path, sha256: true })))
+    const refuse = (refused: string): Change => ({ summary: 'cannot be fetched', apply: raw(':'), refused })
+    if (entry.type === 'absent') return args.optional ? undefined : refuse(`${args.path} does not exist`)
+    if (entry.type === 'unknown') return refuse(`${entry.reason}: use become`)
+    if (entry.type !== 'file') return refuse(`${args.path} is a ${entry.type}, not a file`)
+    if (entry.unreadable) return refuse(`${args.path} may not be read by this user: use become`)
+    if (existsSync(args.to) && sha256(readFileSync(args.to)) === entry.sha256) return undefined
+    return {
+      summary: `the copy at ${args.to} ${existsSync(args.to) ? 'differs' : 'does not exist'}`,
+      effect: 'wait',
+      apply: sh`base64 < ${args.path}`,
+      received: async output => {
+        const content = Buffer.from(output, 'base64')
+        if (content.byteLength !== entry.size)
+          throw new Error(`${args.path} was cut short: ${content.byteLength} of ${entry.size} bytes`)
+        await mkdir(dirname(args.to), { recursive: true })
+        await writeFile(`${args.to}.rota-new`, content, args.secret ? { mode: 0o600 } : {})
+        await rename(`${args.to}.rota-new`, args.to)
+      },
+    }
+  },
+})

@@ -1,0 +1,110 @@
+import { glob } from '../facts/glob.ts'
+import { bytesOf, followed, path as pathFact } from '../facts/path.ts'
+import { blob, lines, raw, type Shell, sh } from '../program/shell.ts'
+import { ownerProblems, pathProblems } from './checks.ts'
+import { localProblems, localSource } from './local.ts'
+import { type Change, defineTask } from './task.ts'
+
+export type UnarchiveArgs = UnarchiveOptions &
+  (
+    | {
+        /** Archive on the host: tar (compressed as the host's tar can read it), or zip by its name. */
+        readonly path: string
+        readonly source?: never
+      }
+    | {
+        /** Archive on the control machine. */
+        readonly source: string
+        readonly path?: never
+      }
+  )
+
+export interface UnarchiveOptions {
+  /** Directory that the files go to; made when it is missing. */
+  readonly destination: string
+  /** Leading directories of the names in a tar archive that are left out; default 0. */
+  readonly strip?: number
+  /** Only these members, as the archive names them; default all. */
+  readonly members?: readonly string[]
+  /** Owner and group of what is unpacked; default root's, as tar says. */
+  readonly owner?: string
+  readonly group?: string
+  /** Nothing is unpacked when a path like this is there; without it a mark with the archive's checksum is kept in the destination. */
+  readonly creates?: string
+}
+
+/**
+ * An archive unpacked into a directory. Which version was unpacked is kept in `.rota-unarchive-NAME` there, so a new version of the
+ * archive is unpacked again, and the same one is not. Files of an older version that the new one has not are left.
+ *
+ * Facts: checksum of the archive, content of the mark. Refused: the archive is missing, unless an earlier task may bring it.
+ * Source: Ansible's `unarchive`.
+ */
+export const unarchive = defineTask<UnarchiveArgs>({
+  name: 'unarchive',
+  title: args => `unarchive ${nameOf(args)} into ${args.destination}`,
+  check: args => [
+    ...pathProblems('destination', args.destination),
+    ...ownerProblems(args),
+    ...(args.path === undefined ? [] : pathProblems('path', args.path)),
+    ...(args.source === undefined ? [] : localProblems('source', args.source)),
+    ...((args.path === undefined) === (args.source === undefined) ? ['one of path and source is needed'] : []),
+    ...(args.creates === undefined ? [] : pathProblems('creates', args.creates)),
+    ...(args.strip && isZip(args) ? ['strip: has no meaning for a zip archive'] : []),
+  ],
+  facts: args => [
+    ...(args.path === undefined ? [] : [pathFact({ path: args.path, sha256: true })]),
+    args.creates === undefined ? markFact(args) : glob({ pattern: args.creates }),
+  ],
+  plan: (args, facts, context): Change | undefined => {
+    if (args.creates !== undefined && facts.get(glob({ pattern: args.creates })).matches.length > 0) return undefined
+    const archive =
+      args.path === undefined ? undefined : followed(facts.get(pathFact({ path: args.path, sha256: true })))
+    const wanted =
+      args.source === undefined
+        ? archive?.type === 'file'
+          ? archive.sha256
+          : undefined
+        : localSource(args.source).sha256
+    const mark = args.creates === undefined ? bytesOf(facts.get(markFact(args))) : undefined
+    const unpacked = mark === undefined ? undefined : Buffer.from(mark).toString().trim()
+    if (unpacked !== undefined && (wanted === undefined || wanted === unpacked)) return undefined
+    if (wanted === undefined && !context.changed)
+      return {
+        summary: 'cannot be unpacked',
+        apply: raw(':'),
+        refused: `${args.path} does not exist or may not be read`,
+      }
+    return { summary: unpacked === undefined ? 'not unpacked' : 'another version is unpacked', apply: script(args) }
+  },
+})
+
+function script(args: UnarchiveArgs): Shell {
+  const archive = args.source === undefined ? sh`a=${args.path ?? ''}` : sh`a=${blob(localSource(args.source))}`
+  const members = args.members ?? []
+  const unpack = isZip(args)
+    ? sh`unzip -oq "$a" ${members} -d ${args.destination}`
+    : sh`tar -x -f "$a" -C ${args.destination} ${args.strip ? [`--strip-components=${args.strip}`] : []} ${members}`
+  const who = `${args.owner ?? ''}${args.group === undefined ? '' : `:${args.group}`}`
+  return lines([
+    archive,
+    sh`(umask 022; mkdir -p ${args.destination})`,
+    unpack,
+    ...(who === '' ? [] : [sh`chown -R ${who} ${args.destination}`]),
+    ...(args.creates === undefined
+      ? [
+          sh`sum=$(sha256sum < "$a")
+printf '%s\n' "\${sum%% *}" > ${markOf(args)}`,
+        ]
+      : []),
+  ])
+}
+
+const nameOf = (args: UnarchiveArgs): string => (args.path ?? args.source ?? '').split('/').at(-1) ?? ''
+const isZip = (args: UnarchiveArgs): boolean => /\.zip$/i.test(nameOf(args))
+// The version in a name (containerd-1.7.1.tar.gz) is not part of the mark: a new version is the same thing.
+const markOf = (args: UnarchiveArgs): string =>
+  `${args.destination}/.rota-unarchive-${nameOf(args)
+    .replace(/[^A-Za-z]+v?\d.*$/, '')
+    .replace(/[^A-Za-z0-9._-]/g, '_')}`
+const markFact = (args: UnarchiveArgs) => pathFact({ path: markOf(args), content: true })
