@@ -1,0 +1,157 @@
+import { isAddress } from './address.ts'
+import { literalEval } from './literal.ts'
+import { toValue } from './node.ts'
+import { InventoryError } from './problem.ts'
+import { TemplateError } from './template/error.ts'
+import { evaluateExpression } from './template/evaluate.ts'
+import { parseTemplate, TemplateSyntaxError } from './template/parse.ts'
+import { render } from './template/render.ts'
+import { lazyMap, missing } from './template/values.ts'
+import type { Host, Inventory, Origin, Variable } from './types.ts'
+import { isTemplated } from './variables.ts'
+
+/** What templates may use beside the inventory: probed facts under Ansible's names. */
+export interface Facts {
+  readonly facts?: Readonly<Record<string, unknown>>
+  readonly playbookDir?: string
+}
+
+/**
+ * A host's variable with its templates evaluated; undefined when the host has none of that name. Only what the value needs is
+ * evaluated. Throws an InventoryError at the place of the template. What uses a secret is a secret.
+ */
+export function resolveVar(inventory: Inventory, host: Host, name: string, context: Facts = {}): Variable | undefined {
+  const variable = host.vars.get(name)
+  if (variable === undefined || !isTemplated(variable)) return variable
+  const use: Use = { inventory, host, context, names: [{ host, name }], seen: { secret: variable.secret === true } }
+  const value = resolveValue(variable.value, variable, [], use)
+  return { ...variable, value, origin: variable.origin, secret: use.seen.secret }
+}
+
+interface Use {
+  readonly inventory: Inventory
+  readonly host: Host
+  readonly context: Facts
+  /** The variables being evaluated, outermost first. */
+  readonly names: readonly Name[]
+  /** Set when anything secret was read on the way. */
+  readonly seen: { secret: boolean }
+}
+
+interface Name {
+  readonly host: Host
+  readonly name: string
+}
+
+type Path = readonly (string | number)[]
+
+function resolveValue(value: unknown, variable: Variable, path: Path, use: Use): unknown {
+  if (typeof value === 'string') return isTemplate(value) ? evaluateText(value, variable.locate(path), use) : value
+  if (Array.isArray(value)) return value.map((item, index) => resolveValue(item, variable, [...path, index], use))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, resolveValue(inner, variable, [...path, key], use)]),
+  )
+}
+
+function isTemplate(text: string): boolean {
+  return /\{[{%#]/.test(text)
+}
+
+const single = /^\{\{-?((?:(?!\}\}|\{\{)[\s\S])*?)-?\}\}$/
+
+/**
+ * A lone `{{ expression }}` keeps its type (as Ansible 2.19 does; before, numbers became text); anything longer is text, read
+ * as a list, mapping or boolean where it looks like one, as in Ansible.
+ */
+function evaluateText(text: string, origin: Origin, use: Use): unknown {
+  const names = (name: string) => lookUp(name, use)
+  try {
+    const tree = parseTemplate(text)
+    const only = tree.typename === 'Root' && tree.children.length === 1 ? tree.children[0] : undefined
+    const expression = only?.typename === 'Output' && only.children.length === 1 ? only.children[0] : undefined
+    if (single.test(text) && expression !== undefined) return evaluateExpression(expression, names)
+    return readBack(render(tree, names))
+  } catch (error) {
+    throw located(error, origin, use)
+  }
+}
+
+function readBack(text: string): unknown {
+  if (!/^\s*(?:\[|\{(?!\{)|(?:True|False)$)/.test(text)) return text
+  const node = literalEval(text.trim(), 1, 1)
+  return node.kind === 'scalar' && node.type === 'str' ? text : toValue(node, '', ciphertext => ciphertext)
+}
+
+function located(error: unknown, origin: Origin, use: Use): unknown {
+  const variable = use.names.at(-1)?.name
+  if (error instanceof TemplateSyntaxError) {
+    return new InventoryError([{ message: `template of '${variable}': ${error.message}`, origin }])
+  }
+  if (!(error instanceof TemplateError)) return error
+  // On the template's first line the column can be told exactly for what was written without quotes or escapes.
+  const column = error.at.lineno === 0 ? origin.column + error.at.colno : origin.column
+  const place = { file: origin.file, line: origin.line + error.at.lineno, column }
+  const trail = use.names.length > 1 ? { hint: `needed by ${trailOf(use)}` } : {}
+  return new InventoryError([{ message: `template of '${variable}': ${error.message}`, origin: place, ...trail }])
+}
+
+function trailOf(use: Use): string {
+  const names = use.names.slice(0, -1).map(one => `'${one.name}'`)
+  return names.reverse().join(', which is needed by ')
+}
+
+/** A variable, a magic variable, or a fact; all evaluated when they are read. */
+function lookUp(name: string, use: Use): unknown {
+  const variable = use.host.vars.get(name)
+  if (variable !== undefined) return readVariable(name, variable, use)
+  const magic = magicVariable(name, use)
+  if (magic !== undefined) return magic
+  const facts = use.context.facts ?? {}
+  return Object.hasOwn(facts, name) ? facts[name] : missing(name)
+}
+
+function readVariable(name: string, variable: Variable, use: Use): unknown {
+  if (variable.secret === true) use.seen.secret = true
+  if (!isTemplated(variable)) return variable.value
+  if (use.names.some(one => one.name === name && one.host === use.host)) {
+    const circle = [...use.names.map(one => one.name), name].join(' → ')
+    const message = `'${name}' is made from itself: ${circle}`
+    throw new InventoryError([{ message, origin: variable.origin }])
+  }
+  return resolveValue(variable.value, variable, [], { ...use, names: [...use.names, { host: use.host, name }] })
+}
+
+function magicVariable(name: string, use: Use): unknown {
+  const { inventory, host, context } = use
+  const source = inventory.sources[0] ?? ''
+  switch (name) {
+    case 'inventory_hostname':
+      return host.name
+    case 'inventory_hostname_short':
+      return isAddress(host.name) ? host.name : (host.name.split('.')[0] ?? host.name)
+    case 'group_names':
+      return host.groups
+    case 'groups':
+      return Object.fromEntries(
+        [...inventory.groups.keys()].map(group => [group, inventory.hostsOf(group).map(one => one.name)]),
+      )
+    case 'hostvars':
+      return lazyMap(other => {
+        const found = inventory.hosts.get(other)
+        return found === undefined
+          ? missing(`hostvars['${other}']`)
+          : lazyMap(inner => lookUp(inner, { ...use, host: found }))
+      })
+    case 'inventory_file':
+      return source
+    case 'inventory_dir':
+      return source.includes('/') ? source.slice(0, source.lastIndexOf('/')) : '.'
+    case 'playbook_dir':
+      return context.playbookDir
+    case 'ansible_facts':
+      return context.facts
+    default:
+      return undefined
+  }
+}

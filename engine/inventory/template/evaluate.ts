@@ -1,0 +1,229 @@
+import type { Ast, Binary } from './ast.ts'
+import { fail, guard } from './error.ts'
+import { filters } from './filters.ts'
+import { methodOf } from './methods.ts'
+import { arithmetic, compare, contains, toNumber } from './operators.ts'
+import { tests } from './tests.ts'
+import { isLazyMap, isMapping, isTrue, isUndefined, lookupIn, missing, missingName, toText } from './values.ts'
+
+/** Gives a variable's value, or an Undefined; called only for what the template really needs. */
+export type Names = (name: string) => unknown
+
+/** The value of an expression, with its type. */
+export function evaluateExpression(node: Ast, names: Names): unknown {
+  return need(evaluate(node, { names, local: new Map() }), node)
+}
+
+export interface Scope {
+  readonly names: Names
+  readonly local: Map<string, unknown>
+}
+
+/** Undefined is an error wherever a value is used, as in Ansible. */
+export function need(value: unknown, node: Ast): unknown {
+  if (isUndefined(value)) fail(`'${missingName(value)}' is undefined`, node)
+  return value
+}
+
+const constants: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['True', true],
+  ['true', true],
+  ['False', false],
+  ['false', false],
+  ['None', null],
+  ['none', null],
+])
+
+export function evaluate(node: Ast, scope: Scope): unknown {
+  switch (node.typename) {
+    case 'Literal':
+      return node.value
+    case 'Symbol':
+      if (scope.local.has(node.value)) return scope.local.get(node.value)
+      return constants.has(node.value) ? constants.get(node.value) : scope.names(node.value)
+    case 'Group': {
+      const values = node.children.map(child => evaluate(child, scope))
+      return values.length === 1 ? values[0] : values
+    }
+    case 'Array':
+      return node.children.map(child => need(evaluate(child, scope), child))
+    case 'Dict':
+      return Object.fromEntries(node.children.flatMap(child => readPair(child, scope)))
+    case 'LookupVal':
+      return lookUp(node, scope)
+    case 'InlineIf': {
+      const branch = isTrue(need(evaluate(node.cond, scope), node.cond)) ? node.body : node.else_
+      return branch === null ? '' : evaluate(branch, scope)
+    }
+    case 'Filter':
+      return applyFilter(node, scope)
+    case 'FunCall':
+      return call(node, scope)
+    case 'Not':
+      return !isTrue(need(evaluate(node.target, scope), node.target))
+    case 'Neg':
+      return -toNumber(need(evaluate(node.target, scope), node.target), node)
+    case 'Pos':
+      return toNumber(need(evaluate(node.target, scope), node.target), node)
+    case 'Compare':
+      return compareAll(node, scope)
+    case 'Is':
+      return applyTest(node, scope)
+    case 'Root':
+    case 'NodeList':
+    case 'Output':
+    case 'TemplateData':
+    case 'Pair':
+    case 'Slice':
+    case 'If':
+    case 'For':
+    case 'Set':
+    case 'KeywordArgs':
+      return fail('this is not an expression', node)
+    default:
+      return 'left' in node ? binary(node, scope) : fail('this is not supported', node)
+  }
+}
+
+function readPair(node: Ast, scope: Scope): [string, unknown][] {
+  if (node.typename !== 'Pair') return []
+  return [[toText(evaluate(node.key, scope)), need(evaluate(node.value, scope), node.value)]]
+}
+
+function lookUp(node: Extract<Ast, { typename: 'LookupVal' }>, scope: Scope): unknown {
+  const target = evaluate(node.target, scope)
+  // A missing part of a missing thing is missing too: `a.b | default(1)` works without `a`, as in Ansible.
+  if (isUndefined(target)) return target
+  if (node.val.typename === 'Slice') return slice(target, node.val, scope)
+  const key = need(evaluate(node.val, scope), node.val)
+  if (isLazyMap(target)) return lookupIn(target, toText(key))
+  if ((Array.isArray(target) || typeof target === 'string') && typeof key === 'number') {
+    return target.at(key) ?? missing(`${describe(node.target)}[${key}]`)
+  }
+  const name = toText(key)
+  if (isMapping(target) && Object.hasOwn(target, name)) return target[name]
+  return methodOf(target, name) ?? missing(`${describe(node.target)}.${name}`)
+}
+
+function slice(target: unknown, { start, stop, step }: Extract<Ast, { typename: 'Slice' }>, scope: Scope): unknown {
+  const [from, to, by] = [start, stop, step].map(part => evaluate(part, scope))
+  if (by !== 1) return fail('a step in a slice is not supported', step)
+  const bound = (value: unknown) => (typeof value === 'number' ? value : undefined)
+  if (typeof target === 'string' || Array.isArray(target)) return target.slice(bound(from) ?? 0, bound(to))
+  return fail('only lists and text can be sliced', start)
+}
+
+function describe(node: Ast): string {
+  if (node.typename === 'Symbol') return node.value
+  if (node.typename !== 'LookupVal') return '…'
+  return node.val.typename === 'Literal' ? `${describe(node.target)}.${toText(node.val.value)}` : describe(node.target)
+}
+
+interface Arguments {
+  readonly positional: readonly unknown[]
+  readonly named: Readonly<Record<string, unknown>>
+}
+
+function readArguments(nodes: readonly Ast[], scope: Scope, mayMiss = false): Arguments {
+  const named: Record<string, unknown> = {}
+  const positional: unknown[] = []
+  for (const node of nodes) {
+    if (node.typename === 'KeywordArgs')
+      Object.assign(named, Object.fromEntries(node.children.flatMap(child => readPair(child, scope))))
+    else positional.push(mayMiss ? evaluate(node, scope) : need(evaluate(node, scope), node))
+  }
+  return { positional, named }
+}
+
+function childrenOf(node: Ast): readonly Ast[] {
+  return 'children' in node ? node.children : []
+}
+
+type CallNode = Extract<Ast, { readonly args: Ast }>
+
+function applyFilter(node: CallNode, scope: Scope): unknown {
+  const name = node.name.typename === 'Symbol' ? node.name.value : ''
+  const short = name.replace(/^ansible\.(?:builtin|utils|netcommon)\./, '')
+  const [first, ...rest] = childrenOf(node.args)
+  if (first === undefined) return fail(`filter ${name} has no input`, node)
+  if (short === 'default' || short === 'd') {
+    const input = evaluate(first, scope)
+    const { positional, named } = readArguments(rest, scope, true)
+    const isEmpty = isUndefined(input) || (isTrue(positional[1] ?? named.boolean ?? false) && !isTrue(input))
+    return isEmpty ? (positional.length > 0 ? positional[0] : (named.default_value ?? '')) : input
+  }
+  const filter = filters.get(short)
+  if (filter === undefined) return fail(`filter '${name}' is not supported`, node)
+  const input = evaluate(first, scope)
+  if (isUndefined(input) && short !== 'mandatory') need(input, first)
+  const { positional, named } = readArguments(rest, scope)
+  if (isUndefined(input)) return fail(`'${missingName(input)}' is mandatory and not defined`, node)
+  return guard(node, () => filter(input, positional, named))
+}
+
+function applyTest(node: Extract<Ast, { left: Ast }>, scope: Scope): boolean {
+  const { right } = node
+  const callee = right.typename === 'FunCall' ? right.name : right
+  const name =
+    callee.typename === 'Symbol'
+      ? callee.value
+      : callee.typename === 'Literal'
+        ? toText(callee.value).toLowerCase()
+        : ''
+  const input = evaluate(node.left, scope)
+  if (name === 'defined') return !isUndefined(input)
+  if (name === 'undefined') return isUndefined(input)
+  const test = tests.get(name.replace(/^ansible\.(?:builtin|utils)\./, ''))
+  if (test === undefined) return fail(`test '${name}' is not supported`, node)
+  const { positional, named } =
+    right.typename === 'FunCall' ? readArguments(childrenOf(right.args), scope) : { positional: [], named: {} }
+  return guard(node, () => test(need(input, node.left), positional, named))
+}
+
+function call(node: CallNode, scope: Scope): unknown {
+  const { positional, named } = readArguments(childrenOf(node.args), scope)
+  if (node.name.typename === 'Symbol') {
+    const name = node.name.value
+    if (name === 'range') return range(positional.map(value => toNumber(value, node)))
+    if (name === 'dict') return named
+    return fail(`function '${name}' is not supported`, node)
+  }
+  const callee = evaluate(node.name, scope)
+  if (typeof callee !== 'function') return fail(`'${describe(node.name)}' can't be called`, node)
+  return guard(node, () => callee(...positional))
+}
+
+function range([first = 0, second, step = 1]: readonly number[]): number[] {
+  const [from, to] = second === undefined ? [0, first] : [first, second]
+  const count = Math.min(100_000, Math.max(0, Math.ceil((to - from) / step)))
+  return Array.from({ length: count }, (_, index) => from + index * step)
+}
+
+function compareAll(node: Extract<Ast, { typename: 'Compare' }>, scope: Scope): boolean {
+  let left = need(evaluate(node.expr, scope), node.expr)
+  return node.ops.every(({ expr, type }) => {
+    const right = need(evaluate(expr, scope), expr)
+    const holds = compare(left, right, type, node)
+    left = right
+    return holds
+  })
+}
+
+function binary(node: Extract<Ast, { typename: Binary }>, scope: Scope): unknown {
+  const left = need(evaluate(node.left, scope), node.left)
+  if (node.typename === 'And' || node.typename === 'Or') {
+    const isDone = isTrue(left) === (node.typename === 'Or')
+    return isDone ? left : need(evaluate(node.right, scope), node.right)
+  }
+  const right = need(evaluate(node.right, scope), node.right)
+  if (node.typename === 'Concat') return toText(left) + toText(right)
+  if (node.typename === 'In') return contains(right, left, node)
+  if (node.typename === 'Add') {
+    if (typeof left === 'string' && typeof right === 'string') return left + right
+    if (Array.isArray(left) && Array.isArray(right)) return [...left, ...right]
+  }
+  if (node.typename === 'Mod' && typeof left === 'string')
+    return guard(node, () => filters.get('format')?.(left, [right].flat(), {}))
+  if (node.typename === 'Mul' && typeof left === 'string') return left.repeat(Math.max(0, toNumber(right, node)))
+  return arithmetic(node.typename, toNumber(left, node), toNumber(right, node), node)
+}

@@ -1,0 +1,128 @@
+import { FilterError } from './error.ts'
+import { asList, attribute, listFilters } from './filters-list.ts'
+import { textFilters } from './filters-text.ts'
+import { ipaddr, ipsubnet, wrap } from './ipaddr.ts'
+import { isMapping, isTrue, repr, toText } from './values.ts'
+
+export type Filter = (input: unknown, args: readonly unknown[], named: Readonly<Record<string, unknown>>) => unknown
+
+/** The filters that exist here; any other is an error that names it. `default` is part of the evaluator. */
+export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
+  ...textFilters,
+  ...listFilters,
+  ['bool', input => toBool(input)],
+  ['int', (input, [fallback = 0]) => toInteger(input) ?? fallback],
+  ['float', (input, [fallback = 0]) => toFloat(input) ?? fallback],
+  ['string', input => toText(input)],
+  ['abs', input => Math.abs(Number(input))],
+  ['round', (input, [digits = 0, method = 'common']) => round(Number(input), Number(digits), toText(method))],
+  [
+    'ternary',
+    (input, [yes, no, nothing]) => (input === null && nothing !== undefined ? nothing : isTrue(input) ? yes : no),
+  ],
+  ['combine', (input, args, named) => combine([input, ...args].flat(), isTrue(named.recursive ?? false))],
+  ['dict2items', input => Object.entries(asMapping(input)).map(([key, value]) => ({ key, value }))],
+  [
+    'items2dict',
+    (input, _, { key_name = 'key', value_name = 'value' }) => itemsToDict(input, toText(key_name), toText(value_name)),
+  ],
+  ['items', input => Object.entries(asMapping(input))],
+  ['map', (input, args, named) => map(asList(input), args, named)],
+  ['mandatory', input => input],
+  ['type_debug', input => repr(typeof input)],
+  ['to_json', input => JSON.stringify(input).replace(/([{[,:])(?=\S)/g, '$1')],
+  ['to_nice_json', input => JSON.stringify(input, undefined, 4)],
+  ['from_json', input => parseJson(toText(input))],
+  ['ipaddr', (input, [query]) => ipaddr(input, query)],
+  ['ipv4', (input, [query]) => ipaddr(input, query, 4)],
+  ['ipv6', (input, [query]) => ipaddr(input, query, 6)],
+  ['ipwrap', wrap],
+  ['ipsubnet', (input, [size, index]) => ipsubnet(input, size, index)],
+])
+
+/** Ansible's `bool`: only these words are true, whatever else is false. */
+function toBool(input: unknown): boolean {
+  if (typeof input === 'boolean') return input
+  return ['yes', 'on', '1', 'true'].includes(toText(input).toLowerCase())
+}
+
+function toInteger(input: unknown): number | undefined {
+  if (typeof input === 'boolean') return Number(input)
+  const number =
+    typeof input === 'number'
+      ? input
+      : /^\s*[-+]?\d+(?:\.\d*)?\s*$/.test(toText(input))
+        ? Number(toText(input))
+        : Number.NaN
+  return Number.isFinite(number) ? Math.trunc(number) : undefined
+}
+
+function toFloat(input: unknown): number | undefined {
+  const number = typeof input === 'string' && input.trim() === '' ? Number.NaN : Number(input)
+  return Number.isNaN(number) ? undefined : number
+}
+
+/** Python rounds halves to the even neighbour. */
+function round(value: number, digits: number, method: string): number {
+  const scale = 10 ** digits
+  const scaled = value * scale
+  if (method === 'ceil') return Math.ceil(scaled) / scale
+  if (method === 'floor') return Math.floor(scaled) / scale
+  const low = Math.floor(scaled)
+  const isHalf = scaled - low === 0.5
+  return (isHalf ? (low % 2 === 0 ? low : low + 1) : Math.round(scaled)) / scale
+}
+
+function asMapping(input: unknown): Readonly<Record<string, unknown>> {
+  if (isMapping(input)) return input
+  throw new FilterError(`a mapping is needed, this is ${repr(input)}`)
+}
+
+function combine(maps: readonly unknown[], isRecursive: boolean): unknown {
+  const all = maps.map(asMapping)
+  return isRecursive ? all.reduce(merge, {}) : Object.assign({}, ...all)
+}
+
+function merge(
+  left: Readonly<Record<string, unknown>>,
+  right: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const result: Record<string, unknown> = { ...left }
+  for (const [key, value] of Object.entries(right)) {
+    const old = result[key]
+    result[key] = isMapping(old) && isMapping(value) ? merge(old, value) : value
+  }
+  return result
+}
+
+function itemsToDict(input: unknown, key: string, value: string): unknown {
+  if (!Array.isArray(input)) throw new FilterError('a list is needed')
+  return Object.fromEntries(input.map(item => [toText(asMapping(item)[key]), asMapping(item)[value]]))
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new FilterError('not valid JSON')
+  }
+}
+
+/** `map(attribute='a.b', default=…)` or `map('filter', arguments…)`. */
+function map(
+  items: readonly unknown[],
+  [name, ...args]: readonly unknown[],
+  named: Readonly<Record<string, unknown>>,
+): unknown {
+  if (named.attribute !== undefined) {
+    return items.map(item => {
+      const found = attribute(item, named.attribute)
+      if (found !== undefined) return found
+      if (named.default !== undefined) return named.default
+      throw new FilterError(`an item has no '${toText(named.attribute)}'`)
+    })
+  }
+  const filter = filters.get(toText(name).replace(/^ansible\.(?:builtin|utils)\./, ''))
+  if (filter === undefined) throw new FilterError(`filter '${toText(name)}' is not supported`)
+  return items.map(item => filter(item, args, named))
+}

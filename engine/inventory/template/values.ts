@@ -1,0 +1,94 @@
+import { pythonFloat } from '../node.ts'
+
+/** Something a template named that is not there. Only `default` and `is defined` may look at it. */
+export interface Undefined {
+  readonly [isMissing]: string
+}
+
+const isMissing = Symbol('undefined')
+
+export function missing(name: string): Undefined {
+  return { [isMissing]: name }
+}
+
+export function isUndefined(value: unknown): value is Undefined {
+  return typeof value === 'object' && value !== null && isMissing in value
+}
+
+export function missingName(value: Undefined): string {
+  return value[isMissing]
+}
+
+/** A mapping whose values are made when they are asked for: `hostvars`, one host's variables. */
+export interface Lookup {
+  readonly [lookup]: (name: string) => unknown
+}
+
+const lookup = Symbol('lookup')
+
+export function lazyMap(get: (name: string) => unknown): Lookup {
+  return { [lookup]: get }
+}
+
+export function isLazyMap(value: unknown): value is Lookup {
+  return typeof value === 'object' && value !== null && lookup in value
+}
+
+export function lookupIn(map: Lookup, name: string): unknown {
+  return map[lookup](name)
+}
+
+export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !isUndefined(value) && !isLazyMap(value)
+  )
+}
+
+/** Python's truth: empty text, lists and mappings, zero and None are false. */
+export function isTrue(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0
+  return isMapping(value) ? Object.keys(value).length > 0 : Boolean(value)
+}
+
+/** Python's `==` for plain data. */
+export function isEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, index) => isEqual(item, b[index]))
+  if (isMapping(a) && isMapping(b)) {
+    const keys = Object.keys(a)
+    return keys.length === Object.keys(b).length && keys.every(key => key in b && isEqual(a[key], b[key]))
+  }
+  if (typeof a === 'boolean' && typeof b === 'number') return Number(a) === b
+  return typeof a === 'number' && typeof b === 'boolean' && a === Number(b)
+}
+
+/** Python's `str()`. */
+export function toText(value: unknown): string {
+  return typeof value === 'string' ? value : repr(value)
+}
+
+/** Python's `repr()`. */
+export function repr(value: unknown): string {
+  if (value === null || value === undefined) return 'None'
+  if (typeof value === 'boolean') return value ? 'True' : 'False'
+  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : pythonFloat(value)
+  if (typeof value === 'string') return quote(value)
+  if (Array.isArray(value)) return `[${value.map(repr).join(', ')}]`
+  if (isMapping(value))
+    return `{${Object.entries(value)
+      .map(([key, inner]) => `${quote(key)}: ${repr(inner)}`)
+      .join(', ')}}`
+  return String(value)
+}
+
+function quote(text: string): string {
+  const mark = text.includes("'") && !text.includes('"') ? '"' : "'"
+  const escaped = text
+    .replaceAll('\\', '\\\\')
+    .replaceAll(mark, `\\${mark}`)
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+    .replaceAll('\t', '\\t')
+  return mark + escaped + mark
+}
