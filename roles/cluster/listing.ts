@@ -1,0 +1,32 @@
+import { bytesOf, type Computed, computed, type HostView, type PeerFacts, path, type Step, step } from 'rota'
+import { endpoint } from './address.ts'
+import { endpointsIn, leftOutText, type Listing, masterListing, type ReadyFacts } from './ready.ts'
+
+/** A proxy's configuration, made from the masters it shall list; what it lists now is read from the file. */
+export interface ListingOptions {
+  readonly path: string
+  readonly port: number
+  readonly masters: readonly HostView[]
+  readonly peers: PeerFacts<ReadyFacts>
+}
+
+export const listingContent = (options: ListingOptions, render: (masters: readonly HostView[]) => string): Computed<string> =>
+  computed({ current: path({ path: options.path, content: true }) }, ({ current }) => render(listing(options, bytesOf(current)).listed))
+
+/** Says which masters are left out, and runs only where there are any. */
+export const sayLeftOut = (options: ListingOptions): Step =>
+  step({
+    title: 'masters that are not listed',
+    facts: { current: path({ path: options.path, content: true }) },
+    needed: ({ current }) => leftOutText(listing(options, bytesOf(current))) || false,
+    run: async ({ say, $ }) => {
+      const config = await $`cat ${options.path}`.nothrow().text()
+      say(leftOutText(listing(options, Buffer.from(config))))
+      return { changed: false }
+    },
+  })
+
+const listing = ({ masters, peers, port }: ListingOptions, config: Uint8Array | undefined): Listing => {
+  const present = endpointsIn(Buffer.from(config ?? new Uint8Array()).toString())
+  return masterListing(masters, peers, master => present.has(endpoint(master.address, port)))
+}

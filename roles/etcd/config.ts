@@ -1,0 +1,82 @@
+import type { HostView } from 'rota'
+import { httpsUrl } from '../cluster/address.ts'
+
+export interface EtcdConf {
+  readonly clientPort: number
+  readonly peerPort: number
+  readonly dataDir: string
+  readonly configDir: string
+  readonly unit: string
+  readonly user: string
+  readonly binary: string
+  readonly heartbeatInterval: number
+  readonly electionTimeout: number
+  readonly snapshotCount: number
+  readonly compactionRetention: number | string
+  readonly quotaBytes: number | string
+}
+
+export const clientUrl = (host: HostView, port: number): string => httpsUrl(host.address, port)
+export const peerUrl = (host: HostView, port: number): string => httpsUrl(host.address, port)
+
+/** The environment of a member: nothing in it depends on the other members, so that a new one restarts none. */
+export const etcdEnv = (conf: EtcdConf, host: HostView): string =>
+  environment({
+    ETCD_NAME: host.name,
+    ETCD_DATA_DIR: conf.dataDir,
+    ETCD_LISTEN_PEER_URLS: httpsUrl(host.ip, conf.peerPort),
+    ETCD_LISTEN_CLIENT_URLS: `${httpsUrl(host.ip, conf.clientPort)},${httpsUrl('127.0.0.1', conf.clientPort)}`,
+    ETCD_ADVERTISE_CLIENT_URLS: clientUrl(host, conf.clientPort),
+    ETCD_HEARTBEAT_INTERVAL: conf.heartbeatInterval,
+    ETCD_ELECTION_TIMEOUT: conf.electionTimeout,
+    ETCD_SNAPSHOT_COUNT: conf.snapshotCount,
+    ETCD_AUTO_COMPACTION_RETENTION: conf.compactionRetention,
+    ETCD_QUOTA_BACKEND_BYTES: conf.quotaBytes,
+    ETCD_CERT_FILE: `${conf.configDir}/pki/server.crt`,
+    ETCD_KEY_FILE: `${conf.configDir}/pki/server.key`,
+    ETCD_TRUSTED_CA_FILE: `${conf.configDir}/pki/ca.crt`,
+    ETCD_CLIENT_CERT_AUTH: 'true',
+    ETCD_PEER_CERT_FILE: `${conf.configDir}/pki/peer.crt`,
+    ETCD_PEER_KEY_FILE: `${conf.configDir}/pki/peer.key`,
+    ETCD_PEER_TRUSTED_CA_FILE: `${conf.configDir}/pki/ca.crt`,
+    ETCD_PEER_CLIENT_CERT_AUTH: 'true',
+  })
+
+/** What etcd reads only as long as it has no data: it is written once, when the member joins, and never notifies. */
+export const bootstrapEnv = (
+  host: HostView,
+  options: { readonly peerPort: number; readonly state: 'new' | 'existing'; readonly cluster: readonly string[] },
+): string =>
+  environment({
+    ETCD_INITIAL_ADVERTISE_PEER_URLS: peerUrl(host, options.peerPort),
+    ETCD_INITIAL_CLUSTER: options.cluster.join(','),
+    ETCD_INITIAL_CLUSTER_STATE: options.state,
+    ETCD_INITIAL_CLUSTER_TOKEN: 'kubernetes',
+  })
+
+export const bootstrapPath = (configDir: string): string => `${configDir}/bootstrap.env`
+
+const environment = (values: Readonly<Record<string, string | number>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
+
+export const etcdUnit = (conf: EtcdConf): string => `[Unit]
+Description=etcd of Kubernetes
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=notify
+User=${conf.user}
+EnvironmentFile=${conf.configDir}/etcd.env
+EnvironmentFile=-${bootstrapPath(conf.configDir)}
+ExecStart=${conf.binary}
+Restart=always
+RestartSec=5
+TimeoutStartSec=180
+LimitNOFILE=65536
+
+[Install]
+WantedBy=multi-user.target
+`

@@ -1,0 +1,68 @@
+import { check, defineRole, directory, file, flushHandlers, packages, service, type Step, step, systemdUnit, unit, user, waitFor } from 'rota'
+import { etcdMembersOf, isLeaving, unknownLeaving } from '../cluster/index.ts'
+import { certificateFile, defaultLifetime, etcdAuthorities, etcdWishes, of, pairFiles, type Prepared, prepareCertificates } from '../pki/index.ts'
+import { etcdEnv, etcdUnit } from './config.ts'
+import { etcdctl } from './etcdctl.ts'
+import { joinCluster } from './join.ts'
+import { params } from './params.ts'
+import { promoteLearner } from './promote.ts'
+
+/** A member of the etcd cluster: new clusters and new members alike. Existing members are left alone when one is added. */
+export const etcd = defineRole({
+  name: 'etcd',
+  description: 'a member of the etcd cluster',
+  params,
+  check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
+  prepare: ({ hosts, inventory, check }): Promise<Prepared> =>
+    prepareCertificates(
+      { inventory, check },
+      hosts.flatMap(({ host }) => etcdWishes(host)),
+      etcdAuthorities,
+      { ...defaultLifetime, certificateDays: hosts[0]?.params.certificateDays ?? defaultLifetime.certificateDays },
+    ),
+  tasks: ({ params, host, inventory, prepared }) => {
+    if (isLeaving(host, params.leaving)) return []
+    const join = { ...params, members: etcdMembersOf(inventory, params.leaving) }
+    const pki = `${params.configDir}/pki`
+    const owned = { owner: params.user, notify: 'restart' }
+    return [
+      nobodyElses(params.clientPort, params.unit),
+      packages({ names: params.packages, start: false }),
+      // The package's own etcd listens on 2379 too, with a configuration that nobody has written.
+      service({ name: 'etcd', enabled: false, running: false, masked: true }),
+      joinCluster(join),
+      user({ name: params.user, system: true }),
+      directory({ path: params.configDir, mode: '0755' }),
+      directory({ path: pki, mode: '0755' }),
+      directory({ path: params.dataDir, mode: '0700', owner: params.user, group: params.user }),
+      certificateFile(`${pki}/ca.crt`, prepared.pair('etcd/ca').certificate, owned),
+      pairFiles(`${pki}/server`, prepared.pair(of(host, 'etcd/server')), owned),
+      pairFiles(`${pki}/peer`, prepared.pair(of(host, 'etcd/peer')), owned),
+      pairFiles(`${pki}/client`, prepared.pair(of(host, 'etcd/client'))),
+      file({ path: `${params.configDir}/etcd.env`, content: etcdEnv(params, host), mode: '0644', notify: 'restart' }),
+      systemdUnit({ name: `${params.unit}.service`, content: etcdUnit(params), notify: 'restart' }),
+      flushHandlers(),
+      service({ name: params.unit, enabled: true, running: true }),
+      // A learner answers this too, before it has a vote.
+      waitFor({ check: { run: etcdctl(params, 'endpoint', 'status') }, timeout: 120, title: 'wait until etcd answers' }),
+      promoteLearner(join),
+    ]
+  },
+  handlers: ({ params }) => ({ restart: service.restart(params.unit) }),
+})
+
+/** Somebody else's etcd on this host, such as kubespray's own unit, is not stopped by surprise. */
+const nobodyElses = (port: number, own: string): Step =>
+  step({
+    title: 'no other etcd on this host',
+    facts: { other: unit({ name: 'etcd.service' }), listens: check({ run: `command -v ss >/dev/null && ss -Hltn sport = :${port} | grep -q .` }) },
+    needed: ({ other, listens }) =>
+      other.type === 'unit' &&
+      other.activeState === 'active' &&
+      other.fragmentPath.startsWith('/etc/') &&
+      listens.exitCode === 0 &&
+      'etcd.service runs here and was not put there by a package',
+    run: async () => {
+      throw new Error(`etcd.service runs on this host and was not put there by a package: it is not replaced by ${own}.service on its own; move its members over first, or stop it`)
+    },
+  })

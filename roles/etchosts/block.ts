@@ -1,0 +1,30 @@
+import type { HostView, InventoryView } from 'rota'
+import { namesOf } from '../cluster/masters.ts'
+
+/** kubespray's markers (roles/kubernetes/preinstall, 0090-etchosts.yml): an existing block is taken over. */
+export const marker = '# Ansible inventory hosts {mark}'
+
+export interface HostsBlock {
+  readonly dnsDomain: string
+  readonly groups: readonly string[]
+  readonly leaving: readonly string[] | string
+  readonly virtual?: { readonly address: string; readonly name: string } | undefined
+}
+
+/** One line per host, in inventory order: address, full name, short name. */
+export function hostsBlock(inventory: InventoryView, block: HostsBlock): string {
+  const gone = new Set(namesOf(block.leaving))
+  const wanted = new Set(block.groups.flatMap(group => inventory.group(group)).map(host => host.name))
+  const hosts = inventory.hosts.filter(host => wanted.has(host.name) && !gone.has(host.name))
+  const { virtual } = block
+  return [
+    ...hosts.map(host => hostLine(host, block.dnsDomain)),
+    ...(virtual === undefined ? [] : [`${virtual.address} ${virtual.name}`]),
+  ].join('\n')
+}
+
+// An inventory name may be a full name already; its short form is then its first label.
+function hostLine({ name, address }: HostView, domain: string): string {
+  if (name.endsWith(`.${domain}`)) return `${address} ${name} ${name.slice(0, -domain.length - 1)}`
+  return `${address} ${name}.${domain} ${name}`
+}

@@ -1,0 +1,27 @@
+import { blockInFile, defineRole } from 'rota'
+import { hostsBlock, marker } from './block.ts'
+import { params } from './params.ts'
+
+/**
+ * Every host knows every host of the cluster by name. The whole inventory is written, always: `--limit` limits where, not what
+ * (kubespray#1926).
+ */
+export const etchosts = defineRole({
+  name: 'etchosts',
+  description: 'the cluster in /etc/hosts',
+  params,
+  tasks: ({ params, inventory }) => {
+    const { virtualAddress } = params
+    const virtual =
+      virtualAddress !== undefined && params.virtualAddressLine
+        ? { address: virtualAddress, name: params.loadBalancerName }
+        : undefined
+    return [
+      blockInFile({
+        path: '/etc/hosts',
+        marker,
+        block: params.populate ? hostsBlock(inventory, { ...params, virtual }) : '',
+      }),
+    ]
+  },
+})

@@ -1,0 +1,95 @@
+import type { HostView } from 'rota'
+import { endpoint } from '../cluster/address.ts'
+
+/** What the configuration is made of. Times are in haproxy's own notation. */
+export interface HaproxyConf {
+  readonly bind: readonly string[]
+  readonly bindPort: number
+  readonly apiserverPort: number
+  readonly balance: string
+  readonly check: 'readyz' | 'healthz' | 'tcp'
+  readonly checkCa?: string | undefined
+  readonly checkInterval: string
+  readonly fall: number
+  readonly rise: number
+  readonly slowStart?: string | undefined
+  readonly connectTimeout: string
+  readonly clientTimeout: string
+  readonly serverTimeout: string
+  readonly hardStopAfter: string
+  readonly maxConnections: number
+  readonly processes?: number | undefined
+  readonly chroot: string
+  readonly socket: string
+  readonly statsPort: number
+  readonly statsUri: string
+  readonly statsUser: string
+  readonly statsPassword?: string | undefined
+  readonly statsAdmin: boolean
+}
+
+/**
+ * A TCP proxy to the masters, valid for haproxy 1.8 to 2.8 and later. Two things make a master's restart invisible: the check turns it
+ * away while it says it is not ready, and a connection that is refused goes to another master at once (`option redispatch 1`; by default
+ * only the last retry does).
+ */
+export const haproxyCfg = (conf: HaproxyConf, masters: readonly HostView[]): string =>
+  `${[
+    'global',
+    '    log /dev/log local0',
+    '    log /dev/log local1 notice',
+    ...(conf.chroot === '' ? [] : [`    chroot ${conf.chroot}`]),
+    // With the listening sockets handed over, a reload loses no connection.
+    `    stats socket ${conf.socket} mode 660 level admin expose-fd listeners`,
+    '    stats timeout 30s',
+    '    user haproxy',
+    '    group haproxy',
+    '    daemon',
+    `    maxconn ${conf.maxConnections}`,
+    `    hard-stop-after ${conf.hardStopAfter}`,
+    ...(conf.processes === undefined ? [] : [`    nbproc ${conf.processes}`]),
+    '',
+    'defaults',
+    '    log global',
+    '    mode tcp',
+    '    option dontlognull',
+    '    retries 3',
+    '    option redispatch 1',
+    `    timeout connect ${conf.connectTimeout}`,
+    `    timeout client ${conf.clientTimeout}`,
+    `    timeout server ${conf.serverTimeout}`,
+    '    timeout check 3s',
+    '',
+    ...(conf.statsPassword === undefined ? [] : statsPage(conf, conf.statsPassword)),
+    'listen kube-apiserver',
+    ...conf.bind.map(address => `    bind ${bindAddress(address, conf.bindPort)}`),
+    '    mode tcp',
+    '    option tcplog',
+    `    balance ${conf.balance}`,
+    ...(conf.check === 'tcp' ? [] : [`    option httpchk GET /${conf.check}`, '    http-check expect status 200']),
+    `    default-server inter ${conf.checkInterval} fall ${conf.fall} rise ${conf.rise}${conf.slowStart === undefined ? '' : ` slowstart ${conf.slowStart}`}`,
+    ...masters.map(master => `    server ${master.name} ${endpoint(master.address, conf.apiserverPort)} ${checkWords(conf)}`),
+  ].join('\n')}\n`
+
+const checkWords = ({ check, checkCa }: HaproxyConf): string => {
+  if (check === 'tcp') return 'check'
+  return checkCa === undefined ? 'check check-ssl verify none' : `check check-ssl verify required ca-file ${checkCa}`
+}
+
+// `::` listens on both families only when told so; the kernel's default may differ.
+const bindAddress = (address: string, port: number): string =>
+  address === '::' ? `:::${port} v4v6` : endpoint(address, port)
+
+const statsPage = (conf: HaproxyConf, password: string): readonly string[] => [
+  'listen admin_stats',
+  `    bind 0.0.0.0:${conf.statsPort}`,
+  '    mode http',
+  '    stats enable',
+  '    stats refresh 30s',
+  `    stats uri ${conf.statsUri}`,
+  '    stats realm haproxy',
+  `    stats auth ${conf.statsUser}:${password}`,
+  '    stats hide-version',
+  ...(conf.statsAdmin ? ['    stats admin if TRUE'] : []),
+  '',
+]

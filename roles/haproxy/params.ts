@@ -1,0 +1,78 @@
+import { apiserverPort, kubeConfigDir, leaving, packageNames } from '../cluster/params.ts'
+
+const time = '^[0-9]+(us|ms|s|m|h|d)?$'
+
+export const params = {
+  type: 'object',
+  properties: {
+    bind: {
+      type: 'array',
+      items: { type: 'string' },
+      minItems: 1,
+      default: ['0.0.0.0'],
+      description: 'Addresses to listen on; `*` for all, `::` for all of both families.',
+    },
+    bindPort: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 65535,
+      default: 8443,
+      var: ['haproxy_kube_apiserver_port', 'haproxy_bind_port'],
+      description: 'Port to listen on; not that of the API server on the same host.',
+    },
+    apiserverPort,
+    balance: {
+      type: 'string',
+      enum: ['leastconn', 'roundrobin', 'source', 'first'],
+      default: 'leastconn',
+      description: 'haproxy: `balance`.',
+    },
+    check: {
+      type: 'string',
+      enum: ['readyz', 'healthz', 'tcp'],
+      default: 'readyz',
+      description: 'What a healthy API server does: answer `GET /readyz` (or `/healthz`) over TLS with 200, or accept connections.',
+    },
+    checkCa: {
+      type: 'string',
+      pattern: '^/',
+      description: 'PEM file on the host that the certificate is checked with; without it the check trusts whoever answers.',
+    },
+    checkInterval: { type: 'string', pattern: time, default: '1s', description: 'haproxy: `inter`.' },
+    fall: { type: 'integer', minimum: 1, default: 2, description: 'haproxy: `fall`.' },
+    rise: { type: 'integer', minimum: 1, default: 2, description: 'haproxy: `rise`.' },
+    slowStart: { type: 'string', pattern: time, description: 'haproxy: `slowstart`.' },
+    connectTimeout: { type: 'string', pattern: time, default: '1s', description: 'haproxy: `timeout connect`.' },
+    clientTimeout: { type: 'string', pattern: time, default: '10m', description: 'haproxy: `timeout client`.' },
+    serverTimeout: { type: 'string', pattern: time, default: '10m', description: 'haproxy: `timeout server`.' },
+    hardStopAfter: {
+      type: 'string',
+      pattern: time,
+      default: '10m',
+      description: 'How long connections of before a reload may go on (haproxy: `hard-stop-after`).',
+    },
+    maxConnections: { type: 'integer', minimum: 1, default: 20000, description: 'haproxy: `maxconn`.' },
+    processes: {
+      type: 'integer',
+      minimum: 1,
+      description: 'haproxy: `nbproc`. It exists up to 2.4 only, is deprecated since 2.3, and is never written unless set.',
+    },
+    chroot: { type: 'string', default: '/var/lib/haproxy', description: 'haproxy: `chroot`; empty for none.' },
+    socket: { type: 'string', pattern: '^/', default: '/run/haproxy/admin.sock', description: 'The admin socket.' },
+    statsPort: { type: 'integer', minimum: 1, maximum: 65535, default: 10080, description: 'Port of the statistics page.' },
+    statsUri: { type: 'string', pattern: '^/', default: '/status', description: 'Path of the statistics page.' },
+    statsUser: { type: 'string', pattern: '^[^:\\s]+$', default: 'admin', description: 'User of the statistics page.' },
+    statsPassword: {
+      type: 'string',
+      pattern: '^[^\\s"\'\\\\#]+$',
+      secret: true,
+      var: 'haproxy_stats_password',
+      description: 'Its password. There is no default, and without one there is no page.',
+    },
+    statsAdmin: { type: 'boolean', default: false, description: 'The page may take servers in and out.' },
+    config: { type: 'string', pattern: '^/', default: '/etc/haproxy/haproxy.cfg', description: 'The configuration.' },
+    packages: packageNames(['haproxy', 'psmisc']),
+    kubeConfigDir,
+    leaving,
+  },
+} as const

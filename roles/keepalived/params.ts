@@ -1,0 +1,93 @@
+import { leaving, packageNames, virtualAddress } from '../cluster/params.ts'
+
+export const params = {
+  type: 'object',
+  properties: {
+    virtualAddress,
+    prefix: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 128,
+      description: 'Length of the network prefix of the virtual address; a host address (32 or 128) without it.',
+    },
+    interface: {
+      type: 'string',
+      pattern: '^[^\\s/]{1,15}$',
+      var: ['keepalived_interface', 'kube_vip_interface'],
+      description: 'Interface of the virtual address; found by the route to it where it is not set.',
+    },
+    election: {
+      type: 'string',
+      enum: ['equal', 'primary'],
+      default: 'equal',
+      description:
+        '`equal`: every host starts as BACKUP with the same priority, whoever holds the address keeps it until it fails, and a new host changes no other. `primary`: one host is MASTER with a higher priority and takes the address back when it returns.',
+    },
+    priority: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 254,
+      default: 100,
+      var: 'keepalived_priority',
+      description: 'Priority of a BACKUP.',
+    },
+    primary: { type: 'string', var: 'keepalived_primary', description: 'With `election: primary`: the name of that host.' },
+    primaryPriority: { type: 'integer', minimum: 1, maximum: 254, default: 120, description: "The primary's priority." },
+    virtualRouterId: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 255,
+      default: 51,
+      var: 'keepalived_virtual_router_id',
+      description: 'Unique among the VRRP groups of the network.',
+    },
+    routerId: { type: 'string', pattern: '^\\S+$', var: 'keepalived_router_id', description: "The host's name where it is not set." },
+    advertInterval: { type: 'number', exclusiveMinimum: 0, default: 1, description: 'Seconds (keepalived: `advert_int`).' },
+    authPassword: {
+      type: 'string',
+      pattern: '^[^\\s"\'#{}]+$',
+      secret: true,
+      var: 'keepalived_auth_pass',
+      description:
+        'At most 8 characters: keepalived uses no more, and a longer one would promise what it does not keep. It travels in clear: it guards against mistakes, not against people.',
+    },
+    trackInterface: { type: 'boolean', default: true, description: 'Give the address up when the interface goes down.' },
+    dontTrackPrimary: { type: 'boolean', default: false, description: 'keepalived: `dont_track_primary`.' },
+    unicast: {
+      type: 'boolean',
+      default: false,
+      var: 'keepalived_unicast',
+      description: 'Send to the other hosts by address, where the network has no multicast. Every host then lists every other.',
+    },
+    checkScript: {
+      type: 'string',
+      minLength: 1,
+      default: '/usr/bin/killall -0 haproxy',
+      description: 'Succeeds as long as this host may hold the address; `pidof haproxy` serves too.',
+    },
+    checkInterval: { type: 'integer', minimum: 1, default: 1, description: 'Seconds between two checks.' },
+    checkWeight: {
+      type: 'integer',
+      minimum: -253,
+      maximum: 253,
+      default: -30,
+      description: 'Added to the priority while the check fails; 0 gives the address up altogether.',
+    },
+    checkFall: { type: 'integer', minimum: 1, default: 2, description: 'Failures until the check counts as failed.' },
+    checkRise: { type: 'integer', minimum: 1, default: 1, description: 'Successes until it counts as good again.' },
+    scriptUser: {
+      type: 'string',
+      default: 'root',
+      description: 'User of the check; empty leaves keepalived to its own rules.',
+    },
+    scriptSecurity: {
+      type: 'boolean',
+      default: true,
+      description: "keepalived: `enable_script_security`: a script that others than root can write isn't run.",
+    },
+    config: { type: 'string', pattern: '^/', default: '/etc/keepalived/keepalived.conf', description: 'The configuration.' },
+    packages: packageNames(['keepalived', 'psmisc', 'iproute2']),
+    leaving,
+  },
+  required: ['virtualAddress'],
+} as const
