@@ -7,6 +7,7 @@ import { scriptArgs } from './lab/args.mjs'
 import { ensureKube, LabError, labDown, labInfo, labSsh, labStatus, labUp, stopEngine } from './lab/index.mjs'
 import { defaultSizes } from './lab/plan.mjs'
 
+/** @param {string} text */
 const count = text => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a number is expected.')
   return Number(text)
@@ -17,6 +18,7 @@ const program = new Command('scripts/lab.mjs')
   .enablePositionalOptions()
   .configureOutput({ outputError: (text, write) => write(chalk.red(text)) })
 
+/** @param {string} name @param {string} summary */
 const command = (name, summary) => program.command(name).description(summary).option('--name <lab>', 'which lab', 'lab')
 
 command('up', 'bring the lab up; what is there already is kept')

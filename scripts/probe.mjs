@@ -7,15 +7,23 @@ import { scriptArgs } from './lab/args.mjs'
 import { LabError, labInfo } from './lab/index.mjs'
 import { defaultKinds, labPaths, parsePath, renderTable, startProbe, verdict } from './probe/index.mjs'
 
+/** @param {string} text */
 const positive = text => {
   if (!(Number(text) > 0)) throw new InvalidArgumentError('a positive number is expected.')
   return Number(text)
 }
 
+const units = new Map([
+  ['s', 1],
+  ['m', 60],
+  ['h', 3600],
+])
+
+/** @param {string} text */
 const seconds = text => {
-  const found = /^(\d+(?:\.\d+)?)(s|m|h)?$/.exec(text)
-  if (!found) throw new InvalidArgumentError('a time such as 30s or 5m is expected.')
-  return Number(found[1]) * { s: 1, m: 60, h: 3600 }[found[2] ?? 's']
+  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)([smh])?$/.exec(text) ?? []
+  if (number === undefined) throw new InvalidArgumentError('a time such as 30s or 5m is expected.')
+  return Number(number) * (units.get(unit) ?? 1)
 }
 
 const program = new Command('scripts/probe.mjs')
@@ -37,10 +45,12 @@ const program = new Command('scripts/probe.mjs')
   .option('--strict', 'failures on kept connections also make the exit code 2')
   .option('--no-expect-zero', 'exit 0 whatever failed')
 
+/** @param {string} text @param {string[]} before */
 function collect(text, before) {
   return [...before, text]
 }
 
+/** @param {{ path: string[], lab?: string | true, nodeUrl?: string, vipPort?: number }} options */
 async function choosePaths({ path, lab, nodeUrl, vipPort }) {
   const info = lab ? await labInfo(lab === true ? 'lab' : lab) : undefined
   if (path.length === 0 && info) return labPaths(info, { nodeUrl, vipPort })
@@ -54,7 +64,10 @@ async function choosePaths({ path, lab, nodeUrl, vipPort }) {
   })
 }
 
-/** The first Ctrl-C ends the probe in good order, a second one ends the script. */
+/**
+ * The first Ctrl-C ends the probe in good order, a second one ends the script.
+ * @param {number | undefined} duration
+ */
 const stopped = duration =>
   new Promise(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve)
@@ -62,7 +75,9 @@ const stopped = duration =>
   })
 
 async function main() {
+  /** @type {Parameters<typeof choosePaths>[0] & Record<string, any>} */
   const options = program.parse(scriptArgs(import.meta.url), { from: 'user' }).opts()
+  /** @param {string | undefined} file */
   const text = async file => (file ? await readFile(file, 'utf8') : undefined)
   const paths = await choosePaths(options)
   const probe = await startProbe({
@@ -80,7 +95,7 @@ async function main() {
   console.error(`probing ${paths.map(({ name }) => name).join(', ')}`)
   await stopped(options.duration)
   const rows = await probe.stop()
-  const { requests, failures, silent } = verdict(rows, options)
+  const { requests, failures, silent } = verdict(rows, { strict: options.strict })
   console.log(renderTable(rows))
   console.log(`\n${requests} requests in ${Math.round((Date.now() - started.getTime()) / 1000)} s, ${failures} failed`)
   if (silent.length > 0) console.log(chalk.red(`never asked: ${silent.join(', ')}`))
@@ -91,7 +106,8 @@ async function main() {
 try {
   process.exit(await main())
 } catch (error) {
-  if (!(error instanceof LabError) && error?.code !== 'ENOENT') throw error
+  const unreadable = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  if (!(error instanceof LabError) && !unreadable) throw error
   console.error(chalk.red(`probe: ${error.message}`))
   process.exitCode = 1
 }

@@ -8,6 +8,8 @@ import { LabError, say } from './say.mjs'
 /**
  * Downloads a Debian source package's upstream tarball into `dir` and returns its file name. The machine's own apt
  * sources serve, read as deb-src, through lists of the lab's own: the machine's configuration stays as it is.
+ * @param {string} name
+ * @param {string} dir
  */
 export async function fetchSource(name, dir) {
   const have = (await readdir(dir)).find(file => file.startsWith(`${name}_`) && /\.orig\.tar\.\w+$/.test(file))
@@ -31,6 +33,7 @@ export async function fetchSource(name, dir) {
   return tarball
 }
 
+/** @param {string} target */
 async function writeSources(target) {
   const files = await readdir('/etc/apt/sources.list.d').catch(() => [])
   const all = ['/etc/apt/sources.list', ...files.map(file => join('/etc/apt/sources.list.d', file))]
@@ -40,7 +43,10 @@ async function writeSources(target) {
   }
 }
 
-/** Both of apt's formats: `deb …` lines and `Types: deb` stanzas. */
+/**
+ * Both of apt's formats: `deb …` lines and `Types: deb` stanzas.
+ * @param {string} text
+ */
 export const asDebSrc = text =>
   text
     .split('\n')

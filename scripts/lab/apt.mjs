@@ -5,6 +5,7 @@ import { LabError, say } from './say.mjs'
 /**
  * Installs the Debian packages whose command is missing: `{ dockerd: 'docker.io' }`.
  * Anything else than a Debian machine and root gets a message that names the packages.
+ * @param {Record<string, string>} packageOf
  */
 export async function ensureCommands(packageOf) {
   const missing = []
@@ -24,6 +25,7 @@ export async function ensureCommands(packageOf) {
   await aptInstall(names)
 }
 
+/** @param {string[]} names */
 async function aptInstall(names) {
   const install = () =>
     $({

@@ -48,6 +48,7 @@ async function startOwn() {
   throw new LabError(`dockerd did not answer within 60 s; the end of ${logFile()}:\n${tail}`)
 }
 
+/** @param {number} seconds */
 async function answersWithin(seconds) {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(200)) {
     if (await engineAnswers()) return true

@@ -1,12 +1,17 @@
 // @ts-check
+/** @import { Host } from './types.ts' */
 import { readFile, writeFile } from 'node:fs/promises'
 import { $ } from 'zx'
 import { networkName } from './network.mjs'
 import { LabError, say } from './say.mjs'
 
+/** @param {string} lab @param {string} host */
 export const containerName = (lab, host) => `rota-${lab}-${host}`
 
-/** Every container of a lab, also a stopped one, by the label it was made with. */
+/**
+ * Every container of a lab, also a stopped one, by the label it was made with.
+ * @param {string} lab
+ */
 export async function listContainers(lab) {
   const format = '{{.ID}} {{.State}} {{.Label "rota.host"}}'
   const out = (await $({ quiet: true })`docker ps -a --no-trunc --filter label=rota.lab=${lab} --format ${format}`)
@@ -20,7 +25,13 @@ export async function listContainers(lab) {
     })
 }
 
-/** Creates or starts the container of each host that is not running, all at once; returns the names it touched. */
+/**
+ * Creates or starts the container of each host that is not running, all at once; returns the names it touched.
+ * @param {string} lab
+ * @param {string} image
+ * @param {readonly Host[]} hosts
+ * @param {string[]} keepMounts
+ */
 export async function startHosts(lab, image, hosts, keepMounts) {
   const have = new Map((await listContainers(lab)).map(container => [container.host, container]))
   const down = hosts.filter(host => have.get(host.name)?.state !== 'running')
@@ -42,6 +53,10 @@ export async function startHosts(lab, image, hosts, keepMounts) {
  * systemd as a container's first process. Its control groups must be its own (`--cgroupns=private`): with the machine's
  * folder mounted in, the hosts would share one /system.slice and stop each other's daemons. `--privileged` asks for
  * CAP_SYS_RESOURCE, which not every machine can give.
+ * @param {string} lab
+ * @param {string} image
+ * @param {Host} host
+ * @param {boolean} keepMounts
  */
 function create(lab, image, host, keepMounts) {
   const options = [
@@ -54,13 +69,17 @@ function create(lab, image, host, keepMounts) {
   return $({ quiet: true, nothrow: true })`docker run -d --name ${containerName(lab, host.name)} ${options} ${image}`
 }
 
+/** @param {string} lab */
 export async function removeHosts(lab) {
   const containers = await listContainers(lab)
   if (containers.length > 0) await $({ quiet: true })`docker rm -fv ${containers.map(container => container.id)}`
   return containers.map(container => container.host)
 }
 
-/** Each systemd holds several inotify instances; Debian's limit of 128 for root ends at about 26 hosts. */
+/**
+ * Each systemd holds several inotify instances; Debian's limit of 128 for root ends at about 26 hosts.
+ * @param {number} hosts
+ */
 async function raiseInotifyLimit(hosts) {
   const file = '/proc/sys/fs/inotify/max_user_instances'
   const need = hosts * 5 + 64

@@ -40,7 +40,10 @@ async function debianMirror() {
   throw new LabError(`${official} can't be pulled, and no Debian mirror stands in /etc/apt to make the same from`)
 }
 
-/** The first archive in an apt sources text that carries Debian itself: not security, not a third party. */
+/**
+ * The first archive in an apt sources text that carries Debian itself: not security, not a third party.
+ * @param {string} text
+ */
 export function mirrorIn(text) {
   const uris = text.split('\n').flatMap(line => {
     const found = /^\s*(?:URIs:|deb\s+(?:\[[^\]]*\]\s+)?)\s*(\S+)/.exec(line)

@@ -36,6 +36,7 @@ export async function ensureImage() {
   })
 }
 
+/** @param {string} tag */
 export const hasImage = async tag => (await $({ nothrow: true, quiet: true })`docker image inspect ${tag}`).ok
 
 /** Debian's docker.io brings no buildx; the classic builder reads the same file. */

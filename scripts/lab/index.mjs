@@ -1,4 +1,5 @@
 // @ts-check
+/** @import { LabInfo, Sizes } from './types.ts' */
 import { $ } from 'zx'
 import { ensureCommands } from './apt.mjs'
 import { engineAnswers, ensureEngine } from './engine.mjs'
@@ -20,7 +21,7 @@ export { LabError } from './say.mjs'
 /**
  * Brings a lab up: engine, image, network, hosts, inventory, Kubernetes binaries. What is there already is kept, so
  * running it again only adds what is missing and writes the inventory anew.
- * @param {Partial<import('./plan.mjs').Sizes> & { name?: string, kube?: boolean, keepMounts?: string[] }} [options]
+ * @param {Partial<Sizes> & { name?: string, kube?: boolean, keepMounts?: string[] }} [options]
  *   keepMounts: hosts whose /etc/hosts stays Docker's bind mount; kube: false leaves the binaries out
  */
 export async function labUp(options = {}) {
@@ -38,7 +39,7 @@ export async function labUp(options = {}) {
   await checkLogins(files, hosts)
   say(`${hosts.length} hosts ready, ${fresh.length} of them started (${((Date.now() - started) / 1000).toFixed(1)} s)`)
   const vip = vipOf(subnet)
-  const kubeVersion = kubeVersions()[0]
+  const [kubeVersion = ''] = kubeVersions()
   const { key, knownHosts } = files
   await writeInventory(files, hostsIni({ name, hosts, vip, key, knownHosts, kubeVersion, kubeBinCache: kubeDir() }))
   await writeState(files, { name, subnet, vip, image, hosts })
@@ -57,7 +58,10 @@ export async function labDown({ name = 'lab' } = {}) {
   return removed
 }
 
-/** What is known about a lab that is up: addresses, files, and for each host its container. */
+/**
+ * What is known about a lab that is up: addresses, files, and for each host its container.
+ * @returns {Promise<LabInfo>}
+ */
 export async function labInfo(name = 'lab') {
   const files = labFiles(name)
   const state = await readState(files)
@@ -82,7 +86,11 @@ export async function labStatus(name = 'lab') {
   return { ...info, hosts }
 }
 
-/** The ssh command that logs in on a lab's host: `[...labSsh(info, 'master-1'), 'uptime']`. */
+/**
+ * The ssh command that logs in on a lab's host: `[...labSsh(info, 'master-1'), 'uptime']`.
+ * @param {LabInfo} info
+ * @param {string} host
+ */
 export function labSsh(info, host, user = 'root') {
   const found = info.hosts.find(({ name }) => name === host)
   if (!found) throw new LabError(`the lab has no host ${host}; it has ${info.hosts.map(({ name }) => name).join(', ')}`)

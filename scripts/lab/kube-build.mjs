@@ -11,6 +11,10 @@ import { LabError, say } from './say.mjs'
 /**
  * Builds the versions one after another from the one source tree that Debian has (bookworm: 1.20.2). Go compiles it
  * once; each further version is linked anew with another stamp, which is all that an upgrade's machinery can see.
+ * @param {string[]} versions
+ * @param {string} dir
+ * @param {string[]} binaries
+ * @param {(dir: string) => Promise<void>} seal
  */
 export async function buildKube(versions, dir, binaries, seal) {
   if (versions.length === 0) return
@@ -45,6 +49,7 @@ async function sourceTree() {
   return { tree, upstream: `v${upstream}` }
 }
 
+/** @param {string} tree @param {string} version @param {string[]} binaries */
 async function make(tree, version, binaries) {
   const [major, minor] = version.replace(/^v/, '').split('.')
   const stamp = join(tree, `.rota-${version}`)
@@ -67,7 +72,12 @@ async function make(tree, version, binaries) {
     throw new LabError(`make failed in ${tree} (its output is above); running this again goes on from here`)
 }
 
-/** Each file is renamed into its place: a binary that a host is being given is never seen half-written. */
+/**
+ * Each file is renamed into its place: a binary that a host is being given is never seen half-written.
+ * @param {string} tree
+ * @param {string} target
+ * @param {string[]} binaries
+ */
 async function install(tree, target, binaries) {
   const out = join(tree, '_output/local/bin/linux')
   const [arch] = await readdir(out)

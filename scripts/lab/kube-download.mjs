@@ -6,7 +6,12 @@ import { say } from './say.mjs'
 
 const arch = process.arch === 'x64' ? 'amd64' : process.arch
 
-/** Fetches the official release, each binary against its published checksum. False: not reachable from here. */
+/**
+ * Fetches the official release, each binary against its published checksum. False: not reachable from here.
+ * @param {string} version
+ * @param {string} target
+ * @param {string[]} binaries
+ */
 export async function downloadKube(version, target, binaries) {
   const url = `https://dl.k8s.io/release/${version}/bin/linux/${arch}`
   const probe = await $({

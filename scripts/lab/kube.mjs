@@ -34,6 +34,7 @@ export async function ensureKube(versions = kubeVersions()) {
     for (const version of versions) requireGiven(dir, version)
     return dir
   }
+  /** @type {string[]} */
   const missing = []
   for (const version of versions) if (!(await isWhole(join(dir, version)))) missing.push(version)
   if (missing.length === 0) return dir
@@ -50,6 +51,7 @@ export async function ensureKube(versions = kubeVersions()) {
   return dir
 }
 
+/** @param {string} dir @param {string} version */
 function requireGiven(dir, version) {
   const lacking = ['kube-apiserver'].filter(binary => !existsSync(join(dir, version, binary)))
   if (lacking.length > 0) {
@@ -59,12 +61,16 @@ function requireGiven(dir, version) {
   }
 }
 
-/** The checksums are written last, so a folder without them is a run that was cut short. */
+/**
+ * The checksums are written last, so a folder without them is a run that was cut short.
+ * @param {string} dir
+ */
 async function isWhole(dir) {
   const sums = await readFile(join(dir, 'SHA256SUMS'), 'utf8').catch(() => '')
   return kubeBinaries.every(binary => sums.includes(`  ${binary}\n`) && existsSync(join(dir, binary)))
 }
 
+/** @param {string} dir */
 async function seal(dir) {
   await $({ cwd: dir })`sha256sum ${kubeBinaries} >SHA256SUMS.new && mv SHA256SUMS.new SHA256SUMS`
   const version = (await $({ cwd: dir })`./kube-apiserver --version`).stdout.trim()

@@ -7,6 +7,10 @@ import { say } from './say.mjs'
 /**
  * Runs `work` while no other process of this machine holds `file`. The lock belongs to a flock process that ends
  * with its stdin, so a killed script never leaves it behind.
+ * @template T
+ * @param {string} file
+ * @param {string} what
+ * @param {() => Promise<T>} work
  */
 export async function withLock(file, what, work) {
   await mkdir(dirname(file), { recursive: true })

@@ -3,8 +3,10 @@ import { $ } from 'zx'
 import { freeSubnet } from './plan.mjs'
 import { LabError, say } from './say.mjs'
 
+/** @param {string} lab */
 export const networkName = lab => `rota-${lab}`
 
+/** @param {string[]} networks */
 const subnetsOf = async networks =>
   (
     await $({
@@ -15,7 +17,10 @@ const subnetsOf = async networks =>
     .split(/\s+/)
     .filter(subnet => /^[\d.]+\/\d+$/.test(subnet))
 
-/** The lab's own bridge, in a subnet that collides with nothing; returns the subnet. */
+/**
+ * The lab's own bridge, in a subnet that collides with nothing; returns the subnet.
+ * @param {string} lab
+ */
 export async function ensureNetwork(lab) {
   const [existing] = await subnetsOf([networkName(lab)])
   if (existing) return existing
@@ -40,6 +45,7 @@ export async function ensureNetwork(lab) {
   throw new LabError('found no free subnet for the lab')
 }
 
+/** @param {string} lab */
 export async function removeNetwork(lab) {
   const ids = (await $({ quiet: true })`docker network ls -q --filter label=rota.lab=${lab}`).stdout
     .split('\n')

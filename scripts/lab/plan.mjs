@@ -1,17 +1,20 @@
 // @ts-check
+/** @import { Host, Kind, Sizes } from './types.ts' */
 import { LabError } from './say.mjs'
-
-/** @typedef {{ masters: number, nodes: number, spareMasters: number, spareNodes: number }} Sizes */
-/** @typedef {{ name: string, ip: string, group: 'master' | 'node' | 'spare-master' | 'spare-node' }} Host */
 
 /** @type {Sizes} */
 export const defaultSizes = { masters: 3, nodes: 5, spareMasters: 1, spareNodes: 1 }
 
 const capacity = { master: 80, node: 140 }
 
-/** Every address follows from a host's number, so a lab that grows keeps the addresses it has. */
+/**
+ * Every address follows from a host's number, so a lab that grows keeps the addresses it has.
+ * @param {string} subnet
+ * @param {number} last
+ */
 const address = (subnet, last) => subnet.replace(/\.0\/24$/, `.${last}`)
 
+/** @param {string} subnet */
 export const vipOf = subnet => address(subnet, 5)
 
 /**
@@ -27,16 +30,18 @@ export function planHosts(sizes, subnet) {
   ]
 }
 
+/** @param {Kind} kind @param {number} count @param {number} spares @param {(n: number) => string} ip */
 function row(kind, count, spares, ip) {
   if (count + spares > capacity[kind]) throw new LabError(`at most ${capacity[kind]} ${kind}s fit into a lab's subnet`)
-  return Array.from({ length: count + spares }, (_, i) => ({
-    name: `${kind}-${i + 1}`,
-    ip: ip(i + 1),
-    group: i < count ? kind : `spare-${kind}`,
-  }))
+  /** @type {(i: number) => Host} */
+  const host = i => ({ name: `${kind}-${i + 1}`, ip: ip(i + 1), group: i < count ? kind : `spare-${kind}` })
+  return Array.from({ length: count + spares }, (_, i) => host(i))
 }
 
-/** The first 10.77.N.0/24 that overlaps nothing this machine has a route or a Docker network for. */
+/**
+ * The first 10.77.N.0/24 that overlaps nothing this machine has a route or a Docker network for.
+ * @param {string[]} taken
+ */
 export function freeSubnet(taken) {
   for (let n = 0; n < 256; n++) {
     const subnet = `10.77.${n}.0/24`
@@ -45,11 +50,18 @@ export function freeSubnet(taken) {
   throw new LabError('no free subnet in 10.77.0.0/16 for the lab')
 }
 
+/**
+ * @param {string} a
+ * @param {string} b
+ */
 function overlap(a, b) {
-  const [one, two] = [a, b].map(cidr => {
-    const [ip, length = '32'] = cidr.split('/')
-    return { bits: ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0), length: Number(length) }
-  })
+  const [one, two] = [network(a), network(b)]
   const shift = 2 ** (32 - Math.min(one.length, two.length))
   return Math.floor(one.bits / shift) === Math.floor(two.bits / shift)
+}
+
+/** @param {string} cidr a plain address is a network of one */
+function network(cidr) {
+  const [ip = '', length = '32'] = cidr.split('/')
+  return { bits: ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0), length: Number(length) }
 }

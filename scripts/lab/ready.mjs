@@ -1,4 +1,5 @@
 // @ts-check
+/** @import { Host, LabFiles, Secrets } from './types.ts' */
 import { $, sleep } from 'zx'
 import { containerName } from './hosts.mjs'
 import { LabError, say } from './say.mjs'
@@ -7,6 +8,7 @@ import { write } from './state.mjs'
 /**
  * What a host gets after its first boot: the lab's key for root, deploy and operator, and operator's sudo password. The
  * script travels over stdin, so the password is in no argument list.
+ * @param {Secrets} secrets
  */
 const provision = ({ publicKey, operatorPassword }) => `set -eu
 for user in root deploy operator; do
@@ -18,7 +20,12 @@ done
 printf '%s\\n' 'operator:${operatorPassword}' | chpasswd
 `
 
-/** Waits for systemd and sshd of each host, lets the lab's key in and returns each host's public host key. */
+/**
+ * Waits for systemd and sshd of each host, lets the lab's key in and returns each host's public host key.
+ * @param {string} lab
+ * @param {readonly Host[]} hosts
+ * @param {Secrets} secrets
+ */
 export async function readyHosts(lab, hosts, secrets) {
   return Promise.all(
     hosts.map(async host => {
@@ -31,10 +38,15 @@ export async function readyHosts(lab, hosts, secrets) {
   )
 }
 
-/** The keys were read from inside the hosts, so nothing has to be trusted on first use. */
+/**
+ * The keys were read from inside the hosts, so nothing has to be trusted on first use.
+ * @param {string} file
+ * @param {readonly (Host & { hostKey: string })[]} hosts
+ */
 export const writeKnownHosts = (file, hosts) =>
   write(file, hosts.map(host => `${host.ip},${host.name} ${host.hostKey}\n`).join(''))
 
+/** @param {string} name @param {string} container */
 async function booted(name, container) {
   let state = ''
   for (const end = Date.now() + 90_000; Date.now() < end; await sleep(150)) {
@@ -60,12 +72,17 @@ async function booted(name, container) {
   }
 }
 
+/** @param {LabFiles} files */
 export const sshArgs = files => [
   ...['-F', 'none', '-i', files.key, '-o', 'IdentitiesOnly=yes', '-o', `UserKnownHostsFile=${files.knownHosts}`],
   ...['-o', 'StrictHostKeyChecking=yes', '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=5'],
 ]
 
-/** A login is the proof that sshd, key and host key agree. */
+/**
+ * A login is the proof that sshd, key and host key agree.
+ * @param {LabFiles} files
+ * @param {readonly Host[]} hosts
+ */
 export async function checkLogins(files, hosts) {
   const fails = await Promise.all(
     hosts.map(async host => {

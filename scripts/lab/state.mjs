@@ -1,4 +1,5 @@
 // @ts-check
+/** @import { LabFiles, LabState } from './types.ts' */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -8,7 +9,10 @@ import { $ } from 'zx'
 import { stateDir } from './paths.mjs'
 import { LabError } from './say.mjs'
 
-/** Where a lab keeps what. The inventory stands in the checkout, everything secret outside it. */
+/**
+ * Where a lab keeps what. The inventory stands in the checkout, everything secret outside it.
+ * @param {string} name
+ */
 export function labFiles(name) {
   // The name becomes a folder, container names and a network; `lab…` is also what .gitignore covers.
   if (!/^lab(-[a-z0-9]{1,16})*$/.test(name)) throw new LabError(`a lab is called lab or lab-something, not ${name}`)
@@ -25,7 +29,10 @@ export function labFiles(name) {
   }
 }
 
-/** The lab's own SSH key and the operator's sudo password, made once. */
+/**
+ * The lab's own SSH key and the operator's sudo password, made once.
+ * @param {LabFiles} files
+ */
 export async function ensureSecrets(files) {
   await mkdir(files.dir, { recursive: true, mode: 0o700 })
   await chmod(files.dir, 0o700)
@@ -38,23 +45,28 @@ export async function ensureSecrets(files) {
   }
 }
 
+/** @param {LabFiles} files @returns {Promise<LabState | undefined>} */
 export async function readState(files) {
   const text = await readFile(files.state, 'utf8').catch(() => undefined)
   return text === undefined ? undefined : JSON.parse(text)
 }
 
+/** @param {LabFiles} files @param {LabState} state */
 export const writeState = (files, state) => write(files.state, `${JSON.stringify(state, null, 2)}\n`)
 
+/** @param {LabFiles} files @param {string} text */
 export async function writeInventory(files, text) {
   await mkdir(files.inventoryDir, { recursive: true })
   await write(files.inventory, text, 0o644)
 }
 
+/** @param {LabFiles} files */
 export async function removeState(files) {
   await rm(files.dir, { recursive: true, force: true })
   await rm(files.inventoryDir, { recursive: true, force: true })
 }
 
+/** @param {string} file @param {string} text */
 export async function write(file, text, mode = 0o600) {
   await writeFile(`${file}.new`, text, { mode })
   await rename(`${file}.new`, file)

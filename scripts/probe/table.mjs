@@ -2,6 +2,7 @@
 
 /** @typedef {ReturnType<typeof import('./tally.mjs').summary> & { path: string, kind: string }} Row */
 
+/** @type {readonly (readonly [string, (row: Row) => string | number])[]} */
 const columns = [
   ['path', row => row.path],
   ['kind', row => row.kind],
@@ -15,12 +16,15 @@ const columns = [
 
 const toldFailures = 20
 
-/** The rows as aligned text, and below them the first failures of all with the time of each. */
+/**
+ * The rows as aligned text, and below them the first failures of all with the time of each.
+ * @param {Row[]} rows
+ */
 export function renderTable(rows) {
   const cells = [columns.map(([title]) => title), ...rows.map(row => columns.map(([, value]) => String(value(row))))]
-  const widths = columns.map((_, i) => Math.max(...cells.map(line => line[i].length)))
+  const widths = columns.map((_, i) => Math.max(...cells.map(line => line[i]?.length ?? 0)))
   const lines = cells.map(line =>
-    line.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '),
+    line.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
   )
   const failures = rows.flatMap(row =>
     row.firstFailures.map(failure => ({ ...failure, path: row.path, kind: row.kind })),
@@ -32,9 +36,13 @@ export function renderTable(rows) {
   return [...lines, ...(told.length > 0 ? ['', 'first failures:', ...told] : [])].join('\n')
 }
 
+/** @param {Row} row */
 export const isNew = row => row.kind.startsWith('new ')
 
-/** A path that was never asked proves nothing, so it is no success either. */
+/**
+ * A path that was never asked proves nothing, so it is no success either.
+ * @param {Row[]} rows
+ */
 export function verdict(rows, { strict = false } = {}) {
   const counted = rows.filter(row => strict || isNew(row))
   return {

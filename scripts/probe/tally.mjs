@@ -5,6 +5,8 @@
  * @typedef {{ k: string, t: number, d: number, e?: string, c?: boolean }} Sample
  */
 
+/** @typedef {ReturnType<typeof emptyTally>} Tally */
+
 const firstFailures = 5
 
 /** What is remembered of one path and kind while samples arrive. */
@@ -14,19 +16,19 @@ export const emptyTally = () => ({
   opened: 0,
   /** @type {number[]} */ latencies: [],
   /** @type {{ at: string, after: number, reason: string }[]} */ first: [],
-  /** @type {number | undefined} the last moment the path was known to work, or its first request's start */ since:
-    undefined,
+  /** The last moment the path was known to work; before any success, its first request's start. */
+  since: 0,
   latest: 0,
   gap: 0,
   gapAt: 0,
 })
 
-/** @param {ReturnType<typeof emptyTally>} tally @param {Sample} sample */
+/** @param {Tally} tally @param {Sample} sample */
 export function addSample(tally, sample) {
   const end = sample.t + sample.d
   tally.requests += 1
   if (sample.c) tally.opened += 1
-  tally.since ??= sample.t
+  if (tally.requests === 1) tally.since = sample.t
   tally.latest = Math.max(tally.latest, end)
   if (sample.e === undefined) {
     tally.latencies.push(sample.d)
@@ -45,16 +47,20 @@ export function addSample(tally, sample) {
   }
 }
 
+/** @param {Tally} tally @param {number} end */
 function widen(tally, end) {
   if (end - tally.since <= tally.gap) return
   tally.gap = end - tally.since
   tally.gapAt = tally.since
 }
 
-/** The figures of one path and kind; times in ms. A path that ends in failures has a gap up to its last answer. */
+/**
+ * The figures of one path and kind; times in ms. A path that ends in failures has a gap up to its last answer.
+ * @param {Tally} tally
+ */
 export function summary(tally) {
   const open = { ...tally }
-  if (tally.since !== undefined) widen(open, tally.latest)
+  if (tally.requests > 0) widen(open, tally.latest)
   const sorted = Float64Array.from(tally.latencies).sort()
   return {
     requests: tally.requests,
@@ -68,9 +74,13 @@ export function summary(tally) {
   }
 }
 
-/** Nearest rank; null when there was no success. */
+/**
+ * Nearest rank; null when there was no success.
+ * @param {Float64Array} sorted
+ * @param {number} share
+ */
 export function percentile(sorted, share) {
   if (sorted.length === 0) return null
-  const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
+  const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0
   return Math.round(value / 10) / 100
 }

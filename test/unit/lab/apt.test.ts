@@ -21,7 +21,10 @@ test('both formats of apt sources are read as deb-src', () => {
 test('the mirror is the archive of Debian itself', () => {
   assert.is(mirrorIn(stanza), 'http://mirror.example/debian')
   assert.is(mirrorIn('deb [a=b c=d] http://mirror.example/debian/ bookworm main'), 'http://mirror.example/debian/')
-  assert.is(mirrorIn('# deb http://mirror.example/debian x\ndeb https://packages.example/node nodistro main'), undefined)
+  assert.is(
+    mirrorIn('# deb http://mirror.example/debian x\ndeb https://packages.example/node nodistro main'),
+    undefined,
+  )
 })
 
 test.run()

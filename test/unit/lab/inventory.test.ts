@@ -25,7 +25,9 @@ test('the groups hold the masters, the nodes and the spares', () => {
   assert.equal(group(ini, 'kube_node'), ['node-1'])
   assert.equal(group(ini, 'spare_masters'), ['master-4'])
   assert.ok(ini.includes('master-1 ansible_host=10.77.0.11 ip=10.77.0.11\n'))
-  assert.ok(ini.includes("ansible_ssh_common_args='-o UserKnownHostsFile=/state/known_hosts -o StrictHostKeyChecking=yes'\n"))
+  assert.ok(
+    ini.includes("ansible_ssh_common_args='-o UserKnownHostsFile=/state/known_hosts -o StrictHostKeyChecking=yes'\n"),
+  )
 })
 
 test('a spare becomes the last master, and nothing else in the text changes', () => {

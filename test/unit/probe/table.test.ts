@@ -6,7 +6,7 @@ import { addSample, emptyTally, summary } from '../../../scripts/probe/tally.mjs
 
 const row = (kind: string, ...errors: (string | undefined)[]) => {
   const tally = emptyTally()
-  errors.forEach((e, i) => addSample(tally, { k: kind, t: i * 1000, d: 1000, ...(e ? { e } : {}) }))
+  for (const [i, e] of errors.entries()) addSample(tally, { k: kind, t: i * 1000, d: 1000, ...(e ? { e } : {}) })
   return { path: 'vip', kind, ...summary(tally) }
 }
 

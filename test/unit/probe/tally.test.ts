@@ -34,7 +34,10 @@ test('a slow success told late does not turn time back', () => {
 test('only the first five failures are told, all are counted', () => {
   const row = tallied(...Array.from({ length: 9 }, (_, i): [number, number, string] => [i, 1, `e${i}`]))
   assert.is(row.failures, 9)
-  assert.equal(row.firstFailures.map(failure => failure.reason), ['e0', 'e1', 'e2', 'e3', 'e4'])
+  assert.equal(
+    row.firstFailures.map(failure => failure.reason),
+    ['e0', 'e1', 'e2', 'e3', 'e4'],
+  )
 })
 
 test('percentiles are of successes, by nearest rank, in ms', () => {

@@ -1,0 +1,19 @@
+/** Shapes that the lab's scripts share; nothing of this file is there at run time. */
+
+export type Kind = 'master' | 'node'
+
+export type Sizes = Readonly<{ masters: number; nodes: number; spareMasters: number; spareNodes: number }>
+
+export type Host = Readonly<{ name: string; ip: string; group: Kind | `spare-${Kind}` }>
+
+export type Secrets = Readonly<{ publicKey: string; operatorPassword: string }>
+
+export type LabFiles = Readonly<
+  Record<'dir' | 'key' | 'knownHosts' | 'operatorPassword' | 'state' | 'inventoryDir' | 'inventory', string>
+>
+
+/** What state.json holds. */
+export type LabState = Readonly<{ name: string; subnet: string; vip: string; image: string; hosts: readonly Host[] }>
+
+export type LabInfo = Omit<LabState, 'hosts'> &
+  Readonly<{ hosts: readonly (Host & { readonly container: string })[]; files: LabFiles; kubeDir: string }>
