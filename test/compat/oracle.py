@@ -2,6 +2,7 @@
 
 Reads a JSON list of questions from stdin, writes a JSON list of answers:
   {"args": ["-i", "hosts", "--list"], "cwd": "..."}          -> {"out": text} or {"error": text}
+  {"sources": [...], "host": name, "names": [...]}           -> {"values": {name: value or null}}
   {"sources": [...], "patterns": [[pattern, limit], ...]}    -> {"hosts": [[name, ...] or null, ...]}
 """
 import contextlib
@@ -18,7 +19,10 @@ from ansible.cli.inventory import InventoryCLI  # noqa: E402
 from ansible.inventory.manager import InventoryManager  # noqa: E402
 from ansible.parsing.dataloader import DataLoader  # noqa: E402
 from ansible.plugins.vars import host_group_vars  # noqa: E402
+from ansible.template import Templar  # noqa: E402
 from ansible.utils.context_objects import GlobalCLIArgs  # noqa: E402
+from ansible.vars.hostvars import HostVars  # noqa: E402
+from ansible.vars.manager import VariableManager  # noqa: E402
 
 
 def command(args):
@@ -53,11 +57,31 @@ def select(sources, patterns):
     return {'hosts': answers}
 
 
+def template(sources, host, names):
+    """The variables of a host with their templates evaluated; None where Ansible refuses."""
+    loader = DataLoader()
+    manager = InventoryManager(loader=loader, sources=sources)
+    variables = VariableManager(loader=loader, inventory=manager)
+    values = variables.get_vars(host=manager.get_host(host))
+    values['hostvars'] = HostVars(inventory=manager, variable_manager=variables, loader=loader)
+    values['groups'] = manager.get_groups_dict()
+    answers = {}
+    for name in names:
+        try:
+            answers[name] = Templar(loader=loader, variables=values).template('{{ %s }}' % name)
+            json.dumps(answers[name])
+        except Exception:
+            answers[name] = None
+    return {'values': answers}
+
+
 def answer(question):
     if 'cwd' in question:
         os.chdir(question['cwd'])
     if 'args' in question:
         return command(question['args'])
+    if 'host' in question:
+        return template(question['sources'], question['host'], question['names'])
     return select(question['sources'], question['patterns'])
 
 

@@ -128,11 +128,20 @@ function readArguments(nodes: readonly Ast[], scope: Scope, mayMiss = false): Ar
   const named: Record<string, unknown> = {}
   const positional: unknown[] = []
   for (const node of nodes) {
-    if (node.typename === 'KeywordArgs')
-      Object.assign(named, Object.fromEntries(node.children.flatMap(child => readPair(child, scope))))
+    if (node.typename === 'KeywordArgs') Object.assign(named, readKeywords(node.children, scope))
     else positional.push(mayMiss ? evaluate(node, scope) : need(evaluate(node, scope), node))
   }
   return { positional, named }
+}
+
+/** `name=value`: the name is a word, not a variable. */
+function readKeywords(pairs: readonly Ast[], scope: Scope): Record<string, unknown> {
+  const named: Record<string, unknown> = {}
+  for (const pair of pairs) {
+    if (pair.typename !== 'Pair' || pair.key.typename !== 'Symbol') continue
+    named[pair.key.value] = need(evaluate(pair.value, scope), pair.value)
+  }
+  return named
 }
 
 function childrenOf(node: Ast): readonly Ast[] {

@@ -2,7 +2,7 @@ import { FilterError } from './error.ts'
 import { asList, attribute, listFilters } from './filters-list.ts'
 import { textFilters } from './filters-text.ts'
 import { ipaddr, ipsubnet, wrap } from './ipaddr.ts'
-import { isMapping, isTrue, repr, toText } from './values.ts'
+import { isLazyMap, isMapping, isTrue, isUndefined, lookupIn, repr, toText } from './values.ts'
 
 export type Filter = (input: unknown, args: readonly unknown[], named: Readonly<Record<string, unknown>>) => unknown
 
@@ -28,6 +28,7 @@ export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ],
   ['items', input => Object.entries(asMapping(input))],
   ['map', (input, args, named) => map(asList(input), args, named)],
+  ['extract', (input, [container, more]) => extract(input, container, more)],
   ['mandatory', input => input],
   ['type_debug', input => repr(typeof input)],
   ['to_json', input => JSON.stringify(input).replace(/([{[,:])(?=\S)/g, '$1')],
@@ -98,6 +99,15 @@ function merge(
 function itemsToDict(input: unknown, key: string, value: string): unknown {
   if (!Array.isArray(input)) throw new FilterError('a list is needed')
   return Object.fromEntries(input.map(item => [toText(asMapping(item)[key]), asMapping(item)[value]]))
+}
+
+/** `'h1' | extract(hostvars, 'ip')`. */
+function extract(key: unknown, container: unknown, more: unknown): unknown {
+  return [key, ...(more === undefined ? [] : [more].flat())].reduce((inner, step) => {
+    const found = isLazyMap(inner) ? lookupIn(inner, toText(step)) : attribute(inner, step)
+    if (found === undefined || isUndefined(found)) throw new FilterError(`there is no '${toText(step)}' to extract`)
+    return found
+  }, container)
 }
 
 function parseJson(text: string): unknown {
