@@ -1,6 +1,37 @@
 /** The whole public API: what playbooks and roles import from 'rota'. */
 
-export * from './facts/index.ts'
+// Facts that share their name with a task are `…Fact` here.
+export {
+  addresses,
+  bytesOf,
+  check,
+  defineFact,
+  type FactKind,
+  type FactMap,
+  type FactRequest,
+  type Facts,
+  type FactValues,
+  factTable,
+  followed,
+  glob,
+  group as groupFact,
+  http,
+  kernelModule as kernelModuleFact,
+  listeningPorts,
+  mounts,
+  os,
+  packageState,
+  path,
+  readCertificate,
+  route,
+  sysctl as sysctlFact,
+  tcp,
+  tlsCertificate,
+  tool,
+  unit,
+  unixSocket,
+  user as userFact,
+} from './facts/index.ts'
 export type { AtLeast } from './playbook/availability.ts'
 export { type Play, type PlayOptions, play } from './playbook/play.ts'
 export { type PlaybookContext, type PlaybookOptions, playbook } from './playbook/playbook.ts'

@@ -19,7 +19,6 @@ export type RunEvent =
       readonly hosts: readonly string[]
       readonly reason?: string
     }
-  | { readonly kind: 'connected'; readonly host: string; readonly seconds: number }
   | {
       readonly kind: 'planned'
       readonly host: string

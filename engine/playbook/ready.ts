@@ -4,9 +4,9 @@ import { resolveParams } from '../role/params.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
 import { type BoundRole, buildWork, labelled } from './build.ts'
 import { noPeers } from './peers.ts'
-import type { Play } from './play.ts'
+import { type Play, tagsOf } from './play.ts'
 import { checkSerial, type Serial } from './serial.ts'
-import type { TagSelection } from './tags.ts'
+import { isSelected, type TagSelection } from './tags.ts'
 import { lookupIn } from './views.ts'
 
 /** A play whose hosts are known and whose roles have their params: nothing about it can be refused any more. */
@@ -77,10 +77,25 @@ export async function readyPlays(
   const prepared = await Promise.all(
     ready.map(async item => ({ ...item, roles: await prepare(item, view, options.check) })),
   )
-  for (const { play, roles, hosts } of prepared) {
-    for (const host of hosts) problems.push(...buildWork(play, roles, host, view, options.tags, noPeers).problems)
-  }
-  return { plays: prepared, problems: unique(problems), notes, secrets }
+  const selected = prepared.map(item => ({
+    ...item,
+    hosts: item.hosts.filter(host => hasWork(item, host, view, options.tags, problems)),
+  }))
+  return { plays: selected, problems: unique(problems), notes, secrets }
+}
+
+/** Whether anything of the play is selected for the host: where nothing is, it is not even connected to. */
+function hasWork(
+  { play, roles }: ReadyPlay,
+  host: HostView,
+  view: InventoryView,
+  tags: TagSelection,
+  problems: Problem[],
+): boolean {
+  const { work, problems: found } = buildWork(play, roles, host, view, tags, noPeers)
+  problems.push(...found)
+  const onlyGate = play.gate !== undefined && roles.length === 0 && play.tasks === undefined
+  return work.items.length > 0 || (onlyGate && isSelected(tagsOf(play.tags), tags))
 }
 
 /** Roles of one play prepare one after another: two that make certificates must not make two CAs. */

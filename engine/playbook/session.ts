@@ -40,14 +40,12 @@ export function openSession(options: {
   readonly signal: AbortSignal
 }): Session {
   const channels = new Map<string, Promise<Channel>>()
-  const { connections, open, check, emit, signal, forks } = options
+  const { connections, open, check, signal, forks } = options
   const connect = async (host: string): Promise<Channel> => {
     const connection = connections.get(host)
     if (!connection) throw new Error(`no connection is known for host ${host}`)
-    const started = Date.now()
-    const channel = await open(connection, { readOnly: check, signal })
-    emit({ kind: 'connected', host, seconds: (Date.now() - started) / 1000 })
-    return channel
+    // Eager: the first program travels with the connection, so a host that needs nothing costs one round trip.
+    return open(connection, { readOnly: check, signal, eager: true })
   }
   return {
     ...options,

@@ -38,8 +38,6 @@ export function linesOf(
       return verbose > 0 ? ['', `${event.play}: skipped, ${event.reason}`] : []
     case 'batchStarted':
       return [paint.dim(` batch ${event.number} of ${event.of}: ${event.hosts.join(', ')}`)]
-    case 'connected':
-      return verbose > 1 ? [paint.dim(`  ${event.host}: connected in ${event.seconds.toFixed(2)} s`)] : []
     case 'planned':
       return verbose > 0
         ? [
