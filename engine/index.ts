@@ -1,5 +1,7 @@
 /** The whole public API: what playbooks and roles import from 'rota'. */
 
+export type { Address } from './facts/addresses.ts'
+export type { HttpFact } from './facts/http.ts'
 // Facts that share their name with a task are `…Fact` here.
 export {
   addresses,
@@ -32,6 +34,10 @@ export {
   unixSocket,
   user as userFact,
 } from './facts/index.ts'
+export type { ListeningPort } from './facts/listening-ports.ts'
+export type { PathFact } from './facts/path.ts'
+export type { Certificate, TlsCertificateFact } from './facts/tls-certificate.ts'
+export type { UnitFact } from './facts/unit.ts'
 export type { AtLeast } from './playbook/availability.ts'
 export { type Play, type PlayOptions, play } from './playbook/play.ts'
 export { type PlaybookContext, type PlaybookOptions, playbook } from './playbook/playbook.ts'
