@@ -93,7 +93,7 @@ async function main() {
   })
   const started = new Date()
   console.error(`probing ${paths.map(({ name }) => name).join(', ')}`)
-  await stopped(options.duration)
+  await Promise.race([stopped(options.duration), probe.ended])
   const rows = await probe.stop()
   const { requests, failures, silent } = verdict(rows, { strict: options.strict })
   console.log(renderTable(rows))

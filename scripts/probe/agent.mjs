@@ -56,6 +56,7 @@ export function startAgent(path, [file, ...args], task, onFailure) {
   return {
     path,
     tallies,
+    ended,
     async stop() {
       stopping = child.exitCode === null && child.signalCode === null
       child.stdin.end()

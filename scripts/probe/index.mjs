@@ -41,6 +41,8 @@ export async function startProbe(options) {
   return {
     /** The table up to now. */
     table,
+    /** Resolves when an agent has ended, be it by stop() or by itself: then stop() tells why. */
+    ended: Promise.race(agents.map(agent => agent.ended)),
     /** Waits for the requests under way, then gives the final table. An agent that died is an error. */
     async stop() {
       await Promise.all(agents.map(agent => agent.stop()))
