@@ -71,7 +71,8 @@ async function choosePaths({ path, lab, nodeUrl, vipPort }) {
 const stopped = duration =>
   new Promise(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve)
-    if (duration) setTimeout(resolve, duration * 1000)
+    // Not a reason to stay: when the probe breaks off, the script ends with it.
+    if (duration) setTimeout(resolve, duration * 1000).unref()
   })
 
 async function main() {

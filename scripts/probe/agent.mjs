@@ -47,8 +47,8 @@ export function startAgent(path, [file, ...args], task, onFailure) {
     let open = 2
     const done = () => --open === 0 && resolve({ code, early: !stopping })
     child.on('error', error => resolve({ code: error.message, early: true }))
-    child.on('exit', value => {
-      code = value
+    child.on('exit', (value, signal) => {
+      code = value ?? signal
       done()
     })
     lines.on('close', done)
