@@ -118,13 +118,13 @@ function openssl(args: HttpArgs, url: URL): string {
   if (args.certificate !== undefined) words.push('-cert', args.certificate)
   if (args.key !== undefined) words.push('-key', args.key)
   return `if a=$(printf %s ${quote(request(url))} | within ${seconds(args)} openssl s_client ${words.map(quote).join(' ')} 2>&1); then c=0; else c=$?; fi
-  case $a in *HTTP/1*) printf 'HTTP/1%s\\n' "\${a#*HTTP/1}" ;; *) printf 'failed %s: %s\\n' "$c" "$a" ;; esac`
+  case $a in *HTTP/1*) printf 'HTTP/1%s' "\${a#*HTTP/1}" ;; *) printf 'failed %s: %s\\n' "$c" "$a" ;; esac`
 }
 
 function wget(args: HttpArgs, url: URL): string {
   const to = new URL(url)
   if (args.address !== undefined) to.hostname = bracketed(args.address)
-  const words = ['-q', '-S', '-O', '-', '-T', seconds(args), '--header', `Host: ${url.host}`, to.href]
+  const words = ['-q', '-S', '-O', '-', '--header', `Host: ${url.host}`, to.href]
   return `within ${seconds(args)} wget ${words.map(quote).join(' ')} 2>&1 |
   sed -e '1s/^ *//' -e 's/^wget: server returned error: HTTP/HTTP/'`
 }
@@ -143,7 +143,7 @@ function readAnswer(text: string, args: HttpArgs): HttpFact {
     return { type: 'failed', reason: reason || `no answer within ${seconds(args)} s` }
   }
   const body = text
-    .split(/\r?\n\r?\n/)
+    .split(/\r?\n *\r?\n/)
     .slice(1)
     .join('\n\n')
     .slice(0, 4096)

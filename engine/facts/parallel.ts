@@ -4,8 +4,11 @@
  */
 export const parallel = (jobs: readonly string[]): string =>
   chunks(jobs, mostAtOnce)
-    .map(chunk => chunk.reduce((before, job) => `{ ${job}\n} </dev/null | { ${before}\ncat; }`))
+    .map(chunk => chunk.map(quiet).reduce((before, job) => `${job} | { ${before}\ncat; }`))
     .join('\n')
+
+// The pipe of the next job is for `cat` alone.
+const quiet = (job: string): string => `{ ${job}\n} </dev/null`
 
 // A process or two a job: enough to hide waiting, not so much that a small host feels it.
 const mostAtOnce = 24

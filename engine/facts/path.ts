@@ -85,12 +85,13 @@ ${contents(args)}
 )`
 }
 
+// Busybox's `readlink -f` takes a relative link that leads nowhere for relative to the current directory, hence the `cd`.
 // What exists is sorted out by builtins, so that `stat` and `readlink` are only started for what is there.
 const existing = (paths: readonly string[]): string => `set --
 for p in ${paths.map(quote).join(' ')}; do
   if [ -L "$p" ]; then
     set -- "$@" "$p"
-    printf 'l %s\\nt %s\\nr %s\\n' "$p" "$(readlink "$p")" "$(readlink -f "$p")"
+    printf 'l %s\\nt %s\\nr %s\\n' "$p" "$(readlink "$p")" "$(cd "\${p%/*}/" && readlink -f "$p")"
     [ ! -e "$p" ] || stat -L -c 'e ${fields}' "$p"
   elif [ -e "$p" ]; then set -- "$@" "$p"
   else
