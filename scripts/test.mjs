@@ -15,7 +15,15 @@ const suites = [
   {
     name: 'unit',
     dir: 'test/unit',
-    needs: () => ensureCommands({ busybox: 'busybox', openssl: 'openssl', strace: 'strace' }),
+    needs: () =>
+      ensureCommands({
+        busybox: 'busybox',
+        openssl: 'openssl',
+        strace: 'strace',
+        zsh: 'zsh',
+        tcsh: 'tcsh',
+        fish: 'fish',
+      }),
   },
   {
     name: 'roles',

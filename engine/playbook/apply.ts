@@ -31,13 +31,20 @@ export async function applyChanges(
   const entries = numbered(entriesOf(run, what))
   const byId = new Map(entries.map(entry => [entry.item.id, entry]))
   const { host, play } = run
+  let notRun = 0
+  const received: (() => Promise<void>)[] = []
   const result = await run.channel.apply({ run: run.run, items: entries.map(entry => entry.item) }, event => {
     const entry = byId.get(event.id)
     if (!entry) return
     const about = { host: host.name, play: play.name, role: entry.role, task: entry.task.title }
     if (event.kind === 'started') return run.emit({ kind: 'taskStarted', ...about })
-    if (event.kind === 'notRun') return run.emit({ kind: 'task', ...about, status: 'not run', handler: entry.handler })
+    if (event.kind === 'notRun') {
+      notRun += 1
+      return run.emit({ kind: 'task', ...about, status: 'not run', handler: entry.handler })
+    }
     const failed = event.exitCode !== 0
+    const receive = entry.change?.received
+    if (receive && !failed) received.push(() => receive(event.output))
     const diff = entry.task.secret ? undefined : entry.change?.diff
     run.emit({
       kind: 'task',
@@ -47,9 +54,18 @@ export async function applyChanges(
       seconds: event.seconds,
       ...(entry.change ? { summary: entry.change.summary } : {}),
       ...(diff && run.diff ? { diff } : {}),
-      ...(event.output !== '' && !entry.task.secret ? { output: event.output } : {}),
+      ...(event.output !== '' && !entry.task.secret && !receive ? { output: event.output } : {}),
     })
   })
+  for (const receive of received) await receive()
+  if (!result.failed && notRun > 0) {
+    throw new HostFailure({
+      task: '',
+      role: '',
+      message: `interrupted: ${notRun} of ${entries.length} changes were not made`,
+      hint: 'run again: it goes on with what is left, and with the handlers that are owed',
+    })
+  }
   if (result.failed) {
     const entry = byId.get(result.failed.id)
     throw new HostFailure({
