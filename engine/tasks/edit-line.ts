@@ -42,7 +42,7 @@ function withLine(original: string, edit: LineEdit): string {
   const neighbour = firstMatch ? neighbours[0] : neighbours.at(-1)
   const at = neighbour === undefined ? lines.length : insertAfter === undefined ? neighbour : neighbour + 1
   const before = lines.slice(0, at).join('')
-  return `${before === '' || /[\r\n]$/.test(before) ? before : `${before}\n`}${line}\n${lines.slice(at).join('')}`
+  return `${before === '' || before.endsWith('\n') ? before : `${before}\n`}${line}\n${lines.slice(at).join('')}`
 }
 
 const replaced = (lines: readonly string[], at: number, line: string): string =>

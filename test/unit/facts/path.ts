@@ -25,7 +25,8 @@ symlinkSync('/nowhere/at/all', join(dir, 'lost'))
 execFileSync('mkfifo', [join(dir, 'pipe')])
 
 for (const shell of shells) {
-  const look = (name: string, asked: object = {}) => path({ path: name.startsWith('/') ? name : join(dir, name), ...asked })
+  const look = (name: string, asked: object = {}) =>
+    path({ path: name.startsWith('/') ? name : join(dir, name), ...asked })
 
   test(`${nameOf(shell)}: what is there`, () => {
     const all = { sha256: true, content: true }

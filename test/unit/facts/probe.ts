@@ -42,4 +42,7 @@ export function probeWith<T>(shell: ShellWords, ...requests: readonly FactReques
 
 /** A fact of what a kind's probe printed somewhere else. */
 export const parsed = <T>(output: string, ...requests: readonly FactRequest<T>[]): readonly T[] =>
-  requests[0]?.kind.parse(output, requests.map(request => request.args as never)) ?? []
+  requests[0]?.kind.parse(
+    output,
+    requests.map(request => request.args as never),
+  ) ?? []

@@ -9,7 +9,23 @@ import { nameOf, probeWith, shells } from './probe.ts'
 // Servers run in a thread of their own: a probe blocks this one.
 const dir = mkdtempSync('/tmp/rota-reach-')
 const openssl = (...words: string[]) => execFileSync('openssl', words, { cwd: dir, stdio: 'pipe' })
-openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'key', '-out', 'crt', '-days', '2', '-subj', '/CN=kube-apiserver', '-addext', 'subjectAltName=DNS:api.test,IP:127.0.0.1,IP:fd00::1')
+openssl(
+  'req',
+  '-x509',
+  '-newkey',
+  'rsa:2048',
+  '-nodes',
+  '-keyout',
+  'key',
+  '-out',
+  'crt',
+  '-days',
+  '2',
+  '-subj',
+  '/CN=kube-apiserver',
+  '-addext',
+  'subjectAltName=DNS:api.test,IP:127.0.0.1,IP:fd00::1',
+)
 writeFileSync(
   `${dir}/server.cjs`,
   `const { parentPort, workerData: dir } = require('node:worker_threads')
@@ -31,7 +47,10 @@ require('node:net').createServer().listen(dir + '/socket')`,
 )
 const server = new Worker(`${dir}/server.cjs`, { workerData: dir })
 const ports = await new Promise<{ plain: number; tls: number }>(resolve => server.once('message', resolve))
-writeFileSync(`${dir}/stale.cjs`, `require('node:net').createServer().listen(${JSON.stringify(`${dir}/stale`)}, () => process.kill(process.pid, 'SIGKILL'))`)
+writeFileSync(
+  `${dir}/stale.cjs`,
+  `require('node:net').createServer().listen(${JSON.stringify(`${dir}/stale`)}, () => process.kill(process.pid, 'SIGKILL'))`,
+)
 try {
   execFileSync(process.execPath, [`${dir}/stale.cjs`])
 } catch {}
@@ -101,7 +120,10 @@ for (const shell of shells) {
       unixSocket({ path: `${dir}/stale` }),
       unixSocket({ path: `${dir}/none` }),
     )
-    assert.equal(facts.map(fact => fact.type), ['listening', 'stale', 'absent'])
+    assert.equal(
+      facts.map(fact => fact.type),
+      ['listening', 'stale', 'absent'],
+    )
     const [listening] = probeWith(shell, listeningPorts({}))
     assert.ok(listening?.some(({ address, port }) => address === '127.0.0.1' && port === ports.plain))
   })
@@ -111,7 +133,9 @@ for (const shell of shells) {
     const facts = probeWith(
       shell,
       check({ run: 'sleep 1; echo one; echo two >&2; exit 3' }),
-      ...Array.from({ length: 7 }, (_, index) => check({ run: `sleep 1; printf '%s\\n\\n' "$N"`, env: { N: `it's ${index}` } })),
+      ...Array.from({ length: 7 }, (_, index) =>
+        check({ run: `sleep 1; printf '%s\\n\\n' "$N"`, env: { N: `it's ${index}` } }),
+      ),
       check({ run: ['pwd'], cwd: '/usr' }),
       check({ run: 'sleep 9', timeout: 1 }),
       check({ run: ['no-such-program'] }),

@@ -69,11 +69,16 @@ for (const shell of shells.slice(0, 3)) {
       unit({ name: 'none.service' }),
       unit({ name: 'haproxy.service' }),
     )
-    assert.ok(haproxy?.type === 'unit' && haproxy.activeState === 'active' && haproxy.canReload && !haproxy.needDaemonReload)
+    assert.ok(
+      haproxy?.type === 'unit' && haproxy.activeState === 'active' && haproxy.canReload && !haproxy.needDaemonReload,
+    )
     assert.is(haproxy?.type === 'unit' && haproxy.dropInPaths.length, 2)
     assert.is(none?.type === 'unit' && none.loadState, 'not-found')
     assert.equal(again, haproxy)
-    const [broken] = probeWith(withPrograms(shell, { systemctl: 'echo "no bus" >&2; exit 1' }), unit({ name: 'a.service' }))
+    const [broken] = probeWith(
+      withPrograms(shell, { systemctl: 'echo "no bus" >&2; exit 1' }),
+      unit({ name: 'a.service' }),
+    )
     assert.equal(broken, { type: 'unavailable', reason: 'no bus' })
   })
 
@@ -91,7 +96,11 @@ for (const shell of shells.slice(0, 3)) {
     assert.is(kubelet?.type === 'installed' && kubelet.held, true)
     assert.equal(old, { type: 'absent', manager: 'apt' })
     assert.equal(none, { type: 'absent', manager: 'apt' })
-    const candidates = probeWith(withPrograms(shell, programs), packageCandidate({ name: 'haproxy' }), packageCandidate({ name: 'x' }))
+    const candidates = probeWith(
+      withPrograms(shell, programs),
+      packageCandidate({ name: 'haproxy' }),
+      packageCandidate({ name: 'x' }),
+    )
     assert.equal(candidates, [{ version: '2.8.0-1' }, {}])
   })
 
@@ -113,8 +122,16 @@ for (const shell of shells.slice(0, 3)) {
 
 for (const shell of shells) {
   test(`${nameOf(shell)}: accounts`, () => {
-    const [root, nobody] = probeWith(shell, user({ name: 'root' }), user({ name: 'no-such-user' }), user({ name: 'daemon' }))
-    assert.ok(root?.type === 'user' && root.uid === 0 && root.group === 'root' && root.home === '/root', JSON.stringify(root))
+    const [root, nobody] = probeWith(
+      shell,
+      user({ name: 'root' }),
+      user({ name: 'no-such-user' }),
+      user({ name: 'daemon' }),
+    )
+    assert.ok(
+      root?.type === 'user' && root.uid === 0 && root.group === 'root' && root.home === '/root',
+      JSON.stringify(root),
+    )
     assert.equal(nobody, { type: 'absent' })
     const [daemon, none] = probeWith(shell, group({ name: 'daemon' }), group({ name: 'no-such-group' }))
     assert.is(daemon?.type === 'group' && daemon.gid, 1)
@@ -142,7 +159,10 @@ for (const shell of shells) {
       glob({ pattern: `${quoted}/y*` }),
       glob({ pattern: '/bin/sh' }),
     )
-    assert.equal(all?.matches.map(match => match.split('/').at(-1)), ['a.conf', 'b c.conf'])
+    assert.equal(
+      all?.matches.map(match => match.split('/').at(-1)),
+      ['a.conf', 'b c.conf'],
+    )
     assert.is(one?.matches.length, 2)
     assert.equal(none, { matches: [] })
     assert.equal(plain, { matches: ['/bin/sh'] })
@@ -155,16 +175,25 @@ test('packages of Red Hat', () => {
     { type: 'installed', manager: 'dnf', version: '32:9.16-1.el9', held: false },
     { type: 'absent', manager: 'dnf' },
   ])
-  assert.equal(parsed('dnf haproxy.x86_64    2.8.4-1.el9   baseos', packageCandidate({ name: 'haproxy' })), [{ version: '2.8.4-1.el9' }])
+  assert.equal(parsed('dnf haproxy.x86_64    2.8.4-1.el9   baseos', packageCandidate({ name: 'haproxy' })), [
+    { version: '2.8.4-1.el9' },
+  ])
 })
 
 test('network', () => {
-  const lines = ['1.1.1.1 via 10.0.0.1 dev eth0 src 10.0.0.5 uid 0 \\    cache ', 'local 10.0.0.5 dev lo src 10.0.0.5', 'RTNETLINK answers: Network is unreachable']
-  assert.equal(parsed(lines.join('\n'), route({ to: '1.1.1.1' }), route({ to: '10.0.0.5' }), route({ to: '2001:db8::1' })), [
-    { type: 'route', interface: 'eth0', source: '10.0.0.5', gateway: '10.0.0.1' },
-    { type: 'route', interface: 'lo', source: '10.0.0.5' },
-    { type: 'none', reason: 'RTNETLINK answers: Network is unreachable' },
-  ])
+  const lines = [
+    '1.1.1.1 via 10.0.0.1 dev eth0 src 10.0.0.5 uid 0 \\    cache ',
+    'local 10.0.0.5 dev lo src 10.0.0.5',
+    'RTNETLINK answers: Network is unreachable',
+  ]
+  assert.equal(
+    parsed(lines.join('\n'), route({ to: '1.1.1.1' }), route({ to: '10.0.0.5' }), route({ to: '2001:db8::1' })),
+    [
+      { type: 'route', interface: 'eth0', source: '10.0.0.5', gateway: '10.0.0.1' },
+      { type: 'route', interface: 'lo', source: '10.0.0.5' },
+      { type: 'none', reason: 'RTNETLINK answers: Network is unreachable' },
+    ],
+  )
   const shown = `1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever
 2: eth0@if5    inet 10.0.0.5/24 brd 10.0.0.255 scope global eth0\\       valid_lft forever
 2: eth0    inet6 fe80::1/64 scope link \\       valid_lft forever`

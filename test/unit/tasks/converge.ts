@@ -8,11 +8,12 @@ import { factKey, factsFrom, withFacts } from '../../../engine/facts/fact.ts'
 import { quote, type Shell, withBlobs } from '../../../engine/program/shell.ts'
 import type { Change, Task } from '../../../engine/tasks/task.ts'
 
-/** The functions of the remote runtime, without the part that talks to the control machine. */
-const runtime =
-  readFileSync(fileURLToPath(new URL('../../../engine/program/runtime.sh', import.meta.url)), 'utf8').split(
-    '\nexec 3>&1',
-  )[0] ?? ''
+/** The functions of the remote runtime, without what runs there. */
+const runtime = (
+  readFileSync(fileURLToPath(new URL('../../../engine/program/runtime.sh', import.meta.url)), 'utf8').match(
+    /^\w+\(\) \{\n[\s\S]*?^\}/gm,
+  ) ?? []
+).join('\n')
 
 export type ShellWords = readonly [string, ...string[]]
 
