@@ -49,11 +49,12 @@ export function buildInventory({ graph, layers, decrypt, sources, warnings }: Pa
   }
 
   const toHost = (name: string, raw: RawHost | undefined): Host => {
-    const groups = (ofHost.get(name) ?? []).toSorted()
+    const groups = ofHost.get(name) ?? []
     return lazyHost(name, groups, () => hostVars(name, groups, raw))
   }
 
-  const hosts = new Map([...graph.hosts.values()].map(raw => [raw.name, toHost(raw.name, raw)]))
+  const hosts = new Map<string, Host>()
+  for (const raw of graph.hosts.values()) hosts.set(raw.name, toHost(raw.name, raw))
   const groups = new Map([...graph.groups.values()].map(raw => [raw.name, toGroup(raw, layers, decrypt)]))
   return {
     hosts,
@@ -77,7 +78,7 @@ export function buildInventory({ graph, layers, decrypt, sources, warnings }: Pa
   }
 }
 
-/** Ancestors included, `all` left out. */
+/** Sorted, ancestors included, `all` left out. */
 function groupsByHost(graph: Graph): ReadonlyMap<string, readonly string[]> {
   const direct = new Map<string, string[]>()
   for (const group of graph.groups.values()) {
@@ -88,12 +89,21 @@ function groupsByHost(graph: Graph): ReadonlyMap<string, readonly string[]> {
     }
   }
   const above = new Map([...graph.groups.keys()].map(name => [name, ancestors(name, graph.groups)]))
+  // Most hosts share their groups with many others.
+  const known = new Map<string, readonly string[]>()
   const all = (names: readonly string[]) => {
+    const key = names.join(' ')
+    const cached = known.get(key)
+    if (cached !== undefined) return cached
     const every = new Set(names.flatMap(name => [name, ...(above.get(name) ?? [])]))
     every.delete('all')
-    return [...every]
+    const sorted = [...every].sort()
+    known.set(key, sorted)
+    return sorted
   }
-  return new Map([...direct].map(([host, names]) => [host, all(names)]))
+  const result = new Map<string, readonly string[]>()
+  for (const [host, names] of direct) result.set(host, all(names))
+  return result
 }
 
 /** Group variables, weakest first: all of the inventory's own, then files for `all`, then files for the other groups. */

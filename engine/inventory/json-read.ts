@@ -52,6 +52,8 @@ function readValue(cursor: Cursor): Node | undefined {
   const char = cursor.text.charAt(cursor.index)
   if (char === '"') return readText(cursor)
   if (char !== '{' && char !== '[') return readWord(cursor)
+  const flat = char === '{' ? readFlat(cursor) : undefined
+  if (flat !== undefined) return flat
   if (cursor.depth >= deepest) return undefined
   const { line, column } = placeOf(cursor)
   cursor.index += 1
@@ -59,6 +61,38 @@ function readValue(cursor: Cursor): Node | undefined {
   const node = char === '{' ? readObject(cursor, line, column) : readArray(cursor, line, column)
   cursor.depth -= 1
   return node
+}
+
+const text = String.raw`"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"`
+const number = '-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?'
+const flatPair = `\\s*${text}\\s*:\\s*(?:${text}|true|false|null|${number})\\s*`
+const flatObject = new RegExp(`\\{${flatPair}(?:,${flatPair})*\\}`, 'y')
+
+/** An object of plain values, which is what a host's variables are: checked at once, taken apart when it is read. */
+function readFlat(cursor: Cursor): Node | undefined {
+  flatObject.lastIndex = cursor.index
+  const whole = flatObject.exec(cursor.text)?.[0]
+  if (whole === undefined || whole.length < 200 || whole.includes('"__ansible_')) return undefined
+  const begin = { ...cursor, index: cursor.index + 1 }
+  const { line, column } = placeOf(cursor)
+  for (let at = whole.indexOf('\n'); at >= 0; at = whole.indexOf('\n', at + 1)) {
+    cursor.line += 1
+    cursor.lineStart = cursor.index + at + 1
+  }
+  cursor.index += whole.length
+  let entries: readonly Entry[] | undefined
+  return {
+    kind: 'map',
+    get entries() {
+      if (entries === undefined) {
+        const node = readObject(begin, line, column)
+        entries = node?.kind === 'map' ? node.entries : []
+      }
+      return entries
+    },
+    line,
+    column,
+  }
 }
 
 function take(cursor: Cursor, char: string): boolean {

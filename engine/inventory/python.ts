@@ -3,7 +3,15 @@
 /** `str.splitlines()` also splits at vertical tab, form feed and the Unicode separators. */
 export function splitLines(text: string): string[] {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the separators of str.splitlines
+  if (!/[\r\v\f\x1c-\x1e\x85\u2028\u2029]/.test(text)) return splitPlain(text)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the same
   const lines = text.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/)
+  if (lines.at(-1) === '') lines.pop()
+  return lines
+}
+
+function splitPlain(text: string): string[] {
+  const lines = text.split('\n')
   if (lines.at(-1) === '') lines.pop()
   return lines
 }
@@ -14,11 +22,18 @@ const trailing = new RegExp(`${space}+$`)
 
 /** `str.strip()`. */
 export function strip(text: string): string {
+  if (isInk(text.charCodeAt(0)) && isInk(text.charCodeAt(text.length - 1))) return text
   return text.replace(leading, '').replace(trailing, '')
+}
+
+/** Surely no white space: a quick answer for nearly every line. */
+function isInk(code: number): boolean {
+  return code > 0x20 && code < 0x80
 }
 
 /** How many characters `str.strip()` takes off the front. */
 export function indentOf(text: string): number {
+  if (isInk(text.charCodeAt(0))) return 0
   return leading.exec(text)?.[0].length ?? 0
 }
 

@@ -99,9 +99,11 @@ function readVarsFile(file: string, source: string, files: Files, vault: Vault):
     }
   }
   const { node, problems, warnings } = readVariables(read.text, file)
-  const entries = node?.kind === 'map' ? node.entries : []
-  const settings = entries.map(entry => ({ name: String(entry.key.value), node: entry.node, file, source }))
-  return { settings: () => settings, problems, warnings }
+  const settings = () => {
+    const entries = node?.kind === 'map' ? node.entries : []
+    return entries.map(entry => ({ name: String(entry.key.value), node: entry.node, file, source }))
+  }
+  return { settings, problems, warnings }
 }
 
 function readVaultedSettings(text: string, file: string, source: string, vault: Vault): readonly Setting[] {

@@ -119,9 +119,9 @@ function readHosts(group: string, { key, node }: Entry, context: Context): void 
     return
   }
   const source = `inventory host ${key.value}`
-  const settings = node.kind === 'map' ? readSettings(node, context, source) : []
+  const settings = () => (node.kind === 'map' ? readSettings(node, context, source) : [])
   const port = expanded.port === undefined ? {} : { port: expanded.port }
-  context.statements.push({ kind: 'hosts', names: expanded.names, group, ...port, at, settings: () => settings })
+  context.statements.push({ kind: 'hosts', names: expanded.names, group, ...port, at, settings })
 }
 
 function readSettings(map: MapNode, { file }: Context, source: string): readonly Setting[] {

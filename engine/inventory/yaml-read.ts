@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument } from 'yaml'
 import type { Entry, ListNode, MapNode, Node, Origin, Problem, ScalarNode } from './types.ts'
+import { readYamlQuickly } from './yaml-quick.ts'
 import { asBool, asFloat, asInt, resolvePlain } from './yaml-scalar.ts'
 
 export interface YamlReading {
@@ -14,6 +15,12 @@ export interface YamlReading {
  * what the scalars, `<<`, tags and double keys mean is decided here.
  */
 export function readYaml(text: string, file: string): YamlReading {
+  const quick = readYamlQuickly(text)
+  return quick === undefined ? readYamlFully(text, file) : { node: quick, problems: [], warnings: [] }
+}
+
+/** Every YAML there is, slowly. */
+export function readYamlFully(text: string, file: string): YamlReading {
   const lines = new LineCounter()
   const document = parseDocument(text, {
     schema: 'failsafe',
