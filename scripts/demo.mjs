@@ -44,7 +44,7 @@ async function story() {
   chapter(`a cluster of ${from}`)
   await run('cluster')
 
-  const probe = await startProbe({ paths: labPaths(lab), ca: `inventory/${name}/pki/ca.crt` })
+  const probe = await startProbe({ paths: labPaths(lab), ca: await fs.readFile(`inventory/${name}/pki/ca.crt`, 'utf8') })
   say('clients are asking now: 20 requests a second of each kind on each path, until the end')
   let rows
   try {

@@ -2,7 +2,7 @@ import type { Host, Inventory, Problem } from '../inventory/index.ts'
 import { didYouMean } from '../inventory/problem.ts'
 import { shlexSplit } from '../inventory/shlex.ts'
 import type { Become, Connection, Transport } from '../transport/types.ts'
-import { resolveVar } from './read-var.ts'
+import { readVar } from './read-var.ts'
 
 /** What the flags say of connections; the inventory's variables beat them, as in Ansible. */
 export interface ConnectionFlags {
@@ -25,7 +25,7 @@ export function connectionOf(
 ): { readonly connection?: Connection; readonly problems: readonly Problem[] } {
   const read: Read = (...names) => {
     const name = names.find(candidate => host.vars.has(candidate))
-    return name === undefined ? undefined : resolveVar(inventory, host, name)
+    return name === undefined ? undefined : readVar(inventory, host, name)
   }
   const kind = textOf(read('ansible_connection')) ?? (isThisMachine(host, read) ? 'local' : 'ssh')
   const transport = transportOf(kind, host, read, flags)

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import type { Host, Inventory } from '../inventory/index.ts'
 import type { Lookup } from '../role/params.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
-import { resolveVar } from './read-var.ts'
+import { readVar } from './read-var.ts'
 
 /** The inventory as roles see it. Views are made once per host. */
 export function inventoryView(inventory: Inventory): InventoryView {
@@ -31,7 +31,7 @@ export function inventoryView(inventory: Inventory): InventoryView {
 }
 
 function hostView(inventory: Inventory, host: Host): HostView {
-  const read = (name: string): unknown => (host.vars.has(name) ? resolveVar(inventory, host, name) : undefined)
+  const read = (name: string): unknown => (host.vars.has(name) ? readVar(inventory, host, name) : undefined)
   const text = (...names: readonly string[]): string => {
     const found = names.map(read).find(value => typeof value === 'string' && value !== '')
     return typeof found === 'string' ? found : host.name
@@ -54,5 +54,5 @@ export const lookupIn =
   (inventory: Inventory, host: Host): Lookup =>
   name => {
     const variable = host.vars.get(name)
-    return variable && { value: resolveVar(inventory, host, name), variable }
+    return variable && { value: readVar(inventory, host, name), variable }
   }

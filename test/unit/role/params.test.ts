@@ -1,0 +1,105 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import { equal } from 'uvu/assert'
+import { formatProblem, loadInventory } from '../../../engine/inventory/index.ts'
+import { lookupIn } from '../../../engine/playbook/views.ts'
+import { resolveParams } from '../../../engine/role/params.ts'
+import { defineRole } from '../../../engine/role/role.ts'
+
+const lb = defineRole({
+  name: 'load-balancer',
+  params: {
+    type: 'object',
+    properties: {
+      port: { type: 'integer', default: 6443, var: ['loadbalancer_apiserver_port', 'old_port'] },
+      kind: { enum: ['nginx', 'haproxy'], default: 'nginx', var: 'lb_kind' },
+      version: { type: 'string', var: 'kube_version' },
+      enabled: { type: 'boolean', default: true, var: 'lb_enabled' },
+      password: { type: 'string', minLength: 8, secret: true, var: 'lb_password' },
+      servers: {
+        type: 'array',
+        items: { type: 'object', properties: { address: { type: 'string' } }, additionalProperties: false },
+        default: [],
+        var: 'lb_servers',
+      },
+    },
+    required: ['version'],
+  },
+  tasks: () => [],
+})
+
+async function resolve(hostsIni: string, params: object = {}, extraVars: readonly string[] = []) {
+  const dir = mkdtempSync(join(tmpdir(), 'rota-params-'))
+  writeFileSync(join(dir, 'hosts.ini'), hostsIni)
+  const inventory = await loadInventory({ sources: ['hosts.ini'], cwd: dir, extraVars })
+  const [host] = inventory.hosts.values()
+  if (!host) throw new Error('no host')
+  const { problems, ...rest } = resolveParams(lb(params), lookupIn(inventory, host))
+  return {
+    ...rest,
+    problems: problems.map(formatProblem).map(text => text.replace(/^.*params\.test\.ts:\d+:\d+/, 'PLAYBOOK')),
+  }
+}
+
+const host = (vars: string) => `a kube_version=v1.20.2 ${vars}\n`
+
+test('precedence: default, inventory, playbook, extra vars', async () => {
+  equal((await resolve(host(''))).params.port, 6443)
+  equal((await resolve(host('loadbalancer_apiserver_port=7000'))).params.port, 7000)
+  equal(
+    (await resolve(host('old_port=1 loadbalancer_apiserver_port=7000'))).params.port,
+    7000,
+    'the first name that is set wins',
+  )
+  equal((await resolve(host('loadbalancer_apiserver_port=7000'), { port: 8000 })).params.port, 8000)
+  equal(
+    (await resolve(host('loadbalancer_apiserver_port=7000'), { port: 8000 }, ['loadbalancer_apiserver_port=9000']))
+      .params.port,
+    9000,
+  )
+})
+
+test('every param has a variable named after the role, too', async () =>
+  equal((await resolve(host(''), {}, ['load_balancer_kind=haproxy'])).params.kind, 'haproxy'))
+
+test("Ansible's loose values become what the schema means, where that is certain", async () => {
+  const { params, problems } = await resolve(
+    `${host('')}[all:vars]\nlb_enabled=no\nloadbalancer_apiserver_port="7000"\n`,
+  )
+  equal(problems, [])
+  equal([params.enabled, params.port], [false, 7000])
+})
+
+test('every problem is told at once, with the place of the value and what was expected', async () => {
+  const { problems } = await resolve(
+    'a kube_version=1.20 lb_kind=ngnix\n[all:vars]\nloadbalancer_apiserver_port=https\nlb_servers=[{"adress": "10.0.0.1"}]\n',
+  )
+  equal(problems.sort(), [
+    'hosts.ini:1:16: kube_version: 1.2 is not of type string (role load-balancer) (quote it: without quotes it is a number and may have lost digits)',
+    'hosts.ini:1:29: lb_kind: "ngnix" is not one of "nginx", "haproxy" (role load-balancer) (did you mean nginx?)',
+    'hosts.ini:3:29: loadbalancer_apiserver_port: "https" is not of type integer (role load-balancer)',
+    'hosts.ini:4:12: lb_servers.0: {"adress":"10.0.0.1"} has an unknown key "adress" (role load-balancer) (did you mean address?)',
+  ])
+})
+
+test('a param that is needed says which variable to set', async () =>
+  equal((await resolve('a\n')).problems, [
+    'PLAYBOOK: role load-balancer needs version (set `kube_version` or `load_balancer_version` in the inventory, or version in the playbook)',
+  ]))
+
+test('an unknown param of the playbook names the nearest', async () =>
+  equal((await resolve(host(''), { prot: 1 })).problems, [
+    'PLAYBOOK: role load-balancer has no param prot (did you mean port?)',
+  ]))
+
+test('a secret that is wrong is not shown, and its value is known for redaction', async () => {
+  const { problems, secrets } = await resolve(host('lb_password=short'))
+  equal(problems, [
+    'hosts.ini:1:36: lb_password: the secret value must NOT have fewer than 8 characters (role load-balancer)',
+  ])
+  equal(secrets, ['short'])
+})
+
+test.run()
