@@ -1,5 +1,5 @@
 export * from './address.ts'
-export * from './masters.ts'
-export * from './version.ts'
 export * from './listing.ts'
+export * from './masters.ts'
 export * from './ready.ts'
+export * from './version.ts'

@@ -1,6 +1,6 @@
 import { bytesOf, type Computed, computed, type HostView, type PeerFacts, path, type Step, step } from 'rota'
 import { endpoint } from './address.ts'
-import { endpointsIn, leftOutText, type Listing, masterListing, type ReadyFacts } from './ready.ts'
+import { endpointsIn, type Listing, leftOutText, masterListing, type ReadyFacts } from './ready.ts'
 
 /** A proxy's configuration, made from the masters it shall list; what it lists now is read from the file. */
 export interface ListingOptions {
@@ -10,8 +10,13 @@ export interface ListingOptions {
   readonly peers: PeerFacts<ReadyFacts>
 }
 
-export const listingContent = (options: ListingOptions, render: (masters: readonly HostView[]) => string): Computed<string> =>
-  computed({ current: path({ path: options.path, content: true }) }, ({ current }) => render(listing(options, bytesOf(current)).listed))
+export const listingContent = (
+  options: ListingOptions,
+  render: (masters: readonly HostView[]) => string,
+): Computed<string> =>
+  computed({ current: path({ path: options.path, content: true }) }, ({ current }) =>
+    render(listing(options, bytesOf(current)).listed),
+  )
 
 /** Says which masters are left out, and runs only where there are any. */
 export const sayLeftOut = (options: ListingOptions): Step =>

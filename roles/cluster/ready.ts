@@ -26,7 +26,10 @@ export function masterListing(
   peers: PeerFacts<ReadyFacts>,
   isListed: (master: HostView) => boolean,
 ): Listing {
-  const judged = masters.map(master => ({ master, reason: isListed(master) ? undefined : notReady(peers.get(master.name)) }))
+  const judged = masters.map(master => ({
+    master,
+    reason: isListed(master) ? undefined : notReady(peers.get(master.name)),
+  }))
   const left = judged.flatMap(({ master, reason }) => (reason === undefined ? [] : [{ master, reason }]))
   if (left.length === masters.length) return { listed: masters, left: [] }
   return { listed: judged.filter(({ reason }) => reason === undefined).map(({ master }) => master), left }

@@ -1,7 +1,10 @@
 import { endpoint } from '../cluster/address.ts'
 
 /** Words of a call of etcdctl on a member, as its own client. */
-export const etcdctl = (options: { readonly configDir: string; readonly clientPort: number }, ...words: readonly string[]): readonly string[] => [
+export const etcdctl = (
+  options: { readonly configDir: string; readonly clientPort: number },
+  ...words: readonly string[]
+): readonly string[] => [
   'env',
   'ETCDCTL_API=3',
   'etcdctl',
@@ -34,11 +37,20 @@ export const parseMembers = (output: string): readonly Member[] =>
     .filter(line => /^[0-9a-f]+, /.test(line))
     .map(line => {
       const [id = '', state, name = '', peers = '', , learner] = line.split(', ')
-      return { id, started: state === 'started', name, peerUrls: peers.split(',').filter(Boolean), learner: learner === 'true' }
+      return {
+        id,
+        started: state === 'started',
+        name,
+        peerUrls: peers.split(',').filter(Boolean),
+        learner: learner === 'true',
+      }
     })
 
 /** `m1=https://10.0.0.1:2380` for every address of every member. */
-export const initialCluster = (members: readonly Member[], own: { readonly name: string; readonly url: string }): readonly string[] =>
+export const initialCluster = (
+  members: readonly Member[],
+  own: { readonly name: string; readonly url: string },
+): readonly string[] =>
   members.flatMap(member => {
     const name = member.peerUrls.includes(own.url) ? own.name : member.name
     return name === '' ? [] : member.peerUrls.map(url => `${name}=${url}`)

@@ -9,6 +9,7 @@ export interface JoinOptions {
   readonly clientPort: number
   readonly peerPort: number
   readonly joinTimeout: number
+  readonly unit: string
   /** All members that the cluster shall have, this host among them. */
   readonly members: readonly HostView[]
 }
@@ -31,11 +32,15 @@ export const joinCluster = (options: JoinOptions): Step =>
         if (seen.kind === 'cluster') return join(context, options, seen, until)
         if (seen.kind === 'refused') throw new Error(seen.reason)
         if (options.members[0]?.name === context.host.name) {
-          await writeBootstrap(context, options, 'new', [`${context.host.name}=${peerUrl(context.host, options.peerPort)}`])
+          await writeBootstrap(context, options, 'new', [
+            `${context.host.name}=${peerUrl(context.host, options.peerPort)}`,
+          ])
           return { summary: 'bootstraps a new cluster' }
         }
         if (Date.now() > until)
-          throw new Error(`there is no etcd cluster to join: it begins on ${options.members[0]?.name}; run without --limit, or on that host first`)
+          throw new Error(
+            `there is no etcd cluster to join: it begins on ${options.members[0]?.name}; run without --limit, or on that host first`,
+          )
         await sleep(2000)
       }
     },
@@ -46,7 +51,11 @@ type Surroundings =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'refused'; readonly reason: string }
 
-async function lookAround({ on }: StepContext, options: JoinOptions, others: readonly HostView[]): Promise<Surroundings> {
+async function lookAround(
+  { on }: StepContext,
+  options: JoinOptions,
+  others: readonly HostView[],
+): Promise<Surroundings> {
   const states = await Promise.all(others.map(async peer => ({ peer, state: await stateOf(on(peer.name), options) })))
   const answer = states.find(({ state }) => state.kind === 'answers')
   if (answer?.state.kind === 'answers') return { kind: 'cluster', peer: answer.peer, members: answer.state.members }
@@ -56,9 +65,15 @@ async function lookAround({ on }: StepContext, options: JoinOptions, others: rea
       .map(({ peer }) => peer.name)
       .join(', ')
   if (named('data') !== '')
-    return { kind: 'refused', reason: `${named('data')} has the data of an etcd cluster, which does not answer: bring it back first, a second cluster is not made` }
+    return {
+      kind: 'refused',
+      reason: `${named('data')} has the data of an etcd cluster, which does not answer: bring it back first, a second cluster is not made`,
+    }
   if (named('unreachable') !== '')
-    return { kind: 'refused', reason: `${named('unreachable')} can't be asked whether there is an etcd cluster already: a new one is not made before it can` }
+    return {
+      kind: 'refused',
+      reason: `${named('unreachable')} can't be asked whether there is an etcd cluster already: a new one is not made before it can`,
+    }
   return { kind: 'nothing' }
 }
 
@@ -89,12 +104,21 @@ async function join(
   const own = cluster.members.find(member => member.peerUrls.includes(url))
   // Listed as running, and yet there is no data here: what the cluster knows of this host was lost.
   if (own?.started) {
+    const active = await context.$`systemctl is-active ${options.unit}`.nothrow().text()
+    if (active === 'active')
+      throw new Error(
+        `${options.unit} runs on ${host.name}, but there is nothing in ${options.dataDir}: has etcd_data_dir changed? Its data is not moved`,
+      )
     context.say(`${host.name} is a member whose data is gone: removed, and added anew`)
     await $`${etcdctl(options, 'member', 'remove', own.id)}`
   }
   if (own === undefined || own.started) {
     const learner = knowsLearners((await $`env ETCDCTL_API=3 etcdctl version`).stdout)
-    await retried(() => $`${etcdctl(options, 'member', 'add', host.name, `--peer-urls=${url}`, ...(learner ? ['--learner'] : []))}`.nothrow(), until)
+    await retried(
+      () =>
+        $`${etcdctl(options, 'member', 'add', host.name, `--peer-urls=${url}`, ...(learner ? ['--learner'] : []))}`.nothrow(),
+      until,
+    )
   }
   const members = parseMembers((await $`${etcdctl(options, 'member', 'list')}`).stdout)
   await writeBootstrap(context, options, 'existing', initialCluster(members, { name: host.name, url }))
@@ -102,7 +126,8 @@ async function join(
 }
 
 // A cluster takes one new member at a time, and none while it is not sure of itself.
-const passing = /in sync with leader|unhealthy cluster|not enough started members|too many learner|leader changed|timed out|no leader|deadline exceeded/i
+const passing =
+  /in sync with leader|unhealthy cluster|not enough started members|too many learner|leader changed|timed out|no leader|deadline exceeded/i
 
 /** Repeats what failed for a reason that passes. */
 export async function retried(run: () => Promise<RemoteOutput>, until: number): Promise<RemoteOutput> {
@@ -115,7 +140,12 @@ export async function retried(run: () => Promise<RemoteOutput>, until: number): 
   }
 }
 
-async function writeBootstrap({ $, host }: StepContext, options: JoinOptions, state: 'new' | 'existing', cluster: readonly string[]): Promise<void> {
+async function writeBootstrap(
+  { $, host }: StepContext,
+  options: JoinOptions,
+  state: 'new' | 'existing',
+  cluster: readonly string[],
+): Promise<void> {
   const content = bootstrapEnv(host, { peerPort: options.peerPort, state, cluster })
   await $`mkdir -p ${options.configDir} && cat > ${bootstrapPath(options.configDir)}`.stdin(content)
 }

@@ -17,7 +17,8 @@ export const promoteLearner = (options: JoinOptions): Step =>
         const list = await on(peer.name)`${etcdctl(options, 'member', 'list')}`.nothrow()
         const own = parseMembers(list.stdout).find(member => member.peerUrls.includes(url))
         if (list.exitCode !== 0 || own === undefined) continue
-        if (own.learner) await retried(() => on(peer.name)`${etcdctl(options, 'member', 'promote', own.id)}`.nothrow(), until)
+        if (own.learner)
+          await retried(() => on(peer.name)`${etcdctl(options, 'member', 'promote', own.id)}`.nothrow(), until)
         return { summary: 'promoted' }
       }
       throw new Error('no other member of the etcd cluster answers')

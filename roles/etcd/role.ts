@@ -1,6 +1,28 @@
-import { check, defineRole, directory, file, flushHandlers, packages, service, type Step, step, systemdUnit, unit, user, waitFor } from 'rota'
+import {
+  assert,
+  computed,
+  defineRole,
+  directory,
+  file,
+  flushHandlers,
+  packages,
+  service,
+  systemdUnit,
+  type Task,
+  unit,
+  waitFor,
+} from 'rota'
 import { etcdMembersOf, isLeaving, unknownLeaving } from '../cluster/index.ts'
-import { certificateFile, defaultLifetime, etcdAuthorities, etcdWishes, of, pairFiles, type Prepared, prepareCertificates } from '../pki/index.ts'
+import {
+  certificateFile,
+  defaultLifetime,
+  etcdAuthorities,
+  etcdWishes,
+  of,
+  type Prepared,
+  pairFiles,
+  prepareCertificates,
+} from '../pki/index.ts'
 import { etcdEnv, etcdUnit } from './config.ts'
 import { etcdctl } from './etcdctl.ts'
 import { joinCluster } from './join.ts'
@@ -26,12 +48,11 @@ export const etcd = defineRole({
     const pki = `${params.configDir}/pki`
     const owned = { owner: params.user, notify: 'restart' }
     return [
-      nobodyElses(params.clientPort, params.unit),
+      nobodyElses(params.unit),
       packages({ names: params.packages, start: false }),
       // The package's own etcd listens on 2379 too, with a configuration that nobody has written.
       service({ name: 'etcd', enabled: false, running: false, masked: true }),
       joinCluster(join),
-      user({ name: params.user, system: true }),
       directory({ path: params.configDir, mode: '0755' }),
       directory({ path: pki, mode: '0755' }),
       directory({ path: params.dataDir, mode: '0700', owner: params.user, group: params.user }),
@@ -44,7 +65,11 @@ export const etcd = defineRole({
       flushHandlers(),
       service({ name: params.unit, enabled: true, running: true }),
       // A learner answers this too, before it has a vote.
-      waitFor({ check: { run: etcdctl(params, 'endpoint', 'status') }, timeout: 120, title: 'wait until etcd answers' }),
+      waitFor({
+        check: { run: etcdctl(params, 'endpoint', 'status') },
+        timeout: 120,
+        title: 'wait until etcd answers',
+      }),
       promoteLearner(join),
     ]
   },
@@ -52,17 +77,12 @@ export const etcd = defineRole({
 })
 
 /** Somebody else's etcd on this host, such as kubespray's own unit, is not stopped by surprise. */
-const nobodyElses = (port: number, own: string): Step =>
-  step({
-    title: 'no other etcd on this host',
-    facts: { other: unit({ name: 'etcd.service' }), listens: check({ run: `command -v ss >/dev/null && ss -Hltn sport = :${port} | grep -q .` }) },
-    needed: ({ other, listens }) =>
-      other.type === 'unit' &&
-      other.activeState === 'active' &&
-      other.fragmentPath.startsWith('/etc/') &&
-      listens.exitCode === 0 &&
-      'etcd.service runs here and was not put there by a package',
-    run: async () => {
-      throw new Error(`etcd.service runs on this host and was not put there by a package: it is not replaced by ${own}.service on its own; move its members over first, or stop it`)
-    },
+const nobodyElses = (own: string): Task =>
+  assert({
+    that: 'no other etcd runs here',
+    holds: computed({ other: unit({ name: 'etcd.service' }) }, ({ other }) =>
+      other.type === 'unit' && other.activeState === 'active' && other.fragmentPath.startsWith('/etc/')
+        ? `etcd.service runs on this host and was not put there by a package: ${own}.service does not replace it on its own; move its members over first, or stop it`
+        : undefined,
+    ),
   })

@@ -68,7 +68,9 @@ export const haproxyCfg = (conf: HaproxyConf, masters: readonly HostView[]): str
     `    balance ${conf.balance}`,
     ...(conf.check === 'tcp' ? [] : [`    option httpchk GET /${conf.check}`, '    http-check expect status 200']),
     `    default-server inter ${conf.checkInterval} fall ${conf.fall} rise ${conf.rise}${conf.slowStart === undefined ? '' : ` slowstart ${conf.slowStart}`}`,
-    ...masters.map(master => `    server ${master.name} ${endpoint(master.address, conf.apiserverPort)} ${checkWords(conf)}`),
+    ...masters.map(
+      master => `    server ${master.name} ${endpoint(master.address, conf.apiserverPort)} ${checkWords(conf)}`,
+    ),
   ].join('\n')}\n`
 
 const checkWords = ({ check, checkCa }: HaproxyConf): string => {

@@ -31,12 +31,14 @@ export const params = {
       type: 'string',
       enum: ['readyz', 'healthz', 'tcp'],
       default: 'readyz',
-      description: 'What a healthy API server does: answer `GET /readyz` (or `/healthz`) over TLS with 200, or accept connections.',
+      description:
+        'What a healthy API server does: answer `GET /readyz` (or `/healthz`) over TLS with 200, or accept connections.',
     },
     checkCa: {
       type: 'string',
       pattern: '^/',
-      description: 'PEM file on the host that the certificate is checked with; without it the check trusts whoever answers.',
+      description:
+        'PEM file on the host that the certificate is checked with; without it the check trusts whoever answers.',
     },
     checkInterval: { type: 'string', pattern: time, default: '1s', description: 'haproxy: `inter`.' },
     fall: { type: 'integer', minimum: 1, default: 2, description: 'haproxy: `fall`.' },
@@ -55,11 +57,18 @@ export const params = {
     processes: {
       type: 'integer',
       minimum: 1,
-      description: 'haproxy: `nbproc`. It exists up to 2.4 only, is deprecated since 2.3, and is never written unless set.',
+      description:
+        'haproxy: `nbproc`. It exists up to 2.4 only, is deprecated since 2.3, and is never written unless set.',
     },
     chroot: { type: 'string', default: '/var/lib/haproxy', description: 'haproxy: `chroot`; empty for none.' },
     socket: { type: 'string', pattern: '^/', default: '/run/haproxy/admin.sock', description: 'The admin socket.' },
-    statsPort: { type: 'integer', minimum: 1, maximum: 65535, default: 10080, description: 'Port of the statistics page.' },
+    statsPort: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 65535,
+      default: 10080,
+      description: 'Port of the statistics page.',
+    },
     statsUri: { type: 'string', pattern: '^/', default: '/status', description: 'Path of the statistics page.' },
     statsUser: { type: 'string', pattern: '^[^:\\s]+$', default: 'admin', description: 'User of the statistics page.' },
     statsPassword: {

@@ -39,7 +39,12 @@ export const haproxy = defineRole({
         notify: 'reload',
       }),
       service({ name: 'haproxy', enabled: true, running: true }),
-      waitFor({ port: params.bindPort, ...(params.bind.includes('0.0.0.0') || params.bind.includes('*') ? {} : { host: params.bind[0] ?? '127.0.0.1' }) }),
+      waitFor({
+        port: params.bindPort,
+        ...(params.bind.includes('0.0.0.0') || params.bind.includes('*')
+          ? {}
+          : { host: params.bind[0] ?? '127.0.0.1' }),
+      }),
       sayLeftOut(listing),
     ]
   },

@@ -61,7 +61,13 @@ export const keepalivedConf = (conf: KeepalivedConf): string =>
     '}',
   ].join('\n')}\n`
 
-const unicast = ({ source, peers }: { readonly source: string; readonly peers: readonly string[] }): readonly string[] => [
+const unicast = ({
+  source,
+  peers,
+}: {
+  readonly source: string
+  readonly peers: readonly string[]
+}): readonly string[] => [
   `    unicast_src_ip ${source}`,
   '    unicast_peer {',
   ...peers.map(peer => `        ${peer}`),

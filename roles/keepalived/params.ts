@@ -31,8 +31,18 @@ export const params = {
       var: 'keepalived_priority',
       description: 'Priority of a BACKUP.',
     },
-    primary: { type: 'string', var: 'keepalived_primary', description: 'With `election: primary`: the name of that host.' },
-    primaryPriority: { type: 'integer', minimum: 1, maximum: 254, default: 120, description: "The primary's priority." },
+    primary: {
+      type: 'string',
+      var: 'keepalived_primary',
+      description: 'With `election: primary`: the name of that host.',
+    },
+    primaryPriority: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 254,
+      default: 120,
+      description: "The primary's priority.",
+    },
     virtualRouterId: {
       type: 'integer',
       minimum: 1,
@@ -41,8 +51,18 @@ export const params = {
       var: 'keepalived_virtual_router_id',
       description: 'Unique among the VRRP groups of the network.',
     },
-    routerId: { type: 'string', pattern: '^\\S+$', var: 'keepalived_router_id', description: "The host's name where it is not set." },
-    advertInterval: { type: 'number', exclusiveMinimum: 0, default: 1, description: 'Seconds (keepalived: `advert_int`).' },
+    routerId: {
+      type: 'string',
+      pattern: '^\\S+$',
+      var: 'keepalived_router_id',
+      description: "The host's name where it is not set.",
+    },
+    advertInterval: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      default: 1,
+      description: 'Seconds (keepalived: `advert_int`).',
+    },
     authPassword: {
       type: 'string',
       pattern: '^[^\\s"\'#{}]+$',
@@ -51,13 +71,18 @@ export const params = {
       description:
         'At most 8 characters: keepalived uses no more, and a longer one would promise what it does not keep. It travels in clear: it guards against mistakes, not against people.',
     },
-    trackInterface: { type: 'boolean', default: true, description: 'Give the address up when the interface goes down.' },
+    trackInterface: {
+      type: 'boolean',
+      default: true,
+      description: 'Give the address up when the interface goes down.',
+    },
     dontTrackPrimary: { type: 'boolean', default: false, description: 'keepalived: `dont_track_primary`.' },
     unicast: {
       type: 'boolean',
       default: false,
       var: 'keepalived_unicast',
-      description: 'Send to the other hosts by address, where the network has no multicast. Every host then lists every other.',
+      description:
+        'Send to the other hosts by address, where the network has no multicast. Every host then lists every other.',
     },
     checkScript: {
       type: 'string',
@@ -85,7 +110,12 @@ export const params = {
       default: true,
       description: "keepalived: `enable_script_security`: a script that others than root can write isn't run.",
     },
-    config: { type: 'string', pattern: '^/', default: '/etc/keepalived/keepalived.conf', description: 'The configuration.' },
+    config: {
+      type: 'string',
+      pattern: '^/',
+      default: '/etc/keepalived/keepalived.conf',
+      description: 'The configuration.',
+    },
     packages: packageNames(['keepalived', 'psmisc', 'iproute2']),
     leaving,
   },

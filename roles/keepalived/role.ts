@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { type Computed, computed, defineRole, file, type HostView, packages, type ParamsOf, service } from 'rota'
+import { type Computed, computed, defineRole, file, type HostView, type ParamsOf, packages, service } from 'rota'
 import { isLeaving, mastersOf, namesOf, unknownLeaving } from '../cluster/index.ts'
 import { interfaceOf, wayTo } from './interface.ts'
 import { type KeepalivedConf, keepalivedConf } from './keepalived.conf.ts'
@@ -18,16 +18,26 @@ export const keepalived = defineRole({
       ? ['authPassword: keepalived uses the first 8 characters at most, and this one is longer: shorten it']
       : []),
     ...(params.election === 'primary' && !mastersOf(inventory).some(master => master.name === params.primary)
-      ? [`primary: with election primary it names the master that holds the address: one of ${mastersOf(inventory).map(master => master.name).join(', ')}`]
+      ? [
+          `primary: with election primary it names the master that holds the address: one of ${mastersOf(inventory)
+            .map(master => master.name)
+            .join(', ')}`,
+        ]
       : []),
     ...(params.election === 'primary' && params.primaryPriority <= params.priority
       ? [`primaryPriority: ${params.primaryPriority} is not above the priority of the others, ${params.priority}`]
       : []),
-    ...(params.election === 'primary' && params.checkWeight !== 0 && params.primaryPriority + params.checkWeight >= params.priority
-      ? [`checkWeight: with ${params.checkWeight} a primary whose check fails still wins over the others (${params.primaryPriority} against ${params.priority})`]
+    ...(params.election === 'primary' &&
+    params.checkWeight !== 0 &&
+    params.primaryPriority + params.checkWeight >= params.priority
+      ? [
+          `checkWeight: with ${params.checkWeight} a primary whose check fails still wins over the others (${params.primaryPriority} against ${params.priority})`,
+        ]
       : []),
     ...(params.checkWeight > 0 && params.election === 'equal'
-      ? ['checkWeight: a positive weight makes the address move to whichever check succeeds last; use a negative one or 0']
+      ? [
+          'checkWeight: a positive weight makes the address move to whichever check succeeds last; use a negative one or 0',
+        ]
       : []),
   ],
   tasks: ({ params, host, inventory }) => {
@@ -53,11 +63,10 @@ export const keepalived = defineRole({
 function content(params: Params, host: HostView, others: readonly HostView[]): string | Computed<string> {
   if (params.interface !== undefined) return keepalivedConf(confOf(params, host, others, params.interface))
   const address = params.virtualAddress
-  return computed({ way: wayTo(address) }, ({ way }) => {
-    const found = interfaceOf(way.stdout)
-    if (found === undefined)
-      throw new Error(`no interface of ${host.name} leads to ${address} (${way.stderr.trim() || 'no route'}): set keepalived_interface`)
-    return keepalivedConf(confOf(params, host, others, found))
+  return computed(wayTo(address), way => {
+    const found = interfaceOf(address, way)
+    if ('name' in found) return keepalivedConf(confOf(params, host, others, found.name))
+    throw new Error(`no interface of ${host.name} leads to ${address} (${found.reason}): set keepalived_interface`)
   })
 }
 
@@ -87,4 +96,5 @@ function confOf(params: Params, host: HostView, others: readonly HostView[], dev
   }
 }
 
-const withPrefix = (address: string, prefix: number | undefined): string => `${address}/${prefix ?? (isIPv6(address) ? 128 : 32)}`
+const withPrefix = (address: string, prefix: number | undefined): string =>
+  `${address}/${prefix ?? (isIPv6(address) ? 128 : 32)}`

@@ -42,8 +42,16 @@ export const params = {
       var: 'loadbalancer_apiserver_proxy_timeout',
       description: 'nginx: `proxy_timeout`, for connections on which nothing is said.',
     },
-    maxFails: { type: 'integer', minimum: 0, description: "nginx: `max_fails` of every server; nginx's own default is 1." },
-    failTimeout: { type: 'string', pattern: seconds, description: "nginx: `fail_timeout` of every server; nginx's own default is 10s." },
+    maxFails: {
+      type: 'integer',
+      minimum: 0,
+      description: "nginx: `max_fails` of every server; nginx's own default is 1.",
+    },
+    failTimeout: {
+      type: 'string',
+      pattern: seconds,
+      description: "nginx: `fail_timeout` of every server; nginx's own default is 10s.",
+    },
     workerShutdownTimeout: {
       type: 'string',
       pattern: seconds,
@@ -54,7 +62,11 @@ export const params = {
     },
     workerProcesses: { type: ['string', 'integer'], default: 'auto', description: 'nginx: `worker_processes`.' },
     workerConnections: { type: 'integer', minimum: 16, default: 16384, description: 'nginx: `worker_connections`.' },
-    workerOpenFiles: { type: 'integer', default: 130048, description: 'nginx: `worker_rlimit_nofile`; 0 leaves it out.' },
+    workerOpenFiles: {
+      type: 'integer',
+      default: 130048,
+      description: 'nginx: `worker_rlimit_nofile`; 0 leaves it out.',
+    },
     multiAccept: { type: 'boolean', default: true, description: 'nginx: `multi_accept`.' },
     errorLog: { type: 'string', default: 'stderr notice', description: 'nginx: `error_log`.' },
     healthPort: {

@@ -14,7 +14,9 @@ export const nginxProxy = defineRole({
   params,
   check: ({ params, inventory }) => [
     ...unknownLeaving(inventory, params.leaving),
-    ...(mastersOf(inventory, params.leaving).length === 0 ? ['there is no master to proxy to: the group kube_control_plane is empty'] : []),
+    ...(mastersOf(inventory, params.leaving).length === 0
+      ? ['there is no master to proxy to: the group kube_control_plane is empty']
+      : []),
   ],
   peers: ({ params, inventory }) => ({
     hosts: mastersOf(inventory, params.leaving).map(master => master.name),
@@ -47,4 +49,5 @@ export const nginxProxy = defineRole({
 })
 
 /** An address on which the proxy can be dialled from its own host. */
-const dialled = ([first = '127.0.0.1']: readonly string[]): string => (first === '0.0.0.0' ? '127.0.0.1' : first === '::' ? '::1' : first)
+const dialled = ([first = '127.0.0.1']: readonly string[]): string =>
+  first === '0.0.0.0' ? '127.0.0.1' : first === '::' ? '::1' : first

@@ -18,4 +18,8 @@ export const keyFile = (path: string, key: string, options: PlaceOptions = {}): 
 export const certificateFile = (path: string, certificate: string, options: PlaceOptions = {}): Task =>
   file({ path, content: certificate, mode: '0644', ...placed(options) })
 
-const placed = ({ owner = 'root', notify }: PlaceOptions) => ({ owner, group: owner, ...(notify === undefined ? {} : { notify }) })
+const placed = ({ owner = 'root', notify }: PlaceOptions) => ({
+  owner,
+  group: owner,
+  ...(notify === undefined ? {} : { notify }),
+})

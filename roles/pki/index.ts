@@ -1,6 +1,6 @@
 export * from './cluster.ts'
 export { ensureCertificates, ensureServiceAccountKey } from './ensure.ts'
-export { store } from './store.ts'
-export type { Lifetime, Pair, Wish } from './wish.ts'
 export { certificateFile, keyFile, pairFiles } from './files.ts'
 export { defaultLifetime, type Prepared, prepareCertificates } from './prepared.ts'
+export { store } from './store.ts'
+export type { Lifetime, Pair, Wish } from './wish.ts'

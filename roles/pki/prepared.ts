@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { InventoryView } from 'rota'
-import { ensureCertificates, ensureServiceAccountKey, type Ensured } from './ensure.ts'
+import { type Ensured, ensureCertificates, ensureServiceAccountKey } from './ensure.ts'
 import { store } from './store.ts'
 import type { Lifetime, Pair, Wish } from './wish.ts'
 

@@ -161,13 +161,19 @@ test('an authority without its key serves until something has to be signed', asy
   await ensure(dir, [m1])
   unlinkSync(join(dir, 'ca.key'))
   assert.equal((await ensure(dir, [m1])).made, [])
-  await ensure(dir, [m1, m2]).then(assert.unreachable, error => assert.match(error.message, /ca\.key, is not there/))
+  await ensure(dir, [m1, m2]).then(
+    () => assert.unreachable(),
+    error => assert.match(error.message, /ca\.key, is not there/),
+  )
 })
 
 test('a key without its certificate is not overwritten', async ({ dir }) => {
   await ensure(dir, [m1])
   unlinkSync(join(dir, 'ca.crt'))
-  await ensure(dir, [m1]).then(assert.unreachable, error => assert.match(error.message, /without ca\.crt/))
+  await ensure(dir, [m1]).then(
+    () => assert.unreachable(),
+    error => assert.match(error.message, /without ca\.crt/),
+  )
 })
 
 test('the service account key stays', async ({ dir }) => {

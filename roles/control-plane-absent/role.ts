@@ -1,0 +1,46 @@
+import { absent, defineRole, service } from 'rota'
+import { isLeaving, mastersOf, unknownLeaving } from '../cluster/index.ts'
+import { kubeConfigDir, leaving } from '../cluster/params.ts'
+
+const params = { type: 'object', properties: { kubeConfigDir, leaving } } as const
+
+const units = ['kube-scheduler', 'kube-controller-manager', 'kube-apiserver']
+
+const secrets = [
+  'admin.conf',
+  'controller-manager.conf',
+  'scheduler.conf',
+  'encryption.yaml',
+  'pki/ca.key',
+  'pki/sa.key',
+  'pki/sa.pub',
+  ...['apiserver', 'apiserver-kubelet-client', 'apiserver-etcd-client', 'front-proxy-client'].flatMap(name => [
+    `pki/${name}.key`,
+    `pki/${name}.crt`,
+  ]),
+  'pki/front-proxy-ca.crt',
+  'pki/etcd',
+]
+
+/**
+ * No control plane on a master that leaves, the first of them too: daemons stopped, units and secrets removed. The authority's
+ * certificate and everything of a kubelet stay. Does nothing on other hosts.
+ */
+export const controlPlaneAbsent = defineRole({
+  name: 'control-plane-absent',
+  description: 'no API server, controller manager and scheduler on this host',
+  params,
+  check: ({ params, inventory }) => [
+    ...unknownLeaving(inventory, params.leaving),
+    ...(mastersOf(inventory, params.leaving).length === 0 ? ['no master would be left'] : []),
+  ],
+  tasks: ({ params, host }) => {
+    if (!isLeaving(host, params.leaving)) return []
+    return [
+      units.map(name => service({ name, enabled: false, running: false })),
+      absent({ path: units.map(name => `/etc/systemd/system/${name}.service`) }),
+      // No copy is kept of a key.
+      absent({ path: secrets.map(name => `${params.kubeConfigDir}/${name}`), backup: false }),
+    ]
+  },
+})

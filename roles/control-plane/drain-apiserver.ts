@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Around, around, type StepContext } from 'rota'
+import { httpsUrl, mastersOf } from '../cluster/index.ts'
+import { armDeadMan, closePort, disarmDeadMan, openPort } from './drain-rule.ts'
+import { configDirOf, portOf } from './gate.ts'
+
+export interface DrainApiServerOptions {
+  readonly port?: number
+  readonly kubeConfigDir?: string
+  /** Seconds between closing the port and the first change, for requests under way and for load balancers to notice; default 3. */
+  readonly grace?: number
+  /**
+   * Seconds after the port is open again before the next host is touched. Default: 2, and 11 where there are two masters only: nginx
+   * leaves a server that has refused a connection alone for ten seconds (`fail_timeout`), and until then nobody but this one would be left.
+   */
+  readonly settle?: number
+}
+
+/**
+ * Takes an API server out of service before it restarts, and back when it is ready, with no failed connection. Stopping it is not
+ * enough: between closing its port and being ready again there are moments in which it accepts connections and drops them, or answers
+ * before it can (its port is open some seconds before /readyz says so). A proxy without health checks of its own, such as nginx, would
+ * send clients there. So the host itself refuses new connections all the while, which every proxy takes for "next server, please".
+ */
+export const drainApiServer = (options: DrainApiServerOptions = {}): Around =>
+  around({
+    name: 'new connections go to other masters',
+    enter: async context => {
+      const { host, $, say } = context
+      const port = portOf(host, options)
+      if ((await $`command -v iptables`.nothrow()).exitCode !== 0) {
+        say(
+          `${host.name}: iptables is not installed, new connections are not turned away while the API server restarts`,
+        )
+        return
+      }
+      await $`${armDeadMan(port)}`
+      await $`${closePort(port)}`
+      const serves = (await $`systemctl is-active --quiet kube-apiserver`.nothrow()).exitCode === 0
+      if (serves) await sleep((options.grace ?? 3) * 1000)
+    },
+    leave: async context => {
+      const { host, $, inventory } = context
+      const port = portOf(host, options)
+      await $`${openPort(port)}`
+      await $`${disarmDeadMan(port)}`
+      await answersAtItsAddress(context, port, options)
+      await sleep((options.settle ?? (mastersOf(inventory).length <= 2 ? 11 : 2)) * 1000)
+    },
+  })
+
+/** The gate dials 127.0.0.1; that the host serves at the address that others use is only true now. */
+async function answersAtItsAddress(
+  { host, $ }: StepContext,
+  port: number,
+  options: DrainApiServerOptions,
+): Promise<void> {
+  if ((await $`command -v curl`.nothrow()).exitCode !== 0) return
+  if ((await $`systemctl is-active --quiet kube-apiserver`.nothrow()).exitCode !== 0) return
+  const url = httpsUrl(host.address, port, '/readyz')
+  const ca = `${configDirOf(host, options)}/pki/ca.crt`
+  for (let left = 15; ; left -= 1) {
+    const answer =
+      await $`curl -sS --noproxy '*' --max-time 5 --cacert ${ca} -o /dev/null -w ${'%{http_code}'} ${url}`.nothrow()
+    if (answer.stdout === '200') return
+    if (left === 0)
+      throw new Error(
+        `${url} does not answer 200 after new connections were let in again: ${(answer.stderr || answer.stdout).trim()}`,
+      )
+    await sleep(2000)
+  }
+}

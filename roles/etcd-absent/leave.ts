@@ -1,0 +1,65 @@
+import { type HostView, path, type Step, type StepContext, step } from 'rota'
+import { peerUrl } from '../etcd/config.ts'
+import { etcdctl, type Member, parseMembers } from '../etcd/etcdctl.ts'
+import { retried } from '../etcd/join.ts'
+
+export interface LeaveOptions {
+  readonly configDir: string
+  readonly dataDir: string
+  readonly clientPort: number
+  readonly peerPort: number
+  /** Members that stay. */
+  readonly others: readonly HostView[]
+}
+
+/**
+ * Takes this host out of the etcd cluster through a member that stays, and only if those that stay are enough of them in good health to
+ * decide anything without it.
+ */
+export const leaveCluster = (options: LeaveOptions): Step =>
+  step({
+    title: 'leave the etcd cluster',
+    facts: { data: path({ path: `${options.dataDir}/member` }) },
+    needed: ({ data }) => data.type !== 'absent' && 'this host has the data of a member',
+    run: async context => {
+      const { host, on } = context
+      const found = await anyAnswer(context, options)
+      if (found === undefined) throw new Error('no other etcd member answers: nothing is removed')
+      const url = peerUrl(host, options.peerPort)
+      const own = found.members.find(member => member.peerUrls.includes(url))
+      if (own === undefined) return { summary: 'is no member any more' }
+      await enoughStay(context, options, found.members.filter(member => member !== own && !member.learner).length)
+      await retried(
+        () => on(found.peer.name)`${etcdctl(options, 'member', 'remove', own.id)}`.nothrow(),
+        Date.now() + 60_000,
+      )
+      return { summary: `removed through ${found.peer.name}` }
+    },
+  })
+
+async function anyAnswer(
+  { on }: StepContext,
+  options: LeaveOptions,
+): Promise<{ readonly peer: HostView; readonly members: readonly Member[] } | undefined> {
+  for (const peer of options.others) {
+    const list = await on(peer.name)`${etcdctl(options, 'member', 'list')}`.nothrow().catch(() => undefined)
+    if (list?.exitCode === 0) return { peer, members: parseMembers(list.stdout) }
+  }
+  return undefined
+}
+
+async function enoughStay({ on, host }: StepContext, options: LeaveOptions, total: number): Promise<void> {
+  const states = await Promise.all(
+    options.others.map(async peer => {
+      const health = await on(peer.name)`${etcdctl(options, 'endpoint', 'health')}`.nothrow().catch(() => undefined)
+      return { peer, healthy: health?.exitCode === 0 }
+    }),
+  )
+  const healthy = states.filter(state => state.healthy)
+  const needed = Math.floor(total / 2) + 1
+  if (healthy.length >= needed) return
+  const ill = states.filter(state => !state.healthy).map(({ peer }) => peer.name)
+  throw new Error(
+    `without ${host.name} etcd would have ${total} member(s), of which ${needed} must be healthy, and ${healthy.length} are: see to ${ill.join(', ') || 'the others'} first`,
+  )
+}

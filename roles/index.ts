@@ -1,0 +1,18 @@
+/** The public list of roles, gates and hooks: what playbooks import from 'rota/roles'. */
+
+export { type DrainApiServerOptions, drainApiServer } from './control-plane/drain-apiserver.ts'
+export { drainNode } from './control-plane/drain-node.ts'
+export { type ApiServerGateOptions, apiServerReady } from './control-plane/gate.ts'
+export { majority } from './control-plane/majority.ts'
+export { controlPlane } from './control-plane/role.ts'
+export { controlPlaneAbsent } from './control-plane-absent/role.ts'
+export { type EtcdGateOptions, etcdHealthy } from './etcd/gate.ts'
+export { etcd } from './etcd/role.ts'
+export { etcdAbsent } from './etcd-absent/role.ts'
+export { etchosts } from './etchosts/role.ts'
+export { haproxy } from './haproxy/role.ts'
+export { haproxyAbsent } from './haproxy-absent/role.ts'
+export { keepalived } from './keepalived/role.ts'
+export { keepalivedAbsent } from './keepalived-absent/role.ts'
+export { kubeBinaries } from './kube-binaries/role.ts'
+export { nginxProxy } from './nginx-proxy/role.ts'

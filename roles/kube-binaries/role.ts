@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import { defineRole, directory, file } from 'rota'
+import { withV } from '../cluster/index.ts'
+import { params } from './params.ts'
+import { binDirOf, versionDirOf } from './paths.ts'
+
+/**
+ * The programs of one version, in a folder of their own (kubespray's download). Nothing uses them yet, so all hosts get them at once, and
+ * the upgrade itself is then the change of one path.
+ */
+export const kubeBinaries = defineRole({
+  name: 'kube-binaries',
+  description: 'the programs of a Kubernetes version, beside those in use',
+  params,
+  tasks: ({ params }) => [
+    directory({ path: params.installDir, mode: '0755' }),
+    directory({ path: versionDirOf(params), mode: '0755' }),
+    directory({ path: binDirOf(params), mode: '0755' }),
+    params.names.map(name =>
+      file({
+        path: `${binDirOf(params)}/${name}`,
+        source: join(params.source, withV(params.kubeVersion), name),
+        mode: '0755',
+        backup: false,
+      }),
+    ),
+  ],
+})
