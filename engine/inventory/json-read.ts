@@ -65,7 +65,8 @@ function readValue(cursor: Cursor): Node | undefined {
 
 const text = String.raw`"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"`
 const number = '-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?'
-const flatPair = `\\s*${text}\\s*:\\s*(?:${text}|true|false|null|${number})\\s*`
+const space = '[ \\t\\r\\n]*'
+const flatPair = `${space}${text}${space}:${space}(?:${text}|true|false|null|${number})${space}`
 const flatObject = new RegExp(`\\{${flatPair}(?:,${flatPair})*\\}`, 'y')
 
 /** An object of plain values, which is what a host's variables are: checked at once, taken apart when it is read. */

@@ -40,7 +40,7 @@ export function readYamlFully(text: string, file: string): YamlReading {
     origin: { file, ...place(error.pos[0]) },
   }))
   if (problems.length > 0 || document.contents === null) return { problems, warnings: [] }
-  const context: Context = { file, place, anchors: new Map(), problems, warnings: [] }
+  const context: Context = { text, file, place, anchors: new Map(), problems, warnings: [] }
   const node = convert(document.contents, context)
   return problems.length > 0 ? { problems, warnings: [] } : { node, problems, warnings: context.warnings }
 }
@@ -51,6 +51,7 @@ interface Place {
 }
 
 interface Context {
+  readonly text: string
   readonly file: string
   readonly place: (offset: number) => Place
   readonly anchors: Map<string, Node>
@@ -91,8 +92,16 @@ function convertNode(source: ParsedNode, at: Place, context: Context): Node | st
     return { kind: 'list', items, ...at }
   }
   if (!isScalar(source)) return 'not something that YAML knows'
-  const scalar = readScalar(String(source.value ?? ''), source.type === 'PLAIN', tag)
+  const scalar = readScalar(blockText(source, context), source.type === 'PLAIN', tag)
   return typeof scalar === 'string' ? scalar : { kind: 'scalar', ...scalar, ...at }
+}
+
+/** Where a file ends without a line break, so does a block that ends with it (PyYAML; the yaml package adds one). */
+function blockText(source: Extract<ParsedNode, { value: unknown }>, { text }: Context): string {
+  const value = String(source.value ?? '')
+  const isBlock = source.type === 'BLOCK_LITERAL' || source.type === 'BLOCK_FOLDED'
+  const isLast = isBlock && !text.endsWith('\n') && (source.range?.[1] ?? 0) >= text.length
+  return isLast && value.endsWith('\n') ? value.slice(0, -1) : value
 }
 
 type Read = Pick<ScalarNode, 'type' | 'value'> | string
