@@ -30,7 +30,7 @@ export const aptRemove = (names: readonly string[], args: PackagesArgs): Shell =
 // lock of the lists is not covered by apt's own waiting, so `update` waits by itself.
 const apt = ({ lockTimeout = 300 }: PackagesArgs): Shell => sh`export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
 apt() {
-  apt-get -q -y -o ${`DPkg::Lock::Timeout=${lockTimeout}`} -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+  apt-get -q -y -o Dpkg::Use-Pty=0 -o ${`DPkg::Lock::Timeout=${lockTimeout}`} -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
 }
 update() {
   waited=0

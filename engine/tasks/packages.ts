@@ -1,4 +1,5 @@
-import { packageState } from '../facts/package.ts'
+import type { Facts } from '../facts/fact.ts'
+import { type PackageFact, packageState } from '../facts/package.ts'
 import { packageCandidate } from '../facts/package-candidate.ts'
 import { packageLists } from '../facts/package-lists.ts'
 import { raw } from '../program/shell.ts'
@@ -61,64 +62,71 @@ export const packages = defineTask<PackagesArgs>({
     ]),
   plan: (args, facts, context): Change | undefined => {
     const states = wanted(args).map(item => ({ item, fact: facts.get(packageState({ name: item.name })) }))
-    const missing = states.find(({ fact }) => fact.type === 'unavailable')
-    if (missing?.fact.type === 'unavailable') return refuse(missing.fact.reason)
-    const manager = states[0]?.fact.type !== 'unavailable' ? states[0]?.fact.manager : undefined
-    if (args.state === 'absent') {
-      const there = states.filter(({ fact }) => fact.type === 'installed').map(({ item }) => item.name)
-      if (there.length === 0) return undefined
-      return {
-        summary: `installed: ${there.join(', ')}`,
-        apply: manager === 'apt' ? aptRemove(there, args) : dnfRemove(there),
-      }
+    const unavailable = states.find(({ fact }) => fact.type === 'unavailable')?.fact
+    if (unavailable?.type === 'unavailable') {
+      // The package manager itself may come with an earlier change: the next pass sees it.
+      if (context.changed) return { summary: 'looked at again after the changes', apply: raw(':') }
+      return refuse(unavailable.reason)
     }
-    const reasons: string[] = []
-    const change: Package[] = []
-    const held: string[] = []
-    const marks: string[] = []
-    for (const { item, fact } of states) {
-      const latest = args.state === 'latest' ? facts.get(packageCandidate({ name: item.name })).version : undefined
-      if (fact.type !== 'installed') {
-        reasons.push(`${item.name} is not installed`)
-        change.push(item)
-      } else if (
-        item.version !== undefined
-          ? !isVersion(fact.version, item.version)
-          : latest !== undefined && latest !== fact.version
-      ) {
-        reasons.push(`${item.name} ${fact.version} → ${item.version ?? latest}`)
-        change.push(item)
-        if (fact.held) held.push(item.name)
-      }
-      if (manager === 'apt' && args.hold !== undefined && (fact.type === 'installed' && fact.held) !== args.hold) {
-        if (fact.type === 'installed' || args.hold) {
-          marks.push(item.name)
-          if (fact.type === 'installed') reasons.push(`${item.name} is ${args.hold ? 'not held' : 'held'}`)
-        }
-      }
-    }
-    const age = args.listsMaxAge === undefined ? undefined : facts.get(packageLists({})).age
-    const stale = args.state === 'latest' && manager === 'apt' && age !== undefined && age > (args.listsMaxAge ?? 0)
-    if (stale) reasons.push(`package lists are ${Math.round(age / 60)} minutes old`)
-    if (reasons.length === 0) return undefined
-    if (held.length > 0 && args.hold === undefined)
-      return refuse(
-        `${held.join(', ')} is held (apt-mark hold): give hold: true to change it all the same, or unhold it`,
-      )
-    if (manager === 'dnf' && args.hold !== undefined && change.length === 0) return undefined
-    const all = stale ? wanted(args) : change
-    return {
-      summary: reasons.join(', '),
-      apply: manager === 'apt' ? aptInstall(all, marks, args) : dnfInstall(all, args),
-    }
-
-    function refuse(reason: string): Change | undefined {
-      // The package manager itself may come with an earlier change.
-      if (context.changed && missing) return { summary: 'looked at again', apply: raw(':') }
-      return { summary: 'cannot be installed', apply: raw(':'), refused: reason }
-    }
+    const known = states.flatMap(({ item, fact }) => (fact.type === 'unavailable' ? [] : [{ item, fact }]))
+    return args.state === 'absent' ? planRemoval(args, known) : planInstallation(args, known, facts)
   },
 })
+
+interface Known {
+  readonly item: Package
+  readonly fact: Exclude<PackageFact, { readonly type: 'unavailable' }>
+}
+
+const refuse = (refused: string): Change => ({ summary: 'cannot be done', apply: raw(':'), refused })
+const isHeld = ({ fact }: Known): boolean => fact.type === 'installed' && fact.held
+const heldReason = (held: readonly Known[]): string =>
+  `${held.map(({ item }) => item.name).join(', ')} is held (apt-mark hold): give hold: true or false to change it all the same`
+
+function planRemoval(args: PackagesArgs, states: readonly Known[]): Change | undefined {
+  const there = states.filter(({ fact }) => fact.type === 'installed')
+  const names = there.map(({ item }) => item.name)
+  if (names.length === 0) return undefined
+  if (args.hold === undefined && there.some(isHeld)) return refuse(heldReason(there.filter(isHeld)))
+  return {
+    summary: `installed: ${names.join(', ')}`,
+    apply: there[0]?.fact.manager === 'apt' ? aptRemove(names, args) : dnfRemove(names),
+  }
+}
+
+function planInstallation(args: PackagesArgs, states: readonly Known[], facts: Facts): Change | undefined {
+  const apt = states[0]?.fact.manager === 'apt'
+  const latestOf = (item: Package): string | undefined =>
+    args.state === 'latest' ? facts.get(packageCandidate({ name: item.name })).version : undefined
+  const missing = states.filter(({ fact }) => fact.type === 'absent')
+  const other = states.flatMap(state => {
+    const { item, fact } = state
+    if (fact.type === 'absent') return []
+    const latest = latestOf(item)
+    const right =
+      item.version === undefined
+        ? latest === undefined || latest === fact.version
+        : isVersion(fact.version, item.version)
+    return right ? [] : [{ state, summary: `${item.name} ${fact.version} → ${item.version ?? latest}` }]
+  })
+  const held = other.map(({ state }) => state).filter(isHeld)
+  if (args.hold === undefined && held.length > 0) return refuse(heldReason(held))
+  const marks = apt && args.hold !== undefined ? states.filter(state => isHeld(state) !== args.hold) : []
+  const age = args.listsMaxAge === undefined ? undefined : facts.get(packageLists({})).age
+  const stale = apt && args.state === 'latest' && age !== undefined && age > (args.listsMaxAge ?? 0)
+  const reasons = [
+    ...missing.map(({ item }) => `${item.name} is not installed`),
+    ...other.map(({ summary }) => summary),
+    ...marks
+      .filter(({ fact }) => fact.type === 'installed')
+      .map(({ item }) => `${item.name} is ${args.hold ? 'not held' : 'held'}`),
+    ...(stale ? [`package lists are ${Math.round(age / 60)} minutes old`] : []),
+  ]
+  if (reasons.length === 0) return undefined
+  const items = stale ? wanted(args) : [...missing, ...other.map(({ state }) => state)].map(({ item }) => item)
+  const names = marks.filter(state => args.hold || isHeld(state)).map(({ item }) => item.name)
+  return { summary: reasons.join(', '), apply: apt ? aptInstall(items, names, args) : dnfInstall(items, args) }
+}
 
 const wanted = (args: PackagesArgs): readonly Package[] =>
   args.names.map(each => {

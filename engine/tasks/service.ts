@@ -56,6 +56,8 @@ export const service = Object.assign(
       const masked = fact.type === 'unit' && fact.unitFileState.startsWith('masked')
       if (masked && args.masked === undefined && (args.running || args.enabled))
         return refuse(`${unitName(args.name)} is masked: masked: false unmasks it`)
+      if (args.masked && fact.type === 'unit' && fact.fragmentPath.startsWith('/etc/systemd/system/') && !masked)
+        return refuse(`${fact.fragmentPath} is in the way of masking: remove it`)
       return {
         summary: steps.map(step => step.summary).join(', '),
         apply: lines([raw(unitFunctions), sh`u=${unitName(args.name)}`, ...steps.map(step => step.apply)]),

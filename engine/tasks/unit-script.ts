@@ -6,6 +6,8 @@ export const unitFunctions = `trouble() {
   exit 1
 }
 fresh() {
+  # A unit that failed too often is not started again otherwise, whatever was repaired since.
+  systemctl reset-failed -- "$1" 2>/dev/null || :
   case $(systemctl show -p NeedDaemonReload -- "$1") in *=yes) systemctl daemon-reload ;; esac
 }
 settled() {
