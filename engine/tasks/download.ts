@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { followed, type PathFact, path as pathFact } from '../facts/path.ts'
+import { within } from '../facts/timeout.ts'
 import { lines, raw, sh } from '../program/shell.ts'
 import { fourDigits, modeProblems, ownerProblems, pathProblems, secondsProblems } from './checks.ts'
 import { type Owned, own, ownedDifferences } from './owned.ts'
@@ -78,9 +79,11 @@ exit 1`,
 const urlsOf = (args: DownloadArgs): readonly string[] => [args.url].flat()
 const factOf = (args: DownloadArgs) => pathFact({ path: args.path, sha256: true })
 
-const fetchFunction = (timeout: number): string => `fetch() {
+// Busybox's wget falls over its own -T in Debian 12, hence `within`.
+const fetchFunction = (timeout: number): string => `${within}
+fetch() {
   if command -v curl >/dev/null 2>&1; then curl -fsSL --retry 2 --connect-timeout 15 --max-time ${timeout} -o "$new" -- "$1"
-  elif command -v wget >/dev/null 2>&1; then wget -q -T 60 -O "$new" "$1" || { printf 'wget could not fetch %s\\n' "$1" >&2; return 1; }
+  elif command -v wget >/dev/null 2>&1; then within ${timeout} wget -q -O "$new" "$1" || { printf 'wget could not fetch %s\\n' "$1" >&2; return 1; }
   else echo 'neither curl nor wget is installed' >&2; return 1; fi
 }
 right() {

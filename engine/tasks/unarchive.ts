@@ -8,7 +8,7 @@ import { type Change, defineTask } from './task.ts'
 export type UnarchiveArgs = UnarchiveOptions &
   (
     | {
-        /** Archive on the host: tar (compressed as the host's tar can read it), or zip by its name. */
+        /** Archive on the host: tar (compressed as its name says: .gz, .tgz, .bz2, .xz, .zst), or .zip. */
         readonly path: string
         readonly source?: never
       }
@@ -84,7 +84,7 @@ function script(args: UnarchiveArgs): Shell {
   const members = args.members ?? []
   const unpack = isZip(args)
     ? sh`unzip -oq "$a" ${members} -d ${args.destination}`
-    : sh`tar -x -f "$a" -C ${args.destination} ${args.strip ? [`--strip-components=${args.strip}`] : []} ${members}`
+    : sh`tar -x ${packing(args)} -f "$a" -C ${args.destination} ${args.strip ? [`--strip-components=${args.strip}`] : []} ${members}`
   const who = `${args.owner ?? ''}${args.group === undefined ? '' : `:${args.group}`}`
   return lines([
     archive,
@@ -98,6 +98,12 @@ printf '%s\n' "\${sum%% *}" > ${markOf(args)}`,
         ]
       : []),
   ])
+}
+
+// GNU tar finds out by itself, busybox's by the name, which a file that was sent has not.
+const packing = (args: UnarchiveArgs): readonly string[] => {
+  const [, ending = ''] = /\.(?:tar\.)?t?(gz|bz2|xz|zst)$/i.exec(nameOf(args)) ?? []
+  return { gz: ['-z'], bz2: ['-j'], xz: ['-J'], zst: ['--zstd'] }[ending.toLowerCase()] ?? []
 }
 
 const nameOf = (args: UnarchiveArgs): string => (args.path ?? args.source ?? '').split('/').at(-1) ?? ''

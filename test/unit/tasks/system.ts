@@ -1,0 +1,88 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { os } from '../../../engine/facts/index.ts'
+import { assert as assertThat, computed, group, kernelModule, sysctl, user } from '../../../engine/tasks/index.ts'
+import { entry, planWith, problemsOf, told } from './plan.ts'
+
+const gone = { type: 'absent' }
+
+test('sysctl', () => {
+  const task = sysctl({
+    file: '60-a',
+    values: { 'net.ipv4.ip_forward': 1, 'net.ipv4.tcp_rmem': '4096 87380  6291456' },
+  })
+  const plan = (values: readonly (string | undefined)[], file: unknown, changed = false) =>
+    planWith(
+      task,
+      ({ kind, args }) => {
+        if (kind.name === 'path')
+          return (args as { path: string }).path === '/etc/sysctl.d' ? entry({ type: 'directory' }) : file
+        const value = values[(args as { key: string }).key.endsWith('forward') ? 0 : 1]
+        return value === undefined ? {} : { value }
+      },
+      { changed },
+    )
+  const written = plan(['1', '4096 87380 6291456'], gone)
+  assert.is(told(written), '/etc/sysctl.d/60-a.conf does not exist')
+  assert.is(written?.diff?.after, 'net.ipv4.ip_forward = 1\nnet.ipv4.tcp_rmem = 4096 87380 6291456\n')
+  const both = plan(['0', '4096 87380 6291456'], gone)
+  assert.is(told(both), 'net.ipv4.ip_forward 0 → 1, /etc/sysctl.d/60-a.conf does not exist')
+  assert.match(both?.apply.text ?? '', '1 > /proc/sys/net/ipv4/ip_forward')
+  assert.match(told(plan([undefined, '4096 87380 6291456'], gone)), 'refused: the kernel has no net.ipv4.ip_forward')
+  assert.match(told(plan([undefined, '4096 87380 6291456'], gone, true)), '(none) → 1')
+  assert.is(problemsOf(sysctl({ file: '../x', values: { 'a;b': 1, 'net.ipv4.../../x': 1 } })).length, 3)
+  assert.equal(problemsOf(sysctl({ file: 'a', values: { 'net/ipv4/conf/eth0.100/rp_filter': 0 } })), [])
+})
+
+test('kernelModule', () => {
+  const plan = (state: string, file: unknown, atBoot?: boolean) =>
+    told(
+      planWith(kernelModule({ name: 'br_netfilter', ...(atBoot === undefined ? {} : { atBoot }) }), ({ kind }) =>
+        kind.name === 'kernelModule' ? { state } : file,
+      ),
+    )
+  assert.is(plan('available', gone), 'not loaded, not loaded at boot')
+  assert.is(plan('builtin', gone, false), 'nothing')
+  assert.is(plan('missing', gone), 'refused: this kernel has no module br_netfilter')
+})
+
+test('accounts', () => {
+  const plan = (task: ReturnType<typeof user>, fact: unknown, tool: unknown = { path: '/usr/sbin/x' }) =>
+    planWith(task, ({ kind }) => (kind.name === 'tool' ? tool : fact))
+  const found = {
+    type: 'user',
+    uid: 100,
+    gid: 100,
+    group: 'a',
+    groups: ['adm'],
+    comment: '',
+    home: '/h',
+    shell: '/bin/sh',
+  }
+  const made = plan(user({ name: 'a', system: true, shell: '/bin/false', groups: ['x', 'y'] }), gone)
+  assert.match(made?.apply.text ?? '', 'useradd -r -M -s /bin/false -G x,y a')
+  assert.is(told(plan(user({ name: 'a', groups: ['a', 'adm'], home: '/h' }), found)), 'nothing')
+  const changed = plan(user({ name: 'a', groups: ['adm', 'z'], shell: '/x', uid: 7 }), found)
+  assert.is(told(changed), 'uid 100 → 7, shell /bin/sh → /x, not in z')
+  assert.is(changed?.apply.text, 'usermod -u 7 -s /x -a -G z a')
+  assert.is(told(plan(user({ name: 'a', state: 'absent' }), gone)), 'nothing')
+  assert.is(told(plan(user({ name: 'a' }), gone, {})), 'refused: useradd is not installed')
+  assert.is(plan(group({ name: 'g', system: true, gid: 5 }), gone)?.apply.text, 'groupadd -r -g 5 g')
+  assert.is(told(plan(group({ name: 'g', gid: 5 }), { type: 'group', gid: 6, members: [] })), 'number 6 → 5')
+  assert.ok(problemsOf(user({ name: '-x', uid: -1, home: 'h' })).length === 3)
+})
+
+test('assert', () => {
+  const task = assertThat({
+    that: 'it is Debian',
+    holds: computed({ os: os({}) }, facts => (facts.os.id === 'debian' ? undefined : `it is ${facts.os.id}`)),
+  })
+  assert.is(
+    planWith(task, () => ({ id: 'debian' })),
+    undefined,
+  )
+  const change = planWith(task, () => ({ id: 'alpine' }))
+  assert.equal([change?.effect, change?.refused], ['wait', 'it is alpine'])
+})
+
+test.run()
