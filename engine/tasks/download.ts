@@ -65,7 +65,7 @@ sum=${args.sha256}`,
         raw(fetchFunction(args.timeout ?? 600)),
         sh`for url in ${urlsOf(args)}; do
   if fetch "$url" && right; then
-    rota_install "$new" ${args.path} ${mode} ${args.owner ?? there?.owner ?? ''} ${args.group ?? there?.group ?? ''}
+    rota_install "$new" ${args.path} ${mode} ${args.owner ?? there?.uid ?? ''} ${args.group ?? there?.gid ?? ''}
     exit 0
   fi
 done

@@ -93,9 +93,9 @@ function write(wanted: Install, target: string, fact: PathFact): Shell {
   const entry = followed(fact)
   const there = entry.type === 'file' ? entry : undefined
   const mode = fourDigits(wanted.mode ?? there?.mode ?? wanted.newMode ?? (wanted.secret ? '0600' : '0644'))
-  // A replaced file keeps its owner, as with Ansible; runtime.sh leaves the owner alone where it is empty.
-  const owner = wanted.owner ?? there?.owner ?? ''
-  const group = wanted.group ?? there?.group ?? ''
+  // A replaced file keeps its owner (by number: the account may be gone), as with Ansible; runtime.sh leaves the owner alone where it is empty.
+  const owner = wanted.owner ?? there?.uid ?? ''
+  const group = wanted.group ?? there?.gid ?? ''
   return lines([
     sh`new=${blob(wanted.content, target)}`,
     ...(wanted.validate === undefined ? [] : [validation(wanted.validate, wanted.path)]),

@@ -16,7 +16,7 @@ export interface PackagesArgs {
   readonly listsMaxAge?: number
   /** Install what is recommended too; default false. */
   readonly recommends?: boolean
-  /** Keep these packages from being upgraded by others (`apt-mark hold`), true or false; held ones are then changed by this task. */
+  /** Keep these packages from being upgraded by others (`apt-mark hold`), true or false; held ones are then changed by this task. apt only. */
   readonly hold?: boolean
   /** Let Debian start the daemons of new packages; default true. */
   readonly start?: boolean
