@@ -53,7 +53,7 @@ export const params = {
       default: '10m',
       description: 'How long connections of before a reload may go on (haproxy: `hard-stop-after`).',
     },
-    maxConnections: { type: 'integer', minimum: 1, default: 20000, description: 'haproxy: `maxconn`.' },
+    maxConnections: { type: 'integer', minimum: 1, default: 4000, description: 'haproxy: `maxconn`.' },
     processes: {
       type: 'integer',
       minimum: 1,

@@ -1,5 +1,13 @@
-import { defineRole, file, packages, service, waitFor } from 'rota'
-import { isLeaving, listingContent, mastersOf, readyz, sayLeftOut, unknownLeaving } from '../cluster/index.ts'
+import { defineRole, file, flushHandlers, packages, service, waitFor } from 'rota'
+import {
+  isLeaving,
+  listingContent,
+  mastersOf,
+  readyz,
+  runsItsConfiguration,
+  sayLeftOut,
+  unknownLeaving,
+} from '../cluster/index.ts'
 import { haproxyCfg } from './haproxy.cfg.ts'
 import { params } from './params.ts'
 
@@ -29,7 +37,7 @@ export const haproxy = defineRole({
     const listing = { path: params.config, port: params.apiserverPort, masters, peers }
     const withSecret = params.statsPassword !== undefined
     return [
-      packages({ names: params.packages }),
+      packages({ names: params.packages, start: false }),
       file({
         path: params.config,
         content: listingContent(listing, listed => haproxyCfg(params, listed)),
@@ -38,7 +46,9 @@ export const haproxy = defineRole({
         validate: 'haproxy -c -q -f',
         notify: 'reload',
       }),
+      flushHandlers(),
       service({ name: 'haproxy', enabled: true, running: true }),
+      runsItsConfiguration({ unit: 'haproxy', config: params.config }),
       waitFor({
         port: params.bindPort,
         ...(params.bind.includes('0.0.0.0') || params.bind.includes('*')

@@ -73,8 +73,9 @@ export const params = {
     },
     trackInterface: {
       type: 'boolean',
-      default: true,
-      description: 'Give the address up when the interface goes down.',
+      default: false,
+      description:
+        'Write `track_interface`. keepalived gives the address up anyway when its interface goes down, unless `dont_track_primary` is set.',
     },
     dontTrackPrimary: { type: 'boolean', default: false, description: 'keepalived: `dont_track_primary`.' },
     unicast: {

@@ -1,9 +1,20 @@
 import { isIPv6 } from 'node:net'
-import { type Computed, computed, defineRole, file, type HostView, type ParamsOf, packages, service } from 'rota'
+import {
+  type Computed,
+  computed,
+  defineRole,
+  file,
+  flushHandlers,
+  type HostView,
+  type ParamsOf,
+  packages,
+  service,
+} from 'rota'
 import { isLeaving, mastersOf, namesOf, unknownLeaving } from '../cluster/index.ts'
 import { interfaceOf, wayTo } from './interface.ts'
 import { type KeepalivedConf, keepalivedConf } from './keepalived.conf.ts'
 import { params } from './params.ts'
+import { validate } from './validate.ts'
 
 type Params = ParamsOf<typeof params>
 
@@ -51,9 +62,10 @@ export const keepalived = defineRole({
         content: content(params, host, others),
         mode: secret ? '0600' : '0644',
         secret,
-        validate: 'keepalived -t -f',
+        validate,
         notify: 'reload',
       }),
+      flushHandlers(),
       service({ name: 'keepalived', enabled: true, running: true }),
     ]
   },

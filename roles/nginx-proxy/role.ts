@@ -1,5 +1,12 @@
-import { defineRole, file, packages, service, systemdUnit, waitFor } from 'rota'
-import { listingContent, mastersOf, readyz, sayLeftOut, unknownLeaving } from '../cluster/index.ts'
+import { defineRole, file, flushHandlers, packages, service, systemdUnit, waitFor } from 'rota'
+import {
+  listingContent,
+  mastersOf,
+  readyz,
+  runsItsConfiguration,
+  sayLeftOut,
+  unknownLeaving,
+} from '../cluster/index.ts'
 import { nginxConf } from './nginx.conf.ts'
 import { params } from './params.ts'
 import { nginxUnit } from './unit.ts'
@@ -40,7 +47,9 @@ export const nginxProxy = defineRole({
         notify: 'reload',
       }),
       systemdUnit({ name: `${unit}.service`, content: nginxUnit({ binary, config, pid }), notify: 'reload' }),
+      flushHandlers(),
       service({ name: unit, enabled: true, running: true }),
+      runsItsConfiguration({ unit, config }),
       waitFor({ host: dialled(params.listen), port: params.port }),
       sayLeftOut(listing),
     ]
