@@ -1,4 +1,11 @@
-import { type Host, type Inventory, InventoryError, type Problem, selectHosts } from '../inventory/index.ts'
+import {
+  type Host,
+  type Inventory,
+  InventoryError,
+  type Problem,
+  selectHosts,
+  splitPatterns,
+} from '../inventory/index.ts'
 import type { RunEvent } from '../journal/events.ts'
 import { resolveParams } from '../role/params.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
@@ -50,7 +57,7 @@ export async function readyPlays(
   const ready: ReadyPlay[] = []
   for (const play of plays) {
     problems.push(...checkPlay(play))
-    const selected = hostsOf(play, inventory, options.limit, problems, notes)
+    const selected = hostsOf(play, inventory, options.limit, notes)
     const hosts = selected.hosts.map(host => view.host(host.name))
     const everyone = selected.everyone.map(host => view.host(host.name))
     const roles = labelled(play.roles ?? []).map(({ call, label }): BoundRole => {
@@ -120,25 +127,27 @@ function hostsOf(
   play: Play,
   inventory: Inventory,
   limit: string | undefined,
-  problems: Problem[],
   notes: RunEvent[],
 ): { readonly hosts: readonly Host[]; readonly everyone: readonly Host[] } {
+  // As in Ansible, a name that this inventory does not have is left out of a play; a wrong --limit is refused before we get here.
+  const parts = splitPatterns(play.hosts)
+  const unknown = parts.flatMap(part => unknownIn(inventory, part))
+  const known = parts.filter(part => unknownIn(inventory, part).length === 0)
+  for (const text of unknown) notes.push({ kind: 'playSkipped', play: play.name, reason: text })
+  if (!known.some(part => !part.startsWith('!') && !part.startsWith('&'))) return { hosts: [], everyone: [] }
+  const everyone = selectHosts(inventory, known)
+  if (limit === undefined) return { hosts: everyone, everyone }
+  const limited = new Set(selectHosts(inventory, 'all', limit).map(host => host.name))
+  return { hosts: everyone.filter(host => limited.has(host.name)), everyone }
+}
+
+function unknownIn(inventory: Inventory, part: string): readonly string[] {
   try {
-    const everyone = selectHosts(inventory, play.hosts)
-    if (limit === undefined) return { hosts: everyone, everyone }
-    const limited = new Set(selectHosts(inventory, 'all', limit).map(host => host.name))
-    return { hosts: everyone.filter(host => limited.has(host.name)), everyone }
+    selectHosts(inventory, part.replace(/^[!&]/, ''))
+    return []
   } catch (error) {
     if (!(error instanceof InventoryError)) throw error
-    // As in Ansible, a play for a group that this inventory does not have is left out; a wrong --limit is refused before we get here.
-    const [problem] = error.problems
-    if (problems.length === 0 && problem)
-      notes.push({
-        kind: 'playSkipped',
-        play: play.name,
-        reason: [problem.message, problem.hint].filter(Boolean).join('; '),
-      })
-    return { hosts: [], everyone: [] }
+    return error.problems.map(({ message, hint }) => [message, hint].filter(Boolean).join('; '))
   }
 }
 

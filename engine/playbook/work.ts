@@ -1,6 +1,7 @@
-import type { FactRequest, Facts } from '../facts/fact.ts'
+import { type FactRequest, type Facts, withFacts } from '../facts/fact.ts'
 import type { Handlers, Nested, TaskOrStep } from '../role/role.ts'
 import type { Step } from '../role/step.ts'
+import { isFlushHandlers } from '../tasks/flush-handlers.ts'
 import type { Change, Task } from '../tasks/task.ts'
 
 /** One task or step of a host's work, with the role it came from and the handlers it owes by their full names. */
@@ -33,7 +34,7 @@ export interface PlannedChange {
 
 export const isStep = (unit: TaskOrStep): unit is Step => 'type' in unit && unit.type === 'step'
 
-export const isFlush = (unit: TaskOrStep): boolean => !isStep(unit) && unit.kind.name === 'flushHandlers'
+export const isFlush = (unit: TaskOrStep): boolean => !isStep(unit) && isFlushHandlers(unit)
 
 export function flatten(nested: Nested): readonly TaskOrStep[] {
   return nested.flatMap(entry => (Array.isArray(entry) ? flatten(entry) : entry ? [entry as TaskOrStep] : []))
@@ -68,12 +69,16 @@ export function planStage(
   options: { readonly diff: boolean; readonly changed: boolean },
 ): readonly PlannedChange[] {
   const planned: PlannedChange[] = []
+  let seen = facts
   for (const item of stage) {
     if (isStep(item.unit) || isFlush(item.unit)) continue
     const task = item.unit
     const changed = options.changed || planned.some(({ change }) => change.effect !== 'wait')
-    const change = task.kind.plan(task.args, facts, { changed, diff: options.diff && !task.secret })
-    if (change) planned.push({ item, task, change })
+    const change = task.kind.plan(task.args, seen, { changed, diff: options.diff && !task.secret })
+    if (!change) continue
+    planned.push({ item, task, change })
+    // A second edit of the same file starts from what the first one leaves.
+    seen = withFacts(seen, change.leaves ?? [])
   }
   return planned
 }

@@ -157,12 +157,16 @@ test('a task that fails keeps the handler owed; the next run pays it although no
 test('what a later task undoes is made right by a second pass', async () => {
   const host = fakeHost({ undone: 'no' })
   const tasks = [set({ name: 'a', to: '1' }), set({ name: 'undone', to: 'yes', script: 'set a 0' })]
-  host.channel.probe = (probe => async requests => {
-    // The second task finds itself done after its first run, as a package that replaces a file once.
-    if (host.values.get('a') === '0') host.values.set('undone', 'yes')
-    return probe(requests)
-  })(host.channel.probe)
-  await runOn(host, tasks).go()
+  const { probe } = host.channel
+  const channel: Channel = {
+    ...host.channel,
+    probe: requests => {
+      // The second task finds itself done after its first run, as a package that replaces a file once.
+      if (host.values.get('a') === '0') host.values.set('undone', 'yes')
+      return probe(requests)
+    },
+  }
+  await runOn({ ...host, channel }, tasks).go()
   equal(host.values.get('a'), '1')
 })
 

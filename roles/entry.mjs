@@ -1,0 +1,22 @@
+// The names of roles/index.ts once more: Node links a playbook's imports before anything can teach it TypeScript (see register.mjs).
+// test/unit/entry.test.ts holds this list against the real one.
+import 'rota'
+
+export const {
+  apiServerReady,
+  controlPlane,
+  controlPlaneAbsent,
+  drainApiServer,
+  drainNode,
+  etcd,
+  etcdAbsent,
+  etcdHealthy,
+  etchosts,
+  haproxy,
+  haproxyAbsent,
+  keepalived,
+  keepalivedAbsent,
+  kubeBinaries,
+  majority,
+  nginxProxy,
+} = await import('./index.ts')
