@@ -99,7 +99,7 @@ function pick(hosts: readonly Host[], index: number, pattern: string, base: stri
   return host
 }
 
-/** Hosts of all matching groups, then, unless a plain name found its group, all matching hosts. */
+/** Hosts of all matching groups, then, unless a plain name found its group, all matching hosts. A subscript counts doubles. */
 function enumerate(inventory: Inventory, pattern: string, where: string): readonly Host[] {
   const test = matcher(pattern, where)
   const groups = [...inventory.groups.keys()].filter(test)
@@ -114,7 +114,7 @@ function enumerate(inventory: Inventory, pattern: string, where: string): readon
     const names = [...inventory.groups.keys(), ...inventory.hosts.keys()]
     throw problem(`${where}: there is no host or group '${pattern}'`, didYouMean(pattern, names).hint)
   }
-  return [...new Set(found)]
+  return found
 }
 
 function isGlob(pattern: string): boolean {

@@ -24,13 +24,19 @@ export function formatOrigin({ file, line, column }: Origin): string {
 
 /** The names a mistyped one may have meant, best first, at most three. */
 export function nearest(name: string, names: Iterable<string>): readonly string[] {
-  const allowed = Math.max(2, Math.floor(name.length / 3))
+  const allowed = name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3))
   return [...new Set(names)]
-    .map(candidate => ({ candidate, far: distance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .map(candidate => ({ candidate, far: slips(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ far }) => far <= allowed)
     .sort((a, b) => a.far - b.far)
     .slice(0, 3)
     .map(({ candidate }) => candidate)
+}
+
+/** Swapped letters are one slip. */
+function slips(a: string, b: string): number {
+  const isSwap = a.length === b.length && [...a].sort().join('') === [...b].sort().join('')
+  return a === b ? 0 : isSwap ? 1 : distance(a, b)
 }
 
 export function didYouMean(name: string, names: Iterable<string>): { hint?: string } {

@@ -30,7 +30,7 @@ const value = String.raw`(?:${plain}|"[^"\\\n]*"|'[^'\n]*'|\[\]|\{\})`
 const rest = String.raw`(?: +#[^\n]*| *)(?:\n|$)`
 const pair = new RegExp(`(${key}):(?: +(${value}))?${rest}`, 'y')
 const item = new RegExp(`-( +)(${value})${rest}`, 'y')
-const blank = /(?: *(?:#[^\n]*)?\n)+| *(?:#[^\n]*)?$/y
+const blank = /(?: *(?:#[^\n]*)?\n)*(?: *(?:#[^\n]*)?$)?/y
 
 /** The indent of the next line that says something, after skipping those that don't; undefined at the end. */
 function nextIndent(cursor: Cursor): number | undefined {

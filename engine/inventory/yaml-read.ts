@@ -28,7 +28,7 @@ export function readYamlFully(text: string, file: string): YamlReading {
     uniqueKeys: false,
     merge: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
     lineCounter: lines,
   })
   const place = (offset: number): Place => {
@@ -75,7 +75,11 @@ function convert(source: ParsedNode | null, context: Context): Node {
   }
   const node = convertNode(source, at, context)
   if (typeof node === 'string') return fail(node)
-  if (source.anchor !== undefined) context.anchors.set(source.anchor, node)
+  if (source.anchor !== undefined) {
+    // YAML allows it, PyYAML does not: whoever reads the file with Ansible gets this error.
+    if (context.anchors.has(source.anchor)) return fail(`anchor &${source.anchor} is there twice`)
+    context.anchors.set(source.anchor, node)
+  }
   return node
 }
 
@@ -176,7 +180,8 @@ function convertMap(pairs: readonly Pair[], at: Place, context: Context): MapNod
 
 /** `key:` with nothing after it has no place of its own. */
 function isEmptyValue(node: Node, pair: Pair): node is ScalarNode {
-  return node.kind === 'scalar' && (pair.value === null || node.value === null)
+  const { value } = pair
+  return node.kind === 'scalar' && (value === null || (isScalar(value) && value.type === 'PLAIN' && value.value === ''))
 }
 
 /** As a Python dict: a double key keeps its first place and its last value. */

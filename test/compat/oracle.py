@@ -13,6 +13,8 @@ import sys
 
 os.environ.setdefault('ANSIBLE_LOCALHOST_WARNING', 'false')
 os.environ.setdefault('ANSIBLE_DEPRECATION_WARNINGS', 'false')
+# A source that can't be read is an error: without this, half of it is used.
+os.environ['ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED'] = 'true'
 os.environ['ANSIBLE_CONFIG'] = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'ansible.cfg')
 
 from ansible.cli.inventory import InventoryCLI  # noqa: E402
