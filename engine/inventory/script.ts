@@ -1,4 +1,3 @@
-import { execa } from 'execa'
 import type { Files } from './files.ts'
 import { start } from './files.ts'
 import { readJson } from './json-read.ts'
@@ -40,6 +39,7 @@ async function run(
   args: readonly string[],
   files: Files,
 ): Promise<{ readonly node: MapNode } | { readonly problem: Problem } | undefined> {
+  const { execa } = await import('execa')
   const result = await execa(files.absolute(path), args, { reject: false, stdin: 'ignore', timeout: patience })
   if (result.code === 'ENOEXEC') return undefined
   const fail = (message: string) => ({ problem: { message, origin: start(path) } })

@@ -1,4 +1,3 @@
-import { execa } from 'execa'
 import { filesOf, start } from './files.ts'
 import { InventoryError } from './problem.ts'
 import type { VaultSecret } from './vault.ts'
@@ -55,6 +54,7 @@ async function readPassword(id: string, file: string, cwd: string): Promise<stri
     return read.text.trim()
   }
   const args = /-client(?:\.\w+)?$/.test(file) ? ['--vault-id', id] : []
+  const { execa } = await import('execa')
   const result = await execa(files.absolute(file), args, { reject: false, stdin: 'inherit', stderr: 'inherit' })
   if (result.failed)
     throw failed(`the vault password script failed with status ${result.exitCode ?? result.code}`, file)

@@ -1,4 +1,6 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument } from 'yaml'
+import { createRequire } from 'node:module'
+import type * as Yaml from 'yaml'
+import type { ParsedNode } from 'yaml'
 import type { Entry, ListNode, MapNode, Node, Origin, Problem, ScalarNode } from './types.ts'
 import { readYamlQuickly } from './yaml-quick.ts'
 import { asBool, asFloat, asInt, resolvePlain } from './yaml-scalar.ts'
@@ -19,10 +21,14 @@ export function readYaml(text: string, file: string): YamlReading {
   return quick === undefined ? readYamlFully(text, file) : { node: quick, problems: [], warnings: [] }
 }
 
+/** The yaml package is loaded when the quick reader gives up: many inventories never need it. */
+const require = createRequire(import.meta.url)
+
 /** Every YAML there is, slowly. */
 export function readYamlFully(text: string, file: string): YamlReading {
-  const lines = new LineCounter()
-  const document = parseDocument(text, {
+  const yaml: typeof Yaml = require('yaml')
+  const lines = new yaml.LineCounter()
+  const document = yaml.parseDocument(text, {
     schema: 'failsafe',
     version: '1.1',
     uniqueKeys: false,
@@ -40,7 +46,7 @@ export function readYamlFully(text: string, file: string): YamlReading {
     origin: { file, ...place(error.pos[0]) },
   }))
   if (problems.length > 0 || document.contents === null) return { problems, warnings: [] }
-  const context: Context = { text, file, place, anchors: new Map(), problems, warnings: [] }
+  const context: Context = { yaml, text, file, place, anchors: new Map(), problems, warnings: [] }
   const node = convert(document.contents, context)
   return problems.length > 0 ? { problems, warnings: [] } : { node, problems, warnings: context.warnings }
 }
@@ -51,6 +57,7 @@ interface Place {
 }
 
 interface Context {
+  readonly yaml: typeof Yaml
   readonly text: string
   readonly file: string
   readonly place: (offset: number) => Place
@@ -70,7 +77,7 @@ function convert(source: ParsedNode | null, context: Context): Node {
     return { kind: 'scalar', type: 'null', value: null, ...at }
   }
   if (source === null) return { kind: 'scalar', type: 'null', value: null, ...at }
-  if (isAlias(source)) {
+  if (context.yaml.isAlias(source)) {
     return context.anchors.get(source.source) ?? fail(`alias *${source.source} has no anchor before it`)
   }
   const node = convertNode(source, at, context)
@@ -86,16 +93,16 @@ function convert(source: ParsedNode | null, context: Context): Node {
 /** The node, or what is wrong with it. */
 function convertNode(source: ParsedNode, at: Place, context: Context): Node | string {
   const tag = source.tag?.replace('tag:yaml.org,2002:', '!!')
-  if (isMap(source)) {
+  if (context.yaml.isMap(source)) {
     if (tag !== undefined && tag !== '!!map') return `tag ${tag} is not supported on a mapping`
     return convertMap(source.items, at, context)
   }
-  if (isSeq(source)) {
+  if (context.yaml.isSeq(source)) {
     if (tag !== undefined && tag !== '!!seq') return `tag ${tag} is not supported on a list`
     const items: ListNode['items'] = source.items.map(item => convert(item as ParsedNode | null, context))
     return { kind: 'list', items, ...at }
   }
-  if (!isScalar(source)) return 'not something that YAML knows'
+  if (!context.yaml.isScalar(source)) return 'not something that YAML knows'
   const scalar = readScalar(blockText(source, context), source.type === 'PLAIN', tag)
   return typeof scalar === 'string' ? scalar : { kind: 'scalar', ...scalar, ...at }
 }
@@ -152,7 +159,10 @@ function convertMap(pairs: readonly Pair[], at: Place, context: Context): MapNod
   for (const pair of pairs) {
     const key = convert(pair.key as ParsedNode | null, context)
     const isMerge =
-      isScalar(pair.key) && pair.key.type === 'PLAIN' && pair.key.value === '<<' && pair.key.tag === undefined
+      context.yaml.isScalar(pair.key) &&
+      pair.key.type === 'PLAIN' &&
+      pair.key.value === '<<' &&
+      pair.key.tag === undefined
     const node = convert(pair.value as ParsedNode | null, context)
     const origin: Origin = { file: context.file, line: key.line, column: key.column }
     if (key.kind !== 'scalar') {
@@ -172,16 +182,22 @@ function convertMap(pairs: readonly Pair[], at: Place, context: Context): MapNod
         )
       }
       seen.add(name)
-      own.push({ key, node: isEmptyValue(node, pair) ? { ...node, line: key.line, column: key.column } : node })
+      own.push({
+        key,
+        node: isEmptyValue(node, pair, context) ? { ...node, line: key.line, column: key.column } : node,
+      })
     }
   }
   return { kind: 'map', entries: lastOfEach([...merged, ...own], merged.length > 0 || seen.size < own.length), ...at }
 }
 
 /** `key:` with nothing after it has no place of its own. */
-function isEmptyValue(node: Node, pair: Pair): node is ScalarNode {
+function isEmptyValue(node: Node, pair: Pair, context: Context): node is ScalarNode {
   const { value } = pair
-  return node.kind === 'scalar' && (value === null || (isScalar(value) && value.type === 'PLAIN' && value.value === ''))
+  return (
+    node.kind === 'scalar' &&
+    (value === null || (context.yaml.isScalar(value) && value.type === 'PLAIN' && value.value === ''))
+  )
 }
 
 /** As a Python dict: a double key keeps its first place and its last value. */
