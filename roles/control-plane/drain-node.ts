@@ -19,7 +19,7 @@ export const drainNode = (): Around =>
     name: 'the node is drained',
     enter: async context => {
       const settings = drainSettings(context.host)
-      const found = await nodeOf(context)
+      const found = await nodeOf(context, context.say)
       if (found === undefined) return
       const { kubectl, node } = found
       if (settings.pauseSeconds > 0) await sleep(settings.pauseSeconds * 1000)
@@ -48,8 +48,8 @@ interface Node {
   readonly stays: boolean
 }
 
-async function nodeOf(context: StepContext): Promise<{ readonly kubectl: Kubectl; readonly node: Node } | undefined> {
-  const { host, say } = context
+async function nodeOf(context: StepContext, say: StepContext['say'] = () => {}): Promise<{ readonly kubectl: Kubectl; readonly node: Node } | undefined> {
+  const { host } = context
   const kubectl = await kubectlOn(context)
   if (kubectl === undefined) {
     say(`${host.name}: no API server answers, so there is no node to drain`)

@@ -109,7 +109,7 @@ export const params = {
     stopTimeout: {
       type: 'integer',
       minimum: 1,
-      default: 30,
+      default: 25,
       description:
         'Seconds that requests under way are given when an API server stops, beyond the delay; watches have no end of their own.',
     },
