@@ -35,7 +35,7 @@ export async function listContainers(lab) {
 export async function startHosts(lab, image, hosts, keepMounts) {
   const have = new Map((await listContainers(lab)).map(container => [container.host, container]))
   const down = hosts.filter(host => have.get(host.name)?.state !== 'running')
-  await raiseInotifyLimit(have.size + down.length)
+  await raiseInotifyLimit()
   await Promise.all(
     down.map(async host => {
       const old = have.get(host.name)
@@ -76,15 +76,11 @@ export async function removeHosts(lab) {
   return containers.map(container => container.host)
 }
 
-/**
- * Each systemd holds several inotify instances; Debian's limit of 128 for root ends at about 26 hosts.
- * @param {number} hosts
- */
-async function raiseInotifyLimit(hosts) {
+/** Each systemd holds several inotify instances; Debian's limit of 128 for root ends at about 26 hosts of all labs together. */
+async function raiseInotifyLimit() {
   const file = '/proc/sys/fs/inotify/max_user_instances'
-  const need = hosts * 5 + 64
-  if (Number(await readFile(file, 'utf8')) >= need) return
-  const raised = Math.max(1024, need)
-  say(`raising fs.inotify.max_user_instances to ${raised} for ${hosts} hosts`)
-  await writeFile(file, `${raised}`).catch(error => say(`that failed (${error.message}); hosts may not boot`))
+  const wanted = 4096
+  if (Number(await readFile(file, 'utf8')) >= wanted) return
+  say(`raising fs.inotify.max_user_instances to ${wanted}`)
+  await writeFile(file, `${wanted}`).catch(error => say(`that failed (${error.message}); hosts may not boot`))
 }

@@ -51,7 +51,7 @@ async function booted(name, container) {
   let state = ''
   for (const end = Date.now() + 90_000; Date.now() < end; await sleep(150)) {
     state = (
-      await $({ nothrow: true, quiet: true })`docker exec ${container} systemctl is-system-running --wait`
+      await $({ nothrow: true, quiet: true })`docker exec ${container} timeout 20 systemctl is-system-running --wait`
     ).stdout.trim()
     if (state === 'running' || state === 'degraded') break
   }
