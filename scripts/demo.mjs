@@ -44,8 +44,14 @@ async function story() {
   chapter(`a cluster of ${from}`)
   await run('cluster')
 
-  const probe = await startProbe({ paths: labPaths(lab), ca: await fs.readFile(`inventory/${name}/pki/ca.crt`, 'utf8') })
-  say('clients are asking now: 20 requests a second of each kind on each path, until the end')
+  const probe = await startProbe({
+    paths: labPaths(lab),
+    rate: 10,
+    ca: await fs.readFile(`inventory/${name}/pki/ca.crt`, 'utf8'),
+  })
+  say(
+    'clients ask from now on, on each path: /readyz and /version 20 times a second each, half of it on new connections',
+  )
   let rows
   try {
     chapter(`upgrade of all masters to ${to}, 20% at a time`)

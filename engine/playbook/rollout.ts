@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Outcome } from '../journal/events.ts'
 import type { HostView } from '../role/view.ts'
 import { UnreachableError } from '../transport/types.ts'
@@ -103,7 +104,7 @@ async function inTurns(
   const { play } = ready
   let left = waiting
   while (left.length > 0) {
-    const turn = play.keepAvailable ? turnOf(ready, left, await availabilityOf(session, ready)) : { hosts: left }
+    const turn = play.keepAvailable ? await patientTurn(session, ready, left) : { hosts: left }
     if ('refused' in turn) {
       for (const { run } of left) results.push(finish(session, ready, run.host.name, 'skipped', 0, turn.refused))
       return { reason: `${play.name}: ${turn.refused}` }
@@ -126,6 +127,24 @@ async function inTurns(
     }
   }
   return undefined
+}
+
+/** Seconds for which a refusal is looked at again: a host may be not ready for a moment only. */
+const patience = 30
+
+async function patientTurn(
+  session: Session,
+  ready: ReadyPlay,
+  left: readonly Ready[],
+): Promise<ReturnType<typeof turnOf>> {
+  const { timeout = patience, interval = 1 } = ready.play.gate ?? {}
+  const end = Date.now() + Math.min(patience, timeout) * 1000
+  for (let looks = 0; ; looks += 1) {
+    const turn = turnOf(ready, left, await availabilityOf(session, ready))
+    if (!('refused' in turn) || Date.now() > end || session.signal.aborted) return turn
+    if (looks === 0) session.emit({ kind: 'note', text: `${ready.play.name}: ${turn.refused}; waiting for a moment` })
+    await sleep(interval * 1000, undefined, { signal: session.signal }).catch(() => {})
+  }
 }
 
 function turnOf(
