@@ -20,6 +20,7 @@ import { openChannel } from '../transport/channel.ts'
 import type { Connection } from '../transport/types.ts'
 import { askSecret } from './ask.ts'
 import { checkExtraVars, checkTags } from './check-names.ts'
+import { confirm } from './confirm.ts'
 import { type Flags, parseFlags, UsageError } from './flags.ts'
 import { interruptible } from './interrupt.ts'
 import { listing } from './listing.ts'
@@ -103,6 +104,7 @@ async function run(playbook: Playbook, flags: Flags): Promise<number> {
       ...(flags.serial === undefined ? {} : { serial: flags.serial }),
       redactor: hidden,
       signal,
+      ask: question => confirm(question, signal),
       emit: event => {
         journal.write(event)
         report.event(event)

@@ -5,6 +5,7 @@ import { didYouMean } from '../inventory/problem.ts'
 import type { AnyRole, RoleCall, RoleContext } from '../role/role.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
 import { type Play, tagsOf } from './play.ts'
+import { withPrompt } from './prompt.ts'
 import { isSelected, type TagSelection } from './tags.ts'
 import { flatten, type HandlerItem, type HostWork, handlerItems, isStep, type WorkItem } from './work.ts'
 
@@ -39,7 +40,7 @@ export function buildWork(
     known: readonly HandlerItem[],
     at: Problem['origin'],
   ) => {
-    for (const unit of units) {
+    for (const unit of units.map(withPrompt)) {
       const names = unit.notify.map(
         name =>
           known.find(handler => handler.name === `${label}/${name}`) ??

@@ -28,6 +28,7 @@ export interface HostRun {
   readonly work: HostWork
   readonly channel: Channel
   readonly channelOf: (host: string) => Promise<Channel>
+  readonly ask: (question: string) => Promise<boolean>
   readonly emit: Emit
   readonly diff: boolean
   readonly check: boolean

@@ -56,6 +56,7 @@ export function stepContext(run: HostRun): StepContext {
     inventory: run.inventory,
     $: remoteShell(async () => run.channel, run.host.name),
     on,
+    ask: run.ask,
     say: text => run.emit({ kind: 'note', host: run.host.name, text }),
   }
 }

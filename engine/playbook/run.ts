@@ -24,6 +24,7 @@ export interface RunOptions {
   readonly tags: TagSelection
   readonly redactor: Redactor
   readonly emit: Emit
+  readonly ask: (question: string) => Promise<boolean>
   readonly signal: AbortSignal
 }
 

@@ -14,6 +14,8 @@ export interface Session {
   readonly diff: boolean
   readonly forks: number
   readonly emit: Emit
+  /** Asks the operator. */
+  readonly ask: (question: string) => Promise<boolean>
   readonly redactor: Redactor
   readonly signal: AbortSignal
   /** The channel to a host: opened once, at first need, and kept for the run. */
@@ -36,6 +38,7 @@ export function openSession(options: {
   readonly diff: boolean
   readonly forks: number
   readonly emit: Emit
+  readonly ask: (question: string) => Promise<boolean>
   readonly redactor: Redactor
   readonly signal: AbortSignal
 }): Session {

@@ -13,6 +13,8 @@ export interface StepContext {
   readonly on: (host: string) => RemoteShell
   /** A line for the operator, under this host and step. */
   readonly say: (text: string) => void
+  /** Asks the operator on the terminal, once per batch for the same question: true to go on. Throws where there is no terminal. */
+  readonly ask: (question: string) => Promise<boolean>
 }
 
 export interface StepResult {

@@ -99,6 +99,7 @@ function runOn(
     work,
     channel: host.channel,
     channelOf: async () => host.channel,
+    ask: async () => true,
     emit: event => events.push(event),
     diff: false,
     check: false,

@@ -1,0 +1,67 @@
+import type { HostView } from '../role/view.ts'
+import { buildWork, type PeersOf } from './build.ts'
+import { checkHost } from './check-mode.ts'
+import { HostFailure } from './failure.ts'
+import { holdsGate } from './gates.ts'
+import { enterAll, leaveAll } from './hooks.ts'
+import { converge, type HostPlan, type HostRun, planHost } from './host-run.ts'
+import { attempt, finish } from './outcome.ts'
+import type { ReadyPlay } from './ready.ts'
+import type { Session } from './session.ts'
+import type { TagSelection } from './tags.ts'
+import type { HostResult } from './verdict.ts'
+
+/** A host of a batch that has been looked at: what is to be done there, and what the plan says. */
+export interface Planned {
+  readonly run: HostRun
+  readonly plan: HostPlan
+}
+
+/** What all hosts of a batch share. */
+export interface Batch {
+  readonly session: Session
+  readonly ready: ReadyPlay
+  readonly peers: PeersOf
+  readonly tags: TagSelection
+  readonly ask: (question: string) => Promise<boolean>
+}
+
+/** Probes and plans a host: what it needs, or how it failed. */
+export async function look(
+  batch: Batch,
+  host: HostView,
+): Promise<{ readonly value: Planned } | { readonly result: HostResult }> {
+  return attempt(batch.session, batch.ready, host, async () => {
+    const run = await hostRun(batch, host)
+    return { run, plan: await planHost(run) }
+  })
+}
+
+async function hostRun({ session, ready, peers, tags, ask }: Batch, host: HostView): Promise<HostRun> {
+  const { work, problems } = buildWork(ready.play, ready.roles, host, session.view, tags, peers)
+  const [problem] = problems
+  if (problem) throw new HostFailure({ task: '', role: '', message: problem.message })
+  const channel = await session.channel(host.name)
+  const { run, emit, diff, check, view: inventory } = session
+  return { run, play: ready.play, host, inventory, work, channel, channelOf: session.channel, ask, emit, diff, check }
+}
+
+export async function inCheckMode(session: Session, ready: ReadyPlay, { run, plan }: Planned): Promise<HostResult> {
+  const outcome = await attempt(session, ready, run.host, async () => checkHost(run, plan))
+  if ('result' in outcome) return outcome.result
+  return finish(session, ready, run.host.name, outcome.value > 0 ? 'changed' : 'ok', outcome.value)
+}
+
+/** The changes of one host with everything around them. */
+export async function perform(session: Session, ready: ReadyPlay, { run, plan }: Planned): Promise<HostResult> {
+  if (session.signal.aborted) return finish(session, ready, run.host.name, 'skipped', 0, 'not started: interrupted')
+  const outcome = await attempt(session, ready, run.host, async () => {
+    if (plan.disrupts) await enterAll(run)
+    const made = plan.dirty ? await converge(run, plan) : 0
+    await holdsGate(run, plan, session.signal)
+    await leaveAll(run, plan)
+    return made
+  })
+  if ('result' in outcome) return outcome.result
+  return finish(session, ready, run.host.name, outcome.value > 0 ? 'changed' : 'ok', outcome.value)
+}

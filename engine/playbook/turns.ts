@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { nextTurn } from './availability.ts'
+import { type Availability, availabilityOf } from './available.ts'
+import { finish } from './outcome.ts'
+import { type Planned, perform } from './perform.ts'
+import type { ReadyPlay } from './ready.ts'
+import type { Session } from './session.ts'
+import { type HostResult, type Stop, verdictOn } from './verdict.ts'
+
+/** Runs the hosts of a batch, in as many turns as the availability rule asks for. */
+export async function inTurns(
+  session: Session,
+  ready: ReadyPlay,
+  waiting: readonly Planned[],
+  results: HostResult[],
+): Promise<Stop | undefined> {
+  const { play } = ready
+  let left = waiting
+  while (left.length > 0) {
+    const turn = play.keepAvailable ? await patientTurn(session, ready, left) : { hosts: left }
+    if ('refused' in turn) {
+      for (const { run } of left) results.push(finish(session, ready, run.host.name, 'skipped', 0, turn.refused))
+      return { reason: `${play.name}: ${turn.refused}` }
+    }
+    if (turn.reason) {
+      const hosts = turn.hosts.map(({ run }) => run.host.name)
+      session.emit({ kind: 'note', text: `${play.name}: ${hosts.join(', ')} first, then the others: ${turn.reason}` })
+    }
+    const done = await session.each(turn.hosts, item => perform(session, ready, item))
+    results.push(...done)
+    left = left.filter(item => !turn.hosts.includes(item))
+    if (left.length === 0) break
+    const stop = session.signal.aborted
+      ? { reason: 'interrupted' }
+      : play.gate && verdictOn({ ...play, anyErrorsFatal: true }, done, done.length)
+    if (stop) {
+      for (const { run } of left)
+        results.push(finish(session, ready, run.host.name, 'skipped', 0, `not started: ${stop.reason}`))
+      return stop
+    }
+  }
+  return undefined
+}
+
+/** Seconds for which a refusal is looked at again: a host may be not ready for a moment only. */
+const patience = 30
+
+async function patientTurn(
+  session: Session,
+  ready: ReadyPlay,
+  left: readonly Planned[],
+): Promise<ReturnType<typeof turnOf>> {
+  const { timeout = patience, interval = 1 } = ready.play.gate ?? {}
+  const end = Date.now() + Math.min(patience, timeout) * 1000
+  for (let looks = 0; ; looks += 1) {
+    const turn = turnOf(ready, left, await availabilityOf(session, ready))
+    if (!('refused' in turn) || Date.now() > end || session.signal.aborted) return turn
+    if (looks === 0) session.emit({ kind: 'note', text: `${ready.play.name}: ${turn.refused}; waiting for a moment` })
+    await sleep(interval * 1000, undefined, { signal: session.signal }).catch(() => {})
+  }
+}
+
+function turnOf(
+  ready: ReadyPlay,
+  left: readonly Planned[],
+  { available, total }: Availability,
+): { readonly hosts: readonly Planned[]; readonly reason?: string } | { readonly refused: string } {
+  const candidates = left.map(({ run, plan }) => ({
+    name: run.host.name,
+    available: available.has(run.host.name),
+    disrupted: plan.disrupts,
+  }))
+  const turn = nextTurn(candidates, { total, available: available.size }, ready.play.keepAvailable ?? (() => 0))
+  if ('refused' in turn) return { refused: `${turn.refused}${whoIsDown(ready, available)}` }
+  const names = new Set(turn.hosts.map(candidate => candidate.name))
+  const hosts = left.filter(({ run }) => names.has(run.host.name))
+  return turn.reason === undefined ? { hosts } : { hosts, reason: turn.reason }
+}
+
+function whoIsDown(ready: ReadyPlay, available: ReadonlySet<string>): string {
+  const down = ready.everyone.filter(host => !available.has(host.name)).map(host => host.name)
+  return down.length > 0 ? ` (not available now: ${down.join(', ')})` : ''
+}
