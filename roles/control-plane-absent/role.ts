@@ -38,9 +38,16 @@ export const controlPlaneAbsent = defineRole({
     if (!isLeaving(host, params.leaving)) return []
     return [
       units.map(name => service({ name, enabled: false, running: false })),
-      absent({ path: units.map(name => `/etc/systemd/system/${name}.service`) }),
+      absent({
+        title: 'no units of the control plane',
+        path: units.map(name => `/etc/systemd/system/${name}.service`),
+      }),
       // No copy is kept of a key.
-      absent({ path: secrets.map(name => `${params.kubeConfigDir}/${name}`), backup: false }),
+      absent({
+        title: 'no keys and certificates of a master',
+        path: secrets.map(name => `${params.kubeConfigDir}/${name}`),
+        backup: false,
+      }),
     ]
   },
 })

@@ -48,7 +48,10 @@ interface Node {
   readonly stays: boolean
 }
 
-async function nodeOf(context: StepContext, say: StepContext['say'] = () => {}): Promise<{ readonly kubectl: Kubectl; readonly node: Node } | undefined> {
+async function nodeOf(
+  context: StepContext,
+  say: StepContext['say'] = () => {},
+): Promise<{ readonly kubectl: Kubectl; readonly node: Node } | undefined> {
   const { host } = context
   const kubectl = await kubectlOn(context)
   if (kubectl === undefined) {

@@ -28,7 +28,13 @@ export const leaveCluster = (options: LeaveOptions): Step =>
       const url = peerUrl(host, options.peerPort)
       const own = found.members.find(member => member.peerUrls.includes(url))
       if (own === undefined) return { summary: 'is no member any more' }
-      await enoughStay(context, options, found.members.filter(member => member !== own && !member.learner).length)
+      const staying = found.members.filter(member => member !== own && !member.learner)
+      const healthy = await enoughStay(context, options, staying.length)
+      await handOverLeadership(
+        context,
+        options,
+        staying.filter(member => healthy.some(peer => member.peerUrls.includes(peerUrl(peer, options.peerPort)))),
+      )
       await retried(
         () => on(found.peer.name)`${etcdctl(options, 'member', 'remove', own.id)}`.nothrow(),
         Date.now() + 60_000,
@@ -48,7 +54,35 @@ async function anyAnswer(
   return undefined
 }
 
-async function enoughStay({ on, host }: StepContext, options: LeaveOptions, total: number): Promise<void> {
+/**
+ * A leader that is removed leaves the cluster without one until the others miss it, five seconds and more in which the API servers
+ * answer nothing. So it names its successor first.
+ */
+async function handOverLeadership(
+  { $, say, host }: StepContext,
+  options: LeaveOptions,
+  successors: readonly Member[],
+): Promise<void> {
+  const status = await $`${etcdctl(options, 'endpoint', 'status', '-w', 'json')}`.nothrow()
+  if (status.exitCode !== 0 || !isLeader(status.stdout)) return
+  for (const successor of successors) {
+    const moved = await $`${etcdctl(options, 'move-leader', successor.id)}`.nothrow()
+    if (moved.exitCode === 0) return
+    say(`${host.name} could not hand its leadership to ${successor.name}: ${moved.stderr.trim()}`)
+  }
+}
+
+/** Compared as text: the numbers are larger than JavaScript's. */
+export const isLeader = (status: string): boolean => {
+  const [own, leader] = ['member_id', 'leader'].map(name => new RegExp(`"${name}":(\\d+)`).exec(status)?.[1])
+  return own !== undefined && own === leader
+}
+
+async function enoughStay(
+  { on, host }: StepContext,
+  options: LeaveOptions,
+  total: number,
+): Promise<readonly HostView[]> {
   const states = await Promise.all(
     options.others.map(async peer => {
       const health = await on(peer.name)`${etcdctl(options, 'endpoint', 'health')}`.nothrow().catch(() => undefined)
@@ -57,7 +91,7 @@ async function enoughStay({ on, host }: StepContext, options: LeaveOptions, tota
   )
   const healthy = states.filter(state => state.healthy)
   const needed = Math.floor(total / 2) + 1
-  if (healthy.length >= needed) return
+  if (healthy.length >= needed) return healthy.map(({ peer }) => peer)
   const ill = states.filter(state => !state.healthy).map(({ peer }) => peer.name)
   throw new Error(
     `without ${host.name} etcd would have ${total} member(s), of which ${needed} must be healthy, and ${healthy.length} are: see to ${ill.join(', ') || 'the others'} first`,

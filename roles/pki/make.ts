@@ -66,7 +66,7 @@ export async function makeCertificate(wish: Wish, authority: Pair, lifetime: Lif
     issuer: issuer.subjectName,
     notBefore,
     // A certificate that outlives its authority only looks valid.
-    notAfter: notAfter < issuer.notAfter ? notAfter : issuer.notAfter,
+    notAfter: new Date(Math.min(notAfter.getTime(), issuer.notAfter.getTime())),
     publicKey: keys.publicKey as never,
     signingKey: signer.privateKey as never,
     signingAlgorithm: signer.algorithm,

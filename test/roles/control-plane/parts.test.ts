@@ -1,0 +1,142 @@
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { factTable } from '../../../engine/facts/fact.ts'
+import { endpoint, firstAddress } from '../../../roles/cluster/address.ts'
+import { endpointsIn, readyz } from '../../../roles/cluster/ready.ts'
+import { blockedPods, parseNode } from '../../../roles/control-plane/drain-node.ts'
+import { closePort, openPort } from '../../../roles/control-plane/drain-rule.ts'
+import { drainSettings } from '../../../roles/control-plane/drain-settings.ts'
+import { seconds } from '../../../roles/control-plane/duration.ts'
+import { flagWords, unitWord } from '../../../roles/control-plane/flags.ts'
+import { apiServerReady } from '../../../roles/control-plane/gate.ts'
+import { majority } from '../../../roles/control-plane/majority.ts'
+import { host, inventory } from '../support/inventory.ts'
+
+test('majority', () => assert.equal([1, 2, 3, 4, 5, 6, 7].map(majority), [0, 1, 2, 3, 3, 4, 4]))
+test('of three or more masters never half are down', () =>
+  fc.assert(
+    fc.property(fc.integer({ min: 3, max: 100 }), total => majority(total) > total / 2 && majority(total) < total),
+  ))
+
+const durations: readonly (readonly [unknown, number])[] = [
+  ['6m', 360],
+  ['360s', 360],
+  ['1h30m', 5400],
+  [300, 300],
+  ['300', 300],
+  ['0s', 0],
+]
+for (const [text, expected] of durations)
+  test(`duration ${text}`, () => assert.is(seconds(text, 'drain_timeout'), expected))
+for (const text of ['6 minutes', '', 'm', '-1', '6m!'])
+  test(`no duration: ${JSON.stringify(text)}`, () =>
+    assert.throws(() => seconds(text, 'drain_timeout'), 'drain_timeout'))
+
+test("draining has kubespray's defaults", () =>
+  assert.equal(drainSettings(host('m1', '10.0.0.1')), {
+    drain: true,
+    pauseSeconds: 0,
+    selector: '',
+    first: { graceSeconds: 300, timeoutSeconds: 360, retries: 3, delaySeconds: 10 },
+    fallback: undefined,
+    uncordonAfterFailure: true,
+  }))
+test('and its variables', () => {
+  const settings = drainSettings(
+    host('m1', '10.0.0.1', [], {
+      drain_timeout: '6m',
+      drain_fallback_enabled: 'yes',
+      upgrade_node_uncordon_after_drain_failure: false,
+    }),
+  )
+  assert.is(settings.first.timeoutSeconds, 360)
+  assert.equal(settings.fallback, { graceSeconds: 300, timeoutSeconds: 360, retries: 0, delaySeconds: 10 })
+  assert.is(settings.uncordonAfterFailure, false)
+})
+
+test('whose cordon it is', () => {
+  const node = (annotations: object | undefined, unschedulable: boolean) =>
+    parseNode(JSON.stringify({ metadata: { name: 'm1', annotations }, spec: { unschedulable } }))
+  assert.equal(node(undefined, true), { name: 'm1', unschedulable: true, ours: false, stays: false })
+  assert.equal(node({ 'rota/cordoned': '2024-01-01' }, true), {
+    name: 'm1',
+    unschedulable: true,
+    ours: true,
+    stays: false,
+  })
+  assert.equal(node({ 'rota/cordoned': 'drain failed' }, true), {
+    name: 'm1',
+    unschedulable: true,
+    ours: true,
+    stays: true,
+  })
+})
+test('pods that a budget holds are named once', () => {
+  const line =
+    'error when evicting pods/"web-1" -n "shop" (will retry after 5s): Cannot evict pod as it would violate the pod\'s disruption budget.\n'
+  assert.equal(blockedPods(`${line + line}evicting pod shop/web-2\n`), [{ pod: 'web-1', namespace: 'shop' }])
+  assert.equal(blockedPods('error: unable to connect'), [])
+})
+
+test('flags exist in some versions only', () => {
+  const flags = [
+    ['a', 1],
+    ['old', 0, { until: '1.24' }],
+    ['young', true, { from: '1.22' }],
+    ['none', undefined],
+  ] as const
+  assert.equal(flagWords('v1.20.2', flags), ['--a=1', '--old=0'])
+  assert.equal(flagWords('v1.24.0', flags), ['--a=1', '--young=true'])
+  assert.equal(flagWords('1.23.9', flags, { a: 2, b: 'x' }), ['--old=0', '--young=true', '--a=2', '--b=x'])
+})
+test('words of a unit', () =>
+  assert.equal(['--a=b', '--a=100%', '--a=$HOME', '--a="b c"'].map(unitWord), [
+    '--a=b',
+    '--a=100%%',
+    '--a=$$HOME',
+    '"--a=\\"b c\\""',
+  ]))
+
+test('addresses', () => {
+  assert.equal(['10.233.0.0/18', '10.96.5.7/12', 'fd00:1::/112'].map(firstAddress), [
+    '10.233.0.1',
+    '10.96.0.1',
+    'fd00:1::1',
+  ])
+  assert.equal([endpoint('10.0.0.1', 6443), endpoint('fd00::1', 6443)], ['10.0.0.1:6443', '[fd00::1]:6443'])
+})
+test('endpoints of nginx and haproxy', () =>
+  assert.equal(
+    [
+      ...endpointsIn(
+        '  server 10.0.0.1:6443;\n  server 10.0.0.2:6443 max_fails=3;\nserver {\n listen 127.0.0.1:6443;\n  server m3 10.0.0.3:6443 check\n server [fd00::1]:6443;\n',
+      ),
+    ],
+    ['10.0.0.1:6443', '10.0.0.2:6443', '10.0.0.3:6443', '[fd00::1]:6443'],
+  ))
+
+test('the gate says what it saw', () => {
+  const m1 = host('m1', '10.0.0.1', [], { kube_apiserver_port: '7443' })
+  const gate = apiServerReady()
+  const verdict = (fact: unknown) =>
+    gate.check(factTable([readyz(m1, 7443, '/etc/kubernetes/pki/ca.crt'), fact]), m1, inventory([m1]))
+  assert.equal(verdict({ type: 'answered', status: 200, body: 'ok', expected: true }), { ok: true })
+  const expected = 'GET /readyz of m1 answers 200'
+  assert.equal(
+    verdict({ type: 'answered', status: 500, body: '[+]ping ok\n[-]etcd failed: reason withheld\n', expected: false }),
+    { ok: false, expected, saw: '500 (etcd failed: reason withheld)' },
+  )
+  assert.equal(verdict({ type: 'failed', reason: 'Connection refused' }), {
+    ok: false,
+    expected,
+    saw: 'Connection refused',
+  })
+})
+
+test('the shell that closes and opens the port is the same each time', () => {
+  assert.match(closePort(6443).text, /-A ROTA-DRAIN-6443 -p tcp --syn -j REJECT --reject-with tcp-reset/)
+  assert.match(openPort(6443).text, /-D INPUT -p tcp --dport 6443 -j ROTA-DRAIN-6443/)
+})
+
+test.run()

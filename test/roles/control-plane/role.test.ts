@@ -1,0 +1,68 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { controlPlane } from '../../../roles/control-plane/role.ts'
+import { controlPlaneAbsent } from '../../../roles/control-plane-absent/role.ts'
+import { kubeBinaries } from '../../../roles/kube-binaries/role.ts'
+import { golden } from '../support/golden.ts'
+import { smallCluster } from '../support/inventory.ts'
+import { contentOf, problemsOf, titlesOf, unitsOf } from '../support/role.ts'
+
+const cluster = smallCluster()
+const host = cluster.host('m1')
+const prepared = {
+  pair: (name: string) => ({ certificate: `CERTIFICATE ${name}`, key: `KEY ${name}` }),
+  serviceAccount: { key: 'KEY', publicKey: 'PUBLIC' },
+}
+type Params = NonNullable<Parameters<typeof controlPlane>[0]>
+const units = (params: Params, view = cluster) => unitsOf(controlPlane(params), host, view, { prepared })
+
+for (const version of ['v1.20.2', 'v1.28.4'])
+  for (const daemon of ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'])
+    test(`unit of ${daemon} ${version}`, () =>
+      golden(
+        `control-plane/${version}/${daemon}.service`,
+        contentOf(units({ kubeVersion: version, virtualAddress: '10.0.0.100' }), `${daemon}.service`),
+      ))
+
+test('the version is in the path of the program and nowhere else: an upgrade is one changed line', () => {
+  const [old, young] = ['v1.20.2', 'v1.20.3'].map(kubeVersion =>
+    contentOf(units({ kubeVersion }), 'kube-apiserver.service').split('\n'),
+  )
+  assert.equal(
+    old?.filter((line, index) => line !== young?.[index]),
+    ['ExecStart=/opt/kubernetes/v1.20.2/bin/kube-apiserver \\'],
+  )
+})
+test('a version may be written without its v', () =>
+  assert.match(contentOf(units({ kubeVersion: '1.20.2' }), 'kube-apiserver.service'), '/opt/kubernetes/v1.20.2/bin/'))
+test('a new master is in the flags of all', () => {
+  const unit = contentOf(units({ kubeVersion: 'v1.20.2' }, smallCluster(4)), 'kube-apiserver.service')
+  assert.match(unit, '--apiserver-count=4')
+  assert.match(unit, 'https://10.0.0.4:2379')
+})
+test('extra flags beat the role', () => {
+  const unit = contentOf(
+    units({ kubeVersion: 'v1.20.2', apiserverArguments: { v: 4, 'audit-log-path': '/var/log/a b%' } }),
+    'kube-apiserver.service',
+  )
+  assert.match(unit, '--v=4')
+  assert.not.match(unit, '--v=2')
+  assert.match(unit, '"--audit-log-path=/var/log/a b%%"')
+})
+test('no key and no kubeconfig is shown', () => {
+  for (const unit of units({ kubeVersion: 'v1.20.2' }))
+    if (/\.(key|conf)$/.test(unit.title)) assert.ok('secret' in unit && unit.secret, unit.title)
+})
+test('nothing on a leaving master, everything on it by the counterpart', () => {
+  assert.equal(titlesOf(controlPlane({ kubeVersion: 'v1.20.2', leaving: 'm1' }), host, cluster, { prepared }), [])
+  assert.equal(titlesOf(controlPlaneAbsent({ leaving: 'm1' }), cluster.host('m2'), cluster), [])
+  assert.ok(titlesOf(controlPlaneAbsent({ leaving: 'm1' }), host, cluster).length > 0)
+  assert.equal(problemsOf(controlPlaneAbsent({ leaving: 'm1,m2,m3' }), host, cluster), ['no master would be left'])
+})
+test('binaries of a version go to its folder', () =>
+  assert.equal(
+    titlesOf(kubeBinaries({ kubeVersion: 'v1.20.2', source: '/cache', names: ['kubectl'] }), host, cluster).at(-1),
+    'file /opt/kubernetes/v1.20.2/bin/kubectl',
+  ))
+
+test.run()

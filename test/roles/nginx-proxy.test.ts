@@ -1,0 +1,117 @@
+import { path } from 'rota'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { nginxProxy } from '../../roles/nginx-proxy/role.ts'
+import { accepts, has } from './support/checker.ts'
+import { golden } from './support/golden.ts'
+import { smallCluster } from './support/inventory.ts'
+import { contentOf, problemsOf, titlesOf, unitsOf } from './support/role.ts'
+
+const config = '/etc/nginx/kube-nginx.conf'
+const cluster = smallCluster()
+const node = cluster.host('n1')
+const ready = { ready: { type: 'answered', status: 200, body: 'ok', expected: true } }
+const starting = { ready: { type: 'answered', status: 500, body: '', expected: false } }
+const everyoneReady = new Map(['m1', 'm2', 'm3'].map(name => [name, ready]))
+const existing = (text: string) => ({
+  type: 'file',
+  owner: 'root',
+  group: 'root',
+  uid: 0,
+  gid: 0,
+  mode: '0644',
+  size: text.length,
+  modified: 0,
+  content: { base64: Buffer.from(text).toString('base64') },
+})
+const rendered = (
+  params: Parameters<typeof nginxProxy>[0],
+  peers: ReadonlyMap<string, unknown> = everyoneReady,
+  current: unknown = { type: 'absent' },
+  view = cluster,
+): string =>
+  contentOf(unitsOf(nginxProxy(params), node, view, { peers }), config, [
+    [path({ path: config, content: true }), current],
+  ])
+const servers = (text: string): readonly string[] =>
+  [...text.matchAll(/server ([\d.]+):6443/g)].map(match => match[1] ?? '')
+
+// The directives of the source documents' configurations, as params of today's variant.
+const variants: Readonly<Record<string, Parameters<typeof nginxProxy>[0]>> = {
+  default: {},
+  'all-addresses-8443': { listen: ['0.0.0.0'], port: 8443, workerConnections: 1024 },
+  'static-pod-document': { workerConnections: 1024 },
+  'hash-max-fails': {
+    port: 8443,
+    balance: 'hash $remote_addr consistent',
+    maxFails: 3,
+    failTimeout: '30s',
+    proxyTimeout: '30s',
+    multiAccept: false,
+    workerConnections: 10240,
+    errorLog: '/var/log/nginx_error.log info',
+  },
+  health: { healthPort: 8081, listen: ['127.0.0.1', '::1'] },
+}
+for (const [name, params] of Object.entries(variants)) {
+  test(`configuration: ${name}`, () => {
+    const text = rendered(params)
+    golden(`nginx-proxy/${name}.conf`, text)
+    if (has('nginx')) accepts(text, file => ['nginx', '-t', '-q', '-c', file])
+  })
+}
+
+test('the unit', () =>
+  golden('nginx-proxy/kube-nginx.service', contentOf(unitsOf(nginxProxy(), node, cluster), 'kube-nginx.service')))
+
+test('a master that is not ready yet is not listed', () =>
+  assert.equal(servers(rendered({}, new Map([...everyoneReady, ['m3', starting]]))), ['10.0.0.1', '10.0.0.2']))
+test('a master that can not be reached is not listed', () =>
+  assert.equal(
+    servers(
+      rendered(
+        {},
+        new Map([
+          ['m1', ready],
+          ['m2', ready],
+          ['m3', undefined],
+        ]),
+      ),
+    ),
+    ['10.0.0.1', '10.0.0.2'],
+  ))
+test('one that is listed stays while it is down', () =>
+  assert.equal(
+    servers(
+      rendered(
+        {},
+        new Map([
+          ['m1', ready],
+          ['m2', undefined],
+          ['m3', starting],
+        ]),
+        existing('server 10.0.0.2:6443;\n server 10.0.0.3:6443 max_fails=3;'),
+      ),
+    ),
+    ['10.0.0.1', '10.0.0.2', '10.0.0.3'],
+  ))
+test('one that has left is taken out, though it is listed and ready', () =>
+  assert.equal(servers(rendered({ leaving: ['m1'] }, everyoneReady, existing('server 10.0.0.1:6443;'))), [
+    '10.0.0.2',
+    '10.0.0.3',
+  ]))
+test('where nobody is ready and nothing is listed yet, all are', () =>
+  assert.equal(servers(rendered({}, new Map())), ['10.0.0.1', '10.0.0.2', '10.0.0.3']))
+
+test('nothing on a master, whose API server has the port', () =>
+  assert.equal(titlesOf(nginxProxy(), cluster.host('m1'), cluster), []))
+test('on a master with another port there is a proxy', () =>
+  assert.ok(titlesOf(nginxProxy({ port: 8443 }), cluster.host('m1'), cluster).length > 0))
+test('a leaving master that nobody knows is a mistake', () =>
+  assert.equal(problemsOf(nginxProxy({ leaving: 'm1,m9' }), node, cluster), [
+    'leaving_masters: there is no host m9 in the inventory',
+  ]))
+test('the last master can not leave', () =>
+  assert.match(problemsOf(nginxProxy({ leaving: 'm1,m2,m3' }), node, cluster)[0] ?? '', 'no master to proxy to'))
+
+test.run()

@@ -1,0 +1,29 @@
+import { variableNames } from '../../../engine/role/params.ts'
+import type { ParamsSchema, RoleMaker } from '../../../engine/role/role.ts'
+
+interface Shown {
+  readonly type?: string | readonly string[]
+  readonly enum?: readonly unknown[]
+  readonly default?: unknown
+  readonly description?: string
+  readonly secret?: boolean
+}
+
+/** The table of a role's params, as its README has it. */
+export function paramsTable({ role }: RoleMaker<ParamsSchema>): string {
+  const rows = Object.entries(role.params.properties).map(([name, schema]) => {
+    const { type, enum: values, default: fallback, description = '', secret } = schema as Shown
+    const kind = values ? values.map(value => `\`${value}\``).join(', ') : [type].flat().join(' or ')
+    const needed = role.params.required?.includes(name)
+    const shown = needed ? 'required' : fallback === undefined ? '' : `\`${JSON.stringify(fallback)}\``
+    const variables = variableNames(role.name, name, schema)
+      .map(variable => `\`${variable}\``)
+      .join(', ')
+    return `| \`${name}\` | ${kind}${secret ? ', secret' : ''} | ${shown} | ${variables} | ${description.replaceAll('|', '\\|')} |`
+  })
+  return [
+    '| param | type | default | inventory variables | what it does |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n')
+}

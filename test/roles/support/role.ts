@@ -1,0 +1,53 @@
+import type { Computed, FactRequest, HostView, InventoryView, Step, Task } from 'rota'
+import { factTable } from '../../../engine/facts/fact.ts'
+import { resolveParams } from '../../../engine/role/params.ts'
+import type { AnyRole, Nested, RoleCall } from '../../../engine/role/role.ts'
+
+/** A role's params with its defaults, as a run resolves them. */
+export function paramsOf<P>(call: RoleCall): P {
+  const { params, problems } = resolveParams(call, () => undefined)
+  if (problems.length > 0) throw new Error(problems.map(problem => problem.message).join('; '))
+  return params as P
+}
+
+/** The role's tasks on a host, without any host. */
+export function unitsOf(
+  call: RoleCall,
+  host: HostView,
+  inventory: InventoryView,
+  more: { readonly prepared?: unknown; readonly peers?: ReadonlyMap<string, unknown> } = {},
+): readonly (Task | Step)[] {
+  const context = { params: paramsOf(call), host, inventory, peers: more.peers ?? new Map(), prepared: more.prepared }
+  return flat(call.role.tasks(context as never))
+}
+
+export const titlesOf = (...args: Parameters<typeof unitsOf>): readonly string[] =>
+  unitsOf(...args).map(unit => unit.title)
+
+/** What is wrong beyond the schema. */
+export const problemsOf = (call: RoleCall, host: HostView, inventory: InventoryView): readonly string[] =>
+  (call.role as AnyRole).check?.({ params: paramsOf(call), host, inventory } as never) ?? []
+
+/** Content of the file (or unit) task for a path; a computed one is worked out from these facts. */
+export function contentOf(
+  units: readonly (Task | Step)[],
+  path: string,
+  facts: readonly (readonly [FactRequest, unknown])[] = [],
+): string {
+  for (const unit of units) {
+    if (!('kind' in unit)) continue
+    const args = unit.args as {
+      readonly path?: string
+      readonly name?: string
+      readonly content?: string | Computed<string>
+      readonly block?: string
+    }
+    if (args.path !== path && args.name !== path) continue
+    const content = args.content ?? args.block ?? ''
+    return typeof content === 'string' ? content : content.compute(factTable(...facts))
+  }
+  throw new Error(`no task writes ${path}: ${units.map(unit => unit.title).join(', ')}`)
+}
+
+const flat = (nested: Nested): readonly (Task | Step)[] =>
+  nested.flatMap(entry => (Array.isArray(entry) ? flat(entry) : entry ? [entry as Task | Step] : []))
