@@ -14,7 +14,7 @@ const columns = [
   ['p99 ms', row => row.p99Ms ?? '-'],
 ]
 
-const toldFailures = 20
+const toldFailures = 10
 
 /**
  * The rows as aligned text, and below them the first failures of all with the time of each.
@@ -30,13 +30,14 @@ export function renderTable(rows) {
     row.firstFailures.map(failure => ({ ...failure, path: row.path, kind: row.kind })),
   )
   const told = failures
-    .sort((a, b) => a.at.localeCompare(b.at))
+    // Those on new connections are the ones that count, so they are told first.
+    .sort((a, b) => Number(isNew(b)) - Number(isNew(a)) || a.at.localeCompare(b.at))
     .slice(0, toldFailures)
     .map(({ at, path, kind, after, reason }) => `  ${at}  ${path}  ${kind}: ${reason} (after ${after} ms)`)
   return [...lines, ...(told.length > 0 ? ['', 'first failures:', ...told] : [])].join('\n')
 }
 
-/** @param {Row} row */
+/** @param {{ kind: string }} row */
 export const isNew = row => row.kind.startsWith('new ')
 
 /**
