@@ -45,3 +45,15 @@ function truth(value: unknown, name: string): boolean {
   if (/^(false|no|off|0)$/i.test(String(value))) return false
   throw new Error(`${name}: ${JSON.stringify(value)} is neither true nor false`)
 }
+
+/** The variables that `drainSettings` reads. */
+export const drainVariables = [
+  'drain_nodes',
+  'drain_pod_selector',
+  'upgrade_node_pause_seconds',
+  'upgrade_node_uncordon_after_drain_failure',
+  'drain_fallback_enabled',
+  ...['drain', 'drain_fallback'].flatMap(prefix =>
+    ['grace_period', 'timeout', 'retries', 'retry_delay_seconds'].map(name => `${prefix}_${name}`),
+  ),
+] as const

@@ -6,7 +6,7 @@ import { endpoint, firstAddress } from '../../../roles/cluster/address.ts'
 import { endpointsIn, readyz } from '../../../roles/cluster/ready.ts'
 import { blockedPods, parseNode } from '../../../roles/control-plane/drain-node.ts'
 import { closePort, openPort } from '../../../roles/control-plane/drain-rule.ts'
-import { drainSettings } from '../../../roles/control-plane/drain-settings.ts'
+import { drainSettings, drainVariables } from '../../../roles/control-plane/drain-settings.ts'
 import { seconds } from '../../../roles/control-plane/duration.ts'
 import { flagWords, unitWord } from '../../../roles/control-plane/flags.ts'
 import { apiServerReady } from '../../../roles/control-plane/gate.ts'
@@ -53,6 +53,16 @@ test('and its variables', () => {
   assert.is(settings.first.timeoutSeconds, 360)
   assert.equal(settings.fallback, { graceSeconds: 300, timeoutSeconds: 360, retries: 0, delaySeconds: 10 })
   assert.is(settings.uncordonAfterFailure, false)
+})
+
+test('the list of its variables is complete', () => {
+  const asked = new Set<string>()
+  const vars = new Proxy(
+    {},
+    { get: (_, name) => (asked.add(String(name)), name === 'drain_fallback_enabled' ? true : undefined) },
+  )
+  drainSettings(host('m1', '10.0.0.1', [], vars))
+  assert.equal([...asked].sort(), [...drainVariables].sort())
 })
 
 test('whose cordon it is', () => {
