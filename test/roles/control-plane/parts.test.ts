@@ -57,11 +57,14 @@ test('and its variables', () => {
 
 test('the list of its variables is complete', () => {
   const asked = new Set<string>()
-  const vars = new Proxy(
-    {},
-    { get: (_, name) => (asked.add(String(name)), name === 'drain_fallback_enabled' ? true : undefined) },
-  )
-  drainSettings(host('m1', '10.0.0.1', [], vars))
+  const recorder = {
+    ...host('m1', '10.0.0.1'),
+    var: (name: string) => {
+      asked.add(name)
+      return name === 'drain_fallback_enabled' ? true : undefined
+    },
+  }
+  drainSettings(recorder)
   assert.equal([...asked].sort(), [...drainVariables].sort())
 })
 
