@@ -102,16 +102,17 @@ export const params = {
     shutdownDelay: {
       type: 'integer',
       minimum: 0,
-      default: 5,
+      default: 0,
       var: 'kube_apiserver_shutdown_delay_seconds',
-      description: 'Seconds that an API server goes on serving after it has begun to say that it is not ready.',
+      description:
+        'Seconds that an API server goes on serving after it has begun to say that it is not ready. A rollout needs none: it closes the port to new connections first.',
     },
     stopTimeout: {
       type: 'integer',
       minimum: 1,
-      default: 25,
+      default: 12,
       description:
-        'Seconds that requests under way are given when an API server stops, beyond the delay; watches have no end of their own.',
+        'Seconds that requests under way are given when an API server stops, beyond the delay; watches have no end of their own, so it is most often used up.',
     },
     goawayChance: {
       type: 'number',
