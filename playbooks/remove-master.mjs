@@ -49,6 +49,7 @@ await playbook(
         roles: [controlPlaneAbsent(leaving)],
         anyErrorsFatal: true,
       }),
+      play('out of the etcd cluster', { hosts: node, roles: [etcdAbsent(leaving)], anyErrorsFatal: true }),
       play('the others do without it', {
         hosts: others,
         serial: 1,
@@ -58,7 +59,6 @@ await playbook(
         roles: [controlPlane(leaving), keepalived(leaving)],
         anyErrorsFatal: true,
       }),
-      play('out of the etcd cluster', { hosts: node, roles: [etcdAbsent(leaving)], anyErrorsFatal: true }),
       play('no host knows it any more', { hosts: ['k8s_cluster', 'etcd', 'calico_rr'], roles: [etchosts(leaving)] }),
     ]
   },

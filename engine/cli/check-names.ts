@@ -53,6 +53,7 @@ export function checkExtraVars(
   if (given.length === 0) return []
   const read = new Set([
     ...own,
+    ...plays.flatMap(({ gate, around = [] }) => [...(gate?.vars ?? []), ...around.flatMap(hook => hook.vars ?? [])]),
     ...plays.flatMap(({ roles = [] }) =>
       roles.flatMap(({ role }) =>
         Object.entries(role.params.properties).flatMap(([param, schema]) => variableNames(role.name, param, schema)),

@@ -1,4 +1,5 @@
 import type { Facts } from '../facts/fact.ts'
+import { pending } from '../facts/pending.ts'
 import { raw } from '../program/shell.ts'
 import type { Task } from '../tasks/task.ts'
 import type { ApplyItem } from '../transport/types.ts'
@@ -93,7 +94,8 @@ function entriesOf(
 ): readonly Entry[] {
   const planned = new Map(changes.map(change => [change.item.id, change]))
   const entries: Entry[] = []
-  let waiting = new Set<string>()
+  // Those owed from an earlier stage or run are due at the first flush, too.
+  let waiting = new Set(facts.get(pending({})))
   for (const item of stage) {
     const change = planned.get(item.id)
     if (change) {

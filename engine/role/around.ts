@@ -8,6 +8,8 @@ import type { StepContext } from './step.ts'
  */
 export interface Around {
   readonly name: string
+  /** Inventory variables it reads, so that `-e` may set them. */
+  readonly vars?: readonly string[]
   /** Idempotent. A failure fails the host; `leave` is then run at once, so a host is not left half out of service. */
   readonly enter: (context: StepContext) => Promise<void>
   /** Idempotent. Runs after the gates hold. It is not run where the changes failed: a broken host stays out of service. */

@@ -13,6 +13,8 @@ export const holds: Verdict = { ok: true }
  */
 export interface Gate {
   readonly name: string
+  /** Inventory variables it reads, so that `-e` may set them. */
+  readonly vars: readonly string[]
   readonly facts: (host: HostView, inventory: InventoryView) => readonly FactRequest[]
   readonly check: (facts: Facts, host: HostView, inventory: InventoryView) => Verdict
   /** Seconds: how long a changed host may take. */
@@ -23,6 +25,7 @@ export interface Gate {
 
 export function gate<M extends FactMap>(options: {
   readonly name: string
+  readonly vars?: readonly string[]
   readonly facts: (host: HostView, inventory: InventoryView) => M
   readonly check: (values: FactValues<M>, host: HostView) => Verdict
   readonly timeout?: number
@@ -30,6 +33,7 @@ export function gate<M extends FactMap>(options: {
 }): Gate {
   return {
     name: options.name,
+    vars: options.vars ?? [],
     timeout: options.timeout ?? 300,
     interval: options.interval ?? 2,
     facts: (host, inventory) => Object.values(options.facts(host, inventory)),

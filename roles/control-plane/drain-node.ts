@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Around, around, type HostView, type StepContext } from 'rota'
 import { atLeast } from '../cluster/index.ts'
-import { type DrainAttempt, type DrainSettings, drainSettings } from './drain-settings.ts'
+import { type DrainAttempt, type DrainSettings, drainSettings, drainVariables } from './drain-settings.ts'
 import { type Kubectl, kubectlOn } from './kubectl.ts'
 
 /** Marks a node that was cordoned by us, so that a later run knows whose it is to undo. */
@@ -17,6 +17,7 @@ const stays = 'drain failed'
 export const drainNode = (): Around =>
   around({
     name: 'the node is drained',
+    vars: drainVariables,
     enter: async context => {
       const settings = drainSettings(context.host)
       const found = await nodeOf(context, context.say)

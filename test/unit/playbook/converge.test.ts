@@ -140,6 +140,15 @@ test('flushHandlers runs what was notified before it, in its place, and not agai
   equal(host.logged, ['said', 'after'])
 })
 
+test('flushHandlers also runs what an earlier run still owes, so that what waits after it can come true', async () => {
+  const host = fakeHost({ a: '1' })
+  host.pending.add('r/say')
+  await runOn(host, [set({ name: 'a', to: '1', notify: 'say' }), flushHandlers(), log({ text: 'after' })], {
+    say: log({ text: 'said' }),
+  }).go()
+  equal([host.logged, [...host.pending]], [['said', 'after'], []])
+})
+
 test('a task that fails keeps the handler owed; the next run pays it although nothing is left to change', async () => {
   const host = fakeHost()
   const tasks = [set({ name: 'a', to: '1', notify: 'say' }), set({ name: 'b', to: '2', script: 'fail' })]
