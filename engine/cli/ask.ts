@@ -3,7 +3,13 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 
 /** Asks on the terminal, unseen. Asked at once, so that a run never stops half-way for it; the answer is kept out of every dump. */
 export function askSecret(prompt: string): () => string {
-  const terminal = openSync('/dev/tty', 'r+')
+  const terminal = openTerminal()
+  // As Python's getpass: without a terminal the answer is read from stdin.
+  if (terminal === undefined) {
+    process.stderr.write(prompt)
+    const answer = readLine(0)
+    return () => answer
+  }
   try {
     writeSync(terminal, prompt)
     const stty = (...args: string[]) => execFileSync('stty', args, { stdio: [terminal, 'ignore', 'ignore'] })
@@ -17,6 +23,14 @@ export function askSecret(prompt: string): () => string {
     }
   } finally {
     closeSync(terminal)
+  }
+}
+
+function openTerminal(): number | undefined {
+  try {
+    return openSync('/dev/tty', 'r+')
+  } catch {
+    return undefined
   }
 }
 

@@ -1,25 +1,47 @@
+import { groupNode, hostNode, type ListOptions } from './list.ts'
 import { didYouMean, InventoryError } from './problem.ts'
-import type { Inventory } from './types.ts'
+import { compareText } from './python-json.ts'
+import { pythonStr } from './python-repr.ts'
+import type { Inventory, MapNode } from './types.ts'
+
+export interface GraphOptions extends ListOptions {
+  /** Also the variables of each host and group (`--vars`). */
+  readonly vars?: boolean
+}
 
 /** The text of `ansible-inventory --graph [GROUP]`: groups before hosts, each where it belongs, as often as it belongs. */
-export function graphInventory(inventory: Inventory, start = 'all'): string {
+export function graphInventory(inventory: Inventory, start = 'all', options: GraphOptions = {}): string {
   if (!inventory.groups.has(start)) {
     throw new InventoryError([
       { message: `--graph: there is no group '${start}'`, ...didYouMean(start, inventory.groups.keys()) },
     ])
   }
-  return graphGroup(inventory, start, 0).join('\n')
+  return graphGroup(inventory, start, 0, options).join('\n')
 }
 
-function graphGroup(inventory: Inventory, name: string, depth: number): string[] {
+function graphGroup(inventory: Inventory, name: string, depth: number, options: GraphOptions): string[] {
   const group = inventory.groups.get(name)
   if (group === undefined) return []
   const hosts = name === 'all' ? [] : group.hosts
+  // A line of the tree has no room for a ciphertext.
+  const opened = { ...options, open: true }
+  const varsOf = (node: () => MapNode, depth: number) => (options.vars ? varLines(node(), depth) : [])
   return [
     indent(`@${name}:`, depth),
-    ...group.children.flatMap(child => graphGroup(inventory, child, depth + 1)),
-    ...hosts.map(host => indent(host, depth + 1)),
+    ...group.children.flatMap(child => graphGroup(inventory, child, depth + 1, options)),
+    ...hosts.flatMap(name => {
+      const host = inventory.hosts.get(name)
+      return [indent(name, depth + 1), ...(host ? varsOf(() => hostNode(host, opened), depth + 2) : [])]
+    }),
+    ...varsOf(() => groupNode(group, opened), depth + 1),
   ]
+}
+
+function varLines({ entries }: MapNode, depth: number): string[] {
+  return entries
+    .map(({ key, node }) => ({ name: String(key.value), node }))
+    .sort((a, b) => compareText(a.name, b.name))
+    .map(({ name, node }) => indent(`{${name} = ${pythonStr(node)}}`, depth))
 }
 
 function indent(name: string, depth: number): string {

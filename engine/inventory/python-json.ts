@@ -1,5 +1,5 @@
 import { keyText, pythonFloat } from './node.ts'
-import type { Entry, Node, ScalarNode } from './types.ts'
+import type { Entry, MapNode, Node, ScalarNode } from './types.ts'
 
 /**
  * `json.dumps(value, sort_keys=True, indent=4, ensure_ascii=False)` of Python, with Python's floats. Where a mapping somewhere
@@ -36,10 +36,20 @@ function scalarJson(node: ScalarNode, indent: string): string {
 function isSortable(node: Node): boolean {
   if (node.kind === 'scalar') return true
   if (node.kind === 'list') return node.items.every(isSortable)
+  return hasLikeKeys(node) && node.entries.every(entry => isSortable(entry.node))
+}
+
+/** Python compares numbers with numbers and text with text only. */
+function hasLikeKeys(node: MapNode): boolean {
   const kinds = new Set(
     node.entries.map(({ key }) => (typeof key.value === 'string' ? 'text' : key.type === 'null' ? 'null' : 'number')),
   )
-  return kinds.size <= 1 && node.entries.every(entry => isSortable(entry.node))
+  return kinds.size <= 1
+}
+
+/** The entries in the order in which PyYAML writes them: sorted where Python can sort the keys. */
+export function sortedEntries(node: MapNode): readonly Entry[] {
+  return hasLikeKeys(node) ? sortEntries(node.entries) : node.entries
 }
 
 /** Numbers by size, text by code point. */

@@ -26,14 +26,22 @@ export function createVault(secrets: readonly VaultSecret[]): Vault {
     decrypt: (vaulted, origin) => {
       const known = opened.get(vaulted)
       if (known !== undefined) return known
-      const text = openVault(vaulted, secrets, origin)
+      const text = openVault(vaulted, secrets, origin).bytes.toString('utf8')
       opened.set(vaulted, text)
       return text
     },
   }
 }
 
-function openVault(vaulted: string, secrets: readonly VaultSecret[], origin: Origin): string {
+export interface Opened {
+  readonly bytes: Buffer
+  /** The secret that fitted. */
+  readonly secret: VaultSecret
+  /** The id in the vault's first line. */
+  readonly id: string | undefined
+}
+
+export function openVault(vaulted: string, secrets: readonly VaultSecret[], origin: Origin): Opened {
   const fail = (message: string, hint?: string): never => {
     throw new InventoryError([{ message, origin, ...(hint !== undefined && { hint }) }])
   }
@@ -48,8 +56,8 @@ function openVault(vaulted: string, secrets: readonly VaultSecret[], origin: Ori
   const id = match[3] ?? 'default'
   const ordered = [...secrets.filter(secret => secret.id === id), ...secrets.filter(secret => secret.id !== id)]
   for (const secret of ordered) {
-    const text = decryptWith(secret.password, payload)
-    if (text !== undefined) return text
+    const bytes = decryptWith(secret.password, payload)
+    if (bytes !== undefined) return { bytes, secret, id: match[3] }
   }
   const tried = ordered.map(secret => secret.id).join(', ')
   return fail(`no vault password fits${match[3] === undefined ? '' : ` vault id '${id}'`}`, `tried: ${tried}`)
@@ -73,13 +81,21 @@ function parsePayload(text: string): Payload | undefined {
     : { salt, mac, body }
 }
 
-/** ansible/parsing/vault: PBKDF2-SHA256, 10000 rounds, 80 bytes: cipher key, HMAC key, counter; AES-256-CTR, PKCS#7. */
-function decryptWith(password: string, { salt, mac, body }: Payload): string | undefined {
-  const keys = pbkdf2Sync(password, salt, 10_000, 80, 'sha256')
-  const digest = createHmac('sha256', keys.subarray(32, 64)).update(body).digest()
-  if (!timingSafeEqual(digest, mac)) return undefined
-  const decipher = createDecipheriv('aes-256-ctr', keys.subarray(0, 32), keys.subarray(64, 80))
+function decryptWith(password: string, { salt, mac, body }: Payload): Buffer | undefined {
+  const keys = deriveKeys(password, salt)
+  if (!timingSafeEqual(keys.sign(body), mac)) return undefined
+  const decipher = createDecipheriv('aes-256-ctr', keys.cipher, keys.counter)
   const padded = Buffer.concat([decipher.update(body), decipher.final()])
   const padding = padded.at(-1) ?? 0
-  return padded.subarray(0, padded.length - padding).toString('utf8')
+  return padded.subarray(0, padded.length - padding)
+}
+
+/** ansible/parsing/vault: PBKDF2-SHA256, 10000 rounds, 80 bytes: cipher key, HMAC key, counter; AES-256-CTR, PKCS#7. */
+export function deriveKeys(password: string, salt: Buffer) {
+  const keys = pbkdf2Sync(password, salt, 10_000, 80, 'sha256')
+  return {
+    cipher: keys.subarray(0, 32),
+    counter: keys.subarray(64, 80),
+    sign: (body: Buffer) => createHmac('sha256', keys.subarray(32, 64)).update(body).digest(),
+  }
 }

@@ -14,6 +14,8 @@ interface Case {
   readonly extraVars?: readonly string[]
   /** File of the vault password. */
   readonly vault?: string
+  /** A host to show alone. */
+  readonly host?: string
 }
 
 const corpus = fileURLToPath(new URL('corpus', import.meta.url))
@@ -46,7 +48,7 @@ if (python === undefined) {
         given.vault === undefined
           ? []
           : [{ id: 'default', password: readFileSync(join(cwd, given.vault), 'utf8').trim() }]
-      const { vault: _, ...options } = given
+      const { vault: _, host: __, ...options } = given
       return loadInventory({ ...options, playbookDir: given.playbookDir ?? '.', cwd, vaultSecrets: secret })
     }
     test(`${name}: --list prints what ansible-inventory prints`, async () => {

@@ -1,7 +1,7 @@
 """Answers many questions with the real Ansible in one process (each start of ansible-inventory costs half a second).
 
 Reads a JSON list of questions from stdin, writes a JSON list of answers:
-  {"args": ["-i", "hosts", "--list"], "cwd": "..."}          -> {"out": text} or {"error": text}
+  {"args": ["-i", "hosts", "--list"], "cwd": "..."}          -> {"out": text} or {"error": text}; "tool": "vault" for ansible-vault
   {"sources": [...], "host": name, "names": [...]}           -> {"values": {name: value or null}}
   {"sources": [...], "patterns": [[pattern, limit], ...]}    -> {"hosts": [[name, ...] or null, ...]}
 """
@@ -18,6 +18,7 @@ os.environ['ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED'] = 'true'
 os.environ['ANSIBLE_CONFIG'] = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'ansible.cfg')
 
 from ansible.cli.inventory import InventoryCLI  # noqa: E402
+from ansible.cli.vault import VaultCLI  # noqa: E402
 from ansible.inventory.manager import InventoryManager  # noqa: E402
 from ansible.parsing.dataloader import DataLoader  # noqa: E402
 from ansible.plugins.vars import host_group_vars  # noqa: E402
@@ -27,22 +28,24 @@ from ansible.vars.hostvars import HostVars  # noqa: E402
 from ansible.vars.manager import VariableManager  # noqa: E402
 
 
-def command(args):
-    out = io.StringIO()
+def command(args, tool=InventoryCLI):
+    # ansible-vault writes bytes.
+    bytes_out = io.BytesIO()
+    out = io.TextIOWrapper(bytes_out, encoding='utf-8', write_through=True)
     # The arguments are kept in a singleton that a second command must not see.
     GlobalCLIArgs._Singleton__instance = None
     host_group_vars.FOUND.clear()
     DataLoader._FILE_CACHE = {}
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
         try:
-            cli = InventoryCLI(['ansible-inventory'] + args)
+            cli = tool([tool.name] + args)
             cli.parse()
             cli.run()
         except SystemExit:
             pass
         except Exception as error:
             return {'error': str(error)}
-    return {'out': out.getvalue()}
+    return {'out': bytes_out.getvalue().decode('utf-8')}
 
 
 def select(sources, patterns):
@@ -81,7 +84,7 @@ def answer(question):
     if 'cwd' in question:
         os.chdir(question['cwd'])
     if 'args' in question:
-        return command(question['args'])
+        return command(question['args'], VaultCLI if question.get('tool') == 'vault' else InventoryCLI)
     if 'host' in question:
         return template(question['sources'], question['host'], question['names'])
     return select(question['sources'], question['patterns'])

@@ -8,8 +8,9 @@ export interface Answer {
 }
 
 export interface Command {
-  /** Arguments of ansible-inventory. */
+  /** Arguments of ansible-inventory, or of ansible-vault. */
   readonly args: readonly string[]
+  readonly tool?: 'inventory' | 'vault'
   readonly cwd: string
 }
 

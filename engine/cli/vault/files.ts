@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto'
+import {
+  chownSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { InventoryError, isVaulted, openVault, type VaultSecret } from '../../inventory/index.ts'
+
+/** A file to work on, or `-` for stdin. */
+export function readInput(name: string): Buffer {
+  try {
+    return readFileSync(name === '-' ? 0 : name)
+  } catch (error) {
+    throw failed(name, `can't be read: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+/** Opens a vault that is a whole file. */
+export function openFile(name: string, secrets: readonly VaultSecret[]) {
+  const text = readInput(name).toString('latin1')
+  if (!isVaulted(text)) throw failed(name, 'this is not vaulted')
+  return openVault(text, secrets, { file: name, line: 1, column: 1 })
+}
+
+/**
+ * Replaces a file in one step, so that there is always a whole one. It keeps its mode unless another is given, and its owner; a new one is for its
+ * owner only. A link stays a link.
+ */
+export function writeOutput(name: string, content: Uint8Array | string, mode?: number): void {
+  if (name === '-') {
+    process.stdout.write(content)
+    return
+  }
+  const before = statSync(name, { throwIfNoEntry: false })
+  const target = before ? realpathSync(name) : name
+  const beside = `${target}.${randomBytes(6).toString('hex')}`
+  try {
+    const file = openSync(beside, 'wx', mode ?? (before ? before.mode & 0o777 : 0o600))
+    try {
+      writeSync(file, typeof content === 'string' ? Buffer.from(content) : content)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    if (before && process.getuid?.() === 0) chownSync(beside, before.uid, before.gid)
+    renameSync(beside, target)
+  } catch (error) {
+    rmSync(beside, { force: true })
+    throw failed(name, `can't be written: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+export function failed(file: string, message: string, hint?: string): InventoryError {
+  return new InventoryError([{ message, origin: { file, line: 1, column: 1 }, ...(hint ? { hint } : {}) }])
+}
