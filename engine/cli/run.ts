@@ -12,7 +12,7 @@ import { newRunId, openJournal } from '../journal/journal.ts'
 import { redactor } from '../journal/redact.ts'
 import { connectionOf, connectionSecrets } from '../playbook/connection.ts'
 import type { Playbook } from '../playbook/playbook.ts'
-import { readyPlays } from '../playbook/ready.ts'
+import { prepareRoles, readyPlays } from '../playbook/ready.ts'
 import { runPlays } from '../playbook/run.ts'
 import { inventoryView } from '../playbook/views.ts'
 import { reporter } from '../report/index.ts'
@@ -58,16 +58,15 @@ async function run(playbook: Playbook, flags: Flags): Promise<number> {
       ? playbook.plays({ inventory: view, vars: playbookVars(playbook, inventory) })
       : playbook.plays
   const listsOnly = flags.listHosts || flags.listTasks || flags.listTags
-  const check = flags.check || listsOnly
   const ready = await readyPlays(plays, inventory, view, {
     tags,
-    check,
     ...(limit === undefined ? {} : { limit }),
     ...(flags.serial === undefined ? {} : { serial: flags.serial }),
   })
   const problems = [
     ...ready.problems,
-    ...checkTags(ready.plays, view, tags),
+    // With params that are wrong, tasks can't be made, and so their tags are not known.
+    ...(ready.problems.length === 0 ? checkTags(ready.plays, view, tags) : []),
     ...checkExtraVars(plays, Object.keys(playbook.vars ?? {}), inventory, flags.extraVars),
   ]
   const { connections, problems: unreachable } = connectionsOf(inventory, flags)
@@ -76,6 +75,7 @@ async function run(playbook: Playbook, flags: Flags): Promise<number> {
     process.stdout.write(listing(ready.plays, view, tags, flags))
     return 0
   }
+  const prepared = await prepareRoles(ready.plays, view, { check: flags.check })
   const hidden = redactor()
   hidden.add([...ready.secrets, ...[...inventory.hosts.values()].flatMap(connectionSecrets)])
   const runId = newRunId()
@@ -90,7 +90,7 @@ async function run(playbook: Playbook, flags: Flags): Promise<number> {
   try {
     for (const text of inventory.warnings) report.event({ kind: 'warning', text })
     for (const note of ready.notes) report.event(note)
-    return await runPlays(ready.plays, {
+    return await runPlays(prepared, {
       run: runId,
       playbook: playbook.name,
       inventory,

@@ -13,6 +13,15 @@ export interface ConnectionFlags {
   readonly becomeMethod?: string
   readonly becomePassword?: () => string
   readonly timeout?: number
+  /** ssh, local, docker, podman. */
+  readonly connection?: string
+  readonly password?: () => string
+  /** Words for ssh, as a shell splits them: before those of the inventory. */
+  readonly sshArgs?: string
+  readonly sshCommonArgs?: string
+  readonly sshExtraArgs?: string
+  readonly sshExecutable?: string
+  readonly hostKeyChecking?: boolean
 }
 
 type Read = (...names: readonly string[]) => unknown
@@ -27,7 +36,8 @@ export function connectionOf(
     const name = names.find(candidate => host.vars.has(candidate))
     return name === undefined ? undefined : readVar(inventory, host, name)
   }
-  const kind = textOf(read('ansible_connection')) ?? (isThisMachine(host, read) ? 'local' : 'ssh')
+  const said = textOf(read('ansible_connection')) ?? (isThisMachine(host, read) ? 'local' : flags.connection)
+  const kind = said ?? 'ssh'
   const transport = transportOf(kind, host, read, flags)
   const become = becomeOf(read, flags)
   const problems = [transport, become].flatMap(part => (typeof part === 'string' ? [problemAt(host, part, kind)] : []))
@@ -61,25 +71,37 @@ function transportOf(kind: string, host: Host, read: Read, flags: ConnectionFlag
     case 'paramiko': {
       const port = Number(read('ansible_port', 'ansible_ssh_port') ?? host.port ?? Number.NaN)
       const identityFile = textOf(read('ansible_ssh_private_key_file', 'ansible_private_key_file')) ?? flags.privateKey
-      const args = [read('ansible_ssh_common_args'), read('ansible_ssh_extra_args')]
-        .map(textOf)
-        .flatMap(text => (text ? splitWords(text) : []))
-      const password = textOf(read('ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'))
+      const own = textOf(read('ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'))
+      const password = own === undefined ? flags.password : () => own
       return {
         kind: 'ssh',
         address,
-        extraArgs: args,
-        executable: textOf(read('ansible_ssh_executable')) ?? 'ssh',
+        extraArgs: sshWordsOf(read, flags),
+        executable: textOf(read('ansible_ssh_executable')) ?? flags.sshExecutable ?? 'ssh',
         connectTimeout: Number(read('ansible_timeout', 'ansible_ssh_timeout') ?? flags.timeout ?? 10),
         ...(Number.isNaN(port) ? {} : { port }),
         ...(user === undefined ? {} : { user }),
         ...(identityFile === undefined ? {} : { identityFile: expandHome(identityFile) }),
-        ...(password === undefined ? {} : { password: () => password }),
+        ...(password === undefined ? {} : { password }),
       }
     }
     default:
       return `ansible_connection: ${JSON.stringify(kind)} is not supported (${kinds.join(', ')} are)`
   }
+}
+
+/** In Ansible's order: ssh_args, ssh_common_args, ssh_extra_args; of each the variable beats the flag. ssh takes the first value it finds. */
+function sshWordsOf(read: Read, flags: ConnectionFlags): readonly string[] {
+  const texts = [
+    textOf(read('ansible_ssh_args')) ?? flags.sshArgs,
+    textOf(read('ansible_ssh_common_args')) ?? flags.sshCommonArgs,
+    textOf(read('ansible_ssh_extra_args')) ?? flags.sshExtraArgs,
+  ]
+  const checked = read('ansible_ssh_host_key_checking', 'ansible_host_key_checking') ?? flags.hostKeyChecking ?? true
+  return [
+    ...(isTrue(checked) ? [] : ['-o', 'StrictHostKeyChecking=no']),
+    ...texts.flatMap(text => (text ? splitWords(text) : [])),
+  ]
 }
 
 const methods = ['sudo', 'su', 'doas'] as const
@@ -99,11 +121,28 @@ function becomeOf(read: Read, flags: ConnectionFlags): Become | undefined | stri
   }
 }
 
-/** Values of the connection variables that must not be shown. */
-export const connectionSecrets = (host: Host): readonly string[] =>
-  [...host.vars.entries()]
-    .filter(([name]) => /^ansible_(ssh_|become_|sudo_|su_)?pass(word)?$/.test(name))
-    .map(([, variable]) => String(variable.value))
+/** The passwords of a connection, which must not be shown. */
+export const connectionSecrets = ({ transport, become }: Connection): readonly string[] =>
+  [transport.kind === 'ssh' ? transport.password : undefined, become?.password].flatMap(secret => secret?.() ?? [])
+
+/** What the variables say that Rota has no use for, or that weakens a connection: said once, with one of the hosts. */
+export function connectionNotes(hosts: readonly Host[]): readonly string[] {
+  const notes = [
+    { names: ['ansible_python_interpreter'], text: 'is not used: nothing on a host needs Python' },
+    { names: ['ansible_shell_type'], text: 'is not used: every host needs a POSIX shell only' },
+  ]
+  return notes.flatMap(({ names, text }) =>
+    names.flatMap(name => {
+      const host = hosts.find(({ vars }) => vars.has(name))
+      return host ? [`${name} ${text} (${host.name}, ${host.vars.get(name)?.source})`] : []
+    }),
+  )
+}
+
+/** Hosts whose keys are not checked: said in every run, never silently so. */
+export const isUnchecked = ({ transport }: Connection): boolean =>
+  transport.kind === 'ssh' &&
+  transport.extraArgs.some(word => /^(-o)?StrictHostKeyChecking[= ]\s*(no|off)$/i.test(word.trim()))
 
 function problemAt(host: Host, message: string, value: string): Problem {
   const name = message.slice(0, message.indexOf(':'))

@@ -37,13 +37,11 @@ export interface ReadyOptions {
   readonly limit?: string
   readonly tags: TagSelection
   readonly serial?: Serial
-  /** Nothing may be written on the control machine either. */
-  readonly check: boolean
 }
 
 /**
  * Everything that can be wrong is found here, for all plays, hosts and roles at once, before the first connection: patterns, serials,
- * params, tasks' arguments. Then the roles prepare what they need on the control machine.
+ * params, tasks' arguments. Nothing is written, here or on a host.
  */
 export async function readyPlays(
   plays: readonly Play[],
@@ -81,9 +79,8 @@ export async function readyPlays(
     ready.push({ play, hosts, everyone, roles })
   }
   if (problems.length > 0) return { plays: ready, problems: unique(problems), notes, secrets }
-  const prepared = await Promise.all(
-    ready.map(async item => ({ ...item, roles: await prepare(item, view, options.check) })),
-  )
+  // In memory only: what is not selected, or is refused below, must leave nothing behind.
+  const prepared = await prepareRoles(ready, view, { check: true })
   const selected = prepared.map(item => ({
     ...item,
     hosts: item.hosts.filter(host => hasWork(item, host, view, options.tags, problems)),
@@ -105,22 +102,27 @@ function hasWork(
   return work.items.length > 0 || (onlyGate && isSelected(tagsOf(play.tags), tags))
 }
 
-/** Roles of one play prepare one after another: two that make certificates must not make two CAs. */
-async function prepare(
-  { hosts, roles }: ReadyPlay,
+/**
+ * The roles' work on the control machine (certificates), for real unless `check`. One after another: two roles that need the same
+ * authority must not make two.
+ */
+export async function prepareRoles(
+  plays: readonly ReadyPlay[],
   view: InventoryView,
-  check: boolean,
-): Promise<readonly BoundRole[]> {
-  const prepared: BoundRole[] = []
-  for (const bound of roles) {
-    const withParams = hosts.map(host => ({ host, params: bound.params.get(host.name) ?? {} }))
-    const made =
-      hosts.length > 0
-        ? await bound.call.role.prepare?.({ hosts: withParams, inventory: view, check } as never)
-        : undefined
-    prepared.push({ ...bound, prepared: made })
+  { check }: { readonly check: boolean },
+): Promise<readonly ReadyPlay[]> {
+  const ready: ReadyPlay[] = []
+  for (const item of plays) {
+    const roles: BoundRole[] = []
+    for (const bound of item.roles) {
+      const hosts = item.hosts.map(host => ({ host, params: bound.params.get(host.name) ?? {} }))
+      const prepared =
+        hosts.length > 0 ? await bound.call.role.prepare?.({ hosts, inventory: view, check } as never) : undefined
+      roles.push({ ...bound, prepared })
+    }
+    ready.push({ ...item, roles })
   }
-  return prepared
+  return ready
 }
 
 function hostsOf(

@@ -1,16 +1,15 @@
 import { dirname } from 'node:path'
-import type { Host, Inventory } from '../inventory/index.ts'
+import { type Host, type Inventory, resolveVar } from '../inventory/index.ts'
 import type { Lookup } from '../role/params.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
-import { readVar } from './read-var.ts'
 
-/** The inventory as roles see it. Views are made once per host. */
-export function inventoryView(inventory: Inventory): InventoryView {
+/** The inventory as roles see it. Views are made once per host; `onSecret` is told of every secret that a role reads. */
+export function inventoryView(inventory: Inventory, onSecret: (value: unknown) => void = () => {}): InventoryView {
   const views = new Map<string, HostView>()
   const view = (host: Host): HostView => {
     const known = views.get(host.name)
     if (known) return known
-    const made = hostView(inventory, host)
+    const made = hostView(inventory, host, onSecret)
     views.set(host.name, made)
     return made
   }
@@ -30,8 +29,12 @@ export function inventoryView(inventory: Inventory): InventoryView {
   }
 }
 
-function hostView(inventory: Inventory, host: Host): HostView {
-  const read = (name: string): unknown => (host.vars.has(name) ? readVar(inventory, host, name) : undefined)
+function hostView(inventory: Inventory, host: Host, onSecret: (value: unknown) => void): HostView {
+  const read = (name: string): unknown => {
+    const variable = resolveVar(inventory, host, name)
+    if (variable?.secret === true) onSecret(variable.value)
+    return variable?.value
+  }
   const text = (...names: readonly string[]): string => {
     const found = names.map(read).find(value => typeof value === 'string' && value !== '')
     return typeof found === 'string' ? found : host.name
@@ -53,6 +56,7 @@ function hostView(inventory: Inventory, host: Host): HostView {
 export const lookupIn =
   (inventory: Inventory, host: Host): Lookup =>
   name => {
-    const variable = host.vars.get(name)
-    return variable && { value: readVar(inventory, host, name), variable }
+    // Resolved, it also tells whether the value was made from a secret.
+    const variable = resolveVar(inventory, host, name)
+    return variable && { value: variable.value, variable }
   }
