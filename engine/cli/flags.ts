@@ -1,9 +1,12 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Playbook } from '../playbook/playbook.ts'
 import { checkSerial, parseSerial, type Serial } from '../playbook/serial.ts'
+import { addRefusedFlags } from './refused-flags.ts'
+import { parseWords, several } from './usage.ts'
+import { addVaultFlags, type VaultFlags } from './vault-flags.ts'
 
 /** The command line of a playbook, parsed: the same flags as ansible-playbook where Rota has the thing. */
-export interface Flags {
+export interface Flags extends VaultFlags {
   readonly inventory: readonly string[]
   readonly limit?: string
   readonly tags: readonly string[]
@@ -15,8 +18,14 @@ export interface Flags {
   readonly askBecomePass: boolean
   readonly user?: string
   readonly privateKey?: string
+  readonly becomePasswordFile?: string
+  readonly connection?: string
+  readonly askPass: boolean
+  readonly connectionPasswordFile?: string
+  readonly sshCommonArgs?: string
+  readonly sshExtraArgs?: string
   readonly timeout?: number
-  readonly forks: number
+  readonly forks?: number
   readonly serial?: Serial
   readonly check: boolean
   readonly diff: boolean
@@ -27,20 +36,6 @@ export interface Flags {
   readonly listTags: boolean
 }
 
-/** The command line was wrong, or only asked for help: what to print has been printed. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-  readonly exitCode: number
-  constructor(message: string, exitCode: number) {
-    super(message)
-    this.exitCode = exitCode
-  }
-}
-
-/** Measured on two cores: more connections at once than this only queue behind the key exchanges. */
-const defaultForks = 32
-
-const several = (value: string, before: readonly string[]): readonly string[] => [...before, value]
 const list = (value: string, before: readonly string[]): readonly string[] => [
   ...before,
   ...value
@@ -72,6 +67,7 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
       several,
       [],
     )
+    .addOption(new Option('--inventory-file <source>').argParser(several).default([]).hideHelp())
     .option('-l, --limit <pattern>', 'work only on these hosts')
     .option('-t, --tags <tags>', 'run only what has one of these tags; may be repeated', list, [])
     .option('--skip-tags <tags>', 'leave out what has one of these tags; may be repeated', list, [])
@@ -85,11 +81,19 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
     .option('--become-user <user>', 'the user to become (root)')
     .addOption(new Option('--become-method <method>', 'how to become (sudo)').choices(['sudo', 'su', 'doas']))
     .option('-K, --ask-become-pass', 'ask for the password to become that user', false)
+    .option('--become-password-file <file>', 'file or script with that password')
+    .addOption(new Option('--become-pass-file <file>').hideHelp())
     .option('-u, --user <user>', 'remote user')
+    .option('-k, --ask-pass', 'ask for the password to log in', false)
+    .option('--connection-password-file <file>', 'file or script with that password')
+    .addOption(new Option('--conn-pass-file <file>').hideHelp())
     .option('--private-key <file>', 'SSH key; --key-file is the same')
     .addOption(new Option('--key-file <file>').hideHelp())
+    .option('-c, --connection <kind>', 'ssh, local, docker or podman (ssh)')
+    .option('--ssh-common-args <args>', 'words added to the command line of ssh')
+    .option('--ssh-extra-args <args>', 'the same')
     .option('-T, --timeout <seconds>', 'how long a connection may take (10)', positive)
-    .option('-f, --forks <number>', 'hosts worked on at once', positive, defaultForks)
+    .option('-f, --forks <number>', 'hosts worked on at once (32)', positive)
     .option(
       '--serial <size>',
       "hosts per batch, for plays that have batches: a number, 20%, or a list; over the playbook's own",
@@ -102,18 +106,28 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
     .option('--list-hosts', 'list the hosts of each play and stop', false)
     .option('--list-tasks', 'list the tasks of each play and stop', false)
     .option('--list-tags', 'list all tags and stop', false)
+  addRefusedFlags(addVaultFlags(command))
     .helpOption('-h, --help', 'this page')
     .showHelpAfterError('(--help lists the flags)')
     .exitOverride()
     .allowExcessArguments(false)
-  try {
-    command.parse([...args], { from: 'user' })
-  } catch (error) {
-    if (error instanceof CommanderError) throw new UsageError(error.message, error.exitCode === 0 ? 0 : 1)
-    throw error
+  parseWords(command, args)
+  const { keyFile, inventoryFile, connPassFile, becomePassFile, ...flags } = command.opts<Flags & Aliases>()
+  return {
+    ...flags,
+    inventory: [...flags.inventory, ...inventoryFile],
+    ...(keyFile === undefined ? {} : { privateKey: keyFile }),
+    ...(connPassFile === undefined ? {} : { connectionPasswordFile: connPassFile }),
+    ...(becomePassFile === undefined ? {} : { becomePasswordFile: becomePassFile }),
   }
-  const { keyFile, ...flags } = command.opts<Flags & { readonly keyFile?: string }>()
-  return keyFile === undefined ? flags : { ...flags, privateKey: keyFile }
+}
+
+/** Other names that ansible-playbook has for the same. */
+interface Aliases {
+  readonly inventoryFile: readonly string[]
+  readonly keyFile?: string
+  readonly connPassFile?: string
+  readonly becomePassFile?: string
 }
 
 /** Says what the playbook does and which variables of its own it takes. */

@@ -1,31 +1,28 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
-import {
-  type Inventory,
-  InventoryError,
-  legacyGroups,
-  loadInventory,
-  type Problem,
-  selectHosts,
-} from '../inventory/index.ts'
+import { InventoryError, legacyGroups, loadInventory, selectHosts } from '../inventory/index.ts'
 import { newRunId, openJournal } from '../journal/journal.ts'
 import { redactor } from '../journal/redact.ts'
-import { connectionOf, connectionSecrets } from '../playbook/connection.ts'
+import { connectionNotes, isUnchecked, uncheckedWarning } from '../playbook/connection.ts'
 import type { Playbook } from '../playbook/playbook.ts'
 import { prepareRoles, readyPlays } from '../playbook/ready.ts'
 import { runPlays } from '../playbook/run.ts'
 import { inventoryView } from '../playbook/views.ts'
 import { reporter } from '../report/index.ts'
+import { texts } from '../role/params.ts'
 import { openChannel } from '../transport/channel.ts'
-import type { Connection } from '../transport/types.ts'
-import { askSecret } from './ask.ts'
 import { checkExtraVars, checkTags } from './check-names.ts'
+import { readConfig } from './config/config.ts'
 import { confirm } from './confirm.ts'
-import { type Flags, parseFlags, UsageError } from './flags.ts'
+import { connectionsOf } from './connections.ts'
+import { type Flags, parseFlags } from './flags.ts'
 import { interruptible } from './interrupt.ts'
 import { listing } from './listing.ts'
+import { optionsFrom } from './options.ts'
 import { playbookVars } from './playbook-vars.ts'
 import { printProblems } from './problems.ts'
+import { UsageError } from './usage.ts'
+import { vaultSecretsFrom } from './vault-flags.ts'
 
 /** A playbook's command line from the first word to the exit code. */
 export async function runFromCommandLine(playbook: Playbook, argv: readonly string[]): Promise<number> {
@@ -41,18 +38,22 @@ export async function runFromCommandLine(playbook: Playbook, argv: readonly stri
 }
 
 async function run(playbook: Playbook, flags: Flags): Promise<number> {
-  const sources = inventorySources(flags)
+  const { settings, warnings, notes } = readConfig()
+  const options = await optionsFrom(flags, settings)
+  const hidden = redactor()
   const playbookDir = dirname(playbook.file)
   const inventory = await loadInventory({
-    sources,
+    sources: options.sources,
     playbookDir,
     extraVars: flags.extraVars,
     groupAliases: legacyGroups,
+    vaultSecrets: await vaultSecretsFrom(flags, settings),
+    onSecret: value => hidden.add(texts(value)),
   })
   const { limit } = flags
   if (limit !== undefined) selectHosts(inventory, 'all', limit)
   const tags = { only: flags.tags, skip: flags.skipTags }
-  const view = inventoryView(inventory)
+  const view = inventoryView(inventory, value => hidden.add(texts(value)))
   const plays =
     typeof playbook.plays === 'function'
       ? playbook.plays({ inventory: view, vars: playbookVars(playbook, inventory) })
@@ -69,15 +70,17 @@ async function run(playbook: Playbook, flags: Flags): Promise<number> {
     ...(ready.problems.length === 0 ? checkTags(ready.plays, view, tags) : []),
     ...checkExtraVars(plays, Object.keys(playbook.vars ?? {}), inventory, flags.extraVars),
   ]
-  const { connections, problems: unreachable } = connectionsOf(inventory, flags)
-  if (problems.length + unreachable.length > 0) throw new InventoryError([...problems, ...unreachable])
+  const hosts = ready.plays.flatMap(play => [...play.hosts, ...(play.play.keepAvailable ? play.everyone : [])])
+  const names = new Set(hosts.map(host => host.name))
+  const connections = connectionsOf(inventory, options.connection, names, secrets => hidden.add(secrets))
+  if (problems.length + connections.problems.length > 0)
+    throw new InventoryError([...problems, ...connections.problems])
   if (listsOnly) {
     process.stdout.write(listing(ready.plays, view, tags, flags))
     return 0
   }
   const prepared = await prepareRoles(ready.plays, view, { check: flags.check })
-  const hidden = redactor()
-  hidden.add([...ready.secrets, ...[...inventory.hosts.values()].flatMap(connectionSecrets)])
+  hidden.add(ready.secrets)
   const runId = newRunId()
   const report = reporter({
     json: flags.json,
@@ -88,7 +91,13 @@ async function run(playbook: Playbook, flags: Flags): Promise<number> {
   const journal = openJournal(runId)
   const { signal, done } = interruptible(text => report.event({ kind: 'note', text }))
   try {
-    for (const text of inventory.warnings) report.event({ kind: 'warning', text })
+    const unchecked = [...names].filter(name => isUnchecked(connections.get(name)))
+    for (const text of [...warnings, ...inventory.warnings, ...uncheckedWarning(unchecked)])
+      report.event({ kind: 'warning', text })
+    if (flags.verbose > 0) {
+      const said = connectionNotes([...names].flatMap(name => inventory.hosts.get(name) ?? []))
+      for (const text of [...notes, ...said]) report.event({ kind: 'note', text })
+    }
     for (const note of ready.notes) report.event(note)
     return await runPlays(prepared, {
       run: runId,
@@ -99,7 +108,7 @@ async function run(playbook: Playbook, flags: Flags): Promise<number> {
       open: openChannel,
       check: flags.check,
       diff: flags.diff,
-      forks: flags.forks,
+      forks: options.forks,
       tags,
       ...(flags.serial === undefined ? {} : { serial: flags.serial }),
       redactor: hidden,
@@ -125,32 +134,4 @@ function argsAfter(file: string, argv: readonly string[]): readonly string[] {
 
 function samePath(a: string, b: string): boolean {
   return existsSync(a) && existsSync(b) && realpathSync(a) === realpathSync(b)
-}
-
-/** Without `-i`: ANSIBLE_INVENTORY, then the lab's inventory where the lab is up. */
-function inventorySources(flags: Flags): readonly string[] {
-  if (flags.inventory.length > 0) return flags.inventory
-  const lab = 'inventory/lab/hosts.ini'
-  if (existsSync(lab)) return [lab]
-  throw new InventoryError([
-    {
-      message: 'no inventory was given and no lab is up',
-      hint: 'name one with -i inventory/prod/hosts.ini, or start the lab: npx zx scripts/lab.mjs up',
-    },
-  ])
-}
-
-function connectionsOf(
-  inventory: Inventory,
-  flags: Flags,
-): { readonly connections: ReadonlyMap<string, Connection>; readonly problems: readonly Problem[] } {
-  const becomePassword = flags.askBecomePass ? askSecret('BECOME password: ') : undefined
-  const connections = new Map<string, Connection>()
-  const problems: Problem[] = []
-  for (const host of inventory.hosts.values()) {
-    const found = connectionOf(inventory, host, { ...flags, ...(becomePassword ? { becomePassword } : {}) })
-    problems.push(...found.problems)
-    if (found.connection) connections.set(host.name, found.connection)
-  }
-  return { connections, problems }
 }

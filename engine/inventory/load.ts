@@ -4,10 +4,11 @@ import { readExtraVars } from './extra-vars.ts'
 import { type Files, filesOf, start } from './files.ts'
 import { buildInventory } from './inventory.ts'
 import { aliasStatements } from './legacy.ts'
+import type { Decrypt } from './node.ts'
 import { InventoryError } from './problem.ts'
 import { readSource } from './source-read.ts'
 import { findSources, type Source } from './sources.ts'
-import type { Inventory, Problem, Reading, Statement } from './types.ts'
+import type { Inventory, Origin, Problem, Reading, Statement } from './types.ts'
 import { readVarsDirectory, type VarsDirectory } from './vars-files.ts'
 import { createVault, type Vault, type VaultSecret } from './vault.ts'
 
@@ -21,6 +22,8 @@ export interface LoadOptions {
   /** What relative paths are relative to; the process's own directory. */
   readonly cwd?: string
   readonly vaultSecrets?: readonly VaultSecret[]
+  /** Told of every value that comes out of a vault, when it is first read: for whoever must not show it. */
+  readonly onSecret?: (value: unknown) => void
   /** Old group names and their new ones, see `legacyGroups`. */
   readonly groupAliases?: Readonly<Record<string, string>>
 }
@@ -63,7 +66,7 @@ export async function loadInventory(options: LoadOptions): Promise<Inventory> {
       playbookHosts: settingsOf(layers.playbookHosts),
       extra: extra.settings,
     },
-    decrypt: vault.decrypt,
+    decrypt: watched(vault, options.onSecret),
     sources: options.sources,
     warnings: [
       ...new Set(
@@ -71,6 +74,15 @@ export async function loadInventory(options: LoadOptions): Promise<Inventory> {
       ),
     ],
   })
+}
+
+function watched({ decrypt }: Vault, opened: (value: unknown) => void = () => {}): Decrypt {
+  const watch = (vaulted: string, origin: Origin): string => {
+    const text = decrypt(vaulted, origin)
+    opened(text)
+    return text
+  }
+  return Object.assign(watch, { opened })
 }
 
 async function readSources(sources: readonly Source[], files: Files, vault: Vault): Promise<Reading> {

@@ -1,7 +1,11 @@
 import type { MapNode, Node, Origin, ScalarNode } from './types.ts'
 
-/** Turns the ciphertext of a `!vault` value into its text; throws an InventoryError. */
-export type Decrypt = (ciphertext: string, origin: Origin) => string
+export interface Decrypt {
+  /** Turns the ciphertext of a `!vault` value into its text; throws an InventoryError. */
+  (ciphertext: string, origin: Origin): string
+  /** Told of every value that came out of a vault, when it is read. */
+  readonly opened?: (value: unknown) => void
+}
 
 /** The plain value of a node. Parts that several places share (YAML aliases) are shared in the result too. */
 export function toValue(node: Node, file: string, decrypt: Decrypt, seen = new Map<Node, unknown>()): unknown {

@@ -7,7 +7,7 @@ import { lastEntry } from './node.ts'
 import { isScript, readScript } from './script.ts'
 import { readScriptOutput } from './script-output.ts'
 import type { Source } from './sources.ts'
-import type { Node, Problem, Reading } from './types.ts'
+import type { Node, Problem, Reading, Statement } from './types.ts'
 import { isVaulted, type Vault } from './vault.ts'
 import { readYamlInventory } from './yaml-inventory.ts'
 
@@ -29,8 +29,15 @@ export async function readSource(
     const output = await readScript(path, files)
     if (output !== undefined) return output
   }
-  const text = isVaulted(read.text) ? vault.decrypt(read.text, start(path)) : read.text
-  return readText(text, path, known)
+  if (!isVaulted(read.text)) return readText(read.text, path, known)
+  const reading = readText(vault.decrypt(read.text, start(path)), path, known)
+  return { ...reading, statements: reading.statements.map(asSecret) }
+}
+
+function asSecret(statement: Statement): Statement {
+  if (statement.kind === 'var') return { ...statement, setting: { ...statement.setting, secret: true } }
+  if (statement.kind !== 'hosts') return statement
+  return { ...statement, settings: () => statement.settings().map(setting => ({ ...setting, secret: true })) }
 }
 
 /**

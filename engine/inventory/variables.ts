@@ -18,8 +18,10 @@ export function toVariable(setting: Setting, overrides: Variable | undefined, de
   let value: { readonly plain: unknown } | undefined
   const variable: Variable = {
     get value() {
-      if (node.kind === 'scalar' && node.type !== 'vault') return node.value
-      value ??= { plain: toValue(node, file, decrypt) }
+      const isPlain = node.kind === 'scalar' && node.type !== 'vault'
+      if (isPlain && setting.secret !== true) return node.value
+      value ??= { plain: isPlain ? node.value : toValue(node, file, decrypt) }
+      if (setting.secret === true) decrypt.opened?.(value.plain)
       return value.plain
     },
     get origin() {

@@ -140,9 +140,18 @@ export function connectionNotes(hosts: readonly Host[]): readonly string[] {
 }
 
 /** Hosts whose keys are not checked: said in every run, never silently so. */
-export const isUnchecked = ({ transport }: Connection): boolean =>
-  transport.kind === 'ssh' &&
-  transport.extraArgs.some(word => /^(-o)?StrictHostKeyChecking[= ]\s*(no|off)$/i.test(word.trim()))
+export const isUnchecked = (connection: Connection | undefined): boolean =>
+  connection?.transport.kind === 'ssh' &&
+  connection.transport.extraArgs.some(word => /^(-o)?StrictHostKeyChecking[= ]\s*(no|off)$/i.test(word.trim()))
+
+export function uncheckedWarning(hosts: readonly string[]): readonly string[] {
+  const [first, ...others] = hosts
+  if (first === undefined) return []
+  const who = others.length > 0 ? `${first} and ${others.length} more` : first
+  return [
+    `host keys are not checked on ${who} (host_key_checking, StrictHostKeyChecking): anybody on the way could be the host`,
+  ]
+}
 
 function problemAt(host: Host, message: string, value: string): Problem {
   const name = message.slice(0, message.indexOf(':'))

@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly playbook: string
   readonly inventory: Inventory
   readonly view: InventoryView
-  readonly connections: ReadonlyMap<string, Connection>
+  readonly connections: Pick<ReadonlyMap<string, Connection>, 'get'>
   readonly open: OpenChannel
   readonly check: boolean
   readonly diff: boolean

@@ -32,7 +32,7 @@ export function openSession(options: {
   readonly run: string
   readonly inventory: Inventory
   readonly view: InventoryView
-  readonly connections: ReadonlyMap<string, Connection>
+  readonly connections: Pick<ReadonlyMap<string, Connection>, 'get'>
   readonly open: OpenChannel
   readonly check: boolean
   readonly diff: boolean

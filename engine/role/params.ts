@@ -114,7 +114,8 @@ function problemOf(error: ErrorObject, role: AnyRole, sources: ReadonlyMap<strin
       hint: `set ${names} in the inventory, or ${name} in the playbook`,
     }
   }
-  const shown = schema && schemaKeyword(schema, 'secret') ? 'the secret value' : JSON.stringify(error.data)
+  const isSecret = variable?.secret === true || (schema && schemaKeyword(schema, 'secret'))
+  const shown = isSecret ? 'the secret value' : JSON.stringify(error.data)
   return { message: `${where}: ${shown} ${expectation(error)} (role ${role.name})`, origin, ...hintFor(error) }
 }
 

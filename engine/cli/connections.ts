@@ -1,0 +1,44 @@
+import { type Host, type Inventory, InventoryError, type Problem } from '../inventory/index.ts'
+import { type ConnectionFlags, connectionOf, connectionSecrets } from '../playbook/connection.ts'
+import type { Connection } from '../transport/types.ts'
+
+export interface Connections {
+  /** Of any host of the inventory: made when it is needed, for a vaulted password may not be needed at all. */
+  readonly get: (name: string) => Connection | undefined
+  readonly problems: readonly Problem[]
+}
+
+/** Those of the hosts that are certain to be connected to are checked at once. */
+export function connectionsOf(
+  inventory: Inventory,
+  flags: ConnectionFlags,
+  needed: Iterable<string>,
+  onSecret: (secrets: readonly string[]) => void,
+): Connections {
+  const known = new Map<string, { readonly connection?: Connection; readonly problems: readonly Problem[] }>()
+  const find = (name: string) => {
+    const host = inventory.hosts.get(name)
+    const found = known.get(name) ?? (host ? read(inventory, host, flags) : { problems: [] })
+    known.set(name, found)
+    if (found.connection) onSecret(connectionSecrets(found.connection))
+    return found
+  }
+  const problems = [...new Set(needed)].flatMap(name => find(name).problems)
+  return {
+    problems,
+    get: name => {
+      const found = find(name)
+      if (found.problems.length > 0) throw new InventoryError(found.problems)
+      return found.connection
+    },
+  }
+}
+
+function read(inventory: Inventory, host: Host, flags: ConnectionFlags): ReturnType<typeof connectionOf> {
+  try {
+    return connectionOf(inventory, host, flags)
+  } catch (error) {
+    if (error instanceof InventoryError) return { problems: error.problems }
+    throw error
+  }
+}

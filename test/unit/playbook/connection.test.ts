@@ -1,0 +1,137 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  type ConnectionFlags,
+  connectionNotes,
+  connectionOf,
+  isUnchecked,
+} from '../../../engine/playbook/connection.ts'
+import { commandFor } from '../../../engine/transport/command.ts'
+import { load } from '../inventory/support.ts'
+
+/** The command line for host `h` with these variables, up to the remote command. */
+async function words(vars: string, flags: ConnectionFlags = {}, name = 'h'): Promise<string> {
+  const inventory = await load({ 'hosts.ini': `${name} ${vars}\n` })
+  const [host] = inventory.hosts.values()
+  assert.ok(host)
+  const { connection, problems } = connectionOf(inventory, host, flags)
+  if (!connection) return problems.map(problem => problem.message).join('; ')
+  const { file, args } = commandFor(connection, 'MARK', { config: '/c/ssh.conf' })
+  return [file, ...args.slice(0, -1)].join(' ').replace(' -T -F /c/ssh.conf', '')
+}
+
+const plain = '-o ConnectTimeout=10 -o BatchMode=yes'
+const asking = '-o ConnectTimeout=10 -o BatchMode=no -o NumberOfPasswordPrompts=1'
+
+/** Variables of the host, flags, the command. */
+const table: readonly (readonly [vars: string, flags: ConnectionFlags, expected: string])[] = [
+  ['', {}, `ssh ${plain} -- h`],
+  ['ansible_host=10.0.0.1 ansible_port=2222 ansible_user=deploy', {}, `ssh ${plain} -p 2222 -l deploy -- 10.0.0.1`],
+  [
+    'ansible_ssh_host=10.0.0.1 ansible_ssh_port=2222 ansible_ssh_user=old',
+    {},
+    `ssh ${plain} -p 2222 -l old -- 10.0.0.1`,
+  ],
+  ['ansible_host=2001:db8::1', {}, `ssh ${plain} -- 2001:db8::1`],
+  ['', { user: 'flag', privateKey: '/k' }, `ssh ${plain} -l flag -i /k -- h`],
+  [
+    'ansible_user=var ansible_ssh_private_key_file=/v',
+    { user: 'flag', privateKey: '/k' },
+    `ssh ${plain} -l var -i /v -- h`,
+  ],
+  ['', { timeout: 3 }, 'ssh -o ConnectTimeout=3 -o BatchMode=yes -- h'],
+  ['ansible_timeout=7', { timeout: 3 }, 'ssh -o ConnectTimeout=7 -o BatchMode=yes -- h'],
+  [
+    `ansible_ssh_common_args='-o ProxyCommand="ssh -W %h:%p -q u@gw"'`,
+    {},
+    `ssh -o ProxyCommand=ssh -W %h:%p -q u@gw ${plain} -- h`,
+  ],
+  ["ansible_ssh_common_args='-J u@gw:22' ansible_ssh_extra_args=-4", {}, `ssh -J u@gw:22 -4 ${plain} -- h`],
+  ["ansible_ssh_common_args='-J var'", { sshCommonArgs: '-J flag', sshExtraArgs: '-6' }, `ssh -J var -6 ${plain} -- h`],
+  [
+    '',
+    { sshArgs: '-o A=1', sshCommonArgs: '-o B=2', sshExtraArgs: '-o C=3' },
+    `ssh -o A=1 -o B=2 -o C=3 ${plain} -- h`,
+  ],
+  ['ansible_ssh_executable=/opt/ssh', { sshExecutable: '/flag/ssh' }, `/opt/ssh ${plain} -- h`],
+  ['', { hostKeyChecking: false }, `ssh -o StrictHostKeyChecking=no ${plain} -- h`],
+  ['ansible_host_key_checking=true', { hostKeyChecking: false }, `ssh ${plain} -- h`],
+  ['ansible_ssh_host_key_checking=False', {}, `ssh -o StrictHostKeyChecking=no ${plain} -- h`],
+  ['ansible_password=x', {}, `ssh ${asking} -- h`],
+  ['', { password: () => 'x' }, `ssh ${asking} -- h`],
+  ['', { connection: 'local' }, 'sh -c'],
+  ['ansible_connection=ssh', { connection: 'local' }, `ssh ${plain} -- h`],
+  ['', { connection: 'smart' }, `ssh ${plain} -- h`],
+  ['ansible_connection=local', {}, 'sh -c'],
+  ['ansible_connection=docker', {}, 'docker exec -i h sh -c'],
+  ['ansible_connection=community.docker.docker ansible_host=c1 ansible_user=u', {}, 'docker exec -i --user u c1 sh -c'],
+  ['ansible_connection=podman ansible_host=c1', {}, 'podman exec -i c1 sh -c'],
+  ['ansible_connection=local ansible_shell_executable=/bin/bash', {}, '/bin/bash -c'],
+  ['ansible_connection=local', { become: true }, 'sudo -H -n -u root -- sh -c'],
+  ['ansible_connection=local ansible_become=no', { become: true }, 'sh -c'],
+  ['ansible_connection=local ansible_become=yes ansible_become_user=etcd', {}, 'sudo -H -n -u etcd -- sh -c'],
+  [
+    'ansible_connection=local ansible_become_user=etcd ansible_become_method=doas',
+    { become: true, becomeUser: 'other', becomeMethod: 'sudo' },
+    'doas -n -u etcd -- sh -c',
+  ],
+  [
+    'ansible_connection=local',
+    { become: true, becomePassword: () => 'x' },
+    'sudo -H -S -p rota-MARK-password: -u root -- sh -c',
+  ],
+  [
+    'ansible_connection=winrm',
+    {},
+    'host h: ansible_connection: "winrm" is not supported (ssh, local, docker, podman are)',
+  ],
+  [
+    '',
+    { connection: 'netconf' },
+    'host h: ansible_connection: "netconf" is not supported (ssh, local, docker, podman are)',
+  ],
+  [
+    '',
+    { become: true, becomeMethod: 'runas' },
+    'host h: ansible_become_method: "runas" is not supported (sudo, su, doas are)',
+  ],
+]
+
+for (const [vars, flags, expected] of table) {
+  test(`${vars || 'no variables'} ${Object.entries(flags).join(' ')}`, async () => {
+    const said = await words(vars, flags)
+    assert.is(said.replace(/ (sh|\/bin\/bash) -c$/, ' $1 -c'), expected)
+  })
+}
+
+test('a port behind the host name, also of an IPv6 address', async () => {
+  assert.is(await words('', {}, 'h:2200'), `ssh ${plain} -p 2200 -- h`)
+  assert.is(await words('', {}, '[2001:db8::7]:2200'), `ssh ${plain} -p 2200 -- 2001:db8::7`)
+  assert.is(await words('', {}, 'localhost'), 'sh -c')
+  assert.is(await words('ansible_host=10.0.0.9', {}, 'localhost'), `ssh ${plain} -- 10.0.0.9`)
+})
+
+test('a password is no part of what can be printed', async () => {
+  const inventory = await load({ 'hosts.ini': 'h ansible_password=hunter22 ansible_become_password=hunter23\n' })
+  const [host] = inventory.hosts.values()
+  assert.ok(host)
+  const { connection } = connectionOf(inventory, host, { become: true })
+  assert.not.match(JSON.stringify(connection), /hunter2/)
+})
+
+test('what is ignored or weakens a connection is said once', async () => {
+  const inventory = await load({
+    'hosts.ini':
+      'a\nb\nc ansible_ssh_common_args="-o StrictHostKeyChecking=no"\n[all:vars]\nansible_python_interpreter=/usr/bin/python3\n',
+  })
+  const hosts = [...inventory.hosts.values()]
+  assert.equal(connectionNotes(hosts), [
+    'ansible_python_interpreter is not used: nothing on a host needs Python (a, inventory group [all:vars])',
+  ])
+  assert.equal(
+    hosts.map(host => isUnchecked(connectionOf(inventory, host, {}).connection)),
+    [false, false, true],
+  )
+})
+
+test.run()
