@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { runFromCommandLine } from '../../../engine/cli/run.ts'
+import { command, defineRole, play } from '../../../engine/index.ts'
+import { encryptVault } from '../../../engine/inventory/index.ts'
+
+// Whole command lines against this machine, in check mode: nothing is written but the journal, which goes elsewhere.
+const cwd = mkdtempSync(join(tmpdir(), 'rota-playbook-'))
+const write = (name: string, text: string) => writeFileSync(join(cwd, name), text)
+const vaulted = (text: string) => encryptVault(Buffer.from(text), { id: 'default', password: 'open' })
+const inline = (text: string) => `!vault |\n${vaulted(text).replace(/^/gm, '        ').trimEnd()}`
+
+const role = defineRole({
+  name: 'show',
+  params: {
+    type: 'object',
+    properties: { first: { type: 'string' }, second: { type: 'string' }, port: { type: 'integer', default: 1 } },
+  },
+  tasks: ({ params, host }) => [
+    command({ run: ['echo', `says ${params.first} and ${params.second} and ${host.var('third')}`] }),
+  ],
+})
+const made = { name: 'show', file: join(cwd, 'show.mjs'), plays: [play('show', { hosts: 'all', roles: [role()] })] }
+
+async function run(...args: string[]) {
+  const before = { cwd: process.cwd(), out: process.stdout.write, error: process.stderr.write }
+  const said = { text: '' }
+  const into = ((text: string | Uint8Array) => {
+    said.text += String(text)
+    return true
+  }) as typeof process.stdout.write
+  process.chdir(cwd)
+  process.stdout.write = into
+  process.stderr.write = into
+  try {
+    const exitCode = await runFromCommandLine(made, ['node', made.file, ...args])
+    return { exitCode, said: said.text }
+  } finally {
+    process.stdout.write = before.out
+    process.stderr.write = before.error
+    process.chdir(before.cwd)
+  }
+}
+
+process.env.XDG_STATE_HOME = join(cwd, 'state')
+write('password', 'open\n')
+write('show.mjs', '')
+write(
+  'hosts.yml',
+  `all:
+  hosts:
+    here:
+      ansible_connection: local
+      ansible_python_interpreter: /usr/bin/python3
+      show_first: ${inline('secret-one')}
+      secret: ${inline('secret-two')}
+      show_second: "{{ secret | upper }}"
+      third: "x-{{ secret }}"
+    unused:
+      ansible_connection: local
+      ansible_become_password: ${inline('never opened').replaceAll(/^ {8}\d{4}/gm, '        9999')}
+      show_first: a
+      show_second: b
+`,
+)
+test.after(() => rmSync(cwd, { recursive: true }))
+
+const check = ['-i', 'hosts.yml', '-l', 'here', '--check']
+
+test('what comes out of a vault is used, and shown nowhere', async () => {
+  const { exitCode, said } = await run(...check, '--vault-password-file', 'password', '-v', '--json')
+  assert.is(exitCode, 0, said)
+  assert.match(said, /says \*{8} and \*{8} and /)
+  assert.not.match(said, /secret-|SECRET-/)
+})
+
+test('without the password the error names the place of the vault, and no host is touched', async () => {
+  const { exitCode, said } = await run(...check)
+  assert.is(exitCode, 1)
+  assert.match(said, /hosts\.yml:6:\d+: this is vaulted and there is no vault password/)
+  assert.match(said, /--vault-password-file or --vault-id/)
+})
+
+test('a vaulted value of the wrong type is not shown by the error', async () => {
+  const { said } = await run(...check, '--vault-password-file', 'password', '-e', '{"show_port": "{{ secret }}"}')
+  assert.match(said, /show_port: the secret value is not of type integer/)
+  assert.not.match(said, /secret-two/)
+})
+
+test('what ansible.cfg says is used, and named with -v; what is ignored is said once', async () => {
+  write(
+    'ansible.cfg',
+    '[defaults]\ninventory = hosts.yml\nvault_password_file = password\nforks = 3\ngathering = smart\n',
+  )
+  try {
+    const { exitCode, said } = await run('-l', 'here', '--check', '-v')
+    assert.is(exitCode, 0, said)
+    assert.match(said, /ansible\.cfg:2 inventory = hosts\.yml/)
+    assert.match(said, /not used here: gathering/)
+    assert.is(said.match(/ansible_python_interpreter is not used/g)?.length, 1)
+    assert.not.match((await run('-l', 'here', '--check')).said, /ansible\.cfg/)
+  } finally {
+    rmSync(join(cwd, 'ansible.cfg'))
+  }
+})
+
+test('a login without checking host keys is said in every run', async () => {
+  process.env.ANSIBLE_HOST_KEY_CHECKING = 'False'
+  try {
+    const { said } = await run('-i', '192.0.2.1,', '-T', '1', '--check', '-e', 'show_first=a show_second=b')
+    assert.match(said, /host keys are not checked on 192\.0\.2\.1/)
+  } finally {
+    delete process.env.ANSIBLE_HOST_KEY_CHECKING
+  }
+})
+
+const refused = [
+  '--force-handlers',
+  '--step',
+  '--start-at-task x',
+  '--syntax-check',
+  '-M x',
+  '--flush-cache',
+  '--scp-extra-args x',
+]
+for (const flag of refused) {
+  test(`${flag} says what to use`, async () => {
+    const { exitCode, said } = await run(...flag.split(' '))
+    assert.is(exitCode, 1)
+    assert.match(said, /error: rota has no --[\w-]+: ./)
+  })
+}
+
+test.run()
