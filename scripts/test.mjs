@@ -4,11 +4,10 @@
 // needs, says so, and ends with one line that counts.
 import { argv, chalk, fs, glob } from 'zx'
 import { ensureCommands } from './lab/apt.mjs'
+import { labDown } from './lab/index.mjs'
 import { runSuite, total } from './test/suite.mjs'
 
-/** @typedef {{ name: string, dir: string, needs: () => Promise<void> }} Suite */
-
-const nothing = async () => {}
+/** @typedef {{ name: string, dir: string, needs: () => Promise<void>, after?: () => Promise<unknown> }} Suite */
 
 /** @type {readonly Suite[]} */
 const suites = [
@@ -28,10 +27,17 @@ const suites = [
   {
     name: 'roles',
     dir: 'test/roles',
-    needs: () => ensureCommands({ nginx: 'nginx', haproxy: 'haproxy', keepalived: 'keepalived' }),
+    needs: () =>
+      ensureCommands({
+        nginx: 'nginx',
+        '/usr/lib/nginx/modules/ngx_stream_module.so': 'libnginx-mod-stream',
+        haproxy: 'haproxy',
+        keepalived: 'keepalived',
+        openssl: 'openssl',
+      }),
   },
   { name: 'compat', dir: 'test/compat', needs: () => ensureCommands({ 'ansible-inventory': 'ansible-core' }) },
-  { name: 'lab', dir: 'test/lab', needs: nothing },
+  { name: 'lab', dir: 'test/lab', needs: async () => {}, after: () => labDown({ name: 'lab-test' }) },
 ]
 
 const wanted = argv._.map(String)
@@ -50,6 +56,7 @@ for (const suite of suites) {
   console.log(chalk.bold(`\n${suite.name}: ${files.length} files`))
   await suite.needs()
   results.push(...(await runSuite(files, { together: suite.name !== 'lab' })))
+  await suite.after?.()
 }
 const { passed, failed, skipped } = total(results)
 for (const { file, problem } of results) if (problem) console.log(`${chalk.red('failed')} ${file}: ${problem}`)

@@ -1,16 +1,17 @@
 // @ts-check
+import { existsSync } from 'node:fs'
 import { $, which } from 'zx'
 import { LabError, say } from './say.mjs'
 
 /**
- * Installs the Debian packages whose command is missing: `{ dockerd: 'docker.io' }`.
+ * Installs the Debian packages whose command, or file where it begins with a slash, is missing: `{ dockerd: 'docker.io' }`.
  * Anything else than a Debian machine and root gets a message that names the packages.
  * @param {Record<string, string>} packageOf
  */
 export async function ensureCommands(packageOf) {
   const missing = []
   for (const [command, name] of Object.entries(packageOf)) {
-    if (!(await which(command, { nothrow: true }))) missing.push({ command, name })
+    if (!(await isThere(command))) missing.push({ command, name })
   }
   if (missing.length === 0) return
   const names = [...new Set(missing.map(({ name }) => name))]
@@ -40,3 +41,7 @@ async function aptInstall(names) {
   }
   if (!run.ok) throw new LabError(`apt-get could not install ${names.join(' ')}:\n${run.stderr}`)
 }
+
+/** @param {string} command */
+const isThere = async command =>
+  command.startsWith('/') ? existsSync(command) : Boolean(await which(command, { nothrow: true }))
