@@ -13,16 +13,13 @@ export function isSelected(own: readonly string[], { only, skip }: TagSelection)
   const has = (wanted: readonly string[]) => tags.some(tag => wanted.includes(tag))
   const isTagged = !tags.includes('untagged')
 
-  if (only.length > 0) {
-    const matches =
-      tags.includes('always') ||
-      (only.includes('all') && !tags.includes('never')) ||
-      has(only) ||
-      (only.includes('tagged') && isTagged && !tags.includes('never'))
-    if (!matches) return false
-  } else if (tags.includes('never')) {
-    return false
-  }
+  // Without `--tags` it is as with `--tags all`.
+  const matches =
+    tags.includes('always') ||
+    ((only.length === 0 || only.includes('all')) && !tags.includes('never')) ||
+    has(only) ||
+    (only.includes('tagged') && isTagged && !tags.includes('never'))
+  if (!matches) return false
   if (skip.length === 0) return true
   if (skip.includes('all')) return tags.includes('always') && !skip.includes('always')
   return !(has(skip) || (skip.includes('tagged') && isTagged))

@@ -19,6 +19,7 @@ const table: readonly (readonly [string, string, string, string, boolean])[] = [
   ['never with its tag', 'never,debug', 'debug', '', true],
   ['never by name', 'never', 'never', '', true],
   ['never and tagged', 'never,x', 'tagged', '', false],
+  ['always beats never', 'never,always', '', '', true],
   ['skip beats only', 'a,b', 'a', 'b', false],
   ['skip all but always', 'a', '', 'all', false],
   ['skip all leaves always', 'always', '', 'all', true],
