@@ -3,6 +3,7 @@
 Reads a JSON list of questions from stdin, writes a JSON list of answers:
   {"args": ["-i", "hosts", "--list"], "cwd": "..."}          -> {"out": text} or {"error": text}; "tool": "vault" for ansible-vault
   {"sources": [...], "host": name, "names": [...]}           -> {"values": {name: value or null}}
+  {"variables": {...}, "templates": [...]}                   -> {"values": [value as JSON text, ...]}, null where Ansible refuses
   {"sources": [...], "patterns": [[pattern, limit], ...]}    -> {"hosts": [[name, ...] or null, ...]}
 """
 import contextlib
@@ -80,7 +81,20 @@ def template(sources, host, names):
     return {'values': answers}
 
 
+def evaluate(variables, templates):
+    answers = []
+    for text in templates:
+        try:
+            value = Templar(loader=DataLoader(), variables=variables).template(text)
+            answers.append(json.dumps(value))
+        except Exception:
+            answers.append(None)
+    return {'values': answers}
+
+
 def answer(question):
+    if 'templates' in question:
+        return evaluate(question['variables'], question['templates'])
     if 'cwd' in question:
         os.chdir(question['cwd'])
     if 'args' in question:

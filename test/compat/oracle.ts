@@ -48,3 +48,12 @@ export function askCommands(commands: readonly Command[]): readonly Answer[] {
 export function askSelections(selections: readonly Selection[]): readonly (readonly (readonly string[] | null)[])[] {
   return (ask(selections) as { hosts: (string[] | null)[] }[]).map(answer => answer.hosts)
 }
+
+/** What Ansible's Templar makes of each template, as JSON; null where it refuses. */
+export function askTemplates(
+  variables: Readonly<Record<string, unknown>>,
+  templates: readonly string[],
+): readonly (string | null)[] {
+  const [answer] = ask([{ variables, templates }]) as { values: (string | null)[] }[]
+  return answer?.values ?? []
+}

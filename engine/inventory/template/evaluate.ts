@@ -53,7 +53,7 @@ export function evaluate(node: Ast, scope: Scope): unknown {
       return lookUp(node, scope)
     case 'InlineIf': {
       const branch = isTrue(need(evaluate(node.cond, scope), node.cond)) ? node.body : node.else_
-      return branch === null ? '' : evaluate(branch, scope)
+      return branch === null ? missing('the value of an "if" without "else"') : evaluate(branch, scope)
     }
     case 'Filter':
       return applyFilter(node, scope)

@@ -26,21 +26,23 @@ export const listFilters: readonly (readonly [string, Filter])[] = [
   ['last', list(items => items.at(-1) ?? missingItem())],
   ['list', list(items => items)],
   ['unique', list(unique)],
-  ['reverse', list(items => items.toReversed())],
+  ['reverse', input => (typeof input === 'string' ? [...input].reverse().join('') : asList(input).toReversed())],
   [
     'sort',
-    (input, [isReverse], named) => sort(asList(input), isTrue(isReverse ?? named.reverse ?? false), named.attribute),
+    (input, [isReverse, isExact, by], named) => {
+      const sorted = sort(asList(input), isTrue(isExact ?? named.case_sensitive ?? false), by ?? named.attribute)
+      return isTrue(isReverse ?? named.reverse ?? false) ? sorted.toReversed() : sorted
+    },
   ],
-  ['min', list(items => items.toSorted(order)[0] ?? missingItem())],
-  ['max', list(items => items.toSorted(order).at(-1) ?? missingItem())],
+  ['min', list(items => sort(items)[0] ?? missingItem())],
+  ['max', list(items => sort(items).at(-1) ?? missingItem())],
   [
     'sum',
-    (input, [start = 0], { attribute }) =>
-      pluck(asList(input), attribute).reduce((sum: number, one) => sum + Number(one), Number(start)),
+    (input, [by, from], { attribute, start = from ?? 0 }) => pluck(asList(input), by ?? attribute).reduce(plus, start),
   ],
   [
     'flatten',
-    (input, [levels = Number.POSITIVE_INFINITY]) =>
+    (input, [most], { levels = most ?? Number.POSITIVE_INFINITY }) =>
       asList(input)
         .flat(Number(levels))
         .filter(item => item !== null),
@@ -48,6 +50,15 @@ export const listFilters: readonly (readonly [string, Filter])[] = [
   ['union', (input, [other]) => unique([...asList(input), ...asList(other)])],
   ['intersect', (input, [other]) => unique(asList(input)).filter(item => has(asList(other), item))],
   ['difference', (input, [other]) => unique(asList(input)).filter(item => !has(asList(other), item))],
+  [
+    'symmetric_difference',
+    (input, [other]) =>
+      unique([...asList(input), ...asList(other)]).filter(
+        item => has(asList(input), item) !== has(asList(other), item),
+      ),
+  ],
+  ['product', (input, [other]) => asList(input).flatMap(one => asList(other).map(two => [one, two]))],
+  ['batch', (input, [size]) => batches(asList(input), Number(size))],
   ['select', (input, [test, ...args]) => asList(input).filter(item => holds(item, test, args))],
   ['reject', (input, [test, ...args]) => asList(input).filter(item => !holds(item, test, args))],
   [
@@ -69,6 +80,18 @@ export const listFilters: readonly (readonly [string, Filter])[] = [
 
 function missingItem(): never {
   throw new FilterError('the list is empty')
+}
+
+function plus(sum: unknown, one: unknown): unknown {
+  if (Array.isArray(sum) && Array.isArray(one)) return [...sum, ...one]
+  if (typeof sum !== 'number' || typeof one !== 'number')
+    throw new FilterError(`${repr(sum)} and ${repr(one)} have no sum`)
+  return sum + one
+}
+
+function batches(items: readonly unknown[], size: number): readonly unknown[] {
+  if (!(size >= 1)) throw new FilterError('the size of a batch is at least 1')
+  return items.flatMap((_, index) => (index % size === 0 ? [items.slice(index, index + size)] : []))
 }
 
 function has(items: readonly unknown[], item: unknown): boolean {
@@ -121,12 +144,11 @@ function order(a: unknown, b: unknown): number {
   return left < right ? -1 : left > right ? 1 : 0
 }
 
-/** Jinja sorts text without regard to case. */
-function sort(items: readonly unknown[], isReverse: boolean, by: unknown): readonly unknown[] {
+/** Jinja sorts text without regard to case unless told to. */
+function sort(items: readonly unknown[], isExact = false, by?: unknown): readonly unknown[] {
   const key = (item: unknown) => {
     const value = by === undefined ? item : attribute(item, by)
-    return typeof value === 'string' ? value.toLowerCase() : value
+    return typeof value === 'string' && !isExact ? value.toLowerCase() : value
   }
-  const sorted = items.toSorted((a, b) => order(key(a), key(b)))
-  return isReverse ? sorted.reverse() : sorted
+  return items.toSorted((a, b) => order(key(a), key(b)))
 }

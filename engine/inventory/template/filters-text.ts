@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
+import { FilterError } from './error.ts'
 import type { Filter } from './filters.ts'
 import { split } from './methods.ts'
 import { regExp } from './tests.ts'
@@ -15,10 +16,17 @@ export const textFilters: readonly (readonly [string, Filter])[] = [
   ['upper', text(value => value.toUpperCase())],
   ['capitalize', text(value => value.charAt(0).toUpperCase() + value.slice(1).toLowerCase())],
   ['trim', text(value => value.trim())],
-  ['replace', (input, [from, to]) => toText(input).replaceAll(toText(from), toText(to))],
+  ['title', text(value => value.toLowerCase().replace(/(^|[-\s({[<])(\p{L})/gu, word => word.toUpperCase()))],
+  ['replace', (input, [from, to, most]) => replace(toText(input), toText(from), toText(to), most)],
   ['split', (input, [separator, most]) => split(toText(input), separator, most)],
   ['basename', text(value => value.slice(value.lastIndexOf('/') + 1))],
   ['dirname', text(value => (value.includes('/') ? posix.dirname(value) : ''))],
+  ['splitext', text(value => [value.slice(0, value.length - posix.extname(value).length), posix.extname(value)])],
+  ['path_join', input => posix.join(...[input].flat().map(toText))],
+  ['urlsplit', (input, [part]) => urlPart(toText(input), toText(part))],
+  ['urlencode', text(value => encodeURI(value).replace(/[?#&=+:;,@$!'()*]/g, percent))],
+  ['checksum', text(value => createHash('sha1').update(value).digest('hex'))],
+  ['wordcount', text(value => value.match(/[\p{L}\p{N}_]+/gu)?.length ?? 0)],
   ['quote', text(value => (/^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'"'"'`)}'`))],
   ['b64encode', text(value => Buffer.from(value).toString('base64'))],
   ['b64decode', text(value => Buffer.from(value, 'base64').toString())],
@@ -30,6 +38,35 @@ export const textFilters: readonly (readonly [string, Filter])[] = [
   ['format', (input, args) => printf(toText(input), args)],
   ['indent', (input, [width = 4]) => toText(input).replace(/\n(?=[^\n])/g, `\n${' '.repeat(Number(width))}`)],
 ]
+
+const percent = (char: string): string => `%${char.charCodeAt(0).toString(16).toUpperCase()}`
+
+function replace(value: string, from: string, to: string, most: unknown): string {
+  if (most === undefined || most === null) return value.replaceAll(from, () => to)
+  let left = Number(most)
+  return value.replaceAll(from, found => {
+    left -= 1
+    return left >= 0 ? to : found
+  })
+}
+
+function urlPart(value: string, part: string): unknown {
+  if (!URL.canParse(value)) throw new FilterError(`${value} is no URL`)
+  const url = new URL(value)
+  const parts: Readonly<Record<string, unknown>> = {
+    scheme: url.protocol.slice(0, -1),
+    hostname: url.hostname.replace(/^\[|\]$/g, ''),
+    // URL forgets the port that is the scheme's own.
+    port: Number(/^[^/]*\/\/[^/]*:(\d+)(?:[/?#]|$)/.exec(value)?.[1]) || null,
+    path: /^[^/]*\/\/[^/?#]*$/.test(value) ? '' : url.pathname,
+    query: url.search.slice(1),
+    fragment: url.hash.slice(1),
+    username: url.username || null,
+    password: url.password || null,
+  }
+  if (!Object.hasOwn(parts, part)) throw new FilterError(`urlsplit has no '${part}' here`)
+  return parts[part]
+}
 
 function flagsOf(named: Readonly<Record<string, unknown>>): string {
   return `${named.ignorecase === true ? 'i' : ''}${named.multiline === true ? 'm' : ''}`

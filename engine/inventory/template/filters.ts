@@ -1,3 +1,5 @@
+import { pythonJson } from '../python-json.ts'
+import { toNode } from '../value-node.ts'
 import { FilterError } from './error.ts'
 import { asList, attribute, listFilters } from './filters-list.ts'
 import { textFilters } from './filters-text.ts'
@@ -10,8 +12,8 @@ export type Filter = (input: unknown, args: readonly unknown[], named: Readonly<
 export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ...textFilters,
   ...listFilters,
-  ['bool', input => toBool(input)],
-  ['int', (input, [fallback = 0]) => toInteger(input) ?? fallback],
+  ['bool', input => (input === null ? null : toBool(input))],
+  ['int', (input, [fallback = 0, base = 10]) => toInteger(input, Number(base)) ?? fallback],
   ['float', (input, [fallback = 0]) => toFloat(input) ?? fallback],
   ['string', input => toText(input)],
   ['abs', input => Math.abs(Number(input))],
@@ -26,13 +28,17 @@ export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
     'items2dict',
     (input, _, { key_name = 'key', value_name = 'value' }) => itemsToDict(input, toText(key_name), toText(value_name)),
   ],
+  [
+    'dictsort',
+    input => Object.entries(asMapping(input)).sort(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)),
+  ],
   ['items', input => Object.entries(asMapping(input))],
   ['map', (input, args, named) => map(asList(input), args, named)],
   ['extract', (input, [container, more]) => extract(input, container, more)],
   ['mandatory', input => input],
-  ['type_debug', input => repr(typeof input)],
-  ['to_json', input => JSON.stringify(input).replace(/([{[,:])(?=\S)/g, '$1')],
-  ['to_nice_json', input => JSON.stringify(input, undefined, 4)],
+  ['type_debug', input => typeName(input)],
+  ['to_json', input => pythonDumps(input)],
+  ['to_nice_json', input => pythonJson(toNode(input))],
   ['from_json', input => parseJson(toText(input))],
   ['ipaddr', (input, [query]) => ipaddr(input, query)],
   ['ipv4', (input, [query]) => ipaddr(input, query, 4)],
@@ -41,14 +47,41 @@ export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ['ipsubnet', (input, [size, index]) => ipsubnet(input, size, index)],
 ])
 
+function typeName(input: unknown): string {
+  if (input === null) return 'NoneType'
+  if (Array.isArray(input)) return 'list'
+  if (typeof input === 'string') return 'str'
+  if (typeof input === 'boolean') return 'bool'
+  if (typeof input === 'number') return Number.isInteger(input) ? 'int' : 'float'
+  return typeof input === 'bigint' ? 'int' : 'dict'
+}
+
+/** `json.dumps(value)`: a space after each comma and colon, nothing but ASCII. */
+function pythonDumps(input: unknown): string {
+  if (Array.isArray(input)) return `[${input.map(pythonDumps).join(', ')}]`
+  if (isMapping(input))
+    return `{${Object.entries(input)
+      .map(([key, value]) => `${pythonDumps(key)}: ${pythonDumps(value)}`)
+      .join(', ')}}`
+  return (JSON.stringify(input) ?? 'null').replace(
+    /[\u0080-\uffff]/g,
+    char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
 /** Ansible's `bool`: only these words are true, whatever else is false. */
 function toBool(input: unknown): boolean {
   if (typeof input === 'boolean') return input
   return ['yes', 'on', '1', 'true'].includes(toText(input).toLowerCase())
 }
 
-function toInteger(input: unknown): number | undefined {
+function toInteger(input: unknown, base: number): number | undefined {
   if (typeof input === 'boolean') return Number(input)
+  if (base !== 10 && typeof input === 'string') {
+    const digits = input.trim().replace(/^0[xob]/i, '')
+    const number = Number.parseInt(digits, base)
+    return number.toString(base) === digits.toLowerCase().replace(/^0+(?=.)/, '') ? number : undefined
+  }
   const number =
     typeof input === 'number'
       ? input

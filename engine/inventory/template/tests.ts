@@ -8,7 +8,9 @@ const isNumber = (value: unknown) => typeof value === 'number' || typeof value =
 const ordered =
   (test: (a: number, b: number) => boolean): Test =>
   (input, [other]) =>
-    test(Number(input), Number(other))
+    typeof input === 'string' && typeof other === 'string'
+      ? test(input < other ? -1 : input > other ? 1 : 0, 0)
+      : test(Number(input), Number(other))
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 const isIn = (item: unknown, container: unknown) => {
   if (typeof container === 'string') return container.includes(toText(item))
@@ -45,6 +47,11 @@ export const tests: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['odd', input => Math.abs(Number(input)) % 2 === 1],
   ['even', input => Number(input) % 2 === 0],
   ['divisibleby', (input, [by]) => Number(input) % Number(by) === 0],
+  ['lower', input => toText(input) === toText(input).toLowerCase() && /\p{Ll}/u.test(toText(input))],
+  ['upper', input => toText(input) === toText(input).toUpperCase() && /\p{Lu}/u.test(toText(input))],
+  ['all', input => list(input).every(isTrue)],
+  ['any', input => list(input).some(isTrue)],
+  ['abs', input => toText(input).startsWith('/')],
   ['match', (input, [pattern]) => regExp(pattern, true).test(toText(input))],
   ['search', (input, [pattern]) => regExp(pattern, false).test(toText(input))],
   ['regex', (input, [pattern]) => regExp(pattern, false).test(toText(input))],
