@@ -21,6 +21,7 @@ import { listing } from './listing.ts'
 import { optionsFrom } from './options.ts'
 import { playbookVars } from './playbook-vars.ts'
 import { printProblems } from './problems.ts'
+import { templateFacts } from './template-facts.ts'
 import { UsageError } from './usage.ts'
 import { vaultSecretsFrom } from './vault-flags.ts'
 
@@ -41,6 +42,7 @@ async function run(playbook: Playbook, flags: Flags): Promise<number> {
   const { settings, warnings, notes } = readConfig()
   const options = await optionsFrom(flags, settings)
   const hidden = redactor()
+  const facts = templateFacts()
   const playbookDir = dirname(playbook.file)
   const inventory = await loadInventory({
     sources: options.sources,
@@ -49,21 +51,28 @@ async function run(playbook: Playbook, flags: Flags): Promise<number> {
     groupAliases: legacyGroups,
     vaultSecrets: await vaultSecretsFrom(flags, settings),
     onSecret: value => hidden.add(texts(value)),
+    factsOf: facts.factsOf,
   })
   const { limit } = flags
   if (limit !== undefined) selectHosts(inventory, 'all', limit)
   const tags = { only: flags.tags, skip: flags.skipTags }
   const view = inventoryView(inventory, value => hidden.add(texts(value)))
-  const plays =
-    typeof playbook.plays === 'function'
-      ? playbook.plays({ inventory: view, vars: playbookVars(playbook, inventory) })
-      : playbook.plays
   const listsOnly = flags.listHosts || flags.listTasks || flags.listTags
-  const ready = await readyPlays(plays, inventory, view, {
-    tags,
-    ...(limit === undefined ? {} : { limit }),
-    ...(flags.serial === undefined ? {} : { serial: flags.serial }),
-  })
+  const readied = async () => {
+    const plays =
+      typeof playbook.plays === 'function'
+        ? playbook.plays({ inventory: view, vars: playbookVars(playbook, inventory) })
+        : playbook.plays
+    const ready = await readyPlays(plays, inventory, view, {
+      tags,
+      ...(limit === undefined ? {} : { limit }),
+      ...(flags.serial === undefined ? {} : { serial: flags.serial }),
+    })
+    return { plays, ready }
+  }
+  const connectionsTo = (names: Iterable<string>) =>
+    connectionsOf(inventory, options.connection, names, secrets => hidden.add(secrets))
+  const { plays, ready } = await facts.complete(readied, () => connectionsTo([]), options.forks)
   const problems = [
     ...ready.problems,
     // With params that are wrong, tasks can't be made, and so their tags are not known.
@@ -72,7 +81,7 @@ async function run(playbook: Playbook, flags: Flags): Promise<number> {
   ]
   const hosts = ready.plays.flatMap(play => [...play.hosts, ...(play.play.keepAvailable ? play.everyone : [])])
   const names = new Set(hosts.map(host => host.name))
-  const connections = connectionsOf(inventory, options.connection, names, secrets => hidden.add(secrets))
+  const connections = connectionsTo(names)
   if (problems.length + connections.problems.length > 0)
     throw new InventoryError([...problems, ...connections.problems])
   if (listsOnly) {

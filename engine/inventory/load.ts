@@ -24,6 +24,8 @@ export interface LoadOptions {
   readonly vaultSecrets?: readonly VaultSecret[]
   /** Told of every value that comes out of a vault, when it is first read: for whoever must not show it. */
   readonly onSecret?: (value: unknown) => void
+  /** See `Inventory.factsOf`. */
+  readonly factsOf?: Inventory['factsOf']
   /** Old group names and their new ones, see `legacyGroups`. */
   readonly groupAliases?: Readonly<Record<string, string>>
 }
@@ -57,7 +59,7 @@ export async function loadInventory(options: LoadOptions): Promise<Inventory> {
   if (problems.length > 0) throw new InventoryError(unique(problems))
 
   const settingsOf = (directories: readonly VarsDirectory[]) => directories.map(directory => directory.settings)
-  return buildInventory({
+  const inventory = buildInventory({
     graph,
     layers: {
       inventoryGroups: settingsOf(layers.inventoryGroups),
@@ -74,6 +76,7 @@ export async function loadInventory(options: LoadOptions): Promise<Inventory> {
       ),
     ],
   })
+  return options.factsOf ? { ...inventory, factsOf: options.factsOf } : inventory
 }
 
 function watched({ decrypt }: Vault, opened: (value: unknown) => void = () => {}): Decrypt {

@@ -1,4 +1,5 @@
 import { isAddress } from './address.ts'
+import { factNames } from './fact-names.ts'
 import { literalEval } from './literal.ts'
 import { toValue } from './node.ts'
 import { InventoryError } from './problem.ts'
@@ -92,8 +93,19 @@ function located(error: unknown, origin: Origin, use: Use): unknown {
   // On the template's first line the column can be told exactly for what was written without quotes or escapes.
   const column = error.at.lineno === 0 ? origin.column + error.at.colno : origin.column
   const place = { file: origin.file, line: origin.line + error.at.lineno, column }
-  const trail = use.names.length > 1 ? { hint: `needed by ${trailOf(use)}` } : {}
+  const fact = /'(ansible_\w+)/.exec(error.message)?.[1]
+  const hints = [
+    ...(use.names.length > 1 ? [`needed by ${trailOf(use)}`] : []),
+    ...(fact && error.message.endsWith('is undefined') ? [aboutFact(fact)] : []),
+  ]
+  const trail = hints.length > 0 ? { hint: hints.join('; ') } : {}
   return new InventoryError([{ message: `template of '${variable}': ${error.message}`, origin: place, ...trail }])
+}
+
+function aboutFact(name: string): string {
+  return factNames.has(name)
+    ? 'the fact is not known of this host: set the variable in the inventory'
+    : `templates may use these facts: ${[...factNames].join(', ')}`
 }
 
 function trailOf(use: Use): string {
@@ -107,8 +119,13 @@ function lookUp(name: string, use: Use): unknown {
   if (variable !== undefined) return readVariable(name, variable, use)
   const magic = magicVariable(name, use)
   if (magic !== undefined) return magic
-  const facts = use.context.facts ?? {}
-  return Object.hasOwn(facts, name) ? facts[name] : missing(name)
+  const facts = factNames.has(name) ? factsFor(use) : use.context.facts
+  return facts && Object.hasOwn(facts, name) ? facts[name] : missing(name)
+}
+
+/** Those of the host whose variable is being read: `hostvars['other']` has its own. */
+function factsFor({ host, inventory, context }: Use): Readonly<Record<string, unknown>> | undefined {
+  return context.facts ?? inventory.factsOf?.(host.name)
 }
 
 function readVariable(name: string, variable: Variable, use: Use): unknown {
@@ -120,6 +137,13 @@ function readVariable(name: string, variable: Variable, use: Use): unknown {
     throw new InventoryError([{ message, origin: variable.origin }])
   }
   return resolveValue(variable.value, variable, [], { ...use, names: [...use.names, { host: use.host, name }] })
+}
+
+/** Ansible's `ansible_facts.hostname` is `ansible_hostname`. */
+function unprefixed(facts: Readonly<Record<string, unknown>> | undefined): unknown {
+  return (
+    facts && Object.fromEntries(Object.entries(facts).map(([name, value]) => [name.replace(/^ansible_/, ''), value]))
+  )
 }
 
 function magicVariable(name: string, use: Use): unknown {
@@ -150,7 +174,7 @@ function magicVariable(name: string, use: Use): unknown {
     case 'playbook_dir':
       return context.playbookDir
     case 'ansible_facts':
-      return context.facts
+      return unprefixed(factsFor(use))
     default:
       return undefined
   }

@@ -157,6 +157,8 @@ function applyFilter(node: CallNode, scope: Scope): unknown {
   if (first === undefined) return fail(`filter ${name} has no input`, node)
   if (short === 'default' || short === 'd') {
     const input = evaluate(first, scope)
+    // Not even looked at where it is not used: it may need a fact that nobody has asked for.
+    if (!isUndefined(input) && isTrue(input)) return input
     const { positional, named } = readArguments(rest, scope, true)
     const isEmpty = isUndefined(input) || (isTrue(positional[1] ?? named.boolean ?? false) && !isTrue(input))
     return isEmpty ? (positional.length > 0 ? positional[0] : (named.default_value ?? '')) : input

@@ -107,6 +107,30 @@ test('what ansible.cfg says is used, and named with -v; what is ignored is said 
   }
 })
 
+test('a fact that a needed value is made from is read from just that host', async () => {
+  const extra = (template: string) => ['-e', JSON.stringify({ show_first: template, third: 'x' })]
+  const { exitCode, said } = await run(
+    ...check,
+    '--vault-password-file',
+    'password',
+    '-v',
+    ...extra('on {{ ansible_system }} {{ ansible_facts.machine }}'),
+  )
+  assert.is(exitCode, 0, said)
+  assert.match(said, /says on Linux \w+ and/)
+  const other = await run(...check, '--vault-password-file', 'password', ...extra('{{ ansible_memtotal_mb }}'))
+  assert.match(other.said, /'ansible_memtotal_mb' is undefined\n.*templates may use these facts: ansible_all_ipv4/)
+})
+
+test('a host that can not be asked for the facts is named, with what to do', async () => {
+  const vars = JSON.stringify({ show_first: '{{ ansible_hostname }}', show_second: 'b' })
+  const { exitCode, said } = await run('-i', '192.0.2.1,', '-c', 'docker', '--check', '-e', vars)
+  assert.is(exitCode, 1)
+  assert.match(said, /192\.0\.2\.1: a template needs its facts, and it could not be asked/)
+  const set = await run('-i', '192.0.2.1,', '-c', 'docker', '--list-tasks', '-e', vars, '-e', 'ansible_hostname=h')
+  assert.is(set.exitCode, 0, 'a value in the inventory comes first, and nobody is asked')
+})
+
 test('a login without checking host keys is said in every run', async () => {
   process.env.ANSIBLE_HOST_KEY_CHECKING = 'False'
   try {
