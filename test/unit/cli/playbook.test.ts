@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -129,6 +129,38 @@ test('a host that can not be asked for the facts is named, with what to do', asy
   assert.match(said, /192\.0\.2\.1: a template needs its facts, and it could not be asked/)
   const set = await run('-i', '192.0.2.1,', '-c', 'docker', '--list-tasks', '-e', vars, '-e', 'ansible_hostname=h')
   assert.is(set.exitCode, 0, 'a value in the inventory comes first, and nobody is asked')
+})
+
+test('a password for ssh comes through SSH_ASKPASS, from a file, a script or a vault; no other question is answered with it', async () => {
+  // Stands in for ssh: asks as it does, then is the host.
+  write(
+    'ssh',
+    `#!/bin/sh
+"$SSH_ASKPASS" 'Are you sure you want to continue connecting (yes/no/[fingerprint])? ' >/dev/null && exit 3
+[ "$("$SSH_ASKPASS" "me@h's password: ")" = hunter22 ] || { echo 'me@h: Permission denied (publickey,password).' >&2; exit 255; }
+case "$* $(env)" in *hunter22*) exit 4 ;; esac
+for last; do :; done
+exec sh -c "$last"
+`,
+  )
+  chmodSync(join(cwd, 'ssh'), 0o755)
+  write('right', 'hunter22\n')
+  write('wrong', 'hunter23\n')
+  write('script', '#!/bin/sh\necho hunter22\n')
+  chmodSync(join(cwd, 'script'), 0o755)
+  const vars = { show_first: 'a', show_second: 'b', ansible_ssh_executable: join(cwd, 'ssh') }
+  const login = (...args: string[]) => run('-i', 'h,', '--check', '-e', JSON.stringify(vars), ...args)
+  for (const file of ['right', 'script']) {
+    const { exitCode, said } = await login('--connection-password-file', file)
+    assert.is(exitCode, 0, said)
+    assert.not.match(said, /hunter22/)
+  }
+  const wrong = await login('--conn-pass-file', 'wrong')
+  assert.is(wrong.exitCode, 4)
+  assert.not.match(wrong.said, /hunter2/)
+  write('login.yml', `ansible_password: ${inline('hunter22')}\n`)
+  const vaultedLogin = await login('-e', '@login.yml', '--vault-id', 'default@password')
+  assert.is(vaultedLogin.exitCode, 0, vaultedLogin.said)
 })
 
 test('a login without checking host keys is said in every run', async () => {
