@@ -4,6 +4,7 @@ import { buildWork } from '../playbook/build.ts'
 import { noPeers } from '../playbook/peers.ts'
 import { type Play, tagsOf } from '../playbook/play.ts'
 import type { ReadyPlay } from '../playbook/ready.ts'
+import type { Serial } from '../playbook/serial.ts'
 import { specialTags, type TagSelection } from '../playbook/tags.ts'
 import { variableNames } from '../role/params.ts'
 import type { InventoryView } from '../role/view.ts'
@@ -38,6 +39,12 @@ export function checkTags(
       message: `no play, role or task has the tag ${tag}`,
       hint: didYouMean(tag, known).hint ?? `the tags are ${known.join(', ')}`,
     }))
+}
+
+/** `--serial` changes the batches of plays that have any; where none has, it would do nothing, silently. */
+export function checkSerialFlag(plays: readonly Play[], serial: Serial | undefined): readonly Problem[] {
+  if (serial === undefined || plays.some(play => play.serial !== undefined)) return []
+  return [{ message: '--serial: no play of this playbook works in batches' }]
 }
 
 /**

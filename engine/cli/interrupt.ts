@@ -11,11 +11,13 @@ export function interruptible(say: (text: string) => void): {
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+  process.on('SIGHUP', stop)
   return {
     signal: controller.signal,
     done: () => {
       process.off('SIGINT', stop)
       process.off('SIGTERM', stop)
+      process.off('SIGHUP', stop)
     },
   }
 }

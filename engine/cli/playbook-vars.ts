@@ -4,7 +4,11 @@ import { resolveParams } from '../role/params.ts'
 import type { AnyRole } from '../role/role.ts'
 
 /** The variables that the plays of a playbook themselves need, from `-e`, validated as a role's params are. */
-export function playbookVars(playbook: Playbook, inventory: Inventory): Readonly<Record<string, unknown>> {
+export function playbookVars(
+  playbook: Playbook,
+  inventory: Inventory,
+  onSecret: (secrets: readonly string[]) => void,
+): Readonly<Record<string, unknown>> {
   const { vars = {}, name } = playbook
   const properties = Object.fromEntries(
     Object.entries(vars).map(([variable, schema]) => [
@@ -17,10 +21,11 @@ export function playbookVars(playbook: Playbook, inventory: Inventory): Readonly
   // Extra variables are the same for all hosts.
   const [host] = inventory.hosts.values()
   const call = { role, params: {}, tags: [], site: { file: playbook.file, line: 1, column: 1 } }
-  const { params, problems } = resolveParams(call, variable => {
+  const { params, problems, secrets } = resolveParams(call, variable => {
     const found = host?.vars.get(variable)
     return found?.source === 'extra vars' ? { value: found.value, variable: found } : undefined
   })
+  onSecret(secrets)
   if (problems.length === 0) return params
   throw new InventoryError(
     problems.map(({ message, origin }) => {

@@ -1,8 +1,9 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { InventoryError, legacyGroups, loadInventory, selectHosts } from '../inventory/index.ts'
+import type { Emit } from '../journal/events.ts'
 import { newRunId, openJournal } from '../journal/journal.ts'
-import { redactor } from '../journal/redact.ts'
+import { redacted, redactor } from '../journal/redact.ts'
 import { connectionNotes, isUnchecked, uncheckedWarning } from '../playbook/connection.ts'
 import type { Playbook } from '../playbook/playbook.ts'
 import { prepareRoles, readyPlays } from '../playbook/ready.ts'
@@ -11,7 +12,7 @@ import { inventoryView } from '../playbook/views.ts'
 import { reporter } from '../report/index.ts'
 import { texts } from '../role/params.ts'
 import { openChannel } from '../transport/channel.ts'
-import { checkExtraVars, checkTags } from './check-names.ts'
+import { checkExtraVars, checkSerialFlag, checkTags } from './check-names.ts'
 import { readConfig } from './config/config.ts'
 import { confirm } from './confirm.ts'
 import { connectionsOf } from './connections.ts'
@@ -61,12 +62,11 @@ async function run(playbook: Playbook, flags: Flags): Promise<number> {
   const readied = async () => {
     const plays =
       typeof playbook.plays === 'function'
-        ? playbook.plays({ inventory: view, vars: playbookVars(playbook, inventory) })
+        ? playbook.plays({ inventory: view, vars: playbookVars(playbook, inventory, secrets => hidden.add(secrets)) })
         : playbook.plays
     const ready = await readyPlays(plays, inventory, view, {
       tags,
       ...(limit === undefined ? {} : { limit }),
-      ...(flags.serial === undefined ? {} : { serial: flags.serial }),
     })
     return { plays, ready }
   }
@@ -77,6 +77,7 @@ async function run(playbook: Playbook, flags: Flags): Promise<number> {
     ...ready.problems,
     // With params that are wrong, tasks can't be made, and so their tags are not known.
     ...(ready.problems.length === 0 ? checkTags(ready.plays, view, tags) : []),
+    ...checkSerialFlag(plays, flags.serial),
     ...checkExtraVars(plays, Object.keys(playbook.vars ?? {}), inventory, flags.extraVars),
   ]
   const hosts = ready.plays.flatMap(play => [...play.hosts, ...(play.play.keepAvailable ? play.everyone : [])])
@@ -84,12 +85,12 @@ async function run(playbook: Playbook, flags: Flags): Promise<number> {
   const connections = connectionsTo(names)
   if (problems.length + connections.problems.length > 0)
     throw new InventoryError([...problems, ...connections.problems])
+  hidden.add(ready.secrets)
   if (listsOnly) {
-    process.stdout.write(listing(ready.plays, view, tags, flags))
+    process.stdout.write(hidden.text(listing(ready.plays, view, tags, flags)))
     return 0
   }
   const prepared = await prepareRoles(ready.plays, view, { check: flags.check })
-  hidden.add(ready.secrets)
   const runId = newRunId()
   const report = reporter({
     json: flags.json,
@@ -98,16 +99,21 @@ async function run(playbook: Playbook, flags: Flags): Promise<number> {
     live: process.stdout.isTTY === true,
   })
   const journal = openJournal(runId)
-  const { signal, done } = interruptible(text => report.event({ kind: 'note', text }))
+  const emit: Emit = event => {
+    const shown = redacted(event, hidden)
+    journal.write(shown)
+    report.event(shown)
+  }
+  const { signal, done } = interruptible(text => emit({ kind: 'note', text }))
   try {
     const unchecked = [...names].filter(name => isUnchecked(connections.get(name)))
     for (const text of [...warnings, ...inventory.warnings, ...uncheckedWarning(unchecked)])
-      report.event({ kind: 'warning', text })
+      emit({ kind: 'warning', text })
     if (flags.verbose > 0) {
       const said = connectionNotes([...names].flatMap(name => inventory.hosts.get(name) ?? []))
-      for (const text of [...notes, ...said]) report.event({ kind: 'note', text })
+      for (const text of [...notes, ...said]) emit({ kind: 'note', text })
     }
-    for (const note of ready.notes) report.event(note)
+    for (const note of ready.notes) emit(note)
     return await runPlays(prepared, {
       run: runId,
       playbook: playbook.name,
@@ -120,13 +126,9 @@ async function run(playbook: Playbook, flags: Flags): Promise<number> {
       forks: options.forks,
       tags,
       ...(flags.serial === undefined ? {} : { serial: flags.serial }),
-      redactor: hidden,
       signal,
       ask: question => confirm(question, signal),
-      emit: event => {
-        journal.write(event)
-        report.event(event)
-      },
+      emit,
     })
   } finally {
     done()

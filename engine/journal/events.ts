@@ -10,14 +10,12 @@ export type RunEvent =
   | { readonly kind: 'note'; readonly host?: string; readonly text: string }
   | { readonly kind: 'warning'; readonly host?: string; readonly text: string }
   | { readonly kind: 'playStarted'; readonly play: string; readonly hosts: readonly string[]; readonly batches: number }
-  | { readonly kind: 'playSkipped'; readonly play: string; readonly reason: string }
   | {
       readonly kind: 'batchStarted'
       readonly play: string
       readonly number: number
       readonly of: number
       readonly hosts: readonly string[]
-      readonly reason?: string
     }
   | {
       readonly kind: 'planned'

@@ -11,7 +11,7 @@ export interface Journal {
 }
 
 export const journalDir = (): string =>
-  join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'rota', 'runs')
+  join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'rota', 'runs')
 
 /** Name of a run: its start, sortable, and the process, so that two started in one second differ. */
 export const newRunId = (now: Date = new Date()): string =>
@@ -26,10 +26,18 @@ export function openJournal(run: string): Journal {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const path = join(dir, `${run}.ndjson`)
   const fd = openSync(path, 'a', 0o600)
+  let broken = false
   return {
     path,
     write: event => {
-      writeSync(fd, `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`)
+      if (broken) return
+      try {
+        writeSync(fd, `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`)
+      } catch (error) {
+        // A full disk here must not stop work on the hosts half-way.
+        broken = true
+        process.stderr.write(`the journal ${path} can't be written any more: ${String(error)}\n`)
+      }
     },
     close: () => closeSync(fd),
   }

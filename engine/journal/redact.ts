@@ -1,9 +1,26 @@
+import { quote } from '../program/shell.ts'
+import type { RunEvent } from './events.ts'
+
 /** Replaces secrets by value in everything that is shown or written: output, diffs, errors. */
 export interface Redactor {
   readonly add: (secrets: Iterable<string>) => void
   readonly text: (text: string) => string
-  /** Every text inside a plain value. */
-  readonly value: <T>(value: T) => T
+}
+
+/** An event with the secrets taken out of everything a host, a role or an operator may have worded; names and states stay as they are. */
+export function redacted(event: RunEvent, { text }: Redactor): RunEvent {
+  const worded = Object.entries(event).map(([key, value]) => [key, isWorded(key) ? deep(value, text) : value])
+  return Object.fromEntries(worded) as RunEvent
+}
+
+const fixed: readonly string[] = ['kind', 'status', 'outcome', 'phase', 'host', 'hosts', 'run']
+const isWorded = (key: string): boolean => !fixed.includes(key)
+
+function deep(value: unknown, text: (input: string) => string): unknown {
+  if (typeof value === 'string') return text(value)
+  if (Array.isArray(value)) return value.map(item => deep(item, text))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, deep(item, text)]))
 }
 
 const hidden = '********'
@@ -15,29 +32,24 @@ export function redactor(): Redactor {
   const secrets = new Set<string>()
   let pattern: RegExp | undefined
   const text = (input: string): string => (pattern ? input.replace(pattern, hidden) : input)
-  const value = <T>(input: T): T => {
-    if (!pattern) return input
-    if (typeof input === 'string') return text(input) as T
-    if (Array.isArray(input)) return input.map(value) as T
-    if (typeof input === 'object' && input !== null) {
-      return Object.fromEntries(Object.entries(input).map(([key, item]) => [key, value(item)])) as T
-    }
-    return input
-  }
   return {
     add: more => {
       const before = secrets.size
       for (const secret of more) {
-        // A secret of several lines is shown line by line, too.
-        for (const part of [secret, ...secret.split('\n')]) if (part.trim().length >= shortest) secrets.add(part)
+        for (const part of formsOf(secret)) if (part.trim().length >= shortest) secrets.add(part)
       }
       if (secrets.size === before) return
       const longestFirst = [...secrets].sort((a, b) => b.length - a.length)
       pattern = new RegExp(longestFirst.map(escaped).join('|'), 'g')
     },
     text,
-    value,
   }
+}
+
+/** A secret of several lines is shown line by line, `key: value` by its value; in a command it stands quoted. */
+function formsOf(secret: string): readonly string[] {
+  const parts = secret.split('\n').flatMap(line => [line, line.replace(/^\s*[-\w.]+:\s+/, '')])
+  return [secret, ...parts].flatMap(part => [part, quote(part).replace(/^'(.*)'$/s, '$1')])
 }
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

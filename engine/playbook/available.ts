@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pending } from '../facts/pending.ts'
 import type { HostView } from '../role/view.ts'
+import { isHook } from './hook-name.ts'
 import type { ReadyPlay } from './ready.ts'
 import type { Session } from './session.ts'
 
@@ -7,19 +10,37 @@ export interface Availability {
   readonly available: ReadonlySet<string>
 }
 
-/** Looks at every host of the play's pattern, also those that `--limit` leaves out: on which does the gate hold now? */
+/**
+ * Looks at every host of the play's pattern, also those that `--limit` leaves out: which serve clients now? One that seems not to is
+ * looked at again: what is down for a moment only must not be taken for something that can be worked on at no cost.
+ */
 export async function availabilityOf(session: Session, { play, everyone }: ReadyPlay): Promise<Availability> {
-  const looked = await session.each(everyone, async host =>
-    (await isAvailable(session, play.gate, host)) ? [host.name] : [],
-  )
-  return { total: everyone.length, available: new Set(looked.flat()) }
+  const first = await lookAt(session, play.gate, everyone)
+  const silent = everyone.filter(host => !first.has(host.name))
+  if (silent.length === 0 || silent.length === everyone.length || session.signal.aborted) {
+    return { total: everyone.length, available: first }
+  }
+  await sleep((play.gate?.interval ?? 1) * 1000, undefined, { signal: session.signal }).catch(() => {})
+  const second = await lookAt(session, play.gate, silent)
+  return { total: everyone.length, available: new Set([...first, ...second]) }
 }
 
+async function lookAt(
+  session: Session,
+  gate: ReadyPlay['play']['gate'],
+  hosts: readonly HostView[],
+): Promise<ReadonlySet<string>> {
+  const looked = await session.each(hosts, async host => ((await isAvailable(session, gate, host)) ? [host.name] : []))
+  return new Set(looked.flat())
+}
+
+/** Its gate holds, and no earlier run has left it out of service. */
 async function isAvailable(session: Session, gate: ReadyPlay['play']['gate'], host: HostView): Promise<boolean> {
   if (!gate) return true
   try {
     const channel = await session.channel(host.name)
-    return gate.check(await channel.probe(gate.facts(host, session.view)), host, session.view).ok
+    const facts = await channel.probe([...gate.facts(host, session.view), pending({})])
+    return !facts.get(pending({})).some(isHook) && gate.check(facts, host, session.view).ok
   } catch {
     // It can't be reached, so it can't be counted on; whoever needs the host itself says why.
     return false

@@ -95,7 +95,7 @@ function checkTask(label: string, unit: ReturnType<typeof flatten>[number]): rea
   return (unit.kind.check?.(unit.args) ?? []).map(message => `${label}: task "${unit.title}": ${message}`)
 }
 
-/** Could any task of this play run with these tags? Used to leave whole plays alone. Tasks' own tags are only known per host. */
+/** The roles of a play, each with a name that no other of the play has. */
 export const labelled = (calls: readonly RoleCall[]): readonly { readonly call: RoleCall; readonly label: string }[] =>
   calls.map((call, index) => {
     const earlier = calls.slice(0, index).filter(other => other.role.name === call.role.name).length

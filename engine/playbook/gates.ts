@@ -2,6 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { HostFailure } from './failure.ts'
 import type { HostPlan, HostRun } from './host-run.ts'
 
+/** One look, no waiting; a play without a gate has nothing that could tell. */
+export async function gateHoldsNow(run: HostRun): Promise<boolean> {
+  const { gate } = run.play
+  if (!gate) return true
+  const facts = await run.channel.probe(gate.facts(run.host, run.inventory))
+  return gate.check(facts, run.host, run.inventory).ok
+}
+
 /**
  * Waits until the play's gate holds on the host. A host without changes was looked at by the probe and is only waited for when the
  * gate did not hold there.

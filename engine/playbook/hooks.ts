@@ -1,6 +1,7 @@
 import type { Around } from '../role/around.ts'
 import { HostFailure } from './failure.ts'
-import { type HostPlan, type HostRun, hookName } from './host-run.ts'
+import { hookName } from './hook-name.ts'
+import type { HostPlan, HostRun } from './host-run.ts'
 import { stepContext, writeDown } from './run-step.ts'
 
 /** Takes the host out of service: each hook is written down on it first. When one fails, all entered so far are left again. */
@@ -9,7 +10,7 @@ export async function enterAll(run: HostRun): Promise<void> {
   for (const hook of run.play.around ?? []) {
     entered.push(hook)
     try {
-      await writeDown(run, [hookName(run.play, hook.name)], [])
+      await writeDown(run, [hookName(hook.name)], [])
       await phase(run, hook, 'enter')
     } catch (error) {
       for (const done of entered.reverse()) await leave(run, done).catch(() => {})
@@ -21,13 +22,13 @@ export async function enterAll(run: HostRun): Promise<void> {
 /** Puts it back: those that were entered by this run or are still owed from an earlier one. */
 export async function leaveAll(run: HostRun, plan: HostPlan): Promise<void> {
   for (const hook of [...(run.play.around ?? [])].reverse()) {
-    if (plan.disrupts || plan.pending.has(hookName(run.play, hook.name))) await leave(run, hook)
+    if (plan.disrupts || plan.pending.has(hookName(hook.name))) await leave(run, hook)
   }
 }
 
 async function leave(run: HostRun, hook: Around): Promise<void> {
   await phase(run, hook, 'leave')
-  await writeDown(run, [], [hookName(run.play, hook.name)])
+  await writeDown(run, [], [hookName(hook.name)])
 }
 
 async function phase(run: HostRun, hook: Around, phase: 'enter' | 'leave'): Promise<void> {

@@ -30,6 +30,7 @@ export interface HostRun {
   readonly channelOf: (host: string) => Promise<Channel>
   readonly ask: (question: string) => Promise<boolean>
   readonly emit: Emit
+  readonly signal: AbortSignal
   readonly diff: boolean
   readonly check: boolean
 }
@@ -39,8 +40,6 @@ export interface HostPlan {
   readonly facts: Facts
   /** Handlers and hooks owed from an earlier run. */
   readonly pending: ReadonlySet<string>
-  /** Changes of the first stage that has any. */
-  readonly changes: readonly PlannedChange[]
   /** Something may go out of service: changes, steps, or handlers owed. */
   readonly disrupts: boolean
   /** There is something to do, be it only to wait. */
@@ -54,7 +53,7 @@ export async function planHost(run: HostRun): Promise<HostPlan> {
   const pending = new Set(facts.get(pendingHandlers({})))
   const first = firstDirty(run, facts, 0, false)
   const owed = handlersOwed(run.work.handlers, [], pending).length > 0
-  const disrupts = owed || first.step !== undefined || first.changes.some(({ change }) => change.effect !== 'wait')
+  const disrupts = owed || willChange(run, facts)
   run.emit({
     kind: 'planned',
     host: run.host.name,
@@ -63,11 +62,22 @@ export async function planHost(run: HostRun): Promise<HostPlan> {
     changes: first.changes.filter(({ change }) => change.effect !== 'wait').length,
     seconds: (Date.now() - started) / 1000,
   })
-  return { facts, pending, changes: first.changes, disrupts, dirty: disrupts || first.changes.length > 0 }
+  return { facts, pending, disrupts, dirty: disrupts || first.changes.length > 0 }
 }
 
-/** The name under which a hook's `leave` is owed on a host. */
-export const hookName = (play: Play, hook: string): string => `around/${play.name}/${hook}`.replace(/[^\w/.-]+/g, '-')
+/** Whether any stage has more to do than to wait: the first may be nothing but waiting, with a restart behind its step. */
+function willChange(run: HostRun, facts: Facts): boolean {
+  const { items } = run.work
+  for (let position = 0; position < items.length; ) {
+    const stage = stageAt(items, position)
+    const planned = planStage(stage, facts, { diff: false, changed: false })
+    if (planned.some(({ change }) => change.effect !== 'wait')) return true
+    const step = items[position + stage.length]
+    if (step && isStep(step.unit) && step.unit.needed(facts)) return true
+    position += stage.length + 1
+  }
+  return false
+}
 
 /** Everything from an item on, with the gate's facts and what is owed. */
 function requestsFrom(run: HostRun, start: number): readonly FactRequest[] {
@@ -105,13 +115,14 @@ export async function converge(run: HostRun, plan: HostPlan): Promise<number> {
   let { facts } = plan
   let made = 0
   for (let position = 0; ; ) {
+    if (run.signal.aborted) throw interrupted(made)
     const dirty = firstDirty(run, facts, position, made > 0)
     const stage = stageAt(items, dirty.start)
     const step = items[dirty.start + stage.length]
     const owed = new Set(facts.get(pendingHandlers({})))
     const due = step ? [] : handlersOwed(handlers, dirty.changes, owed)
     if (dirty.changes.length > 0 || due.length > 0) {
-      const applied = await applyStage(run, { start: dirty.start, changes: dirty.changes, due, facts })
+      const applied = await applyStage(run, { start: dirty.start, changes: dirty.changes, due, facts, last: !step })
       facts = applied.facts
       made += applied.made
     }
@@ -119,7 +130,7 @@ export async function converge(run: HostRun, plan: HostPlan): Promise<number> {
     position = dirty.start + stage.length + 1
     const why = step.unit.needed(facts)
     if (!why) continue
-    const changed = await runStep(run, step, why, owed)
+    const changed = await runStep(run, step, why, new Set(facts.get(pendingHandlers({}))))
     if (changed) made += 1
     facts = await run.channel.probe(requestsFrom(run, position))
   }
@@ -130,6 +141,8 @@ interface StageRun {
   readonly changes: readonly PlannedChange[]
   readonly due: readonly HandlerItem[]
   readonly facts: Facts
+  /** No step follows: what is notified here runs here. */
+  readonly last: boolean
 }
 
 /** One apply with the verifying probe right behind it, and a second pass for what only shows after the first. */
@@ -150,10 +163,18 @@ async function applyStage(run: HostRun, first: StageRun): Promise<{ readonly fac
     if (left.length === 0) return { facts, made }
     if (pass === 2) throw notConverging(left)
     changes = left
-    due = first.due.length > 0 ? handlersOwed(run.work.handlers, left, new Set()) : []
+    due = first.last ? handlersOwed(run.work.handlers, left, new Set()) : []
   }
   return { facts, made }
 }
+
+const interrupted = (made: number): HostFailure =>
+  new HostFailure({
+    task: '',
+    role: '',
+    message: `interrupted after ${made} changes`,
+    hint: 'run again: it goes on with what is left, and with the handlers that are owed',
+  })
 
 export function refuse(changes: readonly PlannedChange[]): void {
   const refused = changes.find(({ change }) => change.refused !== undefined)

@@ -1,5 +1,4 @@
 import { type FactMap, type FactRequest, type Facts, factKey } from '../facts/fact.ts'
-import type { RoleContext } from '../role/role.ts'
 import type { HostView } from '../role/view.ts'
 import { type BoundRole, type PeersOf, peersFrom } from './build.ts'
 import type { Session } from './session.ts'
@@ -10,10 +9,7 @@ interface Wanted {
 }
 
 /** No peer can be asked: what tasks are built from for listings and for checks before the first connection. */
-export const noPeers: PeersOf = (bound, host) => {
-  void host
-  return bound.call.role.peers ? new Map() : new Map()
-}
+export const noPeers: PeersOf = () => new Map()
 
 /**
  * Reads the facts of other hosts that the roles of a play want, each peer once, whatever `--limit` says. A peer that can't be reached
@@ -61,5 +57,3 @@ function wantedBy(session: Session, bound: BoundRole, host: HostView): Wanted | 
   if (!bound.call.role.peers || !params) return undefined
   return bound.call.role.peers({ params, host, inventory: session.view } as never)
 }
-
-export type { RoleContext }

@@ -2,7 +2,7 @@ import type { HostView } from '../role/view.ts'
 import { buildWork, type PeersOf } from './build.ts'
 import { checkHost } from './check-mode.ts'
 import { HostFailure } from './failure.ts'
-import { holdsGate } from './gates.ts'
+import { gateHoldsNow, holdsGate } from './gates.ts'
 import { enterAll, leaveAll } from './hooks.ts'
 import { converge, type HostPlan, type HostRun, planHost } from './host-run.ts'
 import { attempt, finish } from './outcome.ts'
@@ -43,7 +43,20 @@ async function hostRun({ session, ready, peers, tags, ask }: Batch, host: HostVi
   if (problem) throw new HostFailure({ task: '', role: '', message: problem.message })
   const channel = await session.channel(host.name)
   const { run, emit, diff, check, view: inventory } = session
-  return { run, play: ready.play, host, inventory, work, channel, channelOf: session.channel, ask, emit, diff, check }
+  return {
+    run,
+    play: ready.play,
+    host,
+    inventory,
+    work,
+    channel,
+    channelOf: session.channel,
+    ask,
+    emit,
+    diff,
+    check,
+    signal: session.signal,
+  }
 }
 
 export async function inCheckMode(session: Session, ready: ReadyPlay, { run, plan }: Planned): Promise<HostResult> {
@@ -52,12 +65,26 @@ export async function inCheckMode(session: Session, ready: ReadyPlay, { run, pla
   return finish(session, ready, run.host.name, outcome.value > 0 ? 'changed' : 'ok', outcome.value)
 }
 
+/** Makes the changes. Where they are interrupted, the host is put back into service if it can serve; otherwise it is said that it is not. */
+async function orPutBack(run: HostRun, plan: HostPlan): Promise<number> {
+  try {
+    return await converge(run, plan)
+  } catch (error) {
+    const { around = [] } = run.play
+    if (!run.signal.aborted || !plan.disrupts || around.length === 0) throw error
+    if (await gateHoldsNow(run)) await leaveAll(run, plan)
+    else
+      run.emit({ kind: 'warning', host: run.host.name, text: 'it is left out of service: run again to bring it back' })
+    throw error
+  }
+}
+
 /** The changes of one host with everything around them. */
 export async function perform(session: Session, ready: ReadyPlay, { run, plan }: Planned): Promise<HostResult> {
   if (session.signal.aborted) return finish(session, ready, run.host.name, 'skipped', 0, 'not started: interrupted')
   const outcome = await attempt(session, ready, run.host, async () => {
     if (plan.disrupts) await enterAll(run)
-    const made = plan.dirty ? await converge(run, plan) : 0
+    const made = plan.dirty ? await orPutBack(run, plan) : 0
     await holdsGate(run, plan, session.signal)
     await leaveAll(run, plan)
     return made

@@ -12,7 +12,7 @@ import type { HostView, InventoryView } from '../role/view.ts'
 import { type BoundRole, buildWork, labelled } from './build.ts'
 import { noPeers } from './peers.ts'
 import { type Play, tagsOf } from './play.ts'
-import { checkSerial, type Serial } from './serial.ts'
+import { checkSerial } from './serial.ts'
 import { isSelected, type TagSelection } from './tags.ts'
 import { lookupIn } from './views.ts'
 
@@ -36,7 +36,6 @@ export interface Readied {
 export interface ReadyOptions {
   readonly limit?: string
   readonly tags: TagSelection
-  readonly serial?: Serial
 }
 
 /**
@@ -76,6 +75,7 @@ export async function readyPlays(
       }
       return { call, label, params, prepared: undefined }
     })
+    for (const host of hosts) problems.push(...checkHooks(play, host))
     ready.push({ play, hosts, everyone, roles })
   }
   if (problems.length > 0) return { plays: ready, problems: unique(problems), notes, secrets }
@@ -87,6 +87,11 @@ export async function readyPlays(
   }))
   return { plays: selected, problems: unique(problems), notes, secrets }
 }
+
+const checkHooks = ({ around = [], site }: Play, host: HostView): readonly Problem[] =>
+  around.flatMap(hook =>
+    (hook.check?.(host) ?? []).map(message => ({ message: `${host.name}: ${message}`, origin: site })),
+  )
 
 /** Whether anything of the play is selected for the host: where nothing is, it is not even connected to. */
 function hasWork(
@@ -116,13 +121,23 @@ export async function prepareRoles(
     const roles: BoundRole[] = []
     for (const bound of item.roles) {
       const hosts = item.hosts.map(host => ({ host, params: bound.params.get(host.name) ?? {} }))
-      const prepared =
-        hosts.length > 0 ? await bound.call.role.prepare?.({ hosts, inventory: view, check } as never) : undefined
+      const prepared = hosts.length > 0 ? await prepareOne(bound, { hosts, inventory: view, check }) : undefined
       roles.push({ ...bound, prepared })
     }
     ready.push({ ...item, roles })
   }
   return ready
+}
+
+async function prepareOne({ call, label }: BoundRole, context: object): Promise<unknown> {
+  try {
+    return await call.role.prepare?.(context as never)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new InventoryError([
+      { message: `role ${label} can't prepare its work on this machine: ${message}`, origin: call.site },
+    ])
+  }
 }
 
 function hostsOf(
@@ -135,8 +150,15 @@ function hostsOf(
   const parts = splitPatterns(play.hosts)
   const unknown = parts.flatMap(part => unknownIn(inventory, part))
   const known = parts.filter(part => unknownIn(inventory, part).length === 0)
-  for (const text of unknown) notes.push({ kind: 'playSkipped', play: play.name, reason: text })
-  if (!known.some(part => !part.startsWith('!') && !part.startsWith('&'))) return { hosts: [], everyone: [] }
+  const nobody = !known.some(part => !part.startsWith('!') && !part.startsWith('&'))
+  for (const text of unknown) {
+    notes.push(
+      nobody
+        ? { kind: 'warning', text: `${play.name}: not run, ${text}` }
+        : { kind: 'note', text: `${play.name}: ${text}` },
+    )
+  }
+  if (nobody) return { hosts: [], everyone: [] }
   const everyone = selectHosts(inventory, known)
   if (limit === undefined) return { hosts: everyone, everyone }
   const limited = new Set(selectHosts(inventory, 'all', limit).map(host => host.name))

@@ -1,5 +1,6 @@
 import type { HostView } from '../role/view.ts'
 import { availabilityOf } from './available.ts'
+import { finish } from './outcome.ts'
 import { readPeers } from './peers.ts'
 import { type Batch, inCheckMode, look } from './perform.ts'
 import { askOnce } from './prompt.ts'
@@ -7,7 +8,7 @@ import type { ReadyPlay } from './ready.ts'
 import { batchesOf, type Serial } from './serial.ts'
 import type { Session } from './session.ts'
 import type { TagSelection } from './tags.ts'
-import { inTurns } from './turns.ts'
+import { inTurns, sayTurns } from './turns.ts'
 import { type HostResult, type Stop, verdictOn } from './verdict.ts'
 
 /** One play over its hosts, batch by batch. Returns why the playbook must stop, if it must. */
@@ -25,15 +26,21 @@ export async function rollOut(
   const batches = batchesOf(ordered, serial)
   session.emit({ kind: 'playStarted', play: play.name, hosts: ordered.map(host => host.name), batches: batches.length })
   for (const [index, batch] of batches.entries()) {
-    if (session.signal.aborted) return { reason: 'interrupted' }
+    if (session.signal.aborted) return leaveOut(session, ready, batches.slice(index), { reason: 'interrupted' })
     const names = batch.map(host => host.name)
     if (batches.length > 1)
       session.emit({ kind: 'batchStarted', play: play.name, number: index + 1, of: batches.length, hosts: names })
     const shared: Batch = { session, ready, peers, tags: options.tags, ask: askOnce(session.ask) }
     const stop = await runBatch(shared, batch)
-    if (stop) return stop
+    if (stop) return leaveOut(session, ready, batches.slice(index + 1), stop)
   }
   return undefined
+}
+
+/** Says of the hosts that the rollout does not come to that nothing was done there. */
+function leaveOut(session: Session, ready: ReadyPlay, rest: readonly (readonly HostView[])[], stop: Stop): Stop {
+  for (const host of rest.flat()) finish(session, ready, host.name, 'skipped', 0, `not started: ${stop.reason}`)
+  return stop
 }
 
 /** Hosts that are out of service come first: bringing them back costs nobody anything. */
@@ -53,8 +60,12 @@ async function runBatch(batch: Batch, hosts: readonly HostView[]): Promise<Stop 
   const planned = looked.flatMap(outcome => ('value' in outcome ? [outcome.value] : []))
   const results: HostResult[] = looked.flatMap(outcome => ('result' in outcome ? [outcome.result] : []))
   let stop: Stop | undefined
-  if (session.check) results.push(...(await session.each(planned, item => inCheckMode(session, ready, item))))
-  else stop = await inTurns(session, ready, planned, results)
+  if (session.check) {
+    results.push(...(await session.each(planned, item => inCheckMode(session, ready, item))))
+    await sayTurns(session, ready, planned)
+  } else {
+    stop = await inTurns(session, ready, planned, results)
+  }
   for (const { host, outcome } of results) {
     if (outcome === 'failed' || outcome === 'unreachable') session.out.set(host, outcome)
   }

@@ -46,7 +46,16 @@ export async function writeDown(run: HostRun, owes: readonly string[], paid: rea
     ...(owes.length > 0 ? [{ id: 0, script: raw(':'), owes }] : []),
     ...paid.map((pays, index) => ({ id: index + 1, script: raw(':'), owes: [], pays })),
   ]
-  if (items.length > 0) await run.channel.apply({ run: run.run, items }, () => {})
+  if (items.length === 0) return
+  let done = 0
+  // An interruption must not keep a host from being put back: what is noted here is noted all the same.
+  const { failed } = await run.channel.apply({ run: run.run, items, finishing: true }, event => {
+    if (event.kind === 'done') done += 1
+  })
+  if (failed || done < items.length) {
+    const why = failed?.output.trim() || 'nothing was written'
+    throw new HostFailure({ task: '', role: '', message: `what is owed could not be noted on the host: ${why}` })
+  }
 }
 
 export function stepContext(run: HostRun): StepContext {

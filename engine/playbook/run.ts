@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { Inventory } from '../inventory/index.ts'
 import type { Emit, HostTotal, Outcome, RunEvent } from '../journal/events.ts'
-import type { Redactor } from '../journal/redact.ts'
 import type { InventoryView } from '../role/view.ts'
 import type { Connection, OpenChannel } from '../transport/types.ts'
 import type { ReadyPlay } from './ready.ts'
@@ -22,7 +21,6 @@ export interface RunOptions {
   readonly forks: number
   readonly serial?: Serial
   readonly tags: TagSelection
-  readonly redactor: Redactor
   readonly emit: Emit
   readonly ask: (question: string) => Promise<boolean>
   readonly signal: AbortSignal
@@ -33,19 +31,20 @@ export async function runPlays(plays: readonly ReadyPlay[], options: RunOptions)
   const started = Date.now()
   const totals = new Map<string, Total>()
   const emit: Emit = event => {
-    const shown = options.redactor.value(event)
-    count(totals, shown)
-    options.emit(shown)
+    count(totals, event)
+    options.emit(event)
   }
   setMaxListeners(0, options.signal)
   const session = openSession({ ...options, emit })
   emit({ kind: 'runStarted', run: options.run, playbook: options.playbook, check: options.check, diff: options.diff })
   let stopped = false
-  for (const ready of plays) {
+  for (const [index, ready] of plays.entries()) {
     const stop = await rollOut(session, ready, options)
     if (!stop) continue
     stopped = true
-    emit({ kind: 'stopped', reason: stop.reason })
+    const rest = plays.slice(index + 1).filter(later => later.hosts.length > 0)
+    const left = rest.length > 0 ? `; not run: ${rest.map(later => later.play.name).join(', ')}` : ''
+    emit({ kind: 'stopped', reason: `${stop.reason}${left}` })
     break
   }
   const hosts = await hostTotals(session, totals, plays)

@@ -1,7 +1,6 @@
 import pLimit from 'p-limit'
-import { type Host, type Inventory, InventoryError, type Problem } from '../inventory/index.ts'
+import type { Inventory } from '../inventory/index.ts'
 import type { Emit } from '../journal/events.ts'
-import type { Redactor } from '../journal/redact.ts'
 import type { InventoryView } from '../role/view.ts'
 import type { Channel, Connection, OpenChannel } from '../transport/types.ts'
 
@@ -16,7 +15,6 @@ export interface Session {
   readonly emit: Emit
   /** Asks the operator. */
   readonly ask: (question: string) => Promise<boolean>
-  readonly redactor: Redactor
   readonly signal: AbortSignal
   /** The channel to a host: opened once, at first need, and kept for the run. */
   readonly channel: (host: string) => Promise<Channel>
@@ -39,7 +37,6 @@ export function openSession(options: {
   readonly forks: number
   readonly emit: Emit
   readonly ask: (question: string) => Promise<boolean>
-  readonly redactor: Redactor
   readonly signal: AbortSignal
 }): Session {
   const channels = new Map<string, Promise<Channel>>()
@@ -70,10 +67,3 @@ export function openSession(options: {
     },
   }
 }
-
-/** Bad input: thrown with everything that is wrong, before any host is touched. */
-export function refuseIfAny(problems: readonly Problem[]): void {
-  if (problems.length > 0) throw new InventoryError(problems)
-}
-
-export type { Host }

@@ -42,6 +42,15 @@ export async function inTurns(
   return undefined
 }
 
+/** Check mode: how the availability rule would split the batch, or that it would refuse it. */
+export async function sayTurns(session: Session, ready: ReadyPlay, planned: readonly Planned[]): Promise<void> {
+  if (!ready.play.keepAvailable || planned.length === 0) return
+  const turn = turnOf(ready, planned, await availabilityOf(session, ready))
+  if ('refused' in turn)
+    session.emit({ kind: 'warning', text: `${ready.play.name}: a run would be refused: ${turn.refused}` })
+  else if (turn.reason) session.emit({ kind: 'note', text: `${ready.play.name}: in turns, because ${turn.reason}` })
+}
+
 /** Seconds for which a refusal is looked at again: a host may be not ready for a moment only. */
 const patience = 30
 

@@ -8,10 +8,15 @@ import { blobSize, quote, withBlobs } from './shell.ts'
  * The changes in order. Each is begun, receives its content, and runs; after one that failed the others are skipped and their content
  * is read and thrown away.
  */
-export function applyText(request: number, { run, items }: ApplyProgram): Program {
+export function applyText(request: number, { run, items, finishing = false }: ApplyProgram): Program {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(run)) throw new Error(`not a name for a run: ${JSON.stringify(run)}`)
   return {
-    text: [...items.flatMap(item => itemLines(request, run, item)), `rota_end ${request}`].join('\n'),
+    text: [
+      ...(finishing ? ['rota_finishing=1'] : []),
+      ...items.flatMap(item => itemLines(request, run, item)),
+      ...(finishing ? ['rota_finishing='] : []),
+      `rota_end ${request}`,
+    ].join('\n'),
     blobs: items.flatMap(item => item.script.blobs),
   }
 }

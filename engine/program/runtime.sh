@@ -229,7 +229,7 @@ rota_fact() {
 # rota_start REQUEST ITEM. The frame that can't be written ends us: nobody is there any more, so nothing new is begun.
 rota_start() {
   if [ -z "$rota_failed" ]; then
-    [ ! -e "$rota_stop" ] || rota_failed=1
+    [ -n "$rota_finishing" ] || [ ! -e "$rota_stop" ] || rota_failed=1
     [ -z "$rota_ending" ] || rota_failed=1
   fi
   rota_blob_error=
@@ -447,7 +447,7 @@ rota_main() {
   export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
   umask 077
   cd "${HOME:-/}" 2>/dev/null || cd /
-  ROTA_TMP='' rota_stop='' rota_pidlock='' rota_busy='' rota_ending='' rota_failed='' rota_blob_error='' rota_run=''
+  ROTA_TMP='' rota_stop='' rota_pidlock='' rota_busy='' rota_ending='' rota_failed='' rota_blob_error='' rota_run='' rota_finishing=''
   rota_blobs=0
   trap rota_clean EXIT
   trap rota_over HUP INT TERM

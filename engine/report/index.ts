@@ -19,7 +19,14 @@ export interface ReportOptions {
 }
 
 export function reporter(options: ReportOptions): Report {
-  const write = (text: string) => void process.stdout.write(text)
+  let open = true
+  // Whoever read us (`| head`, `| tee`) may be gone: the run and its journal go on all the same.
+  process.stdout.on('error', () => {
+    open = false
+  })
+  const write = (text: string) => {
+    if (open) process.stdout.write(text)
+  }
   if (options.json) return jsonReport(write)
   return options.live ? liveReport(options, write) : lineReport({ ...options, color: false }, write)
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { HostTotal, Outcome, RunEvent, TaskEvent } from '../journal/events.ts'
 import { diffLines } from './diff.ts'
 import type { Report, ReportOptions } from './index.ts'
@@ -34,8 +35,6 @@ export function linesOf(
         '',
         `${paint.bold(event.play)}  ${paint.dim(`${count(event.hosts.length, 'host')}${event.batches > 1 ? `, ${event.batches} batches` : ''}`)}`,
       ]
-    case 'playSkipped':
-      return verbose > 0 ? ['', `${event.play}: skipped, ${event.reason}`] : []
     case 'batchStarted':
       return [paint.dim(` batch ${event.number} of ${event.of}: ${event.hosts.join(', ')}`)]
     case 'planned':
@@ -137,8 +136,12 @@ function summary(hosts: readonly HostTotal[], check: boolean, paint: Paint): rea
   ]
 }
 
+/** What a host printed may hold escapes that would act on the operator's terminal. */
+const printable = (text: string): string =>
+  stripVTControlCharacters(text).replace(/\p{Cc}/gu, character => ('\n\t'.includes(character) ? character : ''))
+
 const indented = (text: string): readonly string[] =>
-  text
+  printable(text)
     .trimEnd()
     .split('\n')
     .map(line => `      ${line}`)

@@ -215,7 +215,6 @@ export class ShellChannel implements Channel {
   /** Sends a program after those before it, and settles with the frame that ends it. */
   #request(program: (id: number) => Program, what: () => string, onFrame: (frame: Frame) => void): Promise<Frame> {
     if (this.#broken) return Promise.reject(this.#broken)
-    if (this.#options.signal?.aborted) return Promise.reject(this.#options.signal.reason)
     if (this.#closing) return Promise.reject(new Error(`${this.host}: the channel is closed`))
     this.#lastId += 1
     const id = this.#lastId

@@ -52,6 +52,8 @@ export interface ApplyProgram {
   /** Names the folder for replaced files, /var/lib/rota/backup/<run>. */
   readonly run: string
   readonly items: readonly ApplyItem[]
+  /** Runs to its end also after the channel was told to stop. */
+  readonly finishing?: boolean
 }
 
 export interface ApplyItem {

@@ -1,16 +1,27 @@
 import * as fc from 'fast-check'
 import { test } from 'uvu'
 import { equal, not } from 'uvu/assert'
-import { redactor } from '../../engine/journal/redact.ts'
+import { redacted, redactor } from '../../engine/journal/redact.ts'
 
 test('a secret is replaced wherever its text stands, in any depth', () => {
   const hidden = redactor()
   hidden.add(['pa.ss*word'])
-  equal(hidden.value({ a: ['x pa.ss*word y'], b: { c: 'pa-ss-word' }, d: 1 }), {
-    a: ['x ******** y'],
-    b: { c: 'pa-ss-word' },
-    d: 1,
-  })
+  const diff = { path: '/a', before: 'x pa.ss*word y', after: 'pa-ss-word' }
+  const event = { kind: 'task', host: 'h', play: 'p', role: 'r', task: 't', status: 'changed', diff } as const
+  equal(redacted(event, hidden), { ...event, diff: { ...diff, before: 'x ******** y' } })
+})
+
+test('a secret that is a word of ours does not change what happened, nor to whom', () => {
+  const hidden = redactor()
+  hidden.add(['changed', 'master'])
+  const event = { kind: 'note', host: 'master-1', text: 'master has changed' } as const
+  equal(redacted(event, hidden), { kind: 'note', host: 'master-1', text: '******** has ********' })
+})
+
+test('a secret is also known as a shell quotes it, and by the value of its `key: value` lines', () => {
+  const hidden = redactor()
+  hidden.add(["it's me", 'keys:\n  secret: c2VjcmV0'])
+  equal(hidden.text(`login 'it'\\''s me', c2VjcmV0`), `login '********', ********`)
 })
 
 test('the lines of a secret of several lines are hidden one by one', () => {

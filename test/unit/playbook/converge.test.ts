@@ -100,6 +100,7 @@ function runOn(
     channel: host.channel,
     channelOf: async () => host.channel,
     ask: async () => true,
+    signal: new AbortController().signal,
     emit: event => events.push(event),
     diff: false,
     check: false,
@@ -220,6 +221,41 @@ test('a step that is not needed costs nothing; one that is runs after the stage 
   const probesBefore = host.probes()
   equal(await runOn(host, order(host), { say: log({ text: 'said' }) }).go(), 0)
   equal([host.probes() - probesBefore, host.logged.length], [1, 2])
+})
+
+test('a step that has changed nothing does not pay a handler that the stage before it owes', async () => {
+  const host = fakeHost()
+  const look = step({ title: 'look', notify: ['say'], run: async () => ({ changed: false }) })
+  await runOn(host, [set({ name: 'a', to: '1', notify: 'say' }), look], { say: log({ text: 'said' }) }).go()
+  equal([host.logged, [...host.pending]], [['said'], []])
+})
+
+test('a host whose first stage only waits is still known to be changed later', async () => {
+  const host = fakeHost()
+  const { run } = runOn(host, [
+    wait({ name: 'port' }),
+    step({ title: 'look', run: async () => undefined }),
+    set({ name: 'a', to: '1' }),
+  ])
+  equal((await planHost(run)).disrupts, true)
+  const waits = runOn(host, [wait({ name: 'port' })]).run
+  const plan = await planHost(waits)
+  equal([plan.disrupts, plan.dirty], [false, true])
+})
+
+test('a handler that only the second pass notifies runs, too', async () => {
+  const host = fakeHost({ undone: 'no', a: '1' })
+  const tasks = [set({ name: 'a', to: '1', notify: 'say' }), set({ name: 'undone', to: 'yes', script: 'set a 0' })]
+  const { probe } = host.channel
+  const channel: Channel = {
+    ...host.channel,
+    probe: requests => {
+      if (host.values.get('a') === '0') host.values.set('undone', 'yes')
+      return probe(requests)
+    },
+  }
+  await runOn({ ...host, channel }, tasks, { say: log({ text: 'said' }) }).go()
+  equal([host.logged, [...host.pending]], [['said'], []])
 })
 
 test('check mode tells every stage, step and handler that a run would do, and does none', async () => {

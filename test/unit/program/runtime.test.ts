@@ -470,10 +470,11 @@ for (const [name, shell] of shells(base)) {
       assert.equal(result, {})
       assert.equal(seen, ['started 1', 'done 1', 'notRun 2'])
       assert.ok(existsSync(join(directory, 'first')))
-      await channel.run({ script: raw('true') }).then(
-        () => assert.unreachable(),
-        error => assert.is(error.message, 'interrupted'),
-      )
+      // What puts a host back into service still runs.
+      assert.is((await channel.run({ script: raw('echo ok') })).stdout, 'ok\n')
+      const last = { run: 'r', items: [change(3, sh`: >${join(directory, 'third')}`)] }
+      assert.equal(await channel.apply({ ...last, finishing: true }, () => {}), {})
+      assert.ok(existsSync(join(directory, 'third')))
     })
     assert.not.ok(readdirSync(stateDir).some(entry => entry.startsWith('stop')))
   })
