@@ -64,7 +64,7 @@ test('a host that fails stops the later batches, and says task and output', asyn
   const outcomes = Object.fromEntries(
     events.flatMap(event => (event.kind === 'hostFinished' ? [[event.host, event.outcome]] : [])),
   )
-  equal(outcomes, { 'master-1': 'changed', 'master-2': 'failed' })
+  equal(outcomes, { 'master-1': 'changed', 'master-2': 'failed', 'master-3': 'skipped' })
   ok(events.some(event => event.kind === 'stopped' && /master-2/.test(event.reason)))
 })
 
