@@ -26,7 +26,14 @@ export function explainVar(inventory: Inventory, host: Host, name: string, conte
 
 /** What each variable below another was, strongest first. */
 function overridden(variable: Variable): readonly Variable[] {
-  return variable.overrides === undefined ? [] : [variable.overrides, ...overridden(variable.overrides)]
+  const { overrides } = variable
+  if (overrides === undefined) return []
+  // The directory of the inventory may also be that of the playbook: one place, read twice.
+  return [...(samePlace(overrides, variable) ? [] : [overrides]), ...overridden(overrides)]
+}
+
+function samePlace(a: Variable, b: Variable): boolean {
+  return a.source === b.source && formatOrigin(a.origin) === formatOrigin(b.origin)
 }
 
 function describe(variable: Variable, indent: string, verb: string): string[] {

@@ -21,9 +21,7 @@ export async function readVaultSecrets(options: VaultOptions): Promise<readonly 
   ]
   const secrets: VaultSecret[] = []
   for (const { id, from } of wanted) {
-    const password = /^prompt(?:_ask_vault_pass)?$/.test(from)
-      ? await ask(id, options)
-      : await readPassword(id, from, cwd)
+    const password = isPrompt(from) ? await ask(id, options) : await readPassword(id, from, cwd)
     if (password === '') throw failed(`the vault password of '${id}' is empty`, from)
     secrets.push({ id, password })
   }
@@ -35,8 +33,10 @@ function parseId(text: string): { id: string; from: string } {
   return at < 0 ? { id: 'default', from: text } : { id: text.slice(0, at) || 'default', from: text.slice(at + 1) }
 }
 
-function failed(message: string, file: string): InventoryError {
-  return new InventoryError([{ message, origin: start(file) }])
+const isPrompt = (from: string): boolean => /^prompt(?:_ask_vault_pass)?$/.test(from)
+
+function failed(message: string, from: string): InventoryError {
+  return new InventoryError([isPrompt(from) ? { message } : { message, origin: start(from) }])
 }
 
 async function ask(id: string, { ask }: VaultOptions): Promise<string> {

@@ -186,7 +186,7 @@ if (python === undefined) {
       const text = `case ${index}, seed ${seed}: ${JSON.stringify(given)}\nansible ${shown(theirs)}\nrota    ${shown(mine)}`
       assert.is.not(verdict, 'different', text)
     }
-    assert.ok((verdicts.get('the same') ?? 0) > amount * 0.7, JSON.stringify([...verdicts]))
+    assert.ok((verdicts.get('the same') ?? 0) > amount * 0.6, JSON.stringify([...verdicts]))
   })
 }
 

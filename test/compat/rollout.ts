@@ -169,7 +169,7 @@ export async function runRotas(given: Case): Promise<Ran> {
     if (event.kind === 'batchStarted') batches.push([event.play, event.hosts])
     if (event.kind === 'planned') done.set(event.host, done.get(event.host) ?? [])
   }
-  const code = await runPlays(ready.plays, {
+  const options = {
     run: 'test',
     playbook: 'test',
     inventory,
@@ -177,7 +177,7 @@ export async function runRotas(given: Case): Promise<Ran> {
     connections: new Map(
       names.map((host): [string, Connection] => [host, { host, transport: { kind: 'local' }, shell: ['sh'] }]),
     ),
-    open: async ({ host }) => fakeChannel(host, given, (name, what) => done.get(name)?.push(what)),
+    open: async ({ host }: Connection) => fakeChannel(host, given, (name, what) => done.get(name)?.push(what)),
     check: false,
     diff: false,
     forks: 5,
@@ -186,6 +186,7 @@ export async function runRotas(given: Case): Promise<Ran> {
     signal: new AbortController().signal,
     ask: async () => true,
     emit,
-  })
+  }
+  const code = await runPlays(ready.plays, options)
   return { batches, done, failed: code !== 0 }
 }
