@@ -1,7 +1,6 @@
 import { defineFact, type FactRequest, factKey, factsFrom } from '../../engine/facts/fact.ts'
 import { loadInventory } from '../../engine/inventory/index.ts'
 import type { RunEvent } from '../../engine/journal/events.ts'
-import { redactor } from '../../engine/journal/redact.ts'
 import { play } from '../../engine/playbook/play.ts'
 import { readyPlays } from '../../engine/playbook/ready.ts'
 import { runPlays } from '../../engine/playbook/run.ts'
@@ -169,7 +168,7 @@ export async function runRotas(given: Case): Promise<Ran> {
     if (event.kind === 'batchStarted') batches.push([event.play, event.hosts])
     if (event.kind === 'planned') done.set(event.host, done.get(event.host) ?? [])
   }
-  const options = {
+  const code = await runPlays(ready.plays, {
     run: 'test',
     playbook: 'test',
     inventory,
@@ -177,16 +176,14 @@ export async function runRotas(given: Case): Promise<Ran> {
     connections: new Map(
       names.map((host): [string, Connection] => [host, { host, transport: { kind: 'local' }, shell: ['sh'] }]),
     ),
-    open: async ({ host }: Connection) => fakeChannel(host, given, (name, what) => done.get(name)?.push(what)),
+    open: async ({ host }) => fakeChannel(host, given, (name, what) => done.get(name)?.push(what)),
     check: false,
     diff: false,
     forks: 5,
     tags,
-    redactor: redactor(),
     signal: new AbortController().signal,
     ask: async () => true,
     emit,
-  }
-  const code = await runPlays(ready.plays, options)
+  })
   return { batches, done, failed: code !== 0 }
 }
