@@ -16,14 +16,24 @@ export function paramsTable({ role }: RoleMaker<ParamsSchema>): string {
     const kind = values ? values.map(value => `\`${value}\``).join(', ') : [type].flat().join(' or ')
     const needed = role.params.required?.includes(name)
     const shown = needed ? 'required' : fallback === undefined ? '' : `\`${JSON.stringify(fallback)}\``
-    const variables = variableNames(role.name, name, schema)
-      .map(variable => `\`${variable}\``)
-      .join(', ')
-    return `| \`${name}\` | ${kind}${secret ? ', secret' : ''} | ${shown} | ${variables} | ${description.replaceAll('|', '\\|')} |`
+    const variables = [...new Set(variableNames(role.name, name, schema))].map(variable => `\`${variable}\``).join(', ')
+    return [`\`${name}\``, `${kind}${secret ? ', secret' : ''}`, shown, variables, description.replaceAll('|', '\\|')]
   })
+  return padded([['param', 'type', 'default', 'inventory variables', 'what it does'], ...rows])
+}
+
+/** Columns as wide as their widest cell, the first row as the head. */
+function padded(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)))
+  const line = (row: readonly string[], fill = ' ') =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0, fill)).join(' | ')} |`
+  const [head = [], ...body] = rows
   return [
-    '| param | type | default | inventory variables | what it does |',
-    '| --- | --- | --- | --- | --- |',
-    ...rows,
+    line(head),
+    line(
+      head.map(() => ''),
+      '-',
+    ),
+    ...body.map(row => line(row)),
   ].join('\n')
 }
