@@ -65,5 +65,6 @@ export const {
   unixSocket,
   user,
   userFact,
+  variableNames,
   waitFor,
 } = await import('./index.ts')

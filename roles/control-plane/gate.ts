@@ -1,10 +1,11 @@
 import { type FactValues, gate, type HostView, holds, type Verdict } from 'rota'
-import { type ReadyFacts, readyz } from '../cluster/index.ts'
+import { fromVariables, type ReadyFacts, readyz } from '../cluster/index.ts'
+import { apiserverPort, kubeConfigDir } from '../cluster/params.ts'
 
 export interface ApiServerGateOptions {
-  /** Default: the variable kube_apiserver_port, 6443. */
+  /** Default: the role's variables, kube_apiserver_port first; 6443. */
   readonly port?: number
-  /** Default: the variable kube_config_dir, /etc/kubernetes. */
+  /** Default: the role's variables, kube_config_dir first; /etc/kubernetes. */
   readonly kubeConfigDir?: string
   /** Seconds; default 300. */
   readonly timeout?: number
@@ -18,6 +19,7 @@ export interface ApiServerGateOptions {
 export const apiServerReady = (options: ApiServerGateOptions = {}) =>
   gate({
     name: 'API server is ready',
+    vars: apiServerAt.vars,
     timeout: options.timeout ?? 300,
     facts: (host): ReadyFacts => ({
       ready: readyz(host, portOf(host, options), `${configDirOf(host, options)}/pki/ca.crt`),
@@ -38,8 +40,11 @@ const failedChecks = (body: string): string => {
   return failed.length > 0 ? ` (${failed.join('; ')})` : ''
 }
 
-export const portOf = (host: HostView, { port }: { readonly port?: number } = {}): number =>
-  port ?? Number(host.var('kube_apiserver_port') ?? 6443)
+/** Where an API server is, by the variables of the role control-plane. */
+export const apiServerAt = fromVariables('control-plane', { apiserverPort, kubeConfigDir })
 
-export const configDirOf = (host: HostView, { kubeConfigDir }: { readonly kubeConfigDir?: string } = {}): string =>
-  kubeConfigDir ?? String(host.var('kube_config_dir') ?? '/etc/kubernetes')
+export const portOf = (host: HostView, { port }: { readonly port?: number } = {}): number =>
+  apiServerAt.of(host, { apiserverPort: port }).apiserverPort
+
+export const configDirOf = (host: HostView, options: { readonly kubeConfigDir?: string } = {}): string =>
+  apiServerAt.of(host, options).kubeConfigDir

@@ -1,6 +1,6 @@
-import type { HostView, RemoteShell, StepContext } from 'rota'
-import { mastersOf } from '../cluster/index.ts'
-import { configDirOf } from './gate.ts'
+import type { RemoteShell, StepContext } from 'rota'
+import { fromVariables, mastersOf } from '../cluster/index.ts'
+import { params } from './params.ts'
 
 /** kubectl on a master, as its administrator. */
 export interface Kubectl {
@@ -11,17 +11,17 @@ export interface Kubectl {
 }
 
 /**
- * kubectl on any master whose API server answers, other masters first: the host itself is about to change. Nothing where nobody answers.
+ * kubectl on any master whose API server answers, other masters first: the host itself is about to change. Those that are
+ * leaving are not asked. Nothing where nobody answers.
  */
-export async function kubectlOn({
-  host,
-  inventory,
-  on,
-}: Pick<StepContext, 'host' | 'inventory' | 'on'>): Promise<Kubectl | undefined> {
-  const masters = mastersOf(inventory)
-  const others = masters.filter(master => master.name !== host.name)
-  for (const master of [...others, ...masters.filter(candidate => candidate.name === host.name)]) {
-    const words = wordsOf(master)
+export async function kubectlOn(
+  { host, inventory, on }: Pick<StepContext, 'host' | 'inventory' | 'on'>,
+  leaving: readonly string[] | string = [],
+): Promise<Kubectl | undefined> {
+  const others = mastersOf(inventory, leaving).filter(master => master.name !== host.name)
+  const own = mastersOf(inventory).filter(master => master.name === host.name)
+  for (const master of [...others, ...own]) {
+    const words = kubectlWords(kubectlAt.of(master))
     try {
       const $ = on(master.name)
       const answer = await $`${words} get --raw /readyz`.nothrow().timeout(20)
@@ -33,9 +33,13 @@ export async function kubectlOn({
   return undefined
 }
 
-const wordsOf = (master: HostView): readonly string[] => [
-  `${String(master.var('bin_dir') ?? '/usr/local/bin')}/kubectl`,
+const { binDir, kubeConfigDir } = params.properties
+export const kubectlAt = fromVariables('control-plane', { binDir, kubeConfigDir })
+
+/** The first words of every call. */
+export const kubectlWords = (at: { readonly binDir: string; readonly kubeConfigDir: string }): readonly string[] => [
+  `${at.binDir}/kubectl`,
   '--kubeconfig',
-  `${configDirOf(master)}/admin.conf`,
+  `${at.kubeConfigDir}/admin.conf`,
   '--request-timeout=10s',
 ]

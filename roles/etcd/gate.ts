@@ -1,9 +1,13 @@
 import { check, gate, holds } from 'rota'
+import { fromVariables } from '../cluster/index.ts'
 import { etcdctl } from './etcdctl.ts'
+import { params } from './params.ts'
 import { isLearner } from './promote.ts'
 
 export interface EtcdGateOptions {
+  /** Default: the role's variables, etcd_config_dir first; /etc/kube-etcd. */
   readonly configDir?: string
+  /** Default: the role's variables, etcd_client_port first; 2379. */
   readonly clientPort?: number
   /** Seconds; default 120. */
   readonly timeout?: number
@@ -14,14 +18,17 @@ export interface EtcdGateOptions {
  * tells that the cluster has one. A learner does not count yet.
  */
 export function etcdHealthy(options: EtcdGateOptions = {}) {
-  const access = { configDir: options.configDir ?? '/etc/kube-etcd', clientPort: options.clientPort ?? 2379 }
   return gate({
     name: 'etcd is healthy',
+    vars: etcdAt.vars,
     timeout: options.timeout ?? 120,
-    facts: () => ({
-      health: check({ run: etcdctl(access, 'endpoint', 'health') }),
-      status: check({ run: etcdctl(access, 'endpoint', 'status', '-w', 'json') }),
-    }),
+    facts: host => {
+      const at = etcdAt.of(host, options)
+      return {
+        health: check({ run: etcdctl(at, 'endpoint', 'health') }),
+        status: check({ run: etcdctl(at, 'endpoint', 'status', '-w', 'json') }),
+      }
+    },
     check: ({ health, status }) => {
       const expected = 'a member with a vote in a cluster with a quorum'
       if (health.exitCode !== 0) return { ok: false, expected, saw: lastLine(health.stderr || health.stdout) }
@@ -29,5 +36,10 @@ export function etcdHealthy(options: EtcdGateOptions = {}) {
     },
   })
 }
+
+const { configDir, clientPort } = params.properties
+
+/** Where a member is, by the variables of the role etcd. */
+export const etcdAt = fromVariables('etcd', { configDir, clientPort })
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? 'no answer'
