@@ -1,3 +1,4 @@
+import { closest } from 'fastest-levenshtein'
 import type { HostView, InventoryView } from 'rota'
 
 /** Hosts of any of the groups, each once, in the order of the first group that has them. */
@@ -26,11 +27,24 @@ export const etcdMembersOf = (
 export const isLeaving = (host: HostView, leaving: readonly string[] | string): boolean =>
   namesOf(leaving).includes(host.name)
 
-/** A leaving host that the inventory does not know is a mistake: nothing would be removed, and nobody would notice. */
+/** A leaving host that is no master is a mistake: nothing would be removed and nobody would notice, or a worker would be taken apart. */
 export const unknownLeaving = (inventory: InventoryView, leaving: readonly string[] | string): readonly string[] =>
-  namesOf(leaving)
-    .filter(name => !inventory.hosts.some(host => host.name === name))
-    .map(name => `leaving_masters: there is no host ${name} in the inventory`)
+  notAmong(mastersOf(inventory), leaving, 'kube_control_plane')
+
+/** The same where etcd members leave, which may be hosts of their own. A master that has no member is fine: it has nothing to give up. */
+export const unknownLeavingMember = (
+  inventory: InventoryView,
+  leaving: readonly string[] | string,
+): readonly string[] => notAmong([...etcdMembersOf(inventory), ...mastersOf(inventory)], leaving, 'etcd')
+
+function notAmong(hosts: readonly HostView[], leaving: readonly string[] | string, group: string): readonly string[] {
+  const names = hosts.map(host => host.name)
+  const wrong = namesOf(leaving).filter(name => !names.includes(name))
+  return wrong.map(name => {
+    const meant = names.length > 0 ? `: did you mean ${closest(name, names)}?` : ''
+    return `leaving_masters: ${name} is no host of the group ${group}${meant}`
+  })
+}
 
 const without = (hosts: readonly HostView[], leaving: readonly string[] | string): readonly HostView[] => {
   const names = new Set(namesOf(leaving))

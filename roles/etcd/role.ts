@@ -12,7 +12,7 @@ import {
   unit,
   waitFor,
 } from 'rota'
-import { etcdMembersOf, isLeaving, unknownLeaving } from '../cluster/index.ts'
+import { etcdMembersOf, isLeaving, unknownLeavingMember } from '../cluster/index.ts'
 import {
   certificateFile,
   defaultLifetime,
@@ -34,7 +34,7 @@ export const etcd = defineRole({
   name: 'etcd',
   description: 'a member of the etcd cluster',
   params,
-  check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
+  check: ({ params, inventory }) => unknownLeavingMember(inventory, params.leaving),
   prepare: ({ hosts, inventory, check }): Promise<Prepared> =>
     prepareCertificates(
       { inventory, check },

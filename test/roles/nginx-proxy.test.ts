@@ -109,7 +109,7 @@ test('on a master with another port there is a proxy', () =>
   assert.ok(titlesOf(nginxProxy({ port: 8443 }), cluster.host('m1'), cluster).length > 0))
 test('a leaving master that nobody knows is a mistake', () =>
   assert.equal(problemsOf(nginxProxy({ leaving: 'm1,m9' }), node, cluster), [
-    'leaving_masters: there is no host m9 in the inventory',
+    'leaving_masters: m9 is no host of the group kube_control_plane: did you mean m1?',
   ]))
 test('the last master can not leave', () =>
   assert.match(problemsOf(nginxProxy({ leaving: 'm1,m2,m3' }), node, cluster)[0] ?? '', 'no master to proxy to'))
