@@ -2,9 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Around, around, type StepContext } from 'rota'
 import { httpsUrl, mastersOf } from '../cluster/index.ts'
 import { armDeadMan, closePort, disarmDeadMan, openPort } from './drain-rule.ts'
-import { configDirOf, portOf } from './gate.ts'
+import { apiServerAt, configDirOf, portOf } from './gate.ts'
 
 export interface DrainApiServerOptions {
+  /** Masters that are being removed: they stand in for nobody. */
+  readonly leaving?: readonly string[] | string
   readonly port?: number
   readonly kubeConfigDir?: string
   /** Seconds between closing the port and the first change, for requests under way and for load balancers to notice; default 3. */
@@ -25,6 +27,7 @@ export interface DrainApiServerOptions {
 export const drainApiServer = (options: DrainApiServerOptions = {}): Around =>
   around({
     name: 'new connections go to other masters',
+    vars: apiServerAt.vars,
     enter: async context => {
       const { host, $, say } = context
       const port = portOf(host, options)
@@ -45,7 +48,7 @@ export const drainApiServer = (options: DrainApiServerOptions = {}): Around =>
       await $`${openPort(port)}`
       await $`${disarmDeadMan(port)}`
       await answersAtItsAddress(context, port, options)
-      await sleep((options.settle ?? (mastersOf(inventory).length <= 2 ? 11 : 2)) * 1000)
+      await sleep((options.settle ?? (mastersOf(inventory, options.leaving).length <= 2 ? 11 : 2)) * 1000)
     },
   })
 

@@ -1,8 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Around, around, type HostView, type StepContext } from 'rota'
-import { atLeast } from '../cluster/index.ts'
-import { type DrainAttempt, type DrainSettings, drainSettings, drainVariables } from './drain-settings.ts'
-import { type Kubectl, kubectlOn } from './kubectl.ts'
+import { type Around, around, type StepContext } from 'rota'
+import { atLeast, isLeaving } from '../cluster/index.ts'
+import {
+  type DrainAttempt,
+  type DrainSettings,
+  drainProblems,
+  drainSettings,
+  drainVariables,
+  type Wait,
+} from './drain-settings.ts'
+import { type Kubectl, kubectlAt, kubectlOn } from './kubectl.ts'
+import { nodeNameOf, nodeNameVariable } from './node-name.ts'
+
+export interface DrainNodeOptions {
+  /** Masters that are being removed: they are drained and stay cordoned, and are not asked about others. */
+  readonly leaving?: readonly string[] | string
+}
 
 /** Marks a node that was cordoned by us, so that a later run knows whose it is to undo. */
 export const annotation = 'rota/cordoned'
@@ -14,16 +27,17 @@ const stays = 'drain failed'
  * Cordons and drains a node before its changes and uncordons it after, with kubespray's variables. A node that somebody else had cordoned
  * is left as it is, and stays so. One that an earlier run of ours has left cordoned is ours: it is taken back into service.
  */
-export const drainNode = (): Around =>
+export const drainNode = ({ leaving = [] }: DrainNodeOptions = {}): Around =>
   around({
     name: 'the node is drained',
-    vars: drainVariables,
+    vars: [...new Set([...drainVariables, ...kubectlAt.vars, nodeNameVariable])],
+    check: drainProblems,
     enter: async context => {
       const settings = drainSettings(context.host)
-      const found = await nodeOf(context, context.say)
+      await waitFor(context, settings.before, `Ready to change ${context.host.name}?`)
+      const found = await nodeOf(context, leaving, context.say)
       if (found === undefined) return
       const { kubectl, node } = found
-      if (settings.pauseSeconds > 0) await sleep(settings.pauseSeconds * 1000)
       if (node.unschedulable && !node.ours)
         return context.say(`${node.name} was cordoned by somebody else: it is not drained, and stays cordoned`)
       await patch(kubectl, node.name, true)
@@ -31,16 +45,24 @@ export const drainNode = (): Around =>
       try {
         await drain(context, kubectl, node.name, settings)
       } catch (error) {
-        // The hook is left at once after a failure: the mark tells it whether the node goes back into service.
-        await patch(kubectl, node.name, true, settings.uncordonAfterFailure ? undefined : stays)
+        // The hook is left at once after a failure: what stays cordoned must say so, and what does not is no matter for questions.
+        await patch(kubectl, node.name, !settings.uncordonAfterFailure, stays)
         throw error
       }
     },
     leave: async context => {
-      const found = await nodeOf(context)
-      if (found?.node.ours && !found.node.stays) await patch(found.kubectl, found.node.name, false)
+      if (isLeaving(context.host, leaving)) return
+      const found = await nodeOf(context, leaving)
+      if (!found?.node.ours || found.node.stays) return
+      await waitFor(context, drainSettings(context.host).after, `Ready to uncordon ${found.node.name}?`)
+      await patch(found.kubectl, found.node.name, false)
     },
   })
+
+async function waitFor({ ask }: StepContext, { confirm, pauseSeconds }: Wait, question: string): Promise<void> {
+  if (!confirm) return sleep(pauseSeconds * 1000)
+  if (!(await ask(question))) throw new Error('the operator said no')
+}
 
 interface Node {
   readonly name: string
@@ -51,10 +73,11 @@ interface Node {
 
 async function nodeOf(
   context: StepContext,
+  leaving: readonly string[] | string,
   say: StepContext['say'] = () => {},
 ): Promise<{ readonly kubectl: Kubectl; readonly node: Node } | undefined> {
   const { host } = context
-  const kubectl = await kubectlOn(context)
+  const kubectl = await kubectlOn(context, leaving)
   if (kubectl === undefined) {
     say(`${host.name}: no API server answers, so there is no node to drain`)
     return undefined
@@ -68,8 +91,6 @@ async function nodeOf(
   }
   return { kubectl, node: parseNode(answer.stdout) }
 }
-
-const nodeNameOf = (host: HostView): string => String(host.var('kube_override_hostname') ?? host.name).toLowerCase()
 
 export function parseNode(json: string): Node {
   const node = JSON.parse(json) as {

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
+import type { HostView } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { factTable } from '../../../engine/facts/fact.ts'
 import { endpoint, firstAddress } from '../../../roles/cluster/address.ts'
 import { endpointsIn, readyz } from '../../../roles/cluster/ready.ts'
-import { blockedPods, parseNode } from '../../../roles/control-plane/drain-node.ts'
+import { drainApiServer } from '../../../roles/control-plane/drain-apiserver.ts'
+import { blockedPods, drainNode, parseNode } from '../../../roles/control-plane/drain-node.ts'
 import { closePort, openPort } from '../../../roles/control-plane/drain-rule.ts'
 import { drainSettings, drainVariables } from '../../../roles/control-plane/drain-settings.ts'
 import { seconds } from '../../../roles/control-plane/duration.ts'
@@ -36,7 +38,8 @@ for (const text of ['6 minutes', '', 'm', '-1', '6m!'])
 test("draining has kubespray's defaults", () =>
   assert.equal(drainSettings(host('m1', '10.0.0.1')), {
     drain: true,
-    pauseSeconds: 0,
+    before: { confirm: false, pauseSeconds: 0 },
+    after: { confirm: false, pauseSeconds: 0 },
     selector: '',
     first: { graceSeconds: 300, timeoutSeconds: 360, retries: 3, delaySeconds: 10 },
     fallback: undefined,
@@ -53,6 +56,21 @@ test('and its variables', () => {
   assert.is(settings.first.timeoutSeconds, 360)
   assert.equal(settings.fallback, { graceSeconds: 300, timeoutSeconds: 360, retries: 0, delaySeconds: 10 })
   assert.is(settings.uncordonAfterFailure, false)
+})
+
+test('all that is wrong with them is told at once, before any host is touched', () => {
+  const wrong = host('m1', '10.0.0.1', [], {
+    drain_timeout: '6 minutes',
+    drain_nodes: 'perhaps',
+    upgrade_node_confirm: 'maybe',
+    drain_retries: 5,
+  })
+  const problems = drainNode().check?.(wrong) ?? []
+  assert.equal(
+    problems.map(problem => problem.split(':')[0]),
+    ['drain_nodes', 'upgrade_node_confirm', 'drain_timeout'],
+  )
+  assert.equal(drainNode().check?.(host('m1', '10.0.0.1')), [])
 })
 
 test('the list of its variables is complete', () => {
@@ -145,6 +163,21 @@ test('the gate says what it saw', () => {
     expected,
     saw: 'Connection refused',
   })
+})
+
+test('the gate reads every variable of the role', () => {
+  const { facts, vars } = apiServerReady()
+  const url = (view: HostView) => JSON.stringify(facts(view, inventory([view])))
+  const set = host('m1', '10.0.0.1', [], { control_plane_apiserver_port: '7443', control_plane_kube_config_dir: '/k' })
+  assert.match(url(set), '10.0.0.1:7443')
+  assert.match(url(set), '/k/pki/ca.crt')
+  assert.equal(vars, [
+    'kube_apiserver_port',
+    'control_plane_apiserver_port',
+    'kube_config_dir',
+    'control_plane_kube_config_dir',
+  ])
+  for (const name of vars) assert.ok(drainApiServer().vars?.includes(name), name)
 })
 
 test('the shell that closes and opens the port is the same each time', () => {
