@@ -106,7 +106,6 @@ function script(args: CommandArgs): Shell {
   ])
 }
 
-function short(run: string | readonly string[]): string {
-  const text = typeof run === 'string' ? (run.trim().split('\n')[0] ?? '') : run.join(' ')
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text
-}
+/** Its first line. Not cut: half of a secret would not be recognised as one, and so not hidden. */
+const short = (run: string | readonly string[]): string =>
+  typeof run === 'string' ? (run.trim().split('\n')[0] ?? '') : run.join(' ')
