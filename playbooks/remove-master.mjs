@@ -1,8 +1,8 @@
 #!/usr/bin/env zx
 // @ts-check
-// Takes a master out, the first one too: out of every proxy first, then the virtual address leaves it, then it is stopped. Afterwards take its
-// line out of the inventory.
-import { play, playbook } from 'rota'
+// Takes a master out, the first one too: out of every proxy first, then the virtual address leaves it, then it is stopped. A dead one is
+// not connected to: the others do without it, and its etcd member is removed through theirs. Afterwards take its line out of the inventory.
+import { assert, computed, play, playbook } from 'rota'
 import {
   apiServerReady,
   controlPlane,
@@ -10,64 +10,101 @@ import {
   drainApiServer,
   drainNode,
   etcdAbsent,
+  etcdForget,
   etchosts,
   haproxy,
   haproxyAbsent,
+  isGone,
   keepalived,
   keepalivedAbsent,
   majority,
   nginxProxy,
+  nodeAbsent,
 } from 'rota/roles'
 
 await playbook(
   'remove-master',
   ({ vars }) => {
     const node = String(vars.node)
+    const gone = vars.gone === true
     const leaving = { leaving: node }
     const others = `kube_control_plane:!${node}`
+    const around = [drainNode(leaving), drainApiServer(leaving)]
+    const anyErrorsFatal = true
     return [
+      ...(gone
+        ? []
+        : [
+            // Found out before anything is changed; the name of the play is what the operator reads when it is not so.
+            play('the master can be reached (one that is dead leaves with -e gone=true)', {
+              hosts: node,
+              tasks: [assert({ that: 'it can be reached', holds: computed({}, () => undefined) })],
+              anyErrorsFatal,
+            }),
+          ]),
+      play('the masters that stay are ready', {
+        hosts: others,
+        gate: apiServerReady({ timeout: 30 }),
+        ...(gone ? { tasks: isGone(node) } : {}),
+        anyErrorsFatal,
+      }),
       play('out of the proxy of every node', {
-        hosts: 'kube_node',
+        hosts: `kube_node:!${node}`,
         serial: '20%',
         roles: [nginxProxy(leaving)],
-        anyErrorsFatal: true,
+        anyErrorsFatal,
       }),
-      play('out of the other load balancers', {
-        hosts: others,
-        serial: 1,
-        roles: [haproxy(leaving)],
-        anyErrorsFatal: true,
-      }),
-      play('the virtual address goes elsewhere', {
-        hosts: node,
-        roles: [keepalivedAbsent(leaving), haproxyAbsent(leaving)],
-        anyErrorsFatal: true,
-      }),
-      play('its own daemons stop', {
-        hosts: node,
-        around: [drainNode(), drainApiServer()],
-        roles: [controlPlaneAbsent(leaving)],
-        anyErrorsFatal: true,
-      }),
+      play('out of the other load balancers', { hosts: others, serial: 1, roles: [haproxy(leaving)], anyErrorsFatal }),
+      ...(gone
+        ? []
+        : [
+            play('the virtual address goes elsewhere', {
+              hosts: node,
+              roles: [keepalivedAbsent(leaving), haproxyAbsent(leaving)],
+              anyErrorsFatal,
+            }),
+            play('its own daemons stop', { hosts: node, around, roles: [controlPlaneAbsent(leaving)], anyErrorsFatal }),
+          ]),
       play('the others do without it', {
         hosts: others,
         serial: 1,
         gate: apiServerReady(),
         keepAvailable: majority,
-        around: [drainNode(), drainApiServer()],
+        around,
         roles: [controlPlane(leaving), keepalived(leaving)],
-        anyErrorsFatal: true,
+        anyErrorsFatal,
       }),
+      play('the cluster has no node of it', { hosts: others, serial: 1, roles: [nodeAbsent(leaving)], anyErrorsFatal }),
       // Last, when no API server talks to its etcd any more: one whose endpoint goes away fails a request or two.
-      play('out of the etcd cluster', { hosts: node, roles: [etcdAbsent(leaving)], anyErrorsFatal: true }),
-      play('no host knows it any more', { hosts: ['k8s_cluster', 'etcd', 'calico_rr'], roles: [etchosts(leaving)] }),
+      gone
+        ? play('out of the etcd cluster', {
+            hosts: `etcd:!${node}`,
+            serial: 1,
+            roles: [etcdForget(leaving)],
+            anyErrorsFatal,
+          })
+        : play('out of the etcd cluster', { hosts: `etcd:&${node}`, roles: [etcdAbsent(leaving)], anyErrorsFatal }),
+      play('no host knows it any more', {
+        hosts: ['k8s_cluster', 'etcd', 'calico_rr', ...(gone ? [`!${node}`] : [])],
+        roles: [etchosts(leaving)],
+      }),
     ]
   },
   {
     description:
-      'Takes a master out of the cluster: out of every proxy first, then stopped. The first master is no exception.',
+      'Takes a master out of the cluster: out of every proxy first, then stopped. The first master is no exception. One that is dead and can not be reached is removed with -e gone=true.',
     vars: {
-      node: { type: 'string', minLength: 1, description: 'the master that leaves, by its name in the inventory' },
+      node: {
+        type: 'string',
+        pattern: '^[^\\s,:;!&*?~@$|()\\[\\]\\{\\}]+$',
+        description: 'the master that leaves, by its name in the inventory',
+      },
+      gone: {
+        type: 'boolean',
+        default: false,
+        description:
+          'it is dead or unreachable: it is not connected to, and the others remove it from their etcd cluster',
+      },
     },
   },
 )

@@ -3,9 +3,12 @@ import { peerUrl } from '../etcd/config.ts'
 import { etcdctl, type Member, parseMembers } from '../etcd/etcdctl.ts'
 import { retried } from '../etcd/join.ts'
 
-export interface LeaveOptions {
-  readonly configDir: string
+export interface LeaveOptions extends StayOptions {
   readonly dataDir: string
+}
+
+export interface StayOptions {
+  readonly configDir: string
   readonly clientPort: number
   readonly peerPort: number
   /** Members that stay. */
@@ -28,8 +31,8 @@ export const leaveCluster = (options: LeaveOptions): Step =>
       const url = peerUrl(host, options.peerPort)
       const own = found.members.find(member => member.peerUrls.includes(url))
       if (own === undefined) return { summary: 'is no member any more' }
-      const staying = found.members.filter(member => member !== own && !member.learner)
-      const healthy = await enoughStay(context, options, staying.length)
+      const staying = votersBeside(own, found.members)
+      const healthy = await enoughStay(context, options, host.name, staying.length)
       await handOverLeadership(
         context,
         options,
@@ -78,9 +81,14 @@ export const isLeader = (status: string): boolean => {
   return own !== undefined && own === leader
 }
 
-async function enoughStay(
-  { on, host }: StepContext,
-  options: LeaveOptions,
+export const votersBeside = (leaving: Member, members: readonly Member[]): readonly Member[] =>
+  members.filter(member => member.id !== leaving.id && !member.learner)
+
+/** The members in good health, if they are enough of those that stay; throws if not. */
+export async function enoughStay(
+  { on }: Pick<StepContext, 'on'>,
+  options: StayOptions,
+  leaving: string,
   total: number,
 ): Promise<readonly HostView[]> {
   const states = await Promise.all(
@@ -94,6 +102,6 @@ async function enoughStay(
   if (healthy.length >= needed) return healthy.map(({ peer }) => peer)
   const ill = states.filter(state => !state.healthy).map(({ peer }) => peer.name)
   throw new Error(
-    `without ${host.name} etcd would have ${total} member(s), of which ${needed} must be healthy, and ${healthy.length} are: see to ${ill.join(', ') || 'the others'} first`,
+    `without ${leaving} etcd would have ${total} member(s), of which ${needed} must be healthy, and ${healthy.length} are: see to ${ill.join(', ') || 'the others'} first`,
   )
 }

@@ -1,5 +1,6 @@
 import { absent, defineRole, service } from 'rota'
-import { etcdMembersOf, isLeaving, unknownLeaving } from '../cluster/index.ts'
+import { etcdMembersOf, isLeaving, unknownLeavingMember } from '../cluster/index.ts'
+import { bootstrapPath } from '../etcd/config.ts'
 import { params as etcdParams } from '../etcd/params.ts'
 import { leaveCluster } from './leave.ts'
 
@@ -12,7 +13,7 @@ export const etcdAbsent = defineRole({
   description: 'no etcd member on this host',
   params,
   check: ({ params, inventory }) => [
-    ...unknownLeaving(inventory, params.leaving),
+    ...unknownLeavingMember(inventory, params.leaving),
     ...(etcdMembersOf(inventory, params.leaving).length === 0 ? ['no etcd member would be left'] : []),
   ],
   tasks: ({ params, host, inventory }) => {
@@ -21,7 +22,22 @@ export const etcdAbsent = defineRole({
       leaveCluster({ ...params, others: etcdMembersOf(inventory, params.leaving) }),
       service({ name: params.unit, enabled: false, running: false }),
       absent({ path: `/etc/systemd/system/${params.unit}.service` }),
-      absent({ path: [params.dataDir, params.configDir], backup: false }),
+      absent({ title: 'no data and keys of a member', path: [...dataOf(params), ...keysOf(params)], backup: false }),
     ]
   },
 })
+
+// A directory of our own goes whole. One that somebody else chose may belong to a package, such as /var/lib/etcd, or hold more than ours.
+const dataOf = (conf: { readonly dataDir: string }): readonly string[] =>
+  conf.dataDir === dataDir.default ? [conf.dataDir] : [`${conf.dataDir}/member`]
+
+const keysOf = (conf: { readonly configDir: string }): readonly string[] =>
+  conf.configDir === configDir.default
+    ? [conf.configDir]
+    : [
+        ...['ca.crt', ...['server', 'peer', 'client'].flatMap(name => [`${name}.crt`, `${name}.key`])].map(
+          name => `${conf.configDir}/pki/${name}`,
+        ),
+        `${conf.configDir}/etcd.env`,
+        bootstrapPath(conf.configDir),
+      ]

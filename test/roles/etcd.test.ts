@@ -1,12 +1,16 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { factTable } from '../../engine/facts/fact.ts'
 import { initialCluster, knowsLearners, parseMembers } from '../../roles/etcd/etcdctl.ts'
+import { etcdHealthy } from '../../roles/etcd/gate.ts'
 import { isLearner } from '../../roles/etcd/promote.ts'
 import { etcd } from '../../roles/etcd/role.ts'
 import { isLeader } from '../../roles/etcd-absent/leave.ts'
 import { etcdAbsent } from '../../roles/etcd-absent/role.ts'
+import { etcdForget } from '../../roles/etcd-forget/role.ts'
 import { golden } from './support/golden.ts'
-import { smallCluster } from './support/inventory.ts'
+import { host, inventory, smallCluster } from './support/inventory.ts'
+import { remote } from './support/remote.ts'
 import { contentOf, problemsOf, titlesOf, unitsOf } from './support/role.ts'
 
 const cluster = smallCluster()
@@ -67,5 +71,75 @@ test('numbers beyond those of JavaScript are compared', () => {
   assert.is(isLeader(status('17317828908066029107', '17317828908066029108')), false)
   assert.is(isLearner(status('1', '2')), true)
 })
+
+test('the gate reads the variables of the role', () => {
+  const set = host('m1', '10.0.0.1', ['etcd'], { etcd_config_dir: '/etc/ssl/etcd', etcd_client_port: '12379' })
+  const { facts, vars } = etcdHealthy()
+  const words = JSON.stringify(facts(set, inventory([set])))
+  assert.match(words, '/etc/ssl/etcd/pki/client.crt')
+  assert.match(words, 'https://127.0.0.1:12379')
+  assert.equal(
+    vars,
+    ['etcd_config_dir', 'etcd_client_port'].sort((a, b) => vars.indexOf(a) - vars.indexOf(b)),
+  )
+  assert.match(JSON.stringify(etcdHealthy({ clientPort: 1 }).facts(set, inventory([set]))), 'https://127.0.0.1:1"')
+})
+
+const removed = (params: Parameters<typeof etcdAbsent>[0]): readonly string[] =>
+  unitsOf(etcdAbsent({ leaving: 'm1', ...params }), cluster.host('m1'), cluster).flatMap(unit => {
+    if (!('kind' in unit) || unit.kind.name !== 'absent') return []
+    assert.equal(unit.kind.check?.(unit.args) ?? [], [])
+    return [(unit.args as { readonly path: string | readonly string[] }).path].flat()
+  })
+test('directories of our own go whole, of others only what is ours', () => {
+  const ours = removed({})
+  assert.ok(ours.includes('/var/lib/kube-etcd') && ours.includes('/etc/kube-etcd'))
+  const theirs = removed({ dataDir: '/var/lib/etcd', configDir: '/etc/kubernetes' })
+  assert.ok(theirs.includes('/var/lib/etcd/member') && theirs.includes('/etc/kubernetes/pki/client.key'))
+  assert.not.ok(theirs.some(path => ['/var/lib/etcd', '/etc/kubernetes', '/etc/kubernetes/pki'].includes(path)))
+})
+
+test('a dead member is removed by those that stay', async () => {
+  const [forget] = unitsOf(etcdForget({ leaving: 'm2' }), cluster.host('m1'), cluster)
+  assert.ok(forget !== undefined && 'run' in forget)
+  const [request] = Object.values(forget.facts)
+  assert.ok(request)
+  const needed = (exitCode: number, stdout: string) =>
+    forget.needed(factTable([request, { exitCode, stdout, stderr: '' }]))
+  const three = `${list}d2bc3c398fb3c146, started, m3, https://10.0.0.3:2380, https://10.0.0.3:2379, false\n`
+  const members = three.replace('unstarted, ,', 'started, m2,').replace(', , true', ', https://10.0.0.2:2379, false')
+  assert.is(needed(0, members), 'it is still a member')
+  assert.is(needed(0, members.replace(/.*m2.*\n/, '')), false)
+  assert.is(needed(1, ''), 'the members are not known')
+  const { context, commands } = remote(command => (command.includes('member list') ? members : ''))
+  await forget.run({ ...context, host: cluster.host('m1'), inventory: cluster })
+  assert.equal(
+    commands
+      .filter(({ text }) => !text.includes('member list'))
+      .map(({ on, text }) => `${on} ${text.replace(/.*10s /, '')}`),
+    ['m1 endpoint health', 'm3 endpoint health', 'm1 member remove 91bc3c398fb3c146'],
+  )
+  const ill = remote((command, on) =>
+    command.includes('member list') ? members : command.includes('health') && on === 'm3' ? undefined : '',
+  )
+  const failure = await forget
+    .run({ ...ill.context, host: cluster.host('m1'), inventory: cluster })
+    .then(() => undefined, String)
+  assert.match(
+    failure ?? '',
+    'without m2 etcd would have 2 member(s), of which 2 must be healthy, and 1 are: see to m3',
+  )
+  assert.not.ok(ill.commands.some(({ text }) => text.includes('remove')))
+})
+test('the dead host itself, and those that were no members, have nothing to do', () => {
+  assert.equal(titlesOf(etcdForget({ leaving: 'm2' }), cluster.host('m2'), cluster), [])
+  const apart = inventory([host('m1', '10.0.0.1', ['kube_control_plane']), host('e1', '10.0.2.1', ['etcd'])])
+  assert.equal(titlesOf(etcdForget({ leaving: 'm1' }), apart.host('e1'), apart), [])
+  assert.equal(problemsOf(etcdForget({ leaving: 'm1' }), apart.host('e1'), apart), [])
+})
+test('a worker is no member, and the nearest one is named', () =>
+  assert.equal(problemsOf(etcdAbsent({ leaving: 'n1' }), cluster.host('m1'), cluster), [
+    'leaving_masters: n1 is no host of the group etcd: did you mean m1?',
+  ]))
 
 test.run()

@@ -1,0 +1,37 @@
+import { check, defineRole, type Step, step } from 'rota'
+import { isLeaving, mastersOf, unknownLeaving } from '../cluster/index.ts'
+import { kubectlWords } from '../control-plane/kubectl.ts'
+import { nodeNameOf } from '../control-plane/node-name.ts'
+import { params as masterParams } from '../control-plane/params.ts'
+
+const { binDir, kubeConfigDir, leaving } = masterParams.properties
+const params = { type: 'object', properties: { binDir, kubeConfigDir, leaving } } as const
+
+/** No node of the cluster for a master that left: whoever of those that stay comes first deletes it. Does nothing on other hosts. */
+export const nodeAbsent = defineRole({
+  name: 'node-absent',
+  description: 'no node of the cluster for a master that left',
+  params,
+  check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
+  tasks: ({ params, host, inventory }) =>
+    mastersOf(inventory, params.leaving).some(master => master.name === host.name)
+      ? mastersOf(inventory)
+          .filter(master => isLeaving(master, params.leaving))
+          .map(master => deleteNode(kubectlWords(params), nodeNameOf(master)))
+      : [],
+})
+
+const deleteNode = (kubectl: readonly string[], name: string): Step => {
+  const get = [...kubectl, 'get', 'node', name, '-o', 'name', '--ignore-not-found']
+  return step({
+    title: `${name} is no node of the cluster`,
+    facts: { node: check({ run: get, timeout: 15 }) },
+    needed: ({ node }) =>
+      node.exitCode !== 0 ? 'the nodes are not known' : node.stdout !== '' && 'it is still a node',
+    run: async ({ $ }) => {
+      if ((await $`${get}`.text()) === '') return { changed: false, summary: 'is no node' }
+      await $`${kubectl} delete node ${name} --ignore-not-found --wait=false`
+      return { summary: 'deleted' }
+    },
+  })
+}

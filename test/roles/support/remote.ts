@@ -1,0 +1,40 @@
+import { type StepContext, sh } from 'rota'
+import type { RemoteCommand, RemoteShell } from '../../../engine/role/remote.ts'
+
+/** What a step or hook works with, on hosts that are only made up: `answer` gives what a command says, or nothing where it fails. */
+export function remote(
+  answer: (command: string, on: string) => string | undefined,
+  ask: StepContext['ask'] = async () => true,
+): {
+  readonly context: Omit<StepContext, 'host' | 'inventory'>
+  readonly commands: readonly { readonly on: string; readonly text: string }[]
+  readonly said: readonly string[]
+} {
+  const commands: { readonly on: string; readonly text: string }[] = []
+  const said: string[] = []
+  const shell =
+    (on: string): RemoteShell =>
+    (strings, ...values) => {
+      const { text } = sh(strings, ...values)
+      commands.push({ on, text })
+      const stdout = answer(text, on)
+      return called({ stdout: stdout ?? '', stderr: '', exitCode: stdout === undefined ? 1 : 0 }, true)
+    }
+  return { context: { $: shell('m1'), on: shell, say: text => said.push(text), ask }, commands, said }
+}
+
+type Output = Awaited<RemoteCommand>
+
+function called(output: Output, throws: boolean): RemoteCommand {
+  const failed = throws && output.exitCode !== 0
+  const promise = failed ? Promise.reject(new Error('the command failed')) : Promise.resolve(output)
+  promise.catch(() => {})
+  const same = () => called(output, throws)
+  return Object.assign(promise, {
+    nothrow: () => called(output, false),
+    stdin: same,
+    timeout: same,
+    secret: same,
+    text: async () => (await promise).stdout.trim(),
+  })
+}
