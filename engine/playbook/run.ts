@@ -1,29 +1,15 @@
 import { setMaxListeners } from 'node:events'
-import type { Inventory } from '../inventory/index.ts'
 import type { Emit, HostTotal, Outcome, RunEvent } from '../journal/events.ts'
-import type { InventoryView } from '../role/view.ts'
-import type { Connection, OpenChannel } from '../transport/types.ts'
 import type { ReadyPlay } from './ready.ts'
 import { rollOut } from './rollout.ts'
 import type { Serial } from './serial.ts'
-import { openSession, type Session } from './session.ts'
+import { openSession, type Session, type SessionOptions } from './session.ts'
 import type { TagSelection } from './tags.ts'
 
-export interface RunOptions {
-  readonly run: string
+export interface RunOptions extends SessionOptions {
   readonly playbook: string
-  readonly inventory: Inventory
-  readonly view: InventoryView
-  readonly connections: Pick<ReadonlyMap<string, Connection>, 'get'>
-  readonly open: OpenChannel
-  readonly check: boolean
-  readonly diff: boolean
-  readonly forks: number
   readonly serial?: Serial
   readonly tags: TagSelection
-  readonly emit: Emit
-  readonly ask: (question: string) => Promise<boolean>
-  readonly signal: AbortSignal
 }
 
 /** Runs plays in order and returns the exit code. */

@@ -4,18 +4,25 @@ import type { Emit } from '../journal/events.ts'
 import type { InventoryView } from '../role/view.ts'
 import type { Channel, Connection, OpenChannel } from '../transport/types.ts'
 
-/** What lives as long as a run: the inventory, the connections, the way to the journal and the report. */
-export interface Session {
+/** What a run is made of. */
+export interface SessionOptions {
   readonly run: string
   readonly inventory: Inventory
   readonly view: InventoryView
+  readonly connections: Pick<ReadonlyMap<string, Connection>, 'get'>
+  readonly open: OpenChannel
   readonly check: boolean
   readonly diff: boolean
+  /** Hosts worked on at once. */
   readonly forks: number
   readonly emit: Emit
   /** Asks the operator. */
   readonly ask: (question: string) => Promise<boolean>
   readonly signal: AbortSignal
+}
+
+/** What lives as long as a run: the connections, and who has fallen out of it. */
+export interface Session extends SessionOptions {
   /** The channel to a host: opened once, at first need, and kept for the run. */
   readonly channel: (host: string) => Promise<Channel>
   /** Hosts that failed or could not be reached: later plays leave them out. */
@@ -26,19 +33,7 @@ export interface Session {
   readonly close: () => Promise<void>
 }
 
-export function openSession(options: {
-  readonly run: string
-  readonly inventory: Inventory
-  readonly view: InventoryView
-  readonly connections: Pick<ReadonlyMap<string, Connection>, 'get'>
-  readonly open: OpenChannel
-  readonly check: boolean
-  readonly diff: boolean
-  readonly forks: number
-  readonly emit: Emit
-  readonly ask: (question: string) => Promise<boolean>
-  readonly signal: AbortSignal
-}): Session {
+export function openSession(options: SessionOptions): Session {
   const channels = new Map<string, Promise<Channel>>()
   const { connections, open, check, signal, forks } = options
   const connect = async (host: string): Promise<Channel> => {
