@@ -46,7 +46,7 @@ export function resolveParams(call: RoleCall, lookup: Lookup): ResolvedParams {
 export function variableNames(role: string, param: string, schema: ParamSchema): readonly string[] {
   const declared = schemaKeyword(schema, 'var')
   const names = declared === undefined ? [] : Array.isArray(declared) ? declared.map(String) : [String(declared)]
-  return [...names, `${snake(role)}_${snake(param)}`]
+  return [...new Set([...names, `${snake(role)}_${snake(param)}`])]
 }
 
 function sourceOf(

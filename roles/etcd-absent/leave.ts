@@ -2,9 +2,12 @@ import { type HostView, path, type Step, type StepContext, step } from 'rota'
 import { peerUrl } from '../etcd/config.ts'
 import { etcdctl, type Member, parseMembers } from '../etcd/etcdctl.ts'
 import { retried } from '../etcd/join.ts'
+import { whileHeld } from './hold.ts'
 
 export interface LeaveOptions extends StayOptions {
   readonly dataDir: string
+  /** Masters whose API servers use this etcd. */
+  readonly masters: readonly HostView[]
 }
 
 export interface StayOptions {
@@ -62,14 +65,16 @@ async function anyAnswer(
  * answer nothing. So it names its successor first.
  */
 async function handOverLeadership(
-  { $, say, host }: StepContext,
+  { $, on, say, host }: StepContext,
   options: LeaveOptions,
   successors: readonly Member[],
 ): Promise<void> {
   const status = await $`${etcdctl(options, 'endpoint', 'status', '-w', 'json')}`.nothrow()
   if (status.exitCode !== 0 || !isLeader(status.stdout)) return
   for (const successor of successors) {
-    const moved = await $`${etcdctl(options, 'move-leader', successor.id)}`.nothrow()
+    const moved = await whileHeld({ on }, options.masters, () =>
+      $`${etcdctl(options, 'move-leader', successor.id)}`.nothrow(),
+    )
     if (moved.exitCode === 0) return
     say(`${host.name} could not hand its leadership to ${successor.name}: ${moved.stderr.trim()}`)
   }

@@ -1,5 +1,5 @@
 import { absent, defineRole, service } from 'rota'
-import { etcdMembersOf, isLeaving, unknownLeavingMember } from '../cluster/index.ts'
+import { etcdMembersOf, isLeaving, mastersOf, unknownLeavingMember } from '../cluster/index.ts'
 import { bootstrapPath } from '../etcd/config.ts'
 import { params as etcdParams } from '../etcd/params.ts'
 import { leaveCluster } from './leave.ts'
@@ -19,7 +19,11 @@ export const etcdAbsent = defineRole({
   tasks: ({ params, host, inventory }) => {
     if (!isLeaving(host, params.leaving)) return []
     return [
-      leaveCluster({ ...params, others: etcdMembersOf(inventory, params.leaving) }),
+      leaveCluster({
+        ...params,
+        others: etcdMembersOf(inventory, params.leaving),
+        masters: mastersOf(inventory, params.leaving),
+      }),
       service({ name: params.unit, enabled: false, running: false }),
       absent({ path: `/etc/systemd/system/${params.unit}.service` }),
       absent({ title: 'no data and keys of a member', path: [...dataOf(params), ...keysOf(params)], backup: false }),
