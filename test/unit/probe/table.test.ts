@@ -20,11 +20,20 @@ test('a path that was never asked is named', () => {
   assert.equal(verdict([row('new /readyz')]).silent, ['vip new /readyz'])
 })
 
-test('the table has a line per row and the failures in the order of time', () => {
-  const text = renderTable([row('new /readyz', undefined, 'late'), row('kept /readyz', 'early')])
+test('the table has a line per row, then the failures: those on new connections first, each in the order of time', () => {
+  const text = renderTable([
+    row('kept /readyz', 'kept'),
+    row('new /readyz', undefined, 'late'),
+    row('new /version', 'early'),
+  ])
   const lines = text.split('\n')
-  assert.match(lines[1] ?? '', /^vip {3}new \/readyz +2 +1 /)
-  assert.ok(text.indexOf('early') < text.indexOf('late'))
+  assert.match(lines[2] ?? '', /^vip {3}new \/readyz +2 +1 /)
+  const reasons = ['early', 'late', 'kept'].map(reason => text.indexOf(`: ${reason}`))
+  assert.equal(
+    reasons,
+    [...reasons].sort((a, b) => a - b),
+  )
+  assert.ok(reasons.every(at => at > 0))
 })
 
 test('a path is a name, perhaps a host, and a URL', () => {
