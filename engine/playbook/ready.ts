@@ -12,6 +12,7 @@ import type { HostView, InventoryView } from '../role/view.ts'
 import { type BoundRole, buildWork, labelled } from './build.ts'
 import { noPeers } from './peers.ts'
 import { type Play, tagsOf } from './play.ts'
+import { sameProblems } from './same-problems.ts'
 import { checkSerial } from './serial.ts'
 import { isSelected, type TagSelection } from './tags.ts'
 import { lookupIn } from './views.ts'
@@ -52,6 +53,7 @@ export async function readyPlays(
   const notes: RunEvent[] = []
   const secrets: string[] = []
   const ready: ReadyPlay[] = []
+  const checks = sameProblems()
   for (const play of plays) {
     problems.push(...checkPlay(play))
     const selected = hostsOf(play, inventory, options.limit, notes)
@@ -65,19 +67,17 @@ export async function readyPlays(
         params.set(host.name, resolved.params)
         secrets.push(...resolved.secrets)
         const context = { params: resolved.params, host: view.host(host.name), inventory: view }
-        if (resolved.ok)
-          problems.push(
-            ...(call.role.check?.(context as never) ?? []).map(message => ({
-              message: `${host.name}: ${message} (role ${label})`,
-              origin: call.site,
-            })),
-          )
+        if (!resolved.ok) continue
+        for (const message of call.role.check?.(context as never) ?? []) {
+          checks.add(message, { origin: call.site, role: label, host: host.name })
+        }
       }
       return { call, label, params, prepared: undefined }
     })
     for (const host of hosts) problems.push(...checkHooks(play, host))
     ready.push({ play, hosts, everyone, roles })
   }
+  problems.push(...checks.problems())
   if (problems.length > 0) return { plays: ready, problems: unique(problems), notes, secrets }
   // In memory only: what is not selected, or is refused below, must leave nothing behind.
   const prepared = await prepareRoles(ready, view, { check: true })
