@@ -1,0 +1,60 @@
+import type { Emit } from '../journal/events.ts'
+import { newRunId, openJournal } from '../journal/journal.ts'
+import { redacted } from '../journal/redact.ts'
+import { connectionNotes, isUnchecked, uncheckedWarning } from '../playbook/connection.ts'
+import { prepareRoles } from '../playbook/ready.ts'
+import { runPlays } from '../playbook/run.ts'
+import { reporter } from '../report/index.ts'
+import { openChannel } from '../transport/channel.ts'
+import { confirm } from './confirm.ts'
+import { interruptible } from './interrupt.ts'
+import type { Understood } from './understand.ts'
+
+/** Runs the plays, with the journal and the report, and returns the exit code. */
+export async function execute(asked: Understood): Promise<number> {
+  const { playbook, flags, options, inventory, view, tags, ready, names, connections, hidden, warnings, notes } = asked
+  const prepared = await prepareRoles(ready.plays, view, { check: flags.check })
+  const runId = newRunId()
+  const report = reporter({
+    json: flags.json,
+    verbose: flags.verbose,
+    check: flags.check,
+    live: process.stdout.isTTY === true,
+  })
+  const journal = openJournal(runId)
+  const emit: Emit = event => {
+    const shown = redacted(event, hidden)
+    journal.write(shown)
+    report.event(shown)
+  }
+  const { signal, done } = interruptible(text => emit({ kind: 'note', text }))
+  try {
+    const unchecked = [...names].filter(name => isUnchecked(connections.get(name)))
+    for (const text of [...warnings, ...uncheckedWarning(unchecked)]) emit({ kind: 'warning', text })
+    if (flags.verbose > 0) {
+      const said = connectionNotes([...names].flatMap(name => inventory.hosts.get(name) ?? []))
+      for (const text of [...notes, ...said]) emit({ kind: 'note', text })
+    }
+    for (const note of ready.notes) emit(note)
+    return await runPlays(prepared, {
+      run: runId,
+      playbook: playbook.name,
+      inventory,
+      view,
+      connections,
+      open: openChannel,
+      check: flags.check,
+      diff: flags.diff,
+      forks: options.forks,
+      tags,
+      ...(flags.serial === undefined ? {} : { serial: flags.serial }),
+      signal,
+      ask: question => confirm(question, signal),
+      emit,
+    })
+  } finally {
+    done()
+    report.close(journal.path)
+    journal.close()
+  }
+}

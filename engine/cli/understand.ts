@@ -1,0 +1,83 @@
+import { dirname } from 'node:path'
+import { InventoryError, legacyGroups, loadInventory, selectHosts } from '../inventory/index.ts'
+import { redactor } from '../journal/redact.ts'
+import type { Playbook } from '../playbook/playbook.ts'
+import { readyPlays } from '../playbook/ready.ts'
+import { inventoryView } from '../playbook/views.ts'
+import { texts } from '../role/params.ts'
+import { checkExtraVars, checkSerialFlag, checkTags } from './check-names.ts'
+import { readConfig } from './config/config.ts'
+import { connectionsOf } from './connections.ts'
+import type { Flags } from './flags.ts'
+import { optionsFrom } from './options.ts'
+import { playbookVars } from './playbook-vars.ts'
+import { templateFacts } from './template-facts.ts'
+import { vaultSecretsFrom } from './vault-flags.ts'
+
+/**
+ * What a command line asks for, with everything that can be wrong found and thrown at once. No host is touched, but for the facts that a
+ * template of the inventory needs.
+ */
+export async function understand(playbook: Playbook, flags: Flags) {
+  const { settings, warnings, notes } = readConfig()
+  const options = await optionsFrom(flags, settings)
+  const hidden = redactor()
+  const facts = templateFacts()
+  const playbookDir = dirname(playbook.file)
+  const inventory = await loadInventory({
+    sources: options.sources,
+    playbookDir,
+    extraVars: flags.extraVars,
+    groupAliases: legacyGroups,
+    vaultSecrets: await vaultSecretsFrom(flags, settings),
+    onSecret: value => hidden.add(texts(value)),
+    factsOf: facts.factsOf,
+  })
+  const { limit } = flags
+  if (limit !== undefined) selectHosts(inventory, 'all', limit)
+  const tags = { only: flags.tags, skip: flags.skipTags }
+  const view = inventoryView(inventory, value => hidden.add(texts(value)))
+  const readied = async () => {
+    const plays =
+      typeof playbook.plays === 'function'
+        ? playbook.plays({ inventory: view, vars: playbookVars(playbook, inventory, secrets => hidden.add(secrets)) })
+        : playbook.plays
+    const ready = await readyPlays(plays, inventory, view, {
+      tags,
+      ...(limit === undefined ? {} : { limit }),
+    })
+    return { plays, ready }
+  }
+  const connectionsTo = (names: Iterable<string>) =>
+    connectionsOf(inventory, options.connection, names, secrets => hidden.add(secrets))
+  const { plays, ready } = await facts.complete(readied, () => connectionsTo([]), options.forks)
+  const problems = [
+    ...ready.problems,
+    // With params that are wrong, tasks can't be made, and so their tags are not known.
+    ...(ready.problems.length === 0 ? checkTags(ready.plays, view, tags) : []),
+    ...checkSerialFlag(plays, flags.serial),
+    ...checkExtraVars(plays, Object.keys(playbook.vars ?? {}), inventory, flags.extraVars),
+  ]
+  const hosts = ready.plays.flatMap(play => [...play.hosts, ...(play.play.keepAvailable ? play.everyone : [])])
+  const names = new Set(hosts.map(host => host.name))
+  const connections = connectionsTo(names)
+  if (problems.length + connections.problems.length > 0)
+    throw new InventoryError([...problems, ...connections.problems])
+  hidden.add(ready.secrets)
+  return {
+    playbook,
+    flags,
+    options,
+    inventory,
+    view,
+    tags,
+    ready,
+    names,
+    connections,
+    hidden,
+    warnings: [...warnings, ...inventory.warnings],
+    notes,
+  }
+}
+
+export type Understood = Awaited<ReturnType<typeof understand>>
