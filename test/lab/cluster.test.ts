@@ -14,6 +14,10 @@ const nodes = ['node-1', 'node-2', 'node-3', 'node-4', 'node-5']
 const on = async (host: string, command: string): Promise<string> =>
   (await execa('docker', ['exec', `rota-${lab}-${host}`, 'sh', '-c', command])).stdout
 const kubectl = (command: string) => on('master-2', `kubectl --kubeconfig /etc/kubernetes/admin.conf ${command}`)
+const etcdctl =
+  'etcdctl --cacert /etc/kube-etcd/pki/ca.crt --cert /etc/kube-etcd/pki/client.crt --key /etc/kube-etcd/pki/client.key'
+const members = async () => (await on('master-2', `${etcdctl} member list`)).split('\n')
+const addressOf = async (name: string) => (await labInfo(lab)).hosts.find(host => host.name === name)?.ip ?? 'unknown'
 const upgrade = (args: readonly string[]) => runPlaybook('playbooks/upgrade.mjs', args, { inventory })
 
 test('the demo: cluster, upgrade, a master more, the first one less, 0 failed requests on new connections, then 0 changed', async () => {
@@ -30,12 +34,9 @@ test('the demo: cluster, upgrade, a master more, the first one less, 0 failed re
 test('all masters run the new version, and every etcd member votes', async () => {
   for (const host of masters)
     match(await on(host, 'kubectl --kubeconfig /etc/kubernetes/admin.conf version'), /Server Version.*v1\.20\.3/)
-  const members = await on(
-    'master-2',
-    'etcdctl --cacert /etc/kube-etcd/pki/ca.crt --cert /etc/kube-etcd/pki/client.crt --key /etc/kube-etcd/pki/client.key member list',
-  )
-  equal(members.split('\n').filter(line => /started, master-[234],.*false$/.test(line)).length, 3)
-  equal(members.split('\n').length, 3)
+  const listed = await members()
+  equal(listed.filter(line => /started, master-[234],.*false$/.test(line)).length, 3)
+  equal(listed.length, 3)
 })
 
 test('the virtual address is on exactly one master, and the one that left has nothing of it and listens nowhere', async () => {
@@ -63,7 +64,12 @@ test('--tags nginx looks at the nodes alone; one that was changed by hand is put
   const changed = events.flatMap(event =>
     event.kind === 'task' && event.status === 'changed' ? [`${event.host}: ${event.task}`] : [],
   )
-  equal(changed, ['node-2: file /etc/nginx/kube-nginx.conf', 'node-2: reload kube-nginx'])
+  equal(changed, [
+    'node-2: file /etc/nginx/kube-nginx.conf',
+    'node-2: reload kube-nginx',
+    // Its workers were older than the file.
+    'node-2: kube-nginx runs with its configuration',
+  ])
   equal(await on('node-2', 'systemctl show -p MainPID --value kube-nginx'), main)
 })
 
@@ -144,6 +150,28 @@ test('a run without changes costs one connection to each host, and no secret is 
   const key = readFileSync(`inventory/${lab}/pki/ca.key`, 'utf8').split('\n')[1] ?? ''
   ok(key.length > 20)
   equal(again.journal.includes(key), false)
+})
+
+test('a master that is dead leaves with -e gone=true, its etcd member too; without it nothing is changed and the run says what to do', async () => {
+  await execa('docker', ['stop', '-t', '1', `rota-${lab}-master-4`])
+  const remove = (args: readonly string[]) =>
+    runPlaybook('playbooks/remove-master.mjs', ['-e', 'node=master-4', ...args], { inventory })
+  const refused = await remove([])
+  equal(refused.exitCode, 4)
+  match(JSON.stringify(refused.events.filter(event => event.kind === 'stopped')), /leaves with -e gone=true/)
+  match(await on('node-1', 'cat /etc/nginx/kube-nginx.conf'), `server ${await addressOf('master-4')}:6443`)
+  const removed = await remove(['-e', 'gone=true'])
+  if (removed.exitCode !== 0)
+    console.log(
+      removed.events.filter(event => event.kind === 'hostFinished'),
+      removed.stderr,
+    )
+  equal(removed.exitCode, 0)
+  for (const node of nodes) {
+    equal((await on(node, 'cat /etc/nginx/kube-nginx.conf')).includes(await addressOf('master-4')), false)
+  }
+  equal((await members()).length, 2)
+  equal(await on('node-1', 'curl -sk -o /dev/null -w %{http_code} https://127.0.0.1:6443/readyz'), '200')
 })
 
 test.after(async () => {
