@@ -14,8 +14,8 @@ test('a secret is replaced wherever its text stands, in any depth', () => {
 test('a secret that is a word of ours does not change what happened, nor to whom', () => {
   const hidden = redactor()
   hidden.add(['changed', 'master'])
-  const event = { kind: 'note', host: 'master-1', text: 'master has changed' } as const
-  equal(redacted(event, hidden), { kind: 'note', host: 'master-1', text: '******** has ********' })
+  const about = { kind: 'task', host: 'master-1', play: 'p', role: 'r', status: 'changed' } as const
+  equal(redacted({ ...about, task: 'master has changed' }, hidden), { ...about, task: '******** has ********' })
 })
 
 test('a secret is also known as a shell quotes it, and by the value of its `key: value` lines', () => {
