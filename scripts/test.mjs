@@ -22,6 +22,11 @@ const suites = [
         zsh: 'zsh',
         tcsh: 'tcsh',
         fish: 'fish',
+        ssh: 'openssh-client',
+        shellcheck: 'shellcheck',
+        curl: 'curl',
+        ip: 'iproute2',
+        ps: 'procps',
       }),
   },
   {
