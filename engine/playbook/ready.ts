@@ -154,8 +154,11 @@ function hostsOf(
   for (const text of unknown) {
     notes.push(
       nobody
-        ? { kind: 'warning', text: `${play.name}: not run, ${text}` }
-        : { kind: 'note', text: `${play.name}: ${text}` },
+        ? { kind: 'warning', text: `${play.name}: not run, ${text.replace(/^hosts: /, '')}` }
+        : {
+            kind: 'note',
+            text: `${play.name}: goes on without a part of its pattern, ${text.replace(/^hosts: /, '')}`,
+          },
     )
   }
   if (nobody) return { hosts: [], everyone: [] }

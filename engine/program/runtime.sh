@@ -170,6 +170,7 @@ rota_receive() {
   if [ -z "$rota_failed" ]; then
     rota_need_tmp
     rota_file=$ROTA_TMP/blob-$1
+    # Where it can't be beside NEAR it is in $ROTA_TMP. `true` makes the file: a redirection that fails at `:` would end dash.
     rota_place_near "$1" "${3-}" || true 2>/dev/null >"$rota_file" || rota_spoilt "can't write $rota_file"
     rota_blobs=$(($1 + 1))
     eval "rota_blob_$1=\$rota_file"
