@@ -1,6 +1,9 @@
 // @ts-check
 import { execa } from 'execa'
 
+/** Milliseconds: the longest file is the whole cluster, some twelve minutes. One that hangs is a failure, not a wait for ever. */
+const longest = Number(process.env.ROTA_TEST_TIMEOUT ?? 25 * 60) * 1000
+
 /**
  * What one test process said.
  * @typedef {{ file: string, passed: number, failed: number, skipped: number, problem?: string }} Result
@@ -33,6 +36,7 @@ async function runFile(file) {
   const { all = '', exitCode } = await execa('node', ['--import', './engine/register.mjs', file], {
     all: true,
     reject: false,
+    timeout: longest,
     env: { FORCE_COLOR: '1' },
   })
   const result = resultOf(file, all, exitCode)
@@ -67,7 +71,12 @@ export function resultOf(file, output, exitCode) {
       passed: 0,
       failed: 1,
       skipped: 0,
-      problem: exitCode === 0 ? 'ran no test' : `ended with exit code ${exitCode} before any test`,
+      problem:
+        exitCode === 0
+          ? 'ran no test'
+          : exitCode === undefined
+            ? 'did not end in time'
+            : `ended with exit code ${exitCode} before any test`,
     }
   if (exitCode !== 0 && failed === 0)
     return { file, passed, failed: 1, skipped, problem: `exit code ${exitCode} although its tests passed` }
