@@ -42,7 +42,12 @@ const suites = [
       }),
   },
   { name: 'compat', dir: 'test/compat', needs: () => ensureCommands({ 'ansible-inventory': 'ansible-core' }) },
-  { name: 'lab', dir: 'test/lab', needs: async () => {}, after: () => labDown({ name: 'lab-test' }) },
+  {
+    name: 'lab',
+    dir: 'test/lab',
+    needs: async () => {},
+    after: () => labDown({ name: process.env.ROTA_TEST_LAB ?? 'lab-test' }),
+  },
 ]
 
 const wanted = argv._.map(String)

@@ -1,4 +1,5 @@
 export * from './address.ts'
+export * from './container.ts'
 export * from './current.ts'
 export * from './listing.ts'
 export * from './masters.ts'

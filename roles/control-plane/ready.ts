@@ -1,5 +1,6 @@
 import { type HostView, type Task, waitFor } from 'rota'
 import { httpsUrl, withV } from '../cluster/index.ts'
+import { controllerPorts } from './controller-flags.ts'
 import type { Params } from './daemons.ts'
 
 // Asked on the host itself by 127.0.0.1, which a drain leaves open, for the certificate of its own address.
@@ -23,3 +24,8 @@ export const versionIs = (params: Params, host: HostView): Task =>
     http: { ...ask(params, host, '/version'), contains: `"gitVersion": "${withV(params.kubeVersion)}"` },
     timeout: 30,
   })
+
+export const controllersAreHealthy = (): readonly Task[] =>
+  Object.values(controllerPorts).map(port =>
+    waitFor({ http: { url: `https://127.0.0.1:${port}/healthz`, insecure: true }, timeout: 60 }),
+  )

@@ -4,8 +4,8 @@ import {
   listingContent,
   mastersOf,
   readyz,
-  runsItsConfiguration,
   sayLeftOut,
+  unitRunsItsConfiguration,
   unknownLeaving,
 } from '../cluster/index.ts'
 import { haproxyCfg } from './haproxy.cfg.ts'
@@ -48,7 +48,7 @@ export const haproxy = defineRole({
       }),
       flushHandlers(),
       service({ name: 'haproxy', enabled: true, running: true }),
-      runsItsConfiguration({ unit: 'haproxy', config: params.config }),
+      unitRunsItsConfiguration({ unit: 'haproxy', config: params.config }),
       waitFor({
         port: params.bindPort,
         ...(params.bind.includes('0.0.0.0') || params.bind.includes('*')

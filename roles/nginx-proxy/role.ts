@@ -3,8 +3,8 @@ import {
   listingContent,
   mastersOf,
   readyz,
-  runsItsConfiguration,
   sayLeftOut,
+  unitRunsItsConfiguration,
   unknownLeaving,
 } from '../cluster/index.ts'
 import { nginxConf } from './nginx.conf.ts'
@@ -49,7 +49,7 @@ export const nginxProxy = defineRole({
       systemdUnit({ name: `${unit}.service`, content: nginxUnit({ binary, config, pid }), notify: 'reload' }),
       flushHandlers(),
       service({ name: unit, enabled: true, running: true }),
-      runsItsConfiguration({ unit, config }),
+      unitRunsItsConfiguration({ unit, config }),
       waitFor({ host: dialled(params.listen), port: params.port }),
       sayLeftOut(listing),
     ]

@@ -1,0 +1,53 @@
+import { flushHandlers, followed, link, packages, path, type Step, service, step, systemdUnit } from 'rota'
+import { etcdMembersOf, isLeaving, mastersOf, withV } from '../../cluster/index.ts'
+import { binDirOf } from '../../kube-binaries/paths.ts'
+import { masterFiles, prepareMasters } from '../certificates.ts'
+import { daemons } from '../daemons.ts'
+import { servesEveryName } from '../names.ts'
+import { controllersAreHealthy, versionIs, waitReady } from '../ready.ts'
+import type { Method } from './method.ts'
+
+/** Units of systemd for the programs of the role kube-binaries; certificates are made on the control machine. */
+export const binaries: Method = {
+  check: ({ params, inventory }) =>
+    etcdMembersOf(inventory, params.leaving).length === 0
+      ? ['the group etcd is empty: the API servers have nowhere to keep anything']
+      : [],
+  prepare: prepareMasters,
+  tasks: ({ params, host, inventory, prepared }) => {
+    if (isLeaving(host, params.leaving) || prepared === undefined) return []
+    const cluster = { masters: mastersOf(inventory, params.leaving), etcd: etcdMembersOf(inventory, params.leaving) }
+    const units = daemons(params, host, cluster)
+    return [
+      binariesAreThere(params),
+      packages({ names: params.packages }),
+      masterFiles(params, host, prepared),
+      link({ path: `${params.binDir}/kubectl`, target: `${binDirOf(params)}/kubectl`, force: true }),
+      units.map(({ name, content }) => systemdUnit({ name: `${name}.service`, content, notify: name })),
+      flushHandlers(),
+      units.map(({ name }) => service({ name, enabled: true, running: true })),
+      waitReady(params, host),
+      versionIs(params, host),
+      controllersAreHealthy(),
+      servesEveryName(params, host, inventory),
+    ]
+  },
+  handlers: ({ params, host }) => ({
+    'kube-apiserver': [service.restart('kube-apiserver'), waitReady(params, host)],
+    'kube-controller-manager': service.restart('kube-controller-manager'),
+    'kube-scheduler': service.restart('kube-scheduler'),
+  }),
+}
+
+/** A step, not an assertion: a check run on a fresh host comes here too, and there the other role only would have run. */
+const binariesAreThere = (params: { readonly installDir: string; readonly kubeVersion: string }): Step => {
+  const program = `${binDirOf(params)}/kube-apiserver`
+  return step({
+    title: `the programs of ${withV(params.kubeVersion)} are there`,
+    facts: { program: path({ path: program }) },
+    needed: ({ program: fact }) => followed(fact).type !== 'file' && `${program} does not exist yet`,
+    run: async () => {
+      throw new Error(`${program} does not exist: the role kube-binaries has to run before this one`)
+    },
+  })
+}
