@@ -9,6 +9,8 @@ const hostsOf = (inventory: InventoryView, groups: readonly string[]): readonly 
 /** kubespray's groups, new name first: `kube_control_plane` was `kube-master` once. */
 export const controlPlaneGroups = ['kube_control_plane', 'kube-master'] as const
 export const etcdGroups = ['etcd'] as const
+/** Hosts that hold the virtual address and balance behind it, where the masters don't do it themselves. */
+export const balancerGroups = ['load_balancer'] as const
 
 /** Names in `leaving_masters`: a list, or text as `-e leaving_masters=m1,m2` has it. */
 export const namesOf = (list: readonly string[] | string): readonly string[] =>
@@ -17,6 +19,15 @@ export const namesOf = (list: readonly string[] | string): readonly string[] =>
 /** The masters that the cluster shall have, in inventory order: those that are leaving are none of them any more. */
 export const mastersOf = (inventory: InventoryView, leaving: readonly string[] | string = []): readonly HostView[] =>
   without(hostsOf(inventory, controlPlaneGroups), leaving)
+
+/** The hosts that the virtual address may be on: those of `load_balancer`, or the masters where that group is empty. */
+export const balancersOf = (
+  inventory: InventoryView,
+  leaving: readonly string[] | string = [],
+): readonly HostView[] => {
+  const own = hostsOf(inventory, balancerGroups)
+  return own.length > 0 ? own : mastersOf(inventory, leaving)
+}
 
 /** The etcd members that the cluster shall have. */
 export const etcdMembersOf = (

@@ -74,3 +74,36 @@ export const installDir = {
 
 export const packageNames = <const T extends readonly string[]>(names: T) =>
   ({ type: 'array', items: { type: 'string' }, default: names, description: 'Packages that are installed.' }) as const
+
+/** What is behind the virtual address: the roles of the others do nothing. */
+export const vipLoadBalancer = {
+  type: 'string',
+  enum: ['haproxy', 'nginx', 'lvs'],
+  default: 'haproxy',
+  var: 'kube_vip_load_balancer',
+  description: 'What balances behind the virtual address: haproxy, nginx, or the kernel (LVS).',
+} as const
+
+/** kubespray's choice of a proxy on every node: the roles of the others do nothing. */
+export const nodeLoadBalancer = {
+  type: 'string',
+  enum: ['nginx', 'haproxy'],
+  default: 'nginx',
+  var: 'loadbalancer_apiserver_type',
+  description: 'The proxy of every node.',
+} as const
+
+export const nodeLoadBalancerWanted = {
+  type: 'boolean',
+  default: true,
+  var: 'loadbalancer_apiserver_localhost',
+  description: 'Whether every node has a proxy of its own.',
+} as const
+
+export const manifestDir = {
+  type: 'string',
+  pattern: '^/',
+  default: '/etc/kubernetes/manifests',
+  var: 'kube_manifest_dir',
+  description: 'Where the kubelet looks for static pods.',
+} as const
