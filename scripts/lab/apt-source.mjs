@@ -26,7 +26,7 @@ export async function fetchSource(name, dir) {
   ].flatMap(([key, value]) => ['-o', `${key}=${value}`])
   say(`fetching the source package ${name} (apt-get source)`)
   await $`apt-get ${options} update`
-  const run = await $({ cwd: dir, nothrow: true })`apt-get ${options} source --download-only ${name}`
+  const run = await $({ cwd: dir, nothrow: true })`apt-get ${options} source --download-only --tar-only ${name}`
   if (!run.ok) throw new LabError(`apt-get source ${name} failed:\n${run.stderr}`)
   const tarball = (await readdir(dir)).find(file => file.startsWith(`${name}_`) && /\.orig\.tar\.\w+$/.test(file))
   if (!tarball) throw new LabError(`apt-get source ${name} brought no upstream tarball`)

@@ -1,0 +1,4 @@
+ARG PROGRAMS
+FROM ${PROGRAMS} AS programs
+FROM scratch
+COPY --from=programs /trees/etcd /
