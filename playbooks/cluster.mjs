@@ -12,7 +12,9 @@ import {
   keepalived,
   kubeBinaries,
   majority,
+  nginxBuild,
   nginxProxy,
+  nginxVip,
 } from 'rota/roles'
 
 const masters = { hosts: 'kube_control_plane', anyErrorsFatal: true }
@@ -39,6 +41,22 @@ await playbook('cluster', [
     roles: [kubeBinaries(), controlPlane()],
   }),
   play('load balancers of the masters', { ...masters, tags: 'haproxy', roles: [haproxy()] }),
+  play('nginx behind the virtual address', {
+    hosts: ['load_balancer', 'kube_control_plane'],
+    tags: 'nginx-vip',
+    roles: [nginxVip()],
+    anyErrorsFatal: true,
+  }),
   play('the virtual address', { ...masters, tags: 'keepalived', roles: [keepalived()] }),
-  play('the proxy of every node', { hosts: 'kube_node', tags: ['nginx', 'nginx-proxy'], roles: [nginxProxy()] }),
+  play('nginx from source, built once', {
+    hosts: ['kube_node', 'kube_control_plane'],
+    tags: ['nginx', 'nginx-proxy'],
+    roles: [nginxBuild()],
+    anyErrorsFatal: true,
+  }),
+  play('the proxy of every node', {
+    hosts: ['kube_node', 'kube_control_plane'],
+    tags: ['nginx', 'nginx-proxy'],
+    roles: [nginxProxy()],
+  }),
 ])

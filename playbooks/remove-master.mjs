@@ -19,6 +19,8 @@ import {
   keepalivedAbsent,
   majority,
   nginxProxy,
+  nginxVip,
+  nginxVipAbsent,
   nodeAbsent,
 } from 'rota/roles'
 
@@ -49,18 +51,23 @@ await playbook(
         anyErrorsFatal,
       }),
       play('out of the proxy of every node', {
-        hosts: `kube_node:!${node}`,
+        hosts: `kube_node:kube_control_plane:!${node}`,
         serial: '20%',
         roles: [nginxProxy(leaving)],
         anyErrorsFatal,
       }),
-      play('out of the other load balancers', { hosts: others, serial: 1, roles: [haproxy(leaving)], anyErrorsFatal }),
+      play('out of the other load balancers', {
+        hosts: `load_balancer:${others}`,
+        serial: 1,
+        roles: [haproxy(leaving), nginxVip(leaving)],
+        anyErrorsFatal,
+      }),
       ...(gone
         ? []
         : [
             play('the virtual address goes elsewhere', {
               hosts: node,
-              roles: [keepalivedAbsent(leaving), haproxyAbsent(leaving)],
+              roles: [keepalivedAbsent(leaving), haproxyAbsent(leaving), nginxVipAbsent(leaving)],
               anyErrorsFatal,
             }),
             play('its own daemons stop', { hosts: node, around, roles: [controlPlaneAbsent(leaving)], anyErrorsFatal }),

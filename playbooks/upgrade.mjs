@@ -15,7 +15,11 @@ import {
   keepalived,
   kubeBinaries,
   majority,
+  nginxBuild,
   nginxProxy,
+  nginxVip,
+  nginxVipAbsent,
+  nodeProxyAbsent,
 } from 'rota/roles'
 
 await playbook('upgrade', [
@@ -55,6 +59,13 @@ await playbook('upgrade', [
     roles: [haproxy()],
     anyErrorsFatal: true,
   }),
+  play('nginx behind the virtual address', {
+    hosts: ['load_balancer', 'kube_control_plane'],
+    serial: '20%',
+    tags: 'nginx-vip',
+    roles: [nginxVip()],
+    anyErrorsFatal: true,
+  }),
   play('the virtual address', {
     hosts: 'kube_control_plane',
     serial: '20%',
@@ -62,10 +73,29 @@ await playbook('upgrade', [
     roles: [keepalived()],
     anyErrorsFatal: true,
   }),
+  play('no nginx behind the virtual address where another balances', {
+    hosts: ['load_balancer', 'kube_control_plane'],
+    serial: '20%',
+    tags: ['nginx-vip', 'haproxy', 'lvs'],
+    roles: [nginxVipAbsent()],
+  }),
+  play('nginx from source, built once', {
+    hosts: ['kube_node', 'kube_control_plane'],
+    tags: ['nginx', 'nginx-proxy'],
+    roles: [nginxBuild()],
+    anyErrorsFatal: true,
+  }),
   play('the proxy of every node', {
-    hosts: 'kube_node',
+    hosts: ['kube_node', 'kube_control_plane'],
     serial: '20%',
     tags: ['nginx', 'nginx-proxy'],
     roles: [nginxProxy()],
+  }),
+  // After the clients were pointed to the proxy above.
+  play('no other proxy of a node is left', {
+    hosts: ['kube_node', 'kube_control_plane'],
+    serial: '20%',
+    tags: 'node-proxy-absent',
+    roles: [nodeProxyAbsent()],
   }),
 ])

@@ -20,6 +20,10 @@ export const {
   keepalivedAbsent,
   kubeBinaries,
   majority,
+  nginxBuild,
   nginxProxy,
+  nginxVip,
+  nginxVipAbsent,
   nodeAbsent,
+  nodeProxyAbsent,
 } = await import('./index.ts')
