@@ -37,7 +37,7 @@ export const params = {
       items: { type: 'string' },
       default: ['gcc', 'make', 'libc6-dev'],
       var: 'nginx_build_packages',
-      description: 'What is needed to build, installed on the build host only; `gcc`, `make`, `glibc-devel` with dnf.',
+      description: 'What is needed to build, installed on the build host only; names are those of Debian.',
     },
     leaving,
   },

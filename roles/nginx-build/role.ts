@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { command, defineRole, directory, download, file, type ParamsOf, packages, quote, unarchive } from 'rota'
+import { onEveryFamily } from '../cluster/index.ts'
 import { artefactOf, buildHostOf, flagsOf, judge, noBuildHost } from './artefact.ts'
 import { params } from './params.ts'
 import { checksumOf } from './source-params.ts'
@@ -29,7 +30,7 @@ export const nginxBuild = defineRole({
     const tarball = `${params.workDir}/${name}.tar.gz`
     const tree = `${dirname(artefact)}/source`
     return [
-      packages({ names: params.packages }),
+      packages({ names: onEveryFamily(params.packages) }),
       directory({ path: dirname(artefact) }),
       params.tarball === undefined
         ? download({

@@ -4,6 +4,7 @@ import {
   type ListingOptions,
   listingContent,
   makeWay,
+  onEveryFamily,
   unitRunsItsConfiguration,
 } from '../cluster/index.ts'
 import { type NginxConf, nginxConf } from './nginx.conf.ts'
@@ -28,7 +29,7 @@ export function distributionNginx(options: DistributionNginx): Nested {
   const pid = `/run/${unit}.pid`
   return [
     // The distribution's own nginx would take port 80, now or at the next boot.
-    options.packages.length > 0 && packages({ names: options.packages, start: false }),
+    options.packages.length > 0 && packages({ names: onEveryFamily(options.packages), start: false }),
     options.distributionUnit === 'off' && service({ name: 'nginx', enabled: false, running: false }),
     file({
       path: config,

@@ -69,7 +69,8 @@ export const params = {
       type: 'array',
       items: { type: 'string' },
       ...byVariant('packages'),
-      description: 'Packages that are installed.',
+      description:
+        "Packages that are installed, by Debian's names; where dnf or yum installs them, by the names they have there.",
     },
     distributionUnit: conf.distributionUnit,
     imageRepo: {
