@@ -19,6 +19,8 @@ export const {
   keepalived,
   keepalivedAbsent,
   kubeBinaries,
+  lvsRealServer,
+  lvsRealServerAbsent,
   majority,
   nginxProxy,
   nodeAbsent,

@@ -43,7 +43,7 @@ export const haproxyCfg = (conf: HaproxyConf, masters: readonly HostView[], vers
     'global',
     '    log /dev/log local0',
     '    log /dev/log local1 notice',
-    ...(conf.chroot === '' ? [] : [`    chroot ${conf.chroot}`]),
+    ...(conf.chroot === 'none' ? [] : [`    chroot ${conf.chroot}`]),
     // With the listening sockets handed over, a reload loses no connection.
     `    stats socket ${conf.socket} mode 660 level admin${conf.resilient ? ' expose-fd listeners' : ''}`,
     '    stats timeout 30s',

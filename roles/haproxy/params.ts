@@ -68,7 +68,12 @@ export const params = {
       minimum: 1,
       description: "haproxy: `nbproc`. Written only where the host's haproxy is older than 2.5, which refuses it.",
     },
-    chroot: { type: 'string', default: '/var/lib/haproxy', description: 'haproxy: `chroot`; empty for none.' },
+    chroot: {
+      type: 'string',
+      default: '/var/lib/haproxy',
+      pattern: '^(/|none$)',
+      description: 'haproxy: `chroot`, or `none`.',
+    },
     socket: { type: 'string', pattern: '^/', default: '/run/haproxy-admin.sock', description: 'The admin socket.' },
     statsPort: {
       type: 'integer',

@@ -77,7 +77,7 @@ test('its meaning is told apart', () => {
 const variants: Readonly<Record<string, Parameters<typeof haproxy>[0]>> = {
   default: {},
   'source-tcp-stats': { balance: 'source', check: 'tcp', statsPassword: 'swordfish', statsAdmin: true, processes: 1 },
-  'both-families-slowstart': { bind: ['::'], check: 'healthz', checkInterval: '15s', slowStart: '60s', chroot: '' },
+  'both-families-slowstart': { bind: ['::'], check: 'healthz', checkInterval: '15s', slowStart: '60s', chroot: 'none' },
 }
 for (const [name, params] of Object.entries(variants)) {
   test(`configuration: ${name}`, () => {
