@@ -9,13 +9,20 @@ import {
   etcdHealthy,
   etchosts,
   haproxy,
+  haproxyAbsent,
+  haproxyProxy,
   keepalived,
+  keepalivedAbsent,
   kubeBinaries,
+  lvsRealServer,
+  lvsRealServerAbsent,
   majority,
   nginxProxy,
 } from 'rota/roles'
 
 const masters = { hosts: 'kube_control_plane', anyErrorsFatal: true }
+/** Hosts that the virtual address may be on: those of load_balancer, or the masters. */
+const balancers = { hosts: ['load_balancer', 'kube_control_plane'], anyErrorsFatal: true }
 
 await playbook('cluster', [
   play('every host knows every other', {
@@ -38,7 +45,21 @@ await playbook('cluster', [
     keepAvailable: majority,
     roles: [kubeBinaries(), controlPlane()],
   }),
-  play('load balancers of the masters', { ...masters, tags: 'haproxy', roles: [haproxy()] }),
-  play('the virtual address', { ...masters, tags: 'keepalived', roles: [keepalived()] }),
-  play('the proxy of every node', { hosts: 'kube_node', tags: ['nginx', 'nginx-proxy'], roles: [nginxProxy()] }),
+  play('load balancers of the masters', { ...balancers, tags: 'haproxy', roles: [lvsRealServerAbsent(), haproxy()] }),
+  play('masters that the kernel balances to', {
+    ...masters,
+    tags: 'lvs',
+    roles: [lvsRealServer()],
+  }),
+  play('the virtual address', { ...balancers, tags: ['keepalived', 'lvs'], roles: [keepalived()] }),
+  play('nothing is left of another load balancer', {
+    ...balancers,
+    tags: ['haproxy', 'keepalived', 'lvs'],
+    roles: [keepalivedAbsent(), haproxyAbsent()],
+  }),
+  play('the proxy of every node', {
+    hosts: 'kube_node',
+    tags: ['nginx', 'nginx-proxy', 'haproxy-proxy'],
+    roles: [nginxProxy(), haproxyProxy()],
+  }),
 ])

@@ -14,9 +14,11 @@ import {
   etchosts,
   haproxy,
   haproxyAbsent,
+  haproxyProxy,
   isGone,
   keepalived,
   keepalivedAbsent,
+  lvsRealServerAbsent,
   majority,
   nginxProxy,
   nodeAbsent,
@@ -24,11 +26,13 @@ import {
 
 await playbook(
   'remove-master',
-  ({ vars }) => {
+  ({ vars, inventory }) => {
     const node = String(vars.node)
     const gone = vars.gone === true
     const leaving = { leaving: node }
     const others = `kube_control_plane:!${node}`
+    // Hosts of their own that the virtual address is on, where there are any.
+    const balancers = inventory.group('load_balancer').length > 0 ? 'load_balancer' : others
     const around = [drainNode(leaving), drainApiServer(leaving)]
     const anyErrorsFatal = true
     return [
@@ -51,16 +55,22 @@ await playbook(
       play('out of the proxy of every node', {
         hosts: `kube_node:!${node}`,
         serial: '20%',
-        roles: [nginxProxy(leaving)],
+        roles: [nginxProxy(leaving), haproxyProxy(leaving)],
         anyErrorsFatal,
       }),
-      play('out of the other load balancers', { hosts: others, serial: 1, roles: [haproxy(leaving)], anyErrorsFatal }),
+      play('out of the other load balancers', {
+        hosts: balancers,
+        serial: 1,
+        // With LVS it is keepalived that lists the masters.
+        roles: [haproxy(leaving), ...(balancers === others ? [] : [keepalived(leaving)])],
+        anyErrorsFatal,
+      }),
       ...(gone
         ? []
         : [
             play('the virtual address goes elsewhere', {
               hosts: node,
-              roles: [keepalivedAbsent(leaving), haproxyAbsent(leaving)],
+              roles: [keepalivedAbsent(leaving), haproxyAbsent(leaving), lvsRealServerAbsent(leaving)],
               anyErrorsFatal,
             }),
             play('its own daemons stop', { hosts: node, around, roles: [controlPlaneAbsent(leaving)], anyErrorsFatal }),

@@ -15,6 +15,7 @@ export const {
   etchosts,
   haproxy,
   haproxyAbsent,
+  haproxyProxy,
   isGone,
   keepalived,
   keepalivedAbsent,

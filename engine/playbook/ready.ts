@@ -151,15 +151,11 @@ function hostsOf(
   const unknown = parts.flatMap(part => unknownIn(inventory, part))
   const known = parts.filter(part => unknownIn(inventory, part).length === 0)
   const nobody = !known.some(part => !part.startsWith('!') && !part.startsWith('&'))
-  for (const text of unknown) {
-    notes.push(
-      nobody
-        ? { kind: 'warning', text: `${play.name}: not run, ${text.replace(/^hosts: /, '')}` }
-        : {
-            kind: 'note',
-            text: `${play.name}: goes on without a part of its pattern, ${text.replace(/^hosts: /, '')}`,
-          },
-    )
+  for (const text of unknown.map(reason => reason.replace(/^hosts: /, ''))) {
+    if (nobody) notes.push({ kind: 'warning', text: `${play.name}: not run, ${text}` })
+    // Said once, as Ansible does: an optional group may be part of many patterns.
+    else if (!notes.some(note => note.kind === 'note' && note.text.endsWith(text)))
+      notes.push({ kind: 'note', text: `${play.name}: goes on without a part of its pattern, ${text}` })
   }
   if (nobody) return { hosts: [], everyone: [] }
   const everyone = selectHosts(inventory, known)
