@@ -10,6 +10,7 @@ import type { RunEvent } from '../journal/events.ts'
 import { resolveParams } from '../role/params.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
 import { type BoundRole, buildWork, labelled } from './build.ts'
+import { checksOn } from './checks.ts'
 import { noPeers } from './peers.ts'
 import { type Play, tagsOf } from './play.ts'
 import { sameProblems } from './same-problems.ts'
@@ -95,16 +96,18 @@ const checkHooks = ({ around = [], site }: Play, host: HostView): readonly Probl
 
 /** Whether anything of the play is selected for the host: where nothing is, it is not even connected to. */
 function hasWork(
-  { play, roles }: ReadyPlay,
+  ready: ReadyPlay,
   host: HostView,
   view: InventoryView,
   tags: TagSelection,
   problems: Problem[],
 ): boolean {
+  const { play, roles } = ready
   const { work, problems: found } = buildWork(play, roles, host, view, tags, noPeers)
   problems.push(...found)
   const onlyGate = play.gate !== undefined && roles.length === 0 && play.tasks === undefined
-  return work.items.length > 0 || (onlyGate && isSelected(tagsOf(play.tags), tags))
+  if (work.items.length > 0 || checksOn(ready, host, view, tags).length > 0) return true
+  return onlyGate && isSelected(tagsOf(play.tags), tags)
 }
 
 /**
