@@ -4,6 +4,7 @@ import 'rota'
 
 export const {
   apiServerReady,
+  checkHa,
   controlPlane,
   controlPlaneAbsent,
   drainApiServer,

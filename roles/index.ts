@@ -1,5 +1,6 @@
 /** The public list of roles, gates and hooks: what playbooks import from 'rota/roles'. */
 
+export { checkHa } from './check-ha/role.ts'
 export { type DrainApiServerOptions, drainApiServer } from './control-plane/drain-apiserver.ts'
 export { type DrainNodeOptions, drainNode } from './control-plane/drain-node.ts'
 export { type ApiServerGateOptions, apiServerReady } from './control-plane/gate.ts'

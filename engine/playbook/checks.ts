@@ -1,7 +1,9 @@
 import type { Facts } from '../facts/fact.ts'
 import type { Check, Finding } from '../role/check.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
+import { buildWork } from './build.ts'
 import { attempt, finish } from './outcome.ts'
+import { noPeers } from './peers.ts'
 import { tagsOf } from './play.ts'
 import type { ReadyPlay } from './ready.ts'
 import type { Session } from './session.ts'
@@ -28,11 +30,15 @@ export function checksOn(
 }
 
 /** The play has nothing but checks: no host is worked on. */
-export const onlyChecks = ({ play, roles }: ReadyPlay): boolean =>
+export const onlyChecks = (
+  { play, roles }: ReadyPlay,
+  hosts: readonly HostView[],
+  inventory: InventoryView,
+  tags: TagSelection,
+): boolean =>
+  play.gate === undefined &&
   roles.some(({ call }) => call.role.checks) &&
-  roles.every(({ call }) => call.role.checks) &&
-  play.tasks === undefined &&
-  play.gate === undefined
+  hosts.every(host => buildWork(play, roles, host, inventory, tags, noPeers).work.items.length === 0)
 
 interface Looked {
   readonly host: HostView

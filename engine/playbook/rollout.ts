@@ -21,7 +21,7 @@ export async function rollOut(
   const { play } = ready
   const hosts = ready.hosts.filter(host => !session.out.has(host.name))
   if (hosts.length === 0) return undefined
-  if (onlyChecks(ready)) {
+  if (onlyChecks(ready, hosts, session.view, options.tags)) {
     session.emit({ kind: 'playStarted', play: play.name, hosts: hosts.map(host => host.name), batches: 1 })
     await runChecks(session, ready, hosts, options.tags)
     return undefined

@@ -3,6 +3,7 @@ import {
   balancersOf,
   listingContent,
   mastersOf,
+  onEveryFamily,
   readyz,
   sayLeftOut,
   unitRunsItsConfiguration,
@@ -45,7 +46,7 @@ export const haproxy = defineRole({
     const listing = { path: params.config, port: params.apiserverPort, masters, peers }
     const withSecret = params.statsPassword !== undefined
     return [
-      packages({ names: params.packages, start: false }),
+      packages({ names: onEveryFamily(params.packages), start: false }),
       mayConnectAnywhere,
       file({
         path: params.config,

@@ -174,8 +174,7 @@ export const params = {
     },
     apiserverPort,
     kubeConfigDir,
-    // Debian's keepalived brings iproute2, which has another name elsewhere.
-    packages: packageNames(['keepalived', 'psmisc']),
+    packages: packageNames(['keepalived', 'psmisc', 'iproute2']),
     leaving,
   },
   required: ['virtualAddress'],

@@ -16,6 +16,7 @@ import {
   type ListingOptions,
   listingContent,
   mastersOf,
+  onEveryFamily,
   readyz,
   sayLeftOut,
   unknownLeaving,
@@ -71,7 +72,7 @@ export const keepalived = defineRole({
     const secret = params.authPassword !== undefined
     return [
       isLvs && directorKernel(params.lvsKind),
-      packages({ names: params.packages, start: false }),
+      packages({ names: onEveryFamily(params.packages), start: false }),
       file({
         path: params.config,
         content: isLvs ? balancing(params, host, others, listing) : content(params, host, others),

@@ -24,10 +24,11 @@ const role = defineRole({
     properties: {
       exitCode: { type: 'integer', default: 0 },
       leads: { type: 'boolean', default: false },
+      works: { type: 'boolean', default: false },
       password: { type: 'string', default: 'swordfish', secret: true },
     },
   },
-  tasks: () => [],
+  tasks: ({ params }) => [params.works && command({ run: ['true'], title: 'a task of the role' })],
   checks: ({ params, host }) => [
     hostCheck({
       name: 'it ends with 0',
@@ -152,6 +153,14 @@ test('later plays do not leave out a host of which a check failed; checks follow
   assert.is(exitCode, 2, said)
   assert.ok(said.indexOf('a task') < said.indexOf('it ends with 0'), said)
   assert.match(said.slice(said.indexOf('second')), 'would change play: a task')
+})
+
+test('a role may have both', async () => {
+  write(host('a', 'looks_works=True looks_leads=True'))
+  const { exitCode, said } = await run(looks())
+  assert.is(exitCode, 0, said)
+  assert.match(said, 'would change looks: a task of the role')
+  assert.match(said, 'exactly one leads')
 })
 
 test('checks are listed, and tags select them', async () => {
