@@ -9,15 +9,23 @@ import {
   etcdHealthy,
   etchosts,
   haproxy,
+  haproxyAbsent,
+  haproxyProxy,
   keepalived,
+  keepalivedAbsent,
   kubeBinaries,
+  lvsRealServer,
+  lvsRealServerAbsent,
   majority,
   nginxBuild,
   nginxProxy,
   nginxVip,
+  nginxVipAbsent,
 } from 'rota/roles'
 
 const masters = { hosts: 'kube_control_plane', anyErrorsFatal: true }
+/** Hosts that the virtual address may be on: those of load_balancer, or the masters. */
+const balancers = { hosts: ['load_balancer', 'kube_control_plane'], anyErrorsFatal: true }
 
 await playbook('cluster', [
   play('every host knows every other', {
@@ -40,14 +48,19 @@ await playbook('cluster', [
     keepAvailable: majority,
     roles: [kubeBinaries(), controlPlane()],
   }),
-  play('load balancers of the masters', { ...masters, tags: 'haproxy', roles: [haproxy()] }),
-  play('nginx behind the virtual address', {
-    hosts: ['load_balancer', 'kube_control_plane'],
-    tags: 'nginx-vip',
-    roles: [nginxVip()],
-    anyErrorsFatal: true,
+  play('load balancers of the masters', { ...balancers, tags: 'haproxy', roles: [lvsRealServerAbsent(), haproxy()] }),
+  play('masters that the kernel balances to', {
+    ...masters,
+    tags: 'lvs',
+    roles: [lvsRealServer()],
   }),
-  play('the virtual address', { ...masters, tags: 'keepalived', roles: [keepalived()] }),
+  play('nginx behind the virtual address', { ...balancers, tags: 'nginx-vip', roles: [nginxVip()] }),
+  play('the virtual address', { ...balancers, tags: ['keepalived', 'lvs'], roles: [keepalived()] }),
+  play('nothing is left of another load balancer', {
+    ...balancers,
+    tags: ['haproxy', 'nginx-vip', 'keepalived', 'lvs'],
+    roles: [keepalivedAbsent(), haproxyAbsent(), nginxVipAbsent()],
+  }),
   play('nginx from source, built once', {
     hosts: ['kube_node', 'kube_control_plane'],
     tags: ['nginx', 'nginx-proxy'],
@@ -59,4 +72,5 @@ await playbook('cluster', [
     tags: ['nginx', 'nginx-proxy'],
     roles: [nginxProxy()],
   }),
+  play('or haproxy on every node', { hosts: 'kube_node', tags: 'haproxy-proxy', roles: [haproxyProxy()] }),
 ])

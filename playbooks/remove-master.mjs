@@ -14,9 +14,11 @@ import {
   etchosts,
   haproxy,
   haproxyAbsent,
+  haproxyProxy,
   isGone,
   keepalived,
   keepalivedAbsent,
+  lvsRealServerAbsent,
   majority,
   nginxProxy,
   nginxVip,
@@ -26,11 +28,13 @@ import {
 
 await playbook(
   'remove-master',
-  ({ vars }) => {
+  ({ vars, inventory }) => {
     const node = String(vars.node)
     const gone = vars.gone === true
     const leaving = { leaving: node }
     const others = `kube_control_plane:!${node}`
+    // Hosts of their own that the virtual address is on, where there are any.
+    const balancers = inventory.group('load_balancer').length > 0 ? 'load_balancer' : others
     const around = [drainNode(leaving), drainApiServer(leaving)]
     const anyErrorsFatal = true
     return [
@@ -56,10 +60,17 @@ await playbook(
         roles: [nginxProxy(leaving)],
         anyErrorsFatal,
       }),
+      play('or out of its haproxy', {
+        hosts: `kube_node:!${node}`,
+        serial: '20%',
+        roles: [haproxyProxy(leaving)],
+        anyErrorsFatal,
+      }),
       play('out of the other load balancers', {
-        hosts: `load_balancer:${others}`,
+        hosts: balancers,
         serial: 1,
-        roles: [haproxy(leaving), nginxVip(leaving)],
+        // With LVS it is keepalived that lists the masters.
+        roles: [haproxy(leaving), nginxVip(leaving), ...(balancers === others ? [] : [keepalived(leaving)])],
         anyErrorsFatal,
       }),
       ...(gone
@@ -67,7 +78,12 @@ await playbook(
         : [
             play('the virtual address goes elsewhere', {
               hosts: node,
-              roles: [keepalivedAbsent(leaving), haproxyAbsent(leaving), nginxVipAbsent(leaving)],
+              roles: [
+                keepalivedAbsent(leaving),
+                haproxyAbsent(leaving),
+                nginxVipAbsent(leaving),
+                lvsRealServerAbsent(leaving),
+              ],
               anyErrorsFatal,
             }),
             play('its own daemons stop', { hosts: node, around, roles: [controlPlaneAbsent(leaving)], anyErrorsFatal }),

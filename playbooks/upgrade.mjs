@@ -12,8 +12,13 @@ import {
   etcdHealthy,
   etchosts,
   haproxy,
+  haproxyAbsent,
+  haproxyProxy,
   keepalived,
+  keepalivedAbsent,
   kubeBinaries,
+  lvsRealServer,
+  lvsRealServerAbsent,
   majority,
   nginxBuild,
   nginxProxy,
@@ -53,10 +58,17 @@ await playbook('upgrade', [
     roles: [etchosts()],
   }),
   play('load balancers of the masters', {
-    hosts: 'kube_control_plane',
+    hosts: ['load_balancer', 'kube_control_plane'],
     serial: '20%',
     tags: 'haproxy',
-    roles: [haproxy()],
+    roles: [lvsRealServerAbsent(), haproxy()],
+    anyErrorsFatal: true,
+  }),
+  play('masters that the kernel balances to', {
+    hosts: 'kube_control_plane',
+    serial: '20%',
+    tags: 'lvs',
+    roles: [lvsRealServer()],
     anyErrorsFatal: true,
   }),
   play('nginx behind the virtual address', {
@@ -67,17 +79,19 @@ await playbook('upgrade', [
     anyErrorsFatal: true,
   }),
   play('the virtual address', {
-    hosts: 'kube_control_plane',
+    hosts: ['load_balancer', 'kube_control_plane'],
     serial: '20%',
-    tags: 'keepalived',
+    tags: ['keepalived', 'lvs'],
     roles: [keepalived()],
     anyErrorsFatal: true,
   }),
-  play('no nginx behind the virtual address where another balances', {
+  // Last: by now the virtual address is where it shall be.
+  play('nothing is left of another load balancer', {
     hosts: ['load_balancer', 'kube_control_plane'],
     serial: '20%',
-    tags: ['nginx-vip', 'haproxy', 'lvs'],
-    roles: [nginxVipAbsent()],
+    tags: ['haproxy', 'nginx-vip', 'keepalived', 'lvs'],
+    roles: [keepalivedAbsent(), haproxyAbsent(), nginxVipAbsent()],
+    anyErrorsFatal: true,
   }),
   play('nginx from source, built once', {
     hosts: ['kube_node', 'kube_control_plane'],
@@ -90,6 +104,12 @@ await playbook('upgrade', [
     serial: '20%',
     tags: ['nginx', 'nginx-proxy'],
     roles: [nginxProxy()],
+  }),
+  play('or haproxy on every node', {
+    hosts: 'kube_node',
+    serial: '20%',
+    tags: 'haproxy-proxy',
+    roles: [haproxyProxy()],
   }),
   // After the clients were pointed to the proxy above.
   play('no other proxy of a node is left', {

@@ -4,6 +4,7 @@ import 'rota'
 
 export const {
   apiServerReady,
+  checkHa,
   controlPlane,
   controlPlaneAbsent,
   drainApiServer,
@@ -15,10 +16,13 @@ export const {
   etchosts,
   haproxy,
   haproxyAbsent,
+  haproxyProxy,
   isGone,
   keepalived,
   keepalivedAbsent,
   kubeBinaries,
+  lvsRealServer,
+  lvsRealServerAbsent,
   majority,
   nginxBuild,
   nginxProxy,

@@ -50,10 +50,12 @@ test('nginx behind the virtual address takes the port of haproxy, and a new list
   }
 })
 
-test('where the kernel balances nothing of it is left', async () => {
-  ok((await succeeds({ kube_vip_load_balancer: 'lvs' }, 'nginx-vip')) > 0)
-  equal(await inHost('master-1', 'ss -Hltn sport = :8443; ls /etc/nginx | grep vip || :'), '')
-  equal(await succeeds({ kube_vip_load_balancer: 'lvs' }, 'nginx-vip'), 0)
+test('back to haproxy, which takes the port again; nothing is left of nginx', async () => {
+  // The document's own tags: what clears up comes with them.
+  ok((await succeeds({}, 'haproxy')) > 0)
+  match(await inHost('master-1', 'ss -Hltnp sport = :8443'), 'haproxy')
+  equal(await inHost('master-1', 'ls /etc/nginx /etc/systemd/system | grep vip || :'), '')
+  equal(await succeeds({}, 'haproxy'), 0)
 })
 
 test('the insecure port of an old cluster: refused, and for who wants it all the same proxied to', async () => {
