@@ -24,6 +24,10 @@ export const {
   lvsRealServer,
   lvsRealServerAbsent,
   majority,
+  nginxBuild,
   nginxProxy,
+  nginxVip,
+  nginxVipAbsent,
   nodeAbsent,
+  nodeProxyAbsent,
 } = await import('./index.ts')
