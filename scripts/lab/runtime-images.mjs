@@ -43,7 +43,7 @@ export async function ensureRuntimeImages(sets, versions = kubeVersions()) {
     await mkdir(dir, { recursive: true })
     const ids = []
     for (const tag of tags) ids.push(await ensureOne(tag, host, hash))
-    const name = createHash('sha256').update(ids.join(' ')).digest('hex').slice(0, 12)
+    const name = sha(ids.join(' '))
     const file = join(dir, `${name}.tar`)
     if (existsSync(file)) return file
     await $({ quiet: true })`docker save -o ${file}.new ${tags}`
@@ -96,33 +96,37 @@ async function build(own, name, args, version = '') {
 /** @param {string} from @param {string} to */
 const linkOrCopy = (from, to) => link(from, to).catch(() => copyFile(from, to))
 
+const nginxFlags = [
+  ...['--with-stream', '--without-http_gzip_module', '--with-http_stub_status_module'],
+  ...['--prefix=/etc/nginx', '--sbin-path=/usr/sbin/nginx', '--conf-path=/etc/nginx/nginx.conf'],
+  ...['--error-log-path=/var/log/nginx/error.log', '--http-log-path=/var/log/nginx/access.log'],
+  ...['client-body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    name => `--http-${name}-temp-path=/var/cache/nginx/${name}`,
+  ),
+  ...['--pid-path=/var/run/nginx.pid', '--with-cc-opt=-O1 -g0', '--with-ld-opt=-static'],
+]
+
 /**
  * nginx as the official image has it, its paths and `stream` built in, from Debian's source package; linked statically, so that it runs in
  * an image that has nothing else.
  */
 async function nginxProgram() {
   const dir = join(cacheDir(), 'nginx-src')
-  const program = join(dir, 'nginx')
+  const program = join(dir, `nginx-${sha(nginxFlags.join(' '))}`)
   if (existsSync(program)) return program
-  await ensureCommands({ gcc: 'gcc', make: 'make', '/usr/include/stdio.h': 'libc6-dev' })
+  await ensureCommands({
+    gcc: 'gcc',
+    make: 'make',
+    '/usr/include/stdio.h': 'libc6-dev',
+    '/usr/include/pcre2.h': 'libpcre2-dev',
+  })
   const tarball = await nginxTarball()
   const tree = join(dir, 'tree')
   await rm(tree, { recursive: true, force: true })
   await mkdir(tree, { recursive: true })
   await $`tar -xf ${tarball} -C ${tree} --strip-components=1`
   say(`building nginx from ${tarball}`)
-  const flags = [
-    ...[
-      '--with-stream',
-      '--without-http_rewrite_module',
-      '--without-http_gzip_module',
-      '--with-http_stub_status_module',
-    ],
-    ...['--prefix=/etc/nginx', '--sbin-path=/usr/sbin/nginx', '--conf-path=/etc/nginx/nginx.conf'],
-    ...['--error-log-path=/var/log/nginx/error.log', '--http-log-path=/var/log/nginx/access.log'],
-    ...['--pid-path=/var/run/nginx.pid', '--with-cc-opt=-O1 -g0', '--with-ld-opt=-static'],
-  ]
-  const run = await $({ cwd: tree, nothrow: true, quiet: true })`./configure ${flags} 2>&1 && make -j2 2>&1`
+  const run = await $({ cwd: tree, nothrow: true, quiet: true })`./configure ${nginxFlags} 2>&1 && make -j2 2>&1`
   if (!run.ok) throw new LabError(`nginx does not build:\n${run.stdout.split('\n').slice(-15).join('\n')}`)
   await rename(join(tree, 'objs/nginx'), program)
   await rm(tree, { recursive: true, force: true })
@@ -152,9 +156,12 @@ async function pauseProgram() {
   )
 }
 
+/** @param {string} text */
+const sha = text => createHash('sha256').update(text).digest('hex').slice(0, 12)
+
 /** @param {string} host */
 async function recipeHash(host) {
-  const hash = createHash('sha256').update(host)
+  const hash = createHash('sha256').update(`${host} ${nginxFlags.join(' ')}`)
   for (const file of (await readdir(recipe)).sort())
     hash.update(`\0${file}\0`).update(await readFile(join(recipe, file)))
   return hash.digest('hex').slice(0, 8)
