@@ -12,6 +12,7 @@ import {
   haproxyProxy,
   keepalived,
   kubeBinaries,
+  kubeClients,
   lvsRealServer,
   majority,
   nginxBuild,
@@ -58,6 +59,10 @@ await playbook('cluster', [
   }),
   play('the proxy of every node, and its clients', {
     hosts: 'k8s_cluster',
-    roles: [nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }), haproxyProxy({}, { tags: 'haproxy-proxy' })],
+    roles: [
+      nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }),
+      haproxyProxy({}, { tags: 'haproxy-proxy' }),
+      kubeClients({}, { tags: 'clients' }),
+    ],
   }),
 ])

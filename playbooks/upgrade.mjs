@@ -17,6 +17,7 @@ import {
   keepalived,
   keepalivedAbsent,
   kubeBinaries,
+  kubeClients,
   lvsRealServer,
   lvsRealServerAbsent,
   majority,
@@ -25,6 +26,7 @@ import {
   nginxVip,
   nginxVipAbsent,
   nodeProxyAbsent,
+  nodeServes,
 } from 'rota/roles'
 
 await playbook('upgrade', [
@@ -85,14 +87,17 @@ await playbook('upgrade', [
     roles: [nginxBuild()],
     anyErrorsFatal: true,
   }),
-  // On each host the clients go through the new proxy before another one is taken away.
-  play('the proxy of every node, and its clients', {
+  play('the proxy of every node', {
     hosts: 'k8s_cluster',
     serial: '20%',
-    roles: [
-      nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }),
-      haproxyProxy({}, { tags: 'haproxy-proxy' }),
-      nodeProxyAbsent({}, { tags: 'clients' }),
-    ],
+    roles: [nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }), haproxyProxy({}, { tags: 'haproxy-proxy' })],
+  }),
+  play('clients go through the proxies, and nothing of another proxy is left', {
+    hosts: 'k8s_cluster',
+    serial: '20%',
+    tags: 'clients',
+    around: [nodeServes()],
+    roles: [kubeClients(), nodeProxyAbsent()],
+    anyErrorsFatal: true,
   }),
 ])
