@@ -9,20 +9,16 @@ import {
   etcdHealthy,
   etchosts,
   haproxy,
-  haproxyAbsent,
   haproxyProxy,
   keepalived,
-  keepalivedAbsent,
   kubeBinaries,
+  kubeClients,
   lvsRealServer,
-  lvsRealServerAbsent,
   majority,
+  nginxBuild,
   nginxProxy,
+  nginxVip,
 } from 'rota/roles'
-
-const masters = { hosts: 'kube_control_plane', anyErrorsFatal: true }
-/** Hosts that the virtual address may be on: those of load_balancer, or the masters. */
-const balancers = { hosts: ['load_balancer', 'kube_control_plane'], anyErrorsFatal: true }
 
 await playbook('cluster', [
   play('every host knows every other', {
@@ -39,27 +35,34 @@ await playbook('cluster', [
     anyErrorsFatal: true,
   }),
   play('masters', {
-    ...masters,
+    hosts: 'kube_control_plane',
     tags: ['master', 'control-plane'],
     gate: apiServerReady(),
     keepAvailable: majority,
-    roles: [kubeBinaries(), controlPlane()],
+    roles: [kubeBinaries(), controlPlane(), lvsRealServer({}, { tags: 'lvs' })],
+    anyErrorsFatal: true,
   }),
-  play('load balancers of the masters', { ...balancers, tags: 'haproxy', roles: [lvsRealServerAbsent(), haproxy()] }),
-  play('masters that the kernel balances to', {
-    ...masters,
-    tags: 'lvs',
-    roles: [lvsRealServer()],
+  play('load balancers of the masters, and their virtual address', {
+    hosts: ['load_balancer', 'kube_control_plane'],
+    roles: [
+      haproxy({}, { tags: 'haproxy' }),
+      nginxVip({}, { tags: 'nginx-vip' }),
+      keepalived({}, { tags: ['keepalived', 'lvs'] }),
+    ],
+    anyErrorsFatal: true,
   }),
-  play('the virtual address', { ...balancers, tags: ['keepalived', 'lvs'], roles: [keepalived()] }),
-  play('nothing is left of another load balancer', {
-    ...balancers,
-    tags: ['haproxy', 'keepalived', 'lvs'],
-    roles: [keepalivedAbsent(), haproxyAbsent()],
+  play('nginx from source, built once', {
+    hosts: 'k8s_cluster',
+    tags: ['nginx', 'nginx-proxy'],
+    roles: [nginxBuild()],
+    anyErrorsFatal: true,
   }),
-  play('the proxy of every node', {
-    hosts: 'kube_node',
-    tags: ['nginx', 'nginx-proxy', 'haproxy-proxy'],
-    roles: [nginxProxy(), haproxyProxy()],
+  play('the proxy of every node, and its clients', {
+    hosts: 'k8s_cluster',
+    roles: [
+      nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }),
+      haproxyProxy({}, { tags: 'haproxy-proxy' }),
+      kubeClients({}, { tags: 'clients' }),
+    ],
   }),
 ])

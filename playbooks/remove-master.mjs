@@ -21,6 +21,8 @@ import {
   lvsRealServerAbsent,
   majority,
   nginxProxy,
+  nginxVip,
+  nginxVipAbsent,
   nodeAbsent,
 } from 'rota/roles'
 
@@ -53,7 +55,7 @@ await playbook(
         anyErrorsFatal,
       }),
       play('out of the proxy of every node', {
-        hosts: `kube_node:!${node}`,
+        hosts: `kube_node:kube_control_plane:!${node}`,
         serial: '20%',
         roles: [nginxProxy(leaving), haproxyProxy(leaving)],
         anyErrorsFatal,
@@ -62,7 +64,7 @@ await playbook(
         hosts: balancers,
         serial: 1,
         // With LVS it is keepalived that lists the masters.
-        roles: [haproxy(leaving), ...(balancers === others ? [] : [keepalived(leaving)])],
+        roles: [haproxy(leaving), nginxVip(leaving), ...(balancers === others ? [] : [keepalived(leaving)])],
         anyErrorsFatal,
       }),
       ...(gone
@@ -70,7 +72,12 @@ await playbook(
         : [
             play('the virtual address goes elsewhere', {
               hosts: node,
-              roles: [keepalivedAbsent(leaving), haproxyAbsent(leaving), lvsRealServerAbsent(leaving)],
+              roles: [
+                keepalivedAbsent(leaving),
+                haproxyAbsent(leaving),
+                nginxVipAbsent(leaving),
+                lvsRealServerAbsent(leaving),
+              ],
               anyErrorsFatal,
             }),
             play('its own daemons stop', { hosts: node, around, roles: [controlPlaneAbsent(leaving)], anyErrorsFatal }),

@@ -1,7 +1,7 @@
 #!/usr/bin/env zx
 // @ts-check
 // A rolling upgrade of the masters and of everything that leads to them. A master that the inventory names for the first time joins, is
-// proven ready, and only then appears in the load balancers.
+// proven ready, and only then appears in the load balancers. Which set-up there is, say the inventory's variables: roles of others do nothing.
 import { play, playbook } from 'rota'
 import {
   apiServerReady,
@@ -17,10 +17,16 @@ import {
   keepalived,
   keepalivedAbsent,
   kubeBinaries,
+  kubeClients,
   lvsRealServer,
   lvsRealServerAbsent,
   majority,
+  nginxBuild,
   nginxProxy,
+  nginxVip,
+  nginxVipAbsent,
+  nodeProxyAbsent,
+  nodeServes,
 } from 'rota/roles'
 
 await playbook('upgrade', [
@@ -53,13 +59,6 @@ await playbook('upgrade', [
     tags: 'etchosts',
     roles: [etchosts()],
   }),
-  play('load balancers of the masters', {
-    hosts: ['load_balancer', 'kube_control_plane'],
-    serial: '20%',
-    tags: 'haproxy',
-    roles: [lvsRealServerAbsent(), haproxy()],
-    anyErrorsFatal: true,
-  }),
   play('masters that the kernel balances to', {
     hosts: 'kube_control_plane',
     serial: '20%',
@@ -67,25 +66,38 @@ await playbook('upgrade', [
     roles: [lvsRealServer()],
     anyErrorsFatal: true,
   }),
-  play('the virtual address', {
+  // On each host the address follows its load balancer before what was there is taken away.
+  play('load balancers of the masters, and their virtual address', {
     hosts: ['load_balancer', 'kube_control_plane'],
     serial: '20%',
-    tags: ['keepalived', 'lvs'],
-    roles: [keepalived()],
+    roles: [
+      lvsRealServerAbsent({}, { tags: 'lvs' }),
+      haproxy({}, { tags: 'haproxy' }),
+      nginxVip({}, { tags: 'nginx-vip' }),
+      keepalived({}, { tags: ['keepalived', 'lvs'] }),
+      keepalivedAbsent({}, { tags: 'keepalived' }),
+      haproxyAbsent({}, { tags: 'haproxy' }),
+      nginxVipAbsent({}, { tags: 'nginx-vip' }),
+    ],
     anyErrorsFatal: true,
   }),
-  // Last: by now the virtual address is where it shall be.
-  play('nothing is left of another load balancer', {
-    hosts: ['load_balancer', 'kube_control_plane'],
-    serial: '20%',
-    tags: ['haproxy', 'keepalived', 'lvs'],
-    roles: [keepalivedAbsent(), haproxyAbsent()],
+  play('nginx from source, built once', {
+    hosts: 'k8s_cluster',
+    tags: ['nginx', 'nginx-proxy'],
+    roles: [nginxBuild()],
     anyErrorsFatal: true,
   }),
   play('the proxy of every node', {
-    hosts: 'kube_node',
+    hosts: 'k8s_cluster',
     serial: '20%',
-    tags: ['nginx', 'nginx-proxy', 'haproxy-proxy'],
-    roles: [nginxProxy(), haproxyProxy()],
+    roles: [nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }), haproxyProxy({}, { tags: 'haproxy-proxy' })],
+  }),
+  play('clients go through the proxies, and nothing of another proxy is left', {
+    hosts: 'k8s_cluster',
+    serial: '20%',
+    tags: 'clients',
+    around: [nodeServes()],
+    roles: [kubeClients(), nodeProxyAbsent()],
+    anyErrorsFatal: true,
   }),
 ])

@@ -23,7 +23,13 @@ export const {
   kubeBinaries,
   lvsRealServer,
   lvsRealServerAbsent,
+  kubeClients,
   majority,
+  nginxBuild,
   nginxProxy,
+  nginxVip,
+  nginxVipAbsent,
   nodeAbsent,
+  nodeProxyAbsent,
+  nodeServes,
 } = await import('./index.ts')

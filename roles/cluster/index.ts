@@ -1,3 +1,4 @@
+export * from './absent-unit.ts'
 export * from './address.ts'
 export * from './container.ts'
 export * from './current.ts'
