@@ -9,23 +9,16 @@ import {
   etcdHealthy,
   etchosts,
   haproxy,
-  haproxyAbsent,
   haproxyProxy,
   keepalived,
-  keepalivedAbsent,
   kubeBinaries,
+  kubeClients,
   lvsRealServer,
-  lvsRealServerAbsent,
   majority,
   nginxBuild,
   nginxProxy,
   nginxVip,
-  nginxVipAbsent,
 } from 'rota/roles'
-
-const masters = { hosts: 'kube_control_plane', anyErrorsFatal: true }
-/** Hosts that the virtual address may be on: those of load_balancer, or the masters. */
-const balancers = { hosts: ['load_balancer', 'kube_control_plane'], anyErrorsFatal: true }
 
 await playbook('cluster', [
   play('every host knows every other', {
@@ -42,35 +35,34 @@ await playbook('cluster', [
     anyErrorsFatal: true,
   }),
   play('masters', {
-    ...masters,
+    hosts: 'kube_control_plane',
     tags: ['master', 'control-plane'],
     gate: apiServerReady(),
     keepAvailable: majority,
-    roles: [kubeBinaries(), controlPlane()],
+    roles: [kubeBinaries(), controlPlane(), lvsRealServer({}, { tags: 'lvs' })],
+    anyErrorsFatal: true,
   }),
-  play('load balancers of the masters', { ...balancers, tags: 'haproxy', roles: [lvsRealServerAbsent(), haproxy()] }),
-  play('masters that the kernel balances to', {
-    ...masters,
-    tags: 'lvs',
-    roles: [lvsRealServer()],
-  }),
-  play('nginx behind the virtual address', { ...balancers, tags: 'nginx-vip', roles: [nginxVip()] }),
-  play('the virtual address', { ...balancers, tags: ['keepalived', 'lvs'], roles: [keepalived()] }),
-  play('nothing is left of another load balancer', {
-    ...balancers,
-    tags: ['haproxy', 'nginx-vip', 'keepalived', 'lvs'],
-    roles: [keepalivedAbsent(), haproxyAbsent(), nginxVipAbsent()],
+  play('load balancers of the masters, and their virtual address', {
+    hosts: ['load_balancer', 'kube_control_plane'],
+    roles: [
+      haproxy({}, { tags: 'haproxy' }),
+      nginxVip({}, { tags: 'nginx-vip' }),
+      keepalived({}, { tags: ['keepalived', 'lvs'] }),
+    ],
+    anyErrorsFatal: true,
   }),
   play('nginx from source, built once', {
-    hosts: ['kube_node', 'kube_control_plane'],
+    hosts: 'k8s_cluster',
     tags: ['nginx', 'nginx-proxy'],
     roles: [nginxBuild()],
     anyErrorsFatal: true,
   }),
-  play('the proxy of every node', {
-    hosts: ['kube_node', 'kube_control_plane'],
-    tags: ['nginx', 'nginx-proxy'],
-    roles: [nginxProxy()],
+  play('the proxy of every node, and its clients', {
+    hosts: 'k8s_cluster',
+    roles: [
+      nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }),
+      haproxyProxy({}, { tags: 'haproxy-proxy' }),
+      kubeClients({}, { tags: 'clients' }),
+    ],
   }),
-  play('or haproxy on every node', { hosts: 'kube_node', tags: 'haproxy-proxy', roles: [haproxyProxy()] }),
 ])

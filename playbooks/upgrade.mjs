@@ -1,7 +1,7 @@
 #!/usr/bin/env zx
 // @ts-check
 // A rolling upgrade of the masters and of everything that leads to them. A master that the inventory names for the first time joins, is
-// proven ready, and only then appears in the load balancers.
+// proven ready, and only then appears in the load balancers. Which set-up there is, say the inventory's variables: roles of others do nothing.
 import { play, playbook } from 'rota'
 import {
   apiServerReady,
@@ -17,6 +17,7 @@ import {
   keepalived,
   keepalivedAbsent,
   kubeBinaries,
+  kubeClients,
   lvsRealServer,
   lvsRealServerAbsent,
   majority,
@@ -25,6 +26,7 @@ import {
   nginxVip,
   nginxVipAbsent,
   nodeProxyAbsent,
+  nodeServes,
 } from 'rota/roles'
 
 await playbook('upgrade', [
@@ -57,13 +59,6 @@ await playbook('upgrade', [
     tags: 'etchosts',
     roles: [etchosts()],
   }),
-  play('load balancers of the masters', {
-    hosts: ['load_balancer', 'kube_control_plane'],
-    serial: '20%',
-    tags: 'haproxy',
-    roles: [lvsRealServerAbsent(), haproxy()],
-    anyErrorsFatal: true,
-  }),
   play('masters that the kernel balances to', {
     hosts: 'kube_control_plane',
     serial: '20%',
@@ -71,51 +66,38 @@ await playbook('upgrade', [
     roles: [lvsRealServer()],
     anyErrorsFatal: true,
   }),
-  play('nginx behind the virtual address', {
+  // On each host the address follows its load balancer before what was there is taken away.
+  play('load balancers of the masters, and their virtual address', {
     hosts: ['load_balancer', 'kube_control_plane'],
     serial: '20%',
-    tags: 'nginx-vip',
-    roles: [nginxVip()],
-    anyErrorsFatal: true,
-  }),
-  play('the virtual address', {
-    hosts: ['load_balancer', 'kube_control_plane'],
-    serial: '20%',
-    tags: ['keepalived', 'lvs'],
-    roles: [keepalived()],
-    anyErrorsFatal: true,
-  }),
-  // Last: by now the virtual address is where it shall be.
-  play('nothing is left of another load balancer', {
-    hosts: ['load_balancer', 'kube_control_plane'],
-    serial: '20%',
-    tags: ['haproxy', 'nginx-vip', 'keepalived', 'lvs'],
-    roles: [keepalivedAbsent(), haproxyAbsent(), nginxVipAbsent()],
+    roles: [
+      lvsRealServerAbsent({}, { tags: 'lvs' }),
+      haproxy({}, { tags: 'haproxy' }),
+      nginxVip({}, { tags: 'nginx-vip' }),
+      keepalived({}, { tags: ['keepalived', 'lvs'] }),
+      keepalivedAbsent({}, { tags: 'keepalived' }),
+      haproxyAbsent({}, { tags: 'haproxy' }),
+      nginxVipAbsent({}, { tags: 'nginx-vip' }),
+    ],
     anyErrorsFatal: true,
   }),
   play('nginx from source, built once', {
-    hosts: ['kube_node', 'kube_control_plane'],
+    hosts: 'k8s_cluster',
     tags: ['nginx', 'nginx-proxy'],
     roles: [nginxBuild()],
     anyErrorsFatal: true,
   }),
   play('the proxy of every node', {
-    hosts: ['kube_node', 'kube_control_plane'],
+    hosts: 'k8s_cluster',
     serial: '20%',
-    tags: ['nginx', 'nginx-proxy'],
-    roles: [nginxProxy()],
+    roles: [nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }), haproxyProxy({}, { tags: 'haproxy-proxy' })],
   }),
-  play('or haproxy on every node', {
-    hosts: 'kube_node',
+  play('clients go through the proxies, and nothing of another proxy is left', {
+    hosts: 'k8s_cluster',
     serial: '20%',
-    tags: 'haproxy-proxy',
-    roles: [haproxyProxy()],
-  }),
-  // After the clients were pointed to the proxy above.
-  play('no other proxy of a node is left', {
-    hosts: ['kube_node', 'kube_control_plane'],
-    serial: '20%',
-    tags: 'node-proxy-absent',
-    roles: [nodeProxyAbsent()],
+    tags: 'clients',
+    around: [nodeServes()],
+    roles: [kubeClients(), nodeProxyAbsent()],
+    anyErrorsFatal: true,
   }),
 ])

@@ -23,6 +23,7 @@ export const {
   kubeBinaries,
   lvsRealServer,
   lvsRealServerAbsent,
+  kubeClients,
   majority,
   nginxBuild,
   nginxProxy,
@@ -30,4 +31,5 @@ export const {
   nginxVipAbsent,
   nodeAbsent,
   nodeProxyAbsent,
+  nodeServes,
 } = await import('./index.ts')
