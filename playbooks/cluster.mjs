@@ -9,15 +9,20 @@ import {
   etcdHealthy,
   etchosts,
   haproxy,
+  haproxyAbsent,
   haproxyProxy,
   keepalived,
+  keepalivedAbsent,
   kubeBinaries,
   kubeClients,
   lvsRealServer,
+  lvsRealServerAbsent,
   majority,
   nginxBuild,
   nginxProxy,
   nginxVip,
+  nginxVipAbsent,
+  nodeProxyAbsent,
 } from 'rota/roles'
 
 await playbook('cluster', [
@@ -45,9 +50,13 @@ await playbook('cluster', [
   play('load balancers of the masters, and their virtual address', {
     hosts: ['load_balancer', 'kube_control_plane'],
     roles: [
+      lvsRealServerAbsent({}, { tags: 'lvs' }),
       haproxy({}, { tags: 'haproxy' }),
       nginxVip({}, { tags: 'nginx-vip' }),
       keepalived({}, { tags: ['keepalived', 'lvs'] }),
+      keepalivedAbsent({}, { tags: 'keepalived' }),
+      haproxyAbsent({}, { tags: 'haproxy' }),
+      nginxVipAbsent({}, { tags: 'nginx-vip' }),
     ],
     anyErrorsFatal: true,
   }),
@@ -63,6 +72,7 @@ await playbook('cluster', [
       nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }),
       haproxyProxy({}, { tags: 'haproxy-proxy' }),
       kubeClients({}, { tags: 'clients' }),
+      nodeProxyAbsent({}, { tags: 'clients' }),
     ],
   }),
 ])
