@@ -9,6 +9,7 @@ const hostsOf = (inventory: InventoryView, groups: readonly string[]): readonly 
 /** kubespray's groups, new name first: `kube_control_plane` was `kube-master` once. */
 export const controlPlaneGroups = ['kube_control_plane', 'kube-master'] as const
 export const etcdGroups = ['etcd'] as const
+export const nodeGroups = ['kube_node', 'kube-node'] as const
 /** Hosts that hold the virtual address and balance behind it, where the masters don't do it themselves. */
 export const balancerGroups = ['load_balancer'] as const
 
@@ -19,6 +20,10 @@ export const namesOf = (list: readonly string[] | string): readonly string[] =>
 /** The masters that the cluster shall have, in inventory order: those that are leaving are none of them any more. */
 export const mastersOf = (inventory: InventoryView, leaving: readonly string[] | string = []): readonly HostView[] =>
   without(hostsOf(inventory, controlPlaneGroups), leaving)
+
+/** The nodes of the cluster; a master may be one of them. */
+export const nodesOf = (inventory: InventoryView, leaving: readonly string[] | string = []): readonly HostView[] =>
+  without(hostsOf(inventory, nodeGroups), leaving)
 
 /** The hosts that the virtual address may be on: those of `load_balancer`, or the masters where that group is empty. */
 export const balancersOf = (

@@ -64,6 +64,32 @@ export const kubeConfigDir = {
   description: 'Configuration and certificates of Kubernetes.',
 } as const
 
+/** Credentials of masters that are static pods, by the names that Kubernetes' own HA guide gave them. */
+export const credentialsDir = {
+  type: 'string',
+  pattern: '^/.+',
+  default: '/srv/kubernetes',
+  var: 'kube_credentials_dir',
+  description: 'Credentials of masters that are static pods; their keys are the same on all masters.',
+} as const
+
+export const tokenDir = {
+  type: 'string',
+  pattern: '^/.+',
+  default: '/etc/kubernetes/tokens',
+  var: 'kube_token_dir',
+  description: 'Where `known_tokens.csv` is; that of static pods is in their directory of credentials.',
+} as const
+
+/** Where clients are told to go, where the operator says so. */
+export const clientsServer = {
+  type: 'string',
+  pattern: '^https://[^/\\s]+$',
+  var: 'kube_clients_server',
+  description:
+    "URL that kubelets, kube-proxies, controller managers and schedulers use. Default: a node's own proxy, or the virtual address where it has none; on a master its own API server.",
+} as const
+
 export const installDir = {
   type: 'string',
   pattern: '^/',
@@ -98,6 +124,16 @@ export const nodeLoadBalancerWanted = {
   default: true,
   var: 'loadbalancer_apiserver_localhost',
   description: 'Whether every node has a proxy of its own.',
+} as const
+
+/** How the daemons of the masters run. */
+export const controlPlaneMethod = {
+  type: 'string',
+  enum: ['binaries', 'static-pods'],
+  default: 'binaries',
+  var: 'control_plane_method',
+  description:
+    '`binaries`: systemd units for the programs of the role kube-binaries. `static-pods`: manifests for the kubelet, and one directory of credentials that all masters share.',
 } as const
 
 export const manifestDir = {

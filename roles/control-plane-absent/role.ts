@@ -1,8 +1,12 @@
 import { absent, defineRole, service } from 'rota'
 import { isLeaving, mastersOf, unknownLeaving } from '../cluster/index.ts'
-import { kubeConfigDir, leaving } from '../cluster/params.ts'
+import { credentialsDir, kubeConfigDir, leaving, manifestDir, tokenDir } from '../cluster/params.ts'
+import { noPods } from '../control-plane/static-pods/running.ts'
 
-const params = { type: 'object', properties: { kubeConfigDir, leaving } } as const
+const params = {
+  type: 'object',
+  properties: { kubeConfigDir, manifestDir, credentialsDir, tokenDir, leaving },
+} as const
 
 const units = ['kube-scheduler', 'kube-controller-manager', 'kube-apiserver']
 
@@ -23,7 +27,7 @@ const secrets = [
 ]
 
 /**
- * No control plane on a master that leaves, the first of them too: daemons stopped, units and secrets removed. The authority's
+ * No control plane on a master that leaves, the first of them too: daemons stopped, units, manifests and secrets removed. The authority's
  * certificate and everything of a kubelet stay. Does nothing on other hosts.
  */
 export const controlPlaneAbsent = defineRole({
@@ -42,10 +46,15 @@ export const controlPlaneAbsent = defineRole({
         title: 'no units of the control plane',
         path: units.map(name => `/etc/systemd/system/${name}.service`),
       }),
+      noPods(params.manifestDir),
       // No copy is kept of a key.
       absent({
         title: 'no keys and certificates of a master',
-        path: secrets.map(name => `${params.kubeConfigDir}/${name}`),
+        path: [
+          params.credentialsDir,
+          `${params.tokenDir}/known_tokens.csv`,
+          ...secrets.map(name => `${params.kubeConfigDir}/${name}`),
+        ],
         backup: false,
       }),
     ]

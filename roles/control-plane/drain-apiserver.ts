@@ -3,6 +3,7 @@ import { type Around, around, type StepContext } from 'rota'
 import { httpsUrl, mastersOf } from '../cluster/index.ts'
 import { armDeadMan, closePort, disarmDeadMan, openPort } from './drain-rule.ts'
 import { apiServerAt, configDirOf, portOf } from './gate.ts'
+import { serves } from './serves.ts'
 
 export interface DrainApiServerOptions {
   /** Masters that are being removed: they stand in for nobody. */
@@ -39,8 +40,7 @@ export const drainApiServer = (options: DrainApiServerOptions = {}): Around =>
       }
       await $`${armDeadMan(port)}`
       await $`${closePort(port)}`
-      const serves = (await $`systemctl is-active --quiet kube-apiserver`.nothrow()).exitCode === 0
-      if (serves) await sleep((options.grace ?? 3) * 1000)
+      if (await serves($, port)) await sleep((options.grace ?? 3) * 1000)
     },
     leave: async context => {
       const { host, $, inventory } = context
@@ -59,7 +59,7 @@ async function answersAtItsAddress(
   options: DrainApiServerOptions,
 ): Promise<void> {
   if ((await $`command -v curl`.nothrow()).exitCode !== 0) return
-  if ((await $`systemctl is-active --quiet kube-apiserver`.nothrow()).exitCode !== 0) return
+  if (!(await serves($, port))) return
   const url = httpsUrl(host.address, port, '/readyz')
   const ca = `${configDirOf(host, options)}/pki/ca.crt`
   for (let left = 15; ; left -= 1) {

@@ -1,6 +1,5 @@
-import { defineRole, type PrepareContext } from 'rota'
+import { defineRole, type FactMap, type PrepareContext } from 'rota'
 import { unknownLeaving } from '../cluster/index.ts'
-import type { Prepared } from '../pki/index.ts'
 import type { Params } from './daemons.ts'
 import { methods } from './methods/index.ts'
 import { params } from './params.ts'
@@ -18,12 +17,13 @@ export const controlPlane = defineRole({
     ...methods[context.params.method].check(context),
   ],
   prepare,
+  peers: context => methods[context.params.method].peers?.(context) ?? { hosts: [], facts: (): FactMap => ({}) },
   tasks: context => methods[context.params.method].tasks(context),
   handlers: context => methods[context.params.method].handlers(context),
 })
 
 /** The hosts of a play have one method in common: a cluster is made in one way. */
-async function prepare(context: PrepareContext<Params>): Promise<Prepared | undefined> {
+async function prepare(context: PrepareContext<Params>): Promise<unknown> {
   const [first] = context.hosts
   return first && methods[first.params.method].prepare?.(context)
 }

@@ -4,6 +4,11 @@ import { withV } from '../cluster/index.ts'
 import { params } from './params.ts'
 import { binDirOf, versionDirOf } from './paths.ts'
 
+const ofMethod = {
+  binaries: ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'],
+  'static-pods': ['kubectl'],
+} as const
+
 /**
  * The programs of one version, in a folder of their own (kubespray's download). Nothing uses them yet, so all hosts get them at once, and
  * the upgrade itself is then the change of one path.
@@ -16,7 +21,7 @@ export const kubeBinaries = defineRole({
     directory({ path: params.installDir, mode: '0755' }),
     directory({ path: versionDirOf(params), mode: '0755' }),
     directory({ path: binDirOf(params), mode: '0755' }),
-    params.names.map(name =>
+    (params.names ?? ofMethod[params.method]).map(name =>
       file({
         path: `${binDirOf(params)}/${name}`,
         source: join(params.source, withV(params.kubeVersion), name),
