@@ -31,6 +31,9 @@ await playbook('cluster', [
     roles: [etcd()],
     anyErrorsFatal: true,
   }),
+  // Before the masters: those that kubeadm makes join through the virtual address.
+  play('load balancers of the masters', { ...masters, tags: 'haproxy', roles: [haproxy()] }),
+  play('the virtual address', { ...masters, tags: 'keepalived', roles: [keepalived()] }),
   play('masters', {
     ...masters,
     tags: ['master', 'control-plane'],
@@ -38,7 +41,5 @@ await playbook('cluster', [
     keepAvailable: majority,
     roles: [kubeBinaries(), controlPlane()],
   }),
-  play('load balancers of the masters', { ...masters, tags: 'haproxy', roles: [haproxy()] }),
-  play('the virtual address', { ...masters, tags: 'keepalived', roles: [keepalived()] }),
   play('the proxy of every node', { hosts: 'kube_node', tags: ['nginx', 'nginx-proxy'], roles: [nginxProxy()] }),
 ])
