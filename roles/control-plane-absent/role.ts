@@ -1,4 +1,4 @@
-import { absent, defineRole, service } from 'rota'
+import { absent, defineRole, service, type Task } from 'rota'
 import { isLeaving, mastersOf, unknownLeaving } from '../cluster/index.ts'
 import {
   controlPlaneMethod,
@@ -64,13 +64,7 @@ export const controlPlaneAbsent = defineRole({
   tasks: ({ params, host, inventory }) => {
     if (!isLeaving(host, params.leaving)) return []
     return [
-      params.method === 'kubeadm' ? leaveKubeadm(params, inventory) : [],
-      units.map(name => service({ name, enabled: false, running: false })),
-      absent({
-        title: 'no units of the control plane',
-        path: units.map(name => `/etc/systemd/system/${name}.service`),
-      }),
-      noPods(params.manifestDir),
+      params.method === 'kubeadm' ? leaveKubeadm(params, inventory) : noDaemons(params.manifestDir),
       // No copy is kept of a key.
       absent({
         title: 'no keys and certificates of a master',
@@ -84,3 +78,12 @@ export const controlPlaneAbsent = defineRole({
     ]
   },
 })
+
+const noDaemons = (manifestDir: string): readonly Task[] => [
+  ...units.map(name => service({ name, enabled: false, running: false })),
+  absent({
+    title: 'no units of the control plane',
+    path: units.map(name => `/etc/systemd/system/${name}.service`),
+  }),
+  noPods(manifestDir),
+]

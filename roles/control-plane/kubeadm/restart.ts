@@ -1,16 +1,18 @@
 import { command, type Task } from 'rota'
 import { containerFunction } from '../../cluster/index.ts'
-import type { DaemonName } from '../daemons.ts'
+import { type DaemonName, type Params, stopSeconds } from '../daemons.ts'
 
-/** The daemon's container stops; the kubelet starts another one, which reads its files anew. */
-export const restartPod = (name: DaemonName): Task =>
-  command({
+/** The daemon's container stops, in the time that a unit would have; the kubelet starts another one, which reads its files anew. */
+export const restartPod = (params: Params, name: DaemonName): Task => {
+  const seconds = stopSeconds(params, name)
+  return command({
     title: `restart ${name}`,
     run: `${containerFunction({ pod: name, container: name })}
 container || exit 0
 case $runtime in
-  docker) docker stop -t 40 "$id" ;;
-  crictl) crictl stop --timeout 40 "$id" ;;
+  docker) docker stop -t ${seconds} "$id" ;;
+  crictl) crictl stop --timeout ${seconds} "$id" ;;
 esac >/dev/null`,
-    timeout: 90,
+    timeout: seconds + 60,
   })
+}

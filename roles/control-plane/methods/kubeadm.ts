@@ -86,9 +86,9 @@ export const kubeadm: Method<Prepared | undefined> = {
     ]
   },
   handlers: ({ params, host }) => ({
-    'kube-apiserver': [restartPod('kube-apiserver'), waitReady(params, host)],
-    'kube-controller-manager': restartPod('kube-controller-manager'),
-    'kube-scheduler': restartPod('kube-scheduler'),
+    'kube-apiserver': [restartPod(params, 'kube-apiserver'), waitReady(params, host)],
+    'kube-controller-manager': restartPod(params, 'kube-controller-manager'),
+    'kube-scheduler': restartPod(params, 'kube-scheduler'),
     kubelet: service.restart('kubelet'),
   }),
 }
