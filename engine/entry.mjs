@@ -20,6 +20,7 @@ export const {
   download,
   factTable,
   factsOf,
+  editFile,
   fetch,
   file,
   flushHandlers,

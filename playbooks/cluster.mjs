@@ -11,8 +11,10 @@ import {
   haproxy,
   keepalived,
   kubeBinaries,
+  kubeClients,
   majority,
   nginxProxy,
+  nodeServes,
 } from 'rota/roles'
 
 const masters = { hosts: 'kube_control_plane', anyErrorsFatal: true }
@@ -42,4 +44,11 @@ await playbook('cluster', [
     roles: [kubeBinaries(), controlPlane()],
   }),
   play('the proxy of every node', { hosts: 'kube_node', tags: ['nginx', 'nginx-proxy'], roles: [nginxProxy()] }),
+  play('clients go through the proxies', {
+    hosts: 'k8s_cluster',
+    tags: 'clients',
+    around: [nodeServes()],
+    roles: [kubeClients()],
+    anyErrorsFatal: true,
+  }),
 ])

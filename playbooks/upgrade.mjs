@@ -14,8 +14,10 @@ import {
   haproxy,
   keepalived,
   kubeBinaries,
+  kubeClients,
   majority,
   nginxProxy,
+  nodeServes,
 } from 'rota/roles'
 
 await playbook('upgrade', [
@@ -67,5 +69,13 @@ await playbook('upgrade', [
     serial: '20%',
     tags: ['nginx', 'nginx-proxy'],
     roles: [nginxProxy()],
+  }),
+  play('clients go through the proxies', {
+    hosts: 'k8s_cluster',
+    serial: '20%',
+    tags: 'clients',
+    around: [nodeServes()],
+    roles: [kubeClients()],
+    anyErrorsFatal: true,
   }),
 ])

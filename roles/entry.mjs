@@ -19,7 +19,9 @@ export const {
   keepalived,
   keepalivedAbsent,
   kubeBinaries,
+  kubeClients,
   majority,
   nginxProxy,
   nodeAbsent,
+  nodeServes,
 } = await import('./index.ts')

@@ -30,6 +30,8 @@ export interface ReadyPlay {
 export interface Readied {
   readonly plays: readonly ReadyPlay[]
   readonly problems: readonly Problem[]
+  /** The params are right, so tasks can be made of them; problems may be left all the same. */
+  readonly hasTasks: boolean
   readonly notes: readonly RunEvent[]
   readonly secrets: readonly string[]
 }
@@ -59,11 +61,13 @@ export async function readyPlays(
     const selected = hostsOf(play, inventory, options.limit, notes)
     const hosts = selected.hosts.map(host => view.host(host.name))
     const everyone = selected.everyone.map(host => view.host(host.name))
-    const roles = labelled(play.roles ?? []).map(({ call, label }): BoundRole => {
+    const roles = labelled(play.roles ?? []).flatMap(({ call, label }): readonly BoundRole[] => {
       const params = new Map<string, Readonly<Record<string, unknown>>>()
+      const missing: Problem[] = []
       for (const host of selected.hosts) {
         const resolved = resolveFor(call, inventory, host, problems)
         if (!resolved) continue
+        missing.push(...resolved.missing)
         params.set(host.name, resolved.params)
         secrets.push(...resolved.secrets)
         const context = { params: resolved.params, host: view.host(host.name), inventory: view }
@@ -72,20 +76,23 @@ export async function readyPlays(
           checks.add(message, { origin: call.site, role: label, host: host.name })
         }
       }
-      return { call, label, params, prepared: undefined }
+      // Whoever asks for another part of the playbook need not say what this one needs: a cluster without a virtual address has hosts files.
+      if (missing.length > 0 && !isSelected([...tagsOf(play.tags), ...call.tags], options.tags)) return []
+      problems.push(...missing)
+      return [{ call, label, params, prepared: undefined }]
     })
     for (const host of hosts) problems.push(...checkHooks(play, host))
     ready.push({ play, hosts, everyone, roles })
   }
   problems.push(...checks.problems())
-  if (problems.length > 0) return { plays: ready, problems: unique(problems), notes, secrets }
+  if (problems.length > 0) return { plays: ready, problems: unique(problems), hasTasks: false, notes, secrets }
   // In memory only: what is not selected, or is refused below, must leave nothing behind.
   const prepared = await prepareRoles(ready, view, { check: true })
   const selected = prepared.map(item => ({
     ...item,
     hosts: item.hosts.filter(host => hasWork(item, host, view, options.tags, problems)),
   }))
-  return { plays: selected, problems: unique(problems), notes, secrets }
+  return { plays: selected, problems: unique(problems), hasTasks: true, notes, secrets }
 }
 
 const checkHooks = ({ around = [], site }: Play, host: HostView): readonly Problem[] =>
@@ -182,7 +189,7 @@ function resolveFor(call: BoundRole['call'], inventory: Inventory, host: Host, p
   try {
     const resolved = resolveParams(call, lookupIn(inventory, host))
     problems.push(...resolved.problems)
-    return { ...resolved, ok: resolved.problems.length === 0 }
+    return { ...resolved, ok: resolved.problems.length + resolved.missing.length === 0 }
   } catch (error) {
     if (!(error instanceof InventoryError)) throw error
     problems.push(...error.problems)

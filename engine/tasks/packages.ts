@@ -8,8 +8,11 @@ import { dnfInstall, dnfRemove } from './packages-dnf.ts'
 import { type Change, defineTask } from './task.ts'
 
 export interface PackagesArgs {
-  /** Names; `name=version` pins one (`kubelet=1.30.4-1.1`, `kubelet=1.30.*`; dnf: version or version-release). */
-  readonly names: readonly string[]
+  /**
+   * Names; `name=version` pins one (`kubelet=1.30.4-1.1`, `kubelet=1.30.*`; dnf: version or version-release). One that is called otherwise
+   * by the other package manager is given twice: `{ apt: 'iproute2', dnf: 'iproute' }`.
+   */
+  readonly names: readonly PackageName[]
   /** Default present. `latest` upgrades to what the package lists know. */
   readonly state?: 'present' | 'absent' | 'latest'
   /** Fetch the package lists first when they are older, in seconds. Without it only when there are none or a package is not known. */
@@ -25,6 +28,8 @@ export interface PackagesArgs {
   /** Seconds to wait for another package manager that holds the lock; default 300. */
   readonly lockTimeout?: number
 }
+
+export type PackageName = string | { readonly apt: string; readonly dnf: string }
 
 export interface Package {
   readonly name: string
@@ -42,26 +47,28 @@ export interface Package {
 export const packages = defineTask<PackagesArgs>({
   name: 'packages',
   title: args =>
-    `packages ${args.names.join(' ')}${args.state === undefined || args.state === 'present' ? '' : ` ${args.state}`}`,
+    `packages ${args.names.map(shown).join(' ')}${args.state === undefined || args.state === 'present' ? '' : ` ${args.state}`}`,
   check: args => [
     ...(args.names.length === 0 ? ['names: is empty'] : []),
-    ...args.names.flatMap(each =>
+    ...everyName(args).flatMap(each =>
       /^[A-Za-z0-9][A-Za-z0-9+._-]*(:[a-z0-9]+)?(=[A-Za-z0-9.+~:*^-]+)?$/.test(each)
         ? []
         : [`names: ${JSON.stringify(each)} is not a package, or name=version`],
     ),
-    ...(args.state === 'absent' && args.names.some(each => each.includes('='))
+    ...(args.state === 'absent' && everyName(args).some(each => each.includes('='))
       ? ['names: a version has no meaning when the package is to be absent']
       : []),
   ],
   facts: args =>
-    wanted(args).flatMap(({ name }) => [
-      packageState({ name }),
-      ...(args.state === 'latest' ? [packageCandidate({ name })] : []),
-      ...(args.listsMaxAge === undefined ? [] : [packageLists({})]),
-    ]),
+    everyName(args)
+      .map(parsed)
+      .flatMap(({ name }) => [
+        packageState({ name }),
+        ...(args.state === 'latest' ? [packageCandidate({ name })] : []),
+        ...(args.listsMaxAge === undefined ? [] : [packageLists({})]),
+      ]),
   plan: (args, facts, context): Change | undefined => {
-    const states = wanted(args).map(item => ({ item, fact: facts.get(packageState({ name: item.name })) }))
+    const states = wanted(args, facts).map(item => ({ item, fact: facts.get(packageState({ name: item.name })) }))
     const unavailable = states.find(({ fact }) => fact.type === 'unavailable')?.fact
     if (unavailable?.type === 'unavailable') {
       // The package manager itself may come with an earlier change: the next pass sees it.
@@ -123,16 +130,28 @@ function planInstallation(args: PackagesArgs, states: readonly Known[], facts: F
     ...(stale ? [`package lists are ${Math.round(age / 60)} minutes old`] : []),
   ]
   if (reasons.length === 0) return undefined
-  const items = stale ? wanted(args) : [...missing, ...other.map(({ state }) => state)].map(({ item }) => item)
+  const items = stale ? wanted(args, facts) : [...missing, ...other.map(({ state }) => state)].map(({ item }) => item)
   const names = marks.filter(state => args.hold || isHeld(state)).map(({ item }) => item.name)
   return { summary: reasons.join(', '), apply: apt ? aptInstall(items, names, args) : dnfInstall(items, args) }
 }
 
-const wanted = (args: PackagesArgs): readonly Package[] =>
-  args.names.map(each => {
-    const [name = '', version] = each.split('=')
-    return version === undefined ? { name } : { name, version }
-  })
+const shown = (name: PackageName): string => (typeof name === 'string' ? name : name.apt)
+
+const everyName = (args: PackagesArgs): readonly string[] =>
+  args.names.flatMap(name => (typeof name === 'string' ? [name] : [name.apt, name.dnf]))
+
+/** The packages under the names that the host's package manager has for them. */
+function wanted(args: PackagesArgs, facts: Facts): readonly Package[] {
+  const [first = ''] = everyName(args)
+  const fact = facts.get(packageState({ name: parsed(first).name }))
+  const manager = fact.type === 'unavailable' ? 'apt' : fact.manager
+  return args.names.map(name => parsed(typeof name === 'string' ? name : name[manager]))
+}
+
+function parsed(each: string): Package {
+  const [name = '', version] = each.split('=')
+  return version === undefined ? { name } : { name, version }
+}
 
 /** apt's `*` at any place; rpm may be asked for without release and without epoch. */
 export function isVersion(installed: string, asked: string): boolean {

@@ -99,7 +99,13 @@ export const installDir = {
 } as const
 
 export const packageNames = <const T extends readonly string[]>(names: T) =>
-  ({ type: 'array', items: { type: 'string' }, default: names, description: 'Packages that are installed.' }) as const
+  ({
+    type: 'array',
+    items: { type: 'string' },
+    default: names,
+    description:
+      "Packages that are installed, by Debian's names; where dnf or yum installs them, by the names they have there.",
+  }) as const
 
 /** What is behind the virtual address: the roles of the others do nothing. */
 export const vipLoadBalancer = {

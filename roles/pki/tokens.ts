@@ -27,8 +27,8 @@ export function tokensFor(users: readonly string[], present: string, newToken: (
   const lines = present.split(/\r?\n/).filter(line => line.trim() !== '')
   const kept = lines.filter(line => !ours.test(userOf(line)) || users.includes(userOf(line)))
   const known = new Set(kept.map(userOf))
-  const added = users.filter(user => !known.has(user)).map(user => `${newToken()},${user},${user}`)
-  return [...kept, ...new Set(added)].map(line => `${line}\n`).join('')
+  const added = [...new Set(users)].filter(user => !known.has(user)).map(user => `${newToken()},${user},${user}`)
+  return [...kept, ...added].map(line => `${line}\n`).join('')
 }
 
 const userOf = (line: string): string => (line.split(',')[1] ?? '').trim().replace(/^"|"$/g, '')

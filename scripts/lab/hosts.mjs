@@ -28,11 +28,11 @@ export async function listContainers(lab) {
 /**
  * Creates or starts the container of each host that is not running, all at once; returns the names it touched.
  * @param {string} lab
- * @param {string} image
+ * @param {(host: Host) => string} imageOf
  * @param {readonly Host[]} hosts
- * @param {string[]} keepMounts
+ * @param {readonly string[]} keepMounts
  */
-export async function startHosts(lab, image, hosts, keepMounts) {
+export async function startHosts(lab, imageOf, hosts, keepMounts) {
   const have = new Map((await listContainers(lab)).map(container => [container.host, container]))
   const down = hosts.filter(host => have.get(host.name)?.state !== 'running')
   await raiseInotifyLimit()
@@ -41,7 +41,7 @@ export async function startHosts(lab, image, hosts, keepMounts) {
       const old = have.get(host.name)
       const run = old
         ? $({ quiet: true, nothrow: true })`docker start ${old.id}`
-        : create(lab, image, host, keepMounts.includes(host.name))
+        : create(lab, imageOf(host), host, keepMounts.includes(host.name))
       const done = await run
       if (!done.ok) throw new LabError(`${host.name} does not start: ${done.stderr.trim()}`)
     }),

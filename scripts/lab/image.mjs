@@ -10,6 +10,7 @@ import { cacheDir } from './paths.mjs'
 import { LabError, say } from './say.mjs'
 
 const recipe = fileURLToPath(new URL('image/', import.meta.url))
+const dnfRecipe = fileURLToPath(new URL('image-dnf/', import.meta.url))
 
 /** What apt can install on a host. Their dependencies come along; nothing else is there to be had. */
 export const hostPackages = [
@@ -20,18 +21,35 @@ export const hostPackages = [
 
 /** The lab host's image, built when its recipe has changed; returns its tag. */
 export async function ensureImage() {
-  const tag = `rota-lab:${await recipeHash()}`
+  const tag = `rota-lab:${await recipeHash(recipe, hostPackages.join(' '))}`
+  return ensureBuilt(tag, async () => ({
+    recipe,
+    args: { BASE: await ensureBase(), PACKAGES: hostPackages.join(' ') },
+  }))
+}
+
+/** The image of a host that has dnf and rpm and no apt. */
+export async function ensureDnfImage() {
+  const host = await ensureImage()
+  return ensureBuilt(`rota-lab-dnf:${await recipeHash(dnfRecipe, host)}`, async () => ({
+    recipe: dnfRecipe,
+    args: { HOST: host },
+  }))
+}
+
+/** @param {string} tag @param {() => Promise<{ recipe: string, args: Record<string, string> }>} how */
+async function ensureBuilt(tag, how) {
   if (await hasImage(tag)) return tag
   return withLock(join(cacheDir(), 'image.lock'), 'the lab image', async () => {
     if (await hasImage(tag)) return tag
-    const base = await ensureBase()
-    say(`building the image ${tag} on ${base} (a minute or two, once)`)
-    const args = ['--build-arg', `BASE=${base}`, '--build-arg', `PACKAGES=${hostPackages.join(' ')}`]
+    const { recipe, args } = await how()
+    say(`building the image ${tag} (a minute or two, once)`)
+    const given = Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`])
     const run = await $({
       env: builder(),
       nothrow: true,
       quiet: true,
-    })`docker build --force-rm ${args} -t ${tag} ${recipe} 2>&1`
+    })`docker build --force-rm ${given} -t ${tag} ${recipe} 2>&1`
     if (!run.ok) throw new LabError(`docker build failed:\n${run.stdout.split('\n').slice(-25).join('\n')}`)
     return tag
   })
@@ -45,9 +63,10 @@ function builder() {
   return { ...process.env, DOCKER_BUILDKIT: '0' }
 }
 
-async function recipeHash() {
-  const hash = createHash('sha256').update(hostPackages.join(' '))
-  for (const file of (await readdir(recipe)).sort())
-    hash.update(`\0${file}\0`).update(await readFile(join(recipe, file)))
+/** @param {string} folder @param {string} more */
+async function recipeHash(folder, more) {
+  const hash = createHash('sha256').update(more)
+  for (const file of (await readdir(folder)).sort())
+    hash.update(`\0${file}\0`).update(await readFile(join(folder, file)))
   return hash.digest('hex').slice(0, 12)
 }

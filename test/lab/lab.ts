@@ -6,11 +6,22 @@ import { execa } from 'execa'
 import type { RunEvent } from '../../engine/journal/events.ts'
 import { labInfo, labUp } from '../../scripts/lab/index.mjs'
 
-/** The lab that the tests share: three masters, two nodes, without Kubernetes. It is brought up by the first test that asks. */
+/**
+ * The lab that the tests share: three masters, two nodes, and a spare one that has dnf and no apt; without Kubernetes. It is brought up by
+ * the first test that asks.
+ */
 export const testLab = process.env.ROTA_TEST_LAB ?? 'lab-test'
 
 export async function upLab() {
-  await labUp({ name: testLab, masters: 3, nodes: 2, spareMasters: 0, spareNodes: 0, kube: false })
+  await labUp({
+    name: testLab,
+    masters: 3,
+    nodes: 2,
+    spareMasters: 0,
+    spareNodes: 1,
+    dnf: ['node-3'],
+    kube: false,
+  })
   return labInfo(testLab)
 }
 

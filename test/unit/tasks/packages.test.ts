@@ -6,6 +6,8 @@ import { planWith, problemsOf, told } from './plan.ts'
 
 const apt = (version: string, held = false) => ({ type: 'installed', manager: 'apt', version, held })
 const none = { type: 'absent', manager: 'apt' }
+const rpm = (version: string) => ({ type: 'installed', manager: 'dnf', version, held: false })
+const noRpm = { type: 'absent', manager: 'dnf' }
 type Args = Parameters<typeof packages>[0]
 
 const plan = (
@@ -47,6 +49,9 @@ const table: readonly (readonly [Args, Record<string, unknown>, string, Paramete
     'package lists are 10 minutes old',
     { candidate: '2', age: 600 },
   ],
+  [{ names: [{ apt: 'a', dnf: 'b' }] }, { a: none, b: none }, 'a is not installed'],
+  [{ names: [{ apt: 'a', dnf: 'b' }] }, { a: noRpm, b: noRpm }, 'b is not installed'],
+  [{ names: ['c', { apt: 'a', dnf: 'b' }] }, { a: noRpm, b: rpm('1'), c: rpm('2') }, 'nothing'],
   [{ names: ['a'] }, { a: { type: 'unavailable', reason: 'no package manager' } }, 'refused: no package manager'],
   [
     { names: ['a'] },
