@@ -13,7 +13,7 @@ import { leaveKubeadm } from '../control-plane/kubeadm/leave.ts'
 import { params as masterParams } from '../control-plane/params.ts'
 import { noPods } from '../control-plane/static-pods/running.ts'
 
-const { binDir, etcdDataDir, criSocket } = masterParams.properties
+const { binDir, etcdDataDir, criSocket, shutdownDelay, stopTimeout } = masterParams.properties
 
 const params = {
   type: 'object',
@@ -27,6 +27,8 @@ const params = {
     binDir,
     etcdDataDir,
     criSocket,
+    shutdownDelay,
+    stopTimeout,
     leaving,
   },
 } as const

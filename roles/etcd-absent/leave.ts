@@ -8,6 +8,8 @@ export interface LeaveOptions extends StayOptions {
   readonly dataDir: string
   /** Masters whose API servers use this etcd. */
   readonly masters: readonly HostView[]
+  /** What has to be done on this host when it is sure that those that stay are enough, and before the member is removed. */
+  readonly before?: (context: StepContext) => Promise<unknown>
 }
 
 export interface StayOptions extends EtcdAt {
@@ -33,6 +35,7 @@ export const leaveCluster = (options: LeaveOptions): Step =>
       if (own === undefined) return { summary: 'is no member any more' }
       const staying = votersBeside(own, found.members)
       const healthy = await enoughStay(context, options, host.name, staying.length)
+      await options.before?.(context)
       await handOverLeadership(context, { ...options, others: healthy })
       await retried(
         () => on(found.peer.name)`${etcdctl(options, 'member', 'remove', own.id)}`.nothrow(),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { path, type Step, type StepContext, step } from 'rota'
+import { path, raw, type Shell, type Step, type StepContext, step } from 'rota'
 import { mastersOf } from '../../cluster/index.ts'
 import type { Params } from '../daemons.ts'
 import { openPort } from '../drain-rule.ts'
@@ -9,6 +9,7 @@ import { lookAround, wayFor } from './around.ts'
 import { documents, initDocuments } from './config.ts'
 import { attempts, isMaster } from './is-master.ts'
 import { join } from './join.ts'
+import { clientServer, pointLocally } from './kubeconfigs.ts'
 import { kubeadmWithConfig, lastLines, listFlag } from './program.ts'
 import { isThere, manifests, markerOf } from './seen.ts'
 
@@ -60,7 +61,7 @@ async function init(context: StepContext, params: Params): Promise<{ readonly su
       ...listFlag('skip-phases', params.initPhasesSkip),
     ]
     const answer = await $`mkdir -p ${params.kubeConfigDir} && : >${markerOf(params)}
-${kubeadmWithConfig(params, ...words)}`
+${kubeadmWithConfig(params, ...localControllers(params), words)}`
       .stdin(config)
       .timeout(seconds(params.initTimeout, 'initTimeout'))
       .nothrow()
@@ -72,6 +73,18 @@ ${kubeadmWithConfig(params, ...words)}`
     say(`${host.name}: kubeadm init failed, it is tried again: ${lastLines(answer.stdout, [], 3)}`)
   }
 }
+
+/**
+ * The controllers lead to their own API server from the start. To be restarted for it would cost them their lease, and everybody who
+ * joins meanwhile waits for a leader that signs.
+ */
+const localControllers = (params: Params): readonly (Shell | readonly string[])[] => [
+  ['init', 'phase', 'certs', 'all'],
+  ...(['controller-manager', 'scheduler'] as const).flatMap(name => [
+    ['init', 'phase', 'kubeconfig', name],
+    raw(pointLocally(params, name, clientServer(params))),
+  ]),
+]
 
 const isBegun = async ($: StepContext['$'], params: Params): Promise<boolean> =>
   (await $`[ -e ${manifestOf(params.manifestDir, 'kube-apiserver')} ]`.nothrow()).exitCode === 0

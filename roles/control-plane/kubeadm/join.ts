@@ -28,7 +28,7 @@ export const join = (context: StepContext, params: Params, through: HostView): P
       for (let attempt = 1; ; attempt += 1) {
         await reset(context, params)
         const answer = await $`mkdir -p ${params.kubeConfigDir} && : >${markerOf(params)}
-${kubeadmWithConfig(params, 'join', ...listFlag('ignore-preflight-errors', params.ignorePreflightErrors))}`
+${kubeadmWithConfig(params, ['join', ...listFlag('ignore-preflight-errors', params.ignorePreflightErrors)])}`
           .stdin(documents([joinDocument(params, host, inventory, made)]))
           .timeout(seconds(params.joinTimeout, 'joinTimeout'))
           .nothrow()
@@ -50,10 +50,10 @@ async function prepare(peer: RemoteShell, params: Params, through: HostView): Pr
   const cluster =
     await peer`${words} -n kube-system get configmap kubeadm-config -o ${'jsonpath={.data.ClusterConfiguration}'}`.text()
   const certificateKey = randomBytes(32).toString('hex')
-  const upload = kubeadmWithConfig(
-    params,
-    ...['init', 'phase', 'upload-certs', '--upload-certs', '--skip-certificate-key-print'],
-  )
+  const upload = kubeadmWithConfig(params, [
+    ...['init', 'phase', 'upload-certs'],
+    ...['--upload-certs', '--skip-certificate-key-print'],
+  ])
   await peer`${upload}`.stdin(phaseConfig(params, through, cluster, { certificateKey })).secret()
   const ttl = `${seconds(params.joinTimeout, 'joinTimeout') * attempts}s`
   const token =

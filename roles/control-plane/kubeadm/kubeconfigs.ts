@@ -7,8 +7,8 @@ import type { Params } from '../daemons.ts'
  * master, and while the port is closed to others, 127.0.0.1 is open. Each notifies its daemon.
  */
 export const localKubeconfigs = (params: Params): readonly Task[] => {
-  const own = httpsUrl('127.0.0.1', params.apiserverPort)
-  const clients = params.clientsServer ?? own
+  const own = ownServer(params)
+  const clients = clientServer(params)
   return [
     leadsTo(params, 'admin', own),
     leadsTo(params, 'super-admin', own),
@@ -18,12 +18,22 @@ export const localKubeconfigs = (params: Params): readonly Task[] => {
   ]
 }
 
-const leadsTo = ({ kubeConfigDir }: Params, name: string, server: string, notify?: string): Task => {
-  const file = quote(`${kubeConfigDir}/${name}.conf`)
+const ownServer = ({ apiserverPort }: Params): string => httpsUrl('127.0.0.1', apiserverPort)
+
+/** Where the daemons of a master go: what the operator says of all clients, or its own API server. */
+export const clientServer = (params: Params): string => params.clientsServer ?? ownServer(params)
+
+/** Shell text. */
+export const pointLocally = ({ kubeConfigDir }: Params, name: string, server: string): string =>
+  `sed -i -E ${quote(`s#^( *server: ).*#\\1${server}#`)} ${quote(`${kubeConfigDir}/${name}.conf`)}`
+
+const leadsTo = (params: Params, name: string, server: string, notify?: string): Task => {
+  const path = `${params.kubeConfigDir}/${name}.conf`
+  const file = quote(path)
   return command({
-    title: `${kubeConfigDir}/${name}.conf leads to ${server}`,
+    title: `${path} leads to ${server}`,
     onlyIf: `grep -E '^ *server: ' ${file} 2>/dev/null | grep -qvxE ${quote(` *server: "?${escaped(server)}"?`)}`,
-    run: `sed -i -E ${quote(`s#^( *server: ).*#\\1${server}#`)} ${file}`,
+    run: pointLocally(params, name, server),
     ...(notify === undefined ? {} : { notify }),
   })
 }

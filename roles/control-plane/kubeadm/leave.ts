@@ -1,20 +1,32 @@
-import { absent, type InventoryView, path, type Step, type StepContext, service, step, type Task } from 'rota'
+import { absent, type InventoryView, path, raw, type Step, type StepContext, service, step, type Task } from 'rota'
 import { leaveCluster } from '../../etcd-absent/leave.ts'
 import type { Params } from '../daemons.ts'
 import { kubectlOn } from '../kubectl.ts'
 import { nodeNameOf } from '../node-name.ts'
+import { manifestOf } from '../static-pods/running.ts'
 import { stackedEtcd } from './etcd.ts'
 import { kubeadm, lastLines } from './program.ts'
+import { stopContainer } from './restart.ts'
 import { isThere, manifests, markerOf } from './seen.ts'
 
 export type LeaveParams = Pick<
   Params,
-  'binDir' | 'kubeConfigDir' | 'manifestDir' | 'etcdDeployment' | 'etcdDataDir' | 'criSocket' | 'leaving'
+  | 'binDir'
+  | 'kubeConfigDir'
+  | 'manifestDir'
+  | 'etcdDeployment'
+  | 'etcdDataDir'
+  | 'criSocket'
+  | 'shutdownDelay'
+  | 'stopTimeout'
+  | 'leaving'
 >
 
 /** A master that kubeadm made leaves: its etcd member first, through one that stays, then everything that kubeadm made. Its kubelet too. */
 export const leaveKubeadm = (params: LeaveParams, inventory: InventoryView): readonly (Step | Task)[] => [
-  ...(params.etcdDeployment === 'kubeadm' ? [leaveCluster(stackedEtcd(params, inventory, params.leaving))] : []),
+  ...(params.etcdDeployment === 'kubeadm'
+    ? [leaveCluster({ ...stackedEtcd(params, inventory, params.leaving), before: stopApiServer(params) })]
+    : []),
   resetMaster(params),
   service({ name: 'kubelet', enabled: false, running: false }),
   absent({
@@ -23,6 +35,13 @@ export const leaveKubeadm = (params: LeaveParams, inventory: InventoryView): rea
     backup: false,
   }),
 ]
+
+/** An API server whose own etcd member goes away answers those who still are connected with errors; one that stops sends them elsewhere. */
+const stopApiServer =
+  ({ manifestDir, shutdownDelay, stopTimeout }: LeaveParams) =>
+  ({ $ }: StepContext) =>
+    $`rm -f ${manifestOf(manifestDir, 'kube-apiserver')}
+${raw(stopContainer('kube-apiserver', shutdownDelay + stopTimeout))}`
 
 const resetMaster = (params: LeaveParams): Step =>
   step({

@@ -64,7 +64,7 @@ export const certificateNamesAll = (params: Params, host: HostView, inventory: I
         await $`${kubectlWords(params)} -n kube-system get configmap kubeadm-config -o ${'jsonpath={.data.ClusterConfiguration}'}`.text()
       const old = pair.map(name => `${name}.rota-old`)
       await $`for f in ${pair}; do [ ! -e "$f" ] || mv -f "$f" "$f.rota-old"; done`
-      const made = await $`${kubeadmWithConfig(params, 'init', 'phase', 'certs', 'apiserver')}`
+      const made = await $`${kubeadmWithConfig(params, ['init', 'phase', 'certs', 'apiserver'])}`
         .stdin(phaseConfig(params, host, cluster))
         .nothrow()
       if (made.exitCode !== 0) {

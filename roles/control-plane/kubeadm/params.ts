@@ -14,7 +14,7 @@ export const kubeadmParams = {
     minimum: 1,
     maximum: 65535,
     default: 8443,
-    var: ['haproxy_kube_apiserver_port', 'haproxy_bind_port'],
+    var: ['haproxy_kube_apiserver_port', 'haproxy_bind_port', 'nginx_vip_port'],
     description: 'kubeadm: port of the virtual address, for its endpoint.',
   },
   initPhasesSkip: {

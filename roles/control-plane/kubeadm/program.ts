@@ -8,14 +8,17 @@ export const kubeadm = ({ binDir }: At, ...words: readonly string[]): Shell =>
   sh`PATH=${binDir}:"$PATH" ${[`${binDir}/kubeadm`, ...words]}`
 
 /**
- * The same with what comes on stdin as its `--config`: in a file that only its owner reads, and that is gone afterwards. So a token or a
- * key is never in a list of arguments.
+ * The same with what comes on stdin as the `--config` of every call, one after the other: in a file that only its owner reads, and that is
+ * gone afterwards. So a token or a key is never in a list of arguments.
  */
-export const kubeadmWithConfig = (at: At, ...words: readonly string[]): Shell => sh`f=$(mktemp)
+export const kubeadmWithConfig = (at: At, ...calls: readonly (Shell | readonly string[])[]): Shell => sh`f=$(mktemp)
 trap 'rm -f "$f"' EXIT
 trap 'exit 1' HUP INT TERM
 cat >"$f"
-${kubeadm(at, ...words)} --config ${raw('"$f"')} 2>&1`
+exec 2>&1
+${all(calls.map(call => ('text' in call ? call : sh`${kubeadm(at, ...call)} --config ${raw('"$f"')}`)))}`
+
+const all = (list: readonly Shell[]): Shell => raw(list.map(({ text }) => text).join(' &&\n'))
 
 /** `--name=a,b`, or nothing where the list is empty. */
 export const listFlag = (name: string, values: readonly string[]): readonly string[] =>
