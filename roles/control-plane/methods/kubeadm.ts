@@ -5,6 +5,7 @@ import {
   file,
   flushHandlers,
   followed,
+  type Nested,
   type PrepareContext,
   packages,
   path,
@@ -16,18 +17,12 @@ import {
 } from 'rota'
 import { etcdMembersOf, isLeaving, withV } from '../../cluster/index.ts'
 import { binDirOf } from '../../kube-binaries/paths.ts'
-import {
-  certificateFile,
-  etcdAuthorities,
-  type Prepared,
-  pairFiles,
-  prepareCertificates,
-  type Wish,
-} from '../../pki/index.ts'
+import { etcdAuthorities, type Prepared, prepareCertificates, type Wish } from '../../pki/index.ts'
 import { lifetimeOf } from '../certificates.ts'
 import { daemonNames, type Params } from '../daemons.ts'
 import { seconds } from '../duration.ts'
 import { becomeMaster } from '../kubeadm/become-master.ts'
+import { etcdClient, etcdClientIsThere } from '../kubeadm/etcd-client.ts'
 import { localKubeconfigs } from '../kubeadm/kubeconfigs.ts'
 import { kubeletHasUnit, kubeletIs, programLink, someKubelet } from '../kubeadm/kubelet.ts'
 import { certificateNamesAll, configNamesAll } from '../kubeadm/names.ts'
@@ -38,8 +33,6 @@ import { servesEveryName } from '../names.ts'
 import { nodeNameOf } from '../node-name.ts'
 import { controllersAreHealthy, versionIs, waitReady } from '../ready.ts'
 import type { Method, MethodContext } from './method.ts'
-
-const etcdClient = 'kubeadm/apiserver-etcd-client'
 
 /** What kubeadm makes of a master, as kubespray has it do. */
 export const kubeadm: Method<Prepared | undefined> = {
@@ -93,7 +86,7 @@ export const kubeadm: Method<Prepared | undefined> = {
   }),
 }
 
-/** The one client of an etcd on other hosts: the same on all masters, as kubeadm uploads it for those that join. */
+/** An etcd that kubeadm does not run has one client for all masters. */
 async function prepareEtcdClient({ hosts, inventory, check }: PrepareContext<Params>): Promise<Prepared | undefined> {
   const [first] = hosts
   if (first?.params.etcdDeployment !== 'host') return undefined
@@ -109,19 +102,11 @@ async function prepareEtcdClient({ hosts, inventory, check }: PrepareContext<Par
 }
 
 /** What kubeadm's pods read and kubeadm does not make. */
-function filesOf({ params, prepared }: MethodContext<Prepared | undefined>): readonly (Task | readonly Task[])[] {
+function filesOf({ params, prepared }: MethodContext<Prepared | undefined>): Nested {
   const { kubeConfigDir: dir, encryptionConfig } = params
   return [
     directory({ path: dir, mode: '0755' }),
-    prepared === undefined
-      ? []
-      : [
-          directory({ path: `${dir}/pki`, mode: '0755' }),
-          directory({ path: `${dir}/pki/etcd`, mode: '0755' }),
-          certificateFile(`${dir}/pki/etcd/ca.crt`, prepared.pair('etcd/ca').certificate),
-          // An API server reads these two anew with every connection.
-          ...pairFiles(`${dir}/pki/apiserver-etcd-client`, prepared.pair(etcdClient)),
-        ],
+    prepared === undefined ? [] : [etcdClientIsThere(params, prepared)],
     encryptionConfig === undefined
       ? []
       : [

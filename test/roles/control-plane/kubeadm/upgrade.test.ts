@@ -1,13 +1,16 @@
+import { createHash } from 'node:crypto'
 import type { PathFact, Step } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { factTable } from '../../../../engine/facts/fact.ts'
 import type { Params } from '../../../../roles/control-plane/daemons.ts'
 import { becomeMaster } from '../../../../roles/control-plane/kubeadm/become-master.ts'
+import { etcdClientIsThere } from '../../../../roles/control-plane/kubeadm/etcd-client.ts'
 import { clusterConfig, manifests, tagIn } from '../../../../roles/control-plane/kubeadm/seen.ts'
 import { isOlder, skewProblem, versionMayFollow } from '../../../../roles/control-plane/kubeadm/skew.ts'
 import { upgradeMaster, upgradeWords } from '../../../../roles/control-plane/kubeadm/upgrade.ts'
 import { controlPlane } from '../../../../roles/control-plane/role.ts'
+import type { Prepared } from '../../../../roles/pki/index.ts'
 import { smallCluster } from '../../support/inventory.ts'
 import { remote } from '../../support/remote.ts'
 import { paramsOf } from '../../support/role.ts'
@@ -46,7 +49,7 @@ for (const [text, tag] of [
   test(`the version in ${text.trim()}`, () => assert.is(tagIn(text), tag))
 
 const absent: PathFact = { type: 'absent' }
-const file = (text: string): PathFact => ({
+const file = (text: string, sha256 = ''): PathFact => ({
   type: 'file',
   mode: '0600',
   owner: 'root',
@@ -55,6 +58,7 @@ const file = (text: string): PathFact => ({
   gid: 0,
   size: text.length,
   modified: 1,
+  sha256,
   content: { base64: Buffer.from(text).toString('base64') },
 })
 const manifest = (name: string, version: string) => file(`    image: k8s.gcr.io/${name}:${version}\n`)
@@ -95,6 +99,27 @@ const masters: readonly (readonly [string, Readonly<Record<string, PathFact>>, s
 ]
 for (const [name, values, expected] of masters)
   test(`init or join: ${name}`, () => assert.is(needed(becomeMaster(params()), values), expected))
+
+const prepared: Prepared = {
+  pair: name => ({ certificate: `CERTIFICATE ${name}`, key: `KEY ${name}` }),
+  serviceAccount: { key: '', publicKey: '' },
+}
+const sum = (content: string): PathFact => file('', createHash('sha256').update(content).digest('hex'))
+const ours = {
+  ca: sum('CERTIFICATE etcd/ca'),
+  crt: sum('CERTIFICATE kubeadm/apiserver-etcd-client'),
+  key: sum('KEY kubeadm/apiserver-etcd-client'),
+}
+const uses = file('    - --etcd-certfile=/etc/kubernetes/pki/apiserver-etcd-client.crt\n')
+const clients: readonly (readonly [string, Readonly<Record<string, PathFact>>, string | false])[] = [
+  ['a fresh host', {}, 'this host is no master yet'],
+  ['it is there', { ...ours, manifest: uses }, false],
+  ['made anew on the control machine', { ...ours, crt: sum('OLD'), manifest: uses }, 'it was made anew'],
+  ['a cluster with an etcd of its own', { ...ours, ca: sum('OTHER'), crt: sum('OTHER'), manifest: uses }, false],
+  ['one that has its client elsewhere', { manifest: file('    - --etcd-certfile=/etc/ssl/etcd/node.pem\n') }, false],
+]
+for (const [name, values, expected] of clients)
+  test(`client of etcd: ${name}`, () => assert.is(needed(etcdClientIsThere(params(), prepared), values), expected))
 
 test('the skew is refused on the host as it is seen there', () => {
   const refused = (from: string, to: string) => {
