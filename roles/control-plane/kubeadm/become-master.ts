@@ -35,7 +35,8 @@ export const becomeMaster = (params: Params): Step =>
       const { host, inventory } = context
       const masters = mastersOf(inventory, params.leaving)
       const others = masters.filter(master => master.name !== host.name)
-      const until = Date.now() + seconds(params.joinTimeout, 'joinTimeout') * 1000
+      const patience = seconds(params.initTimeout, 'initTimeout') + seconds(params.joinTimeout, 'joinTimeout')
+      const until = Date.now() + patience * 1000
       for (;;) {
         const way = wayFor(host, masters[0], await lookAround(context, params, others))
         if (way.kind === 'join') return join(context, params, way.through)

@@ -41,12 +41,13 @@ export const kubeadmParams = {
     type: ['integer', 'string'],
     default: '300s',
     var: 'kubeadm_init_timeout',
-    description: 'kubeadm: how long `init` may take.',
+    description:
+      'kubeadm: how long `init` may take; those that join wait for it as long, and as long as they may take themselves.',
   },
   joinTimeout: {
     type: ['integer', 'string'],
     default: '300s',
-    description: 'kubeadm: how long `join` may take, and its wait for the master before.',
+    description: 'kubeadm: how long `join` may take.',
   },
   upgradeTimeout: {
     type: ['integer', 'string'],
