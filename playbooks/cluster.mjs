@@ -39,12 +39,11 @@ await playbook('cluster', [
     roles: [etcd()],
     anyErrorsFatal: true,
   }),
-  play('masters', {
+  // Before the masters: those that kubeadm makes join through the virtual address.
+  play('masters that the kernel balances to', {
     hosts: 'kube_control_plane',
-    tags: ['master', 'control-plane'],
-    gate: apiServerReady(),
-    keepAvailable: majority,
-    roles: [kubeBinaries(), controlPlane(), lvsRealServer({}, { tags: 'lvs' })],
+    tags: 'lvs',
+    roles: [lvsRealServer()],
     anyErrorsFatal: true,
   }),
   play('load balancers of the masters, and their virtual address', {
@@ -58,6 +57,14 @@ await playbook('cluster', [
       haproxyAbsent({}, { tags: 'haproxy' }),
       nginxVipAbsent({}, { tags: 'nginx-vip' }),
     ],
+    anyErrorsFatal: true,
+  }),
+  play('masters', {
+    hosts: 'kube_control_plane',
+    tags: ['master', 'control-plane'],
+    gate: apiServerReady(),
+    keepAvailable: majority,
+    roles: [kubeBinaries(), controlPlane()],
     anyErrorsFatal: true,
   }),
   play('nginx from source, built once', {
