@@ -101,7 +101,7 @@ await playbook(
       // Last, when no API server talks to its etcd any more: one whose endpoint goes away fails a request or two.
       gone
         ? play('out of the etcd cluster', {
-            hosts: `etcd:!${node}`,
+            hosts: ['etcd', 'kube_control_plane', `!${node}`],
             serial: 1,
             roles: [etcdForget(leaving)],
             anyErrorsFatal,
