@@ -9,15 +9,20 @@ import {
   etcdHealthy,
   etchosts,
   haproxy,
+  haproxyAbsent,
   haproxyProxy,
   keepalived,
+  keepalivedAbsent,
   kubeBinaries,
   kubeClients,
   lvsRealServer,
+  lvsRealServerAbsent,
   majority,
   nginxBuild,
   nginxProxy,
   nginxVip,
+  nginxVipAbsent,
+  nodeProxyAbsent,
 } from 'rota/roles'
 
 await playbook('cluster', [
@@ -34,21 +39,32 @@ await playbook('cluster', [
     roles: [etcd()],
     anyErrorsFatal: true,
   }),
-  play('masters', {
+  // Before the masters: those that kubeadm makes join through the virtual address.
+  play('masters that the kernel balances to', {
     hosts: 'kube_control_plane',
-    tags: ['master', 'control-plane'],
-    gate: apiServerReady(),
-    keepAvailable: majority,
-    roles: [kubeBinaries(), controlPlane(), lvsRealServer({}, { tags: 'lvs' })],
+    tags: 'lvs',
+    roles: [lvsRealServer()],
     anyErrorsFatal: true,
   }),
   play('load balancers of the masters, and their virtual address', {
     hosts: ['load_balancer', 'kube_control_plane'],
     roles: [
+      lvsRealServerAbsent({}, { tags: 'lvs' }),
       haproxy({}, { tags: 'haproxy' }),
       nginxVip({}, { tags: 'nginx-vip' }),
       keepalived({}, { tags: ['keepalived', 'lvs'] }),
+      keepalivedAbsent({}, { tags: 'keepalived' }),
+      haproxyAbsent({}, { tags: 'haproxy' }),
+      nginxVipAbsent({}, { tags: 'nginx-vip' }),
     ],
+    anyErrorsFatal: true,
+  }),
+  play('masters', {
+    hosts: 'kube_control_plane',
+    tags: ['master', 'control-plane'],
+    gate: apiServerReady(),
+    keepAvailable: majority,
+    roles: [kubeBinaries(), controlPlane()],
     anyErrorsFatal: true,
   }),
   play('nginx from source, built once', {
@@ -63,6 +79,7 @@ await playbook('cluster', [
       nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }),
       haproxyProxy({}, { tags: 'haproxy-proxy' }),
       kubeClients({}, { tags: 'clients' }),
+      nodeProxyAbsent({}, { tags: 'clients' }),
     ],
   }),
 ])

@@ -57,7 +57,13 @@ await playbook(
       play('out of the proxy of every node', {
         hosts: `kube_node:kube_control_plane:!${node}`,
         serial: '20%',
-        roles: [nginxProxy(leaving), haproxyProxy(leaving)],
+        roles: [nginxProxy(leaving)],
+        anyErrorsFatal,
+      }),
+      play('or out of its haproxy', {
+        hosts: `kube_node:!${node}`,
+        serial: '20%',
+        roles: [haproxyProxy(leaving)],
         anyErrorsFatal,
       }),
       play('out of the other load balancers', {
@@ -95,7 +101,7 @@ await playbook(
       // Last, when no API server talks to its etcd any more: one whose endpoint goes away fails a request or two.
       gone
         ? play('out of the etcd cluster', {
-            hosts: `etcd:!${node}`,
+            hosts: ['etcd', 'kube_control_plane', `!${node}`],
             serial: 1,
             roles: [etcdForget(leaving)],
             anyErrorsFatal,

@@ -12,7 +12,7 @@ export const oneHolder = (address: string, mayHold: readonly string[]): Check =>
       const [holder] = holders
       return {
         ok: holders.length === 1 && holder !== undefined && mayHold.includes(holder),
-        expected: `one of ${mayHold.join(', ')}`,
+        expected: `exactly one of ${mayHold.join(', ')}`,
         saw: `${holders.join(' and ') || 'nobody'}${unknown.length > 0 ? ` (not known of ${unknown.join(', ')})` : ''}`,
       }
     },

@@ -40,6 +40,13 @@ export const etcdMembersOf = (
   leaving: readonly string[] | string = [],
 ): readonly HostView[] => without(hostsOf(inventory, etcdGroups), leaving)
 
+/** The same, also where every master has a member of its own (`etcd_deployment_type: kubeadm`). */
+export const membersOf = (
+  inventory: InventoryView,
+  deployment: 'host' | 'kubeadm',
+  leaving: readonly string[] | string = [],
+): readonly HostView[] => (deployment === 'kubeadm' ? mastersOf(inventory, leaving) : etcdMembersOf(inventory, leaving))
+
 export const isLeaving = (host: HostView, leaving: readonly string[] | string): boolean =>
   namesOf(leaving).includes(host.name)
 

@@ -135,11 +135,21 @@ export const nodeLoadBalancerWanted = {
 /** How the daemons of the masters run. */
 export const controlPlaneMethod = {
   type: 'string',
-  enum: ['binaries', 'static-pods'],
+  enum: ['binaries', 'static-pods', 'kubeadm'],
   default: 'binaries',
   var: 'control_plane_method',
   description:
-    '`binaries`: systemd units for the programs of the role kube-binaries. `static-pods`: manifests for the kubelet, and one directory of credentials that all masters share.',
+    '`binaries`: systemd units for the programs of the role kube-binaries. `static-pods`: manifests for the kubelet, and one directory of credentials that all masters share. `kubeadm`: what kubeadm makes of them, as kubespray does.',
+} as const
+
+/** Who runs etcd, by kubespray's variable; its `docker` is none of ours. */
+export const etcdDeployment = {
+  type: 'string',
+  enum: ['host', 'kubeadm'],
+  default: 'host',
+  var: 'etcd_deployment_type',
+  description:
+    '`host`: the role etcd, on the hosts of the group etcd. `kubeadm`: every master has a member of its own, a static pod that kubeadm makes.',
 } as const
 
 export const manifestDir = {

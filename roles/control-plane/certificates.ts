@@ -13,8 +13,19 @@ import {
 } from '../pki/index.ts'
 import type { Params } from './daemons.ts'
 
+type NameParams = Pick<
+  Params,
+  | 'leaving'
+  | 'dnsDomain'
+  | 'serviceAddresses'
+  | 'loadBalancerName'
+  | 'virtualAddress'
+  | 'externalLoadBalancer'
+  | 'supplementaryNames'
+>
+
 /** What the certificates of the masters are made from. */
-export const clusterNames = (params: Params, inventory: InventoryView): ClusterNames => ({
+export const clusterNames = (params: NameParams, inventory: InventoryView): ClusterNames => ({
   masters: mastersOf(inventory, params.leaving),
   dnsDomain: params.dnsDomain,
   serviceAddresses: params.serviceAddresses,

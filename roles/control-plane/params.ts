@@ -4,6 +4,7 @@ import {
   controlPlaneMethod,
   credentialsDir,
   dnsDomain,
+  etcdDeployment,
   externalLoadBalancer,
   installDir,
   kubeConfigDir,
@@ -15,6 +16,7 @@ import {
   tokenDir,
   virtualAddress,
 } from '../cluster/params.ts'
+import { kubeadmParams } from './kubeadm/params.ts'
 
 const extraArguments = (daemon: string, variable: string) =>
   ({
@@ -179,6 +181,8 @@ export const params = {
       description:
         "Registry of the static pods' images, whose tag is the version. Default: k8s.gcr.io, from 1.25 on registry.k8s.io.",
     },
+    etcdDeployment,
+    ...kubeadmParams,
     leaving,
   },
   required: ['kubeVersion'],

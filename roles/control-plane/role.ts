@@ -14,6 +14,11 @@ export const controlPlane = defineRole({
   params,
   check: context => [
     ...unknownLeaving(context.inventory, context.params.leaving),
+    ...(context.params.etcdDeployment === 'kubeadm' && context.params.method !== 'kubeadm'
+      ? [
+          `etcd_deployment_type: kubeadm runs etcd only where it makes the masters, and control_plane_method is ${context.params.method}`,
+        ]
+      : []),
     ...methods[context.params.method].check(context),
   ],
   prepare,

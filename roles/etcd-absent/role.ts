@@ -1,11 +1,14 @@
 import { absent, defineRole, service } from 'rota'
-import { etcdMembersOf, isLeaving, mastersOf, unknownLeavingMember } from '../cluster/index.ts'
+import { etcdMembersOf, isLeaving, mastersOf, membersOf, unknownLeavingMember } from '../cluster/index.ts'
 import { bootstrapPath } from '../etcd/config.ts'
 import { params as etcdParams } from '../etcd/params.ts'
 import { leaveCluster } from './leave.ts'
 
-const { clientPort, peerPort, dataDir, configDir, unit, leaving } = etcdParams.properties
-const params = { type: 'object', properties: { clientPort, peerPort, dataDir, configDir, unit, leaving } } as const
+const { clientPort, peerPort, dataDir, configDir, unit, deployment, leaving } = etcdParams.properties
+const params = {
+  type: 'object',
+  properties: { clientPort, peerPort, dataDir, configDir, unit, deployment, leaving },
+} as const
 
 /** An etcd member that leaves: out of the cluster first, then stopped, then its data and keys removed. Does nothing on other hosts. */
 export const etcdAbsent = defineRole({
@@ -14,10 +17,11 @@ export const etcdAbsent = defineRole({
   params,
   check: ({ params, inventory }) => [
     ...unknownLeavingMember(inventory, params.leaving),
-    ...(etcdMembersOf(inventory, params.leaving).length === 0 ? ['no etcd member would be left'] : []),
+    ...(membersOf(inventory, params.deployment, params.leaving).length === 0 ? ['no etcd member would be left'] : []),
   ],
   tasks: ({ params, host, inventory }) => {
-    if (!isLeaving(host, params.leaving)) return []
+    // A member that kubeadm made leaves with its master.
+    if (params.deployment !== 'host' || !isLeaving(host, params.leaving)) return []
     return [
       leaveCluster({
         ...params,

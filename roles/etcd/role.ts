@@ -38,12 +38,12 @@ export const etcd = defineRole({
   prepare: ({ hosts, inventory, check }): Promise<Prepared> =>
     prepareCertificates(
       { inventory, check },
-      hosts.flatMap(({ host }) => etcdWishes(host)),
+      hosts.flatMap(({ host, params }) => (params.deployment === 'host' ? etcdWishes(host) : [])),
       etcdAuthorities,
       { ...defaultLifetime, certificateDays: hosts[0]?.params.certificateDays ?? defaultLifetime.certificateDays },
     ),
   tasks: ({ params, host, inventory, prepared }) => {
-    if (isLeaving(host, params.leaving)) return []
+    if (params.deployment !== 'host' || isLeaving(host, params.leaving)) return []
     const join = { ...params, members: etcdMembersOf(inventory, params.leaving) }
     const pki = `${params.configDir}/pki`
     const owned = { owner: params.user, notify: 'restart' }

@@ -180,7 +180,8 @@ function confOf(
 function checkOf(params: Params): KeepalivedConf['check'] {
   const name = params.vipLoadBalancer
   if (name === 'lvs' && params.checkScript === undefined) return undefined
-  const usual = params.checkWith === 'pidof' ? `pidof ${name}` : `/usr/bin/killall -0 ${name}`
+  // keepalived runs what a link leads to, under that name: pidof, a link to killall5 in Debian, would take its argument for a signal.
+  const usual = params.checkWith === 'pidof' ? `/usr/bin/env pidof ${name}` : `/usr/bin/killall -0 ${name}`
   return {
     name,
     script: params.checkScript ?? usual,

@@ -1,4 +1,4 @@
-import { controlPlaneMethod, installDir, kubeVersion } from '../cluster/params.ts'
+import { controlPlaneMethod, installDir, kubeVersion, manifestDir } from '../cluster/params.ts'
 
 export const params = {
   type: 'object',
@@ -15,9 +15,10 @@ export const params = {
       type: 'array',
       items: { type: 'string', pattern: '^[a-z-]+$' },
       description:
-        'Programs that are installed. Default: those that the masters run, and `kubectl`; of static pods `kubectl` alone.',
+        'Programs that are installed. Default: those that the masters run, and `kubectl`; of static pods `kubectl` alone, of kubeadm `kubeadm`, `kubelet` and `kubectl`.',
     },
     method: controlPlaneMethod,
+    manifestDir,
   },
   required: ['kubeVersion', 'source'],
 } as const

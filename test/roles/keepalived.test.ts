@@ -102,7 +102,7 @@ for (const [name, [params, on]] of Object.entries(variants)) {
 const watched: readonly (readonly [Params, string])[] = [
   [{}, '/usr/bin/killall -0 haproxy'],
   [{ vipLoadBalancer: 'nginx' }, '/usr/bin/killall -0 nginx'],
-  [{ checkWith: 'pidof' }, 'pidof haproxy'],
+  [{ checkWith: 'pidof' }, '/usr/bin/env pidof haproxy'],
   [{ checkScript: '/opt/alive' }, '/opt/alive'],
 ]
 for (const [params, script] of watched)

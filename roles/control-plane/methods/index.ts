@@ -1,5 +1,6 @@
 import type { Params } from '../daemons.ts'
 import { binaries } from './binaries.ts'
+import { kubeadm } from './kubeadm.ts'
 import type { Method } from './method.ts'
 import { staticPods } from './static-pods.ts'
 
@@ -7,4 +8,5 @@ import { staticPods } from './static-pods.ts'
 export const methods: Readonly<Record<Params['method'], Method>> = {
   binaries: binaries as Method,
   'static-pods': staticPods as Method,
+  kubeadm: kubeadm as Method,
 }

@@ -56,10 +56,10 @@ function entriesOf(text: string): readonly Entry[] {
 const said = ({ words, body }: Entry): string =>
   [...words, ...(body.length > 0 ? [`{ ${body.map(said).sort().join('; ')} }`] : [])].join(' ')
 
-/** With keepalived's own defaults, and the program by its name. */
+/** With keepalived's own defaults, and the program by its name, however it is started. */
 function scriptOf(body: readonly Entry[]): string {
   const given = body.map(
-    ({ words: [key = '', ...value] }) => [key, value.join(' ').replace(/^\/usr\/bin\//, '')] as const,
+    ({ words: [key = '', ...value] }) => [key, value.join(' ').replace(/^\/usr\/bin\/(env )?/, '')] as const,
   )
   const all = new Map([['interval', '1'], ['weight', '0'], ['fall', '1'], ['rise', '1'], ...given])
   return [...all]
