@@ -9,15 +9,16 @@ import {
   etcdHealthy,
   etchosts,
   haproxy,
+  haproxyProxy,
   keepalived,
   kubeBinaries,
   kubeClients,
+  lvsRealServer,
   majority,
+  nginxBuild,
   nginxProxy,
-  nodeServes,
+  nginxVip,
 } from 'rota/roles'
-
-const masters = { hosts: 'kube_control_plane', anyErrorsFatal: true }
 
 await playbook('cluster', [
   play('every host knows every other', {
@@ -34,21 +35,35 @@ await playbook('cluster', [
     anyErrorsFatal: true,
   }),
   // Before the masters: those that kubeadm makes join through the virtual address.
-  play('load balancers of the masters', { ...masters, tags: 'haproxy', roles: [haproxy()] }),
-  play('the virtual address', { ...masters, tags: 'keepalived', roles: [keepalived()] }),
+  play('load balancers of the masters, and their virtual address', {
+    hosts: ['load_balancer', 'kube_control_plane'],
+    roles: [
+      haproxy({}, { tags: 'haproxy' }),
+      nginxVip({}, { tags: 'nginx-vip' }),
+      keepalived({}, { tags: ['keepalived', 'lvs'] }),
+    ],
+    anyErrorsFatal: true,
+  }),
   play('masters', {
-    ...masters,
+    hosts: 'kube_control_plane',
     tags: ['master', 'control-plane'],
     gate: apiServerReady(),
     keepAvailable: majority,
-    roles: [kubeBinaries(), controlPlane()],
-  }),
-  play('the proxy of every node', { hosts: 'kube_node', tags: ['nginx', 'nginx-proxy'], roles: [nginxProxy()] }),
-  play('clients go through the proxies', {
-    hosts: 'k8s_cluster',
-    tags: 'clients',
-    around: [nodeServes()],
-    roles: [kubeClients()],
+    roles: [kubeBinaries(), controlPlane(), lvsRealServer({}, { tags: 'lvs' })],
     anyErrorsFatal: true,
+  }),
+  play('nginx from source, built once', {
+    hosts: 'k8s_cluster',
+    tags: ['nginx', 'nginx-proxy'],
+    roles: [nginxBuild()],
+    anyErrorsFatal: true,
+  }),
+  play('the proxy of every node, and its clients', {
+    hosts: 'k8s_cluster',
+    roles: [
+      nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }),
+      haproxyProxy({}, { tags: 'haproxy-proxy' }),
+      kubeClients({}, { tags: 'clients' }),
+    ],
   }),
 ])

@@ -159,3 +159,13 @@ export const manifestDir = {
   var: 'kube_manifest_dir',
   description: 'Where the kubelet looks for static pods.',
 } as const
+
+/** How LVS hands packets to the masters: `virtual_server` of keepalived.conf and what the masters need for it. */
+export const lvsKind = {
+  type: 'string',
+  enum: ['DR', 'NAT'],
+  default: 'DR',
+  var: 'kube_lvs_kind',
+  description:
+    'LVS: `DR` (the masters have the virtual address on lo and answer clients themselves) or `NAT` (answers go back through the director).',
+} as const

@@ -1,4 +1,4 @@
-import { bytesOf, defineRole, editFile, path, type Step, step } from 'rota'
+import { bytesOf, defineRole, editFile, flushHandlers, path, type Step, step } from 'rota'
 import { unknownLeaving } from '../cluster/index.ts'
 import { serverAnswers } from './answers.ts'
 import { type ClientFile, clientFiles, serversIn } from './clients.ts'
@@ -32,6 +32,8 @@ export const kubeClients = defineRole({
           ...(style === 'kubeconfig' ? { secret: true, backup: false } : {}),
         }),
       ),
+      // Before anything that was used until now is taken away.
+      flushHandlers(),
       params.insecureServer === undefined && files.filter(file => file.style === 'variables').map(sayInsecure),
     ]
   },

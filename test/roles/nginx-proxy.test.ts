@@ -7,6 +7,8 @@ import { golden } from './support/golden.ts'
 import { smallCluster } from './support/inventory.ts'
 import { contentOf, problemsOf, titlesOf, unitsOf } from './support/role.ts'
 
+type Params = NonNullable<Parameters<typeof nginxProxy>[0]>
+
 const config = '/etc/nginx/kube-nginx.conf'
 const cluster = smallCluster()
 const node = cluster.host('n1')
@@ -62,7 +64,7 @@ for (const [name, params] of Object.entries(variants)) {
 }
 
 test('the unit', () =>
-  golden('nginx-proxy/kube-nginx.service', contentOf(unitsOf(nginxProxy(), node, cluster), 'kube-nginx.service')))
+  golden('nginx-proxy/nginx-proxy.service', contentOf(unitsOf(nginxProxy(), node, cluster), 'nginx-proxy.service')))
 
 test('a master that is not ready yet is not listed', () =>
   assert.equal(servers(rendered({}, new Map([...everyoneReady, ['m3', starting]]))), ['10.0.0.1', '10.0.0.2']))
@@ -105,8 +107,49 @@ test('where nobody is ready and nothing is listed yet, all are', () =>
 
 test('nothing on a master, whose API server has the port', () =>
   assert.equal(titlesOf(nginxProxy(), cluster.host('m1'), cluster), []))
-test('on a master with another port there is a proxy', () =>
-  assert.ok(titlesOf(nginxProxy({ port: 8443 }), cluster.host('m1'), cluster).length > 0))
+test('on a master with another port there is a proxy where masters shall have one', () => {
+  assert.equal(titlesOf(nginxProxy({ port: 8443 }), cluster.host('m1'), cluster), [])
+  assert.ok(titlesOf(nginxProxy({ port: 8443, masters: true }), cluster.host('m1'), cluster).length > 0)
+})
+test('document 003 has one on every host, but where the load balancer behind the virtual address has the port', () => {
+  const source: Params = { variant: 'source' }
+  assert.ok(titlesOf(nginxProxy(source), cluster.host('m1'), cluster).length > 0)
+  assert.equal(titlesOf(nginxProxy({ ...source, vipAddress: '10.0.0.99' }), cluster.host('m1'), cluster), [])
+  assert.ok(titlesOf(nginxProxy({ ...source, vipAddress: '10.0.0.99' }), node, cluster).length > 0)
+})
+const notChosen: readonly Params[] = [{ wanted: false }, { type: 'haproxy' }, { wanted: false, variant: 'docker' }]
+for (const params of notChosen) {
+  test(`nothing where another proxy or none is chosen: ${JSON.stringify(params)}`, () => {
+    assert.equal(titlesOf(nginxProxy(params), node, cluster), [])
+    // What would be wrong with it is nobody's business then.
+    assert.equal(problemsOf(nginxProxy({ ...params, protocol: 'http' }), node, cluster), [])
+  })
+}
+
+const refused: readonly (readonly [Params, string | undefined])[] = [
+  [{ protocol: 'http' }, 'everybody who reaches the proxy is an administrator of the cluster'],
+  [{ protocol: 'http' }, 'set nginx_proxy_allow_insecure_upstream: true'],
+  [{ protocol: 'http', allowInsecureUpstream: true }, undefined],
+  [{ protocol: 'http', allowInsecureUpstream: true, kubeVersion: 'v1.18.20' }, undefined],
+  [{ protocol: 'http', allowInsecureUpstream: true, kubeVersion: 'v1.20.2' }, 'from Kubernetes 1.20 on'],
+  [{ variant: 'source', protocol: 'http', allowInsecureUpstream: true }, '--without-http leaves out'],
+  [{ variant: 'source', healthPort: 8081 }, '--without-http leaves out'],
+  [{ variant: 'source', configureFlags: ['--without-http'] }, 'without --with-stream'],
+  [{ variant: 'source', version: '1.22.1' }, 'the checksum of nginx 1.22.1 is not known here'],
+  [{ variant: 'source', version: '1.22.1', sha256: 'a'.repeat(64) }, undefined],
+  [{ variant: 'source', buildHost: 'n9' }, 'nginx_build_host: n9 is no host of the inventory'],
+  [{ variant: 'static-pod', healthPort: 6443 }, 'the port of the proxy itself'],
+  [{ variant: 'docker' }, undefined],
+  [{ variant: 'static-pod', healthPort: 8081 }, undefined],
+  [{ variant: 'source' }, undefined],
+]
+for (const [params, problem] of refused) {
+  test(`${problem === undefined ? 'accepted' : 'refused'}: ${JSON.stringify(params)}`, () => {
+    const problems = problemsOf(nginxProxy(params), node, cluster)
+    if (problem === undefined) assert.equal(problems, [])
+    else assert.ok(problems.join('; ').includes(problem), problems.join('; '))
+  })
+}
 test('a leaving master that nobody knows is a mistake', () =>
   assert.equal(problemsOf(nginxProxy({ leaving: 'm1,m9' }), node, cluster), [
     'leaving_masters: m9 is no host of the group kube_control_plane: did you mean m1?',
