@@ -9,15 +9,20 @@ import {
   etcdHealthy,
   etchosts,
   haproxy,
+  haproxyAbsent,
   haproxyProxy,
   keepalived,
+  keepalivedAbsent,
   kubeBinaries,
   kubeClients,
   lvsRealServer,
+  lvsRealServerAbsent,
   majority,
   nginxBuild,
   nginxProxy,
   nginxVip,
+  nginxVipAbsent,
+  nodeProxyAbsent,
 } from 'rota/roles'
 
 await playbook('cluster', [
@@ -35,12 +40,22 @@ await playbook('cluster', [
     anyErrorsFatal: true,
   }),
   // Before the masters: those that kubeadm makes join through the virtual address.
+  play('masters that the kernel balances to', {
+    hosts: 'kube_control_plane',
+    tags: 'lvs',
+    roles: [lvsRealServer()],
+    anyErrorsFatal: true,
+  }),
   play('load balancers of the masters, and their virtual address', {
     hosts: ['load_balancer', 'kube_control_plane'],
     roles: [
+      lvsRealServerAbsent({}, { tags: 'lvs' }),
       haproxy({}, { tags: 'haproxy' }),
       nginxVip({}, { tags: 'nginx-vip' }),
       keepalived({}, { tags: ['keepalived', 'lvs'] }),
+      keepalivedAbsent({}, { tags: 'keepalived' }),
+      haproxyAbsent({}, { tags: 'haproxy' }),
+      nginxVipAbsent({}, { tags: 'nginx-vip' }),
     ],
     anyErrorsFatal: true,
   }),
@@ -49,7 +64,7 @@ await playbook('cluster', [
     tags: ['master', 'control-plane'],
     gate: apiServerReady(),
     keepAvailable: majority,
-    roles: [kubeBinaries(), controlPlane(), lvsRealServer({}, { tags: 'lvs' })],
+    roles: [kubeBinaries(), controlPlane()],
     anyErrorsFatal: true,
   }),
   play('nginx from source, built once', {
@@ -64,6 +79,7 @@ await playbook('cluster', [
       nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }),
       haproxyProxy({}, { tags: 'haproxy-proxy' }),
       kubeClients({}, { tags: 'clients' }),
+      nodeProxyAbsent({}, { tags: 'clients' }),
     ],
   }),
 ])

@@ -57,7 +57,13 @@ await playbook(
       play('out of the proxy of every node', {
         hosts: `kube_node:kube_control_plane:!${node}`,
         serial: '20%',
-        roles: [nginxProxy(leaving), haproxyProxy(leaving)],
+        roles: [nginxProxy(leaving)],
+        anyErrorsFatal,
+      }),
+      play('or out of its haproxy', {
+        hosts: `kube_node:!${node}`,
+        serial: '20%',
+        roles: [haproxyProxy(leaving)],
         anyErrorsFatal,
       }),
       play('out of the other load balancers', {

@@ -52,6 +52,7 @@ const suites = [
         haproxy: 'haproxy',
         keepalived: 'keepalived',
         openssl: 'openssl',
+        busybox: 'busybox',
       }),
   },
   {

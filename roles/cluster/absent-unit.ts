@@ -21,6 +21,8 @@ export const absentUnit = defineTask<{ readonly name: string }>({
           `systemctl -q disable --now -- ${quote(name)} || systemctl stop -- ${quote(name)}`,
           ...removed,
           'systemctl daemon-reload',
+          // One that failed while it was stopped would be remembered without its file.
+          `systemctl reset-failed -- ${quote(name)} 2>/dev/null || :`,
         ].join('\n'),
       ),
     }

@@ -2,6 +2,7 @@ import { defineRole, file, flushHandlers, packages, service, waitFor } from 'rot
 import {
   balancersOf,
   listingContent,
+  makeWay,
   mastersOf,
   onEveryFamily,
   readyz,
@@ -61,6 +62,7 @@ export const haproxy = defineRole({
         notify: 'reload',
       }),
       flushHandlers(),
+      makeWay(params.bindPort, [{ name: 'nginx-vip', unit: 'nginx-vip' }]),
       service({ name: 'haproxy', enabled: true, running: true }),
       unitRunsItsConfiguration({ unit: 'haproxy', config: params.config }),
       waitFor({

@@ -8,6 +8,7 @@ import {
   nodeLoadBalancerWanted,
   virtualAddress,
 } from '../cluster/params.ts'
+import { variantNames } from '../nginx-proxy/defaults.ts'
 
 const port = { type: 'integer', minimum: 1, maximum: 65535 } as const
 
@@ -26,6 +27,7 @@ export const params = {
     nodeProxyType: nodeLoadBalancer,
     nodeProxyVariant: {
       type: 'string',
+      enum: variantNames,
       default: 'system',
       var: 'nginx_proxy_variant',
       description: 'Set-up of the nginx of every node; it decides its port where `nodeProxyPort` does not.',

@@ -1,5 +1,6 @@
 import type { HostView, InventoryView, ParamsOf } from 'rota'
 import { httpsUrl, mastersOf } from '../cluster/index.ts'
+import { defaults } from '../nginx-proxy/defaults.ts'
 import type { params } from './params.ts'
 
 export type Params = ParamsOf<typeof params>
@@ -17,6 +18,5 @@ export function serverOf(params: Params, host: HostView, inventory: InventoryVie
   return params.virtualAddress === undefined ? undefined : httpsUrl(params.virtualAddress, params.virtualPort)
 }
 
-/** As the documents have it. */
 const proxyPort = ({ nodeProxyType, nodeProxyVariant }: Params): number =>
-  nodeProxyType === 'nginx' && ['docker', 'source'].includes(nodeProxyVariant) ? 8443 : 6443
+  nodeProxyType === 'nginx' ? defaults[nodeProxyVariant].port : 6443

@@ -6,7 +6,7 @@ import type { LabInfo } from '../../scripts/lab/types.ts'
 
 /**
  * What a proxy sees of masters, without Kubernetes: on each a TLS server on port 6443 that answers /readyz and says who it is, with a
- * certificate of an authority that its host knows.
+ * certificate of an authority that its host knows; and one without TLS on port 8080.
  */
 export async function serveMasters(lab: LabInfo, names: readonly string[]): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'rota-pki-'))
@@ -46,6 +46,11 @@ events {}
 http {
   access_log off;
   keepalive_timeout 10m;
+  server {
+    # The insecure port of old API servers.
+    listen 8080;
+    location / { return 200 "ok from ${name}\\n"; }
+  }
   server {
     listen 6443 ssl;
     ssl_certificate /etc/lab-master/tls.crt;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { test } from 'uvu'
-import { equal, match, ok } from 'uvu/assert'
+import { equal, match, not, ok } from 'uvu/assert'
 import { nginxTarball, startKubelet } from '../../scripts/lab/runtime.mjs'
 import { inHost, runPlaybook, totals, upLab } from './lab.ts'
 import { keptConnection, serveMasters, stopMasters } from './masters.ts'
@@ -45,7 +45,7 @@ async function succeeds(vars: object, tags = 'nginx', limit = 'node-1') {
 const listeners = () => inHost('node-1', "ss -Hltn | awk '{print $4}' | grep -E ':(6443|8443)$' | sort | tr '\\n' ' '")
 
 /** A new list of masters is a reload: one connection goes on, to a master that is not even listed any more, and the process stays. */
-async function changesTheList(vars: object, port: number, process: () => Promise<string>) {
+async function changesTheList(vars: object, port: number, process: () => Promise<string>, andBack = false) {
   const before = await process()
   const kept = keptConnection(lab, 'node-1', port)
   try {
@@ -55,6 +55,7 @@ async function changesTheList(vars: object, port: number, process: () => Promise
     match(await inHost('node-1', `curl -sk https://127.0.0.1:${port}/readyz`), `ok from ${other}`)
     equal(await kept.ask(), master)
     equal(await process(), before)
+    if (!andBack) return
     ok((await succeeds(vars)) > 0)
     equal(await kept.ask(), master)
     equal(await process(), before)
@@ -71,12 +72,20 @@ test.before(async () => {
   ])
 })
 
-test('in Docker: a second run changes nothing, a new list reloads inside the container', async () => {
+test("the distribution's nginx: a second run changes nothing, a new list is a reload", async () => {
+  const vars = { nginx_proxy_port: 8443 }
+  ok((await succeeds(vars)) > 0)
+  equal(await succeeds(vars), 0)
+  equal(await listeners(), '127.0.0.1:8443 ')
+  await changesTheList(vars, 8443, () => inHost('node-1', 'systemctl show -p MainPID --value nginx-proxy'))
+})
+
+test('in Docker, on the same port: the old one makes way, a new list reloads inside the container', async () => {
   ok((await succeeds(setups.docker)) > 0)
   equal(await succeeds(setups.docker), 0)
   equal(await listeners(), '0.0.0.0:8443 ')
   const started = () => inHost('node-1', "docker inspect -f '{{.Id}} {{.State.StartedAt}}' nginx-lb")
-  await changesTheList(setups.docker, 8443, started)
+  await changesTheList(setups.docker, 8443, started, true)
 })
 
 test('a configuration that the image refuses does not take the place of the one that serves', async () => {
@@ -84,7 +93,8 @@ test('a configuration that the image refuses does not take the place of the one 
   const { exitCode, events } = await playbook({ ...setups.docker, nginx_proxy_error_log: 'stderr loud' }, 'nginx')
   equal(exitCode, 2)
   match(JSON.stringify(events), 'invalid log level')
-  equal(await inHost('node-1', 'cat /etc/nginx/nginx.conf; ls -A /etc/nginx'), `${before}\nnginx.conf`)
+  equal(await inHost('node-1', 'cat /etc/nginx/nginx.conf'), before)
+  equal(await inHost('node-1', "find /etc/nginx -name '*rota*'"), '')
 })
 
 test('from Docker to a static pod: both serve until the old one is taken away', async () => {
@@ -92,7 +102,7 @@ test('from Docker to a static pod: both serve until the old one is taken away', 
   equal(await listeners(), '0.0.0.0:8443 127.0.0.1:6443 ')
   ok((await succeeds(setups.pod, 'node-proxy-absent')) > 0)
   equal(await listeners(), '127.0.0.1:6443 ')
-  equal(await inHost('node-1', "docker ps -aq -f name='^/nginx-lb$'; ls /etc/systemd/system | grep nginx-lb || :"), '')
+  equal(await inHost('node-1', "docker ps -aq -f name='^/nginx-lb$'; ls /etc/systemd/system | grep nginx || :"), '')
   equal(await inHost('node-1', 'systemctl show -p LoadState --value nginx-lb'), 'not-found')
   equal(await succeeds(setups.pod), 0)
   equal(await succeeds(setups.pod, 'node-proxy-absent'), 0)
@@ -115,10 +125,7 @@ test('from source: built once, on the first node, given to both, and nothing of 
   equal(await listeners(), '127.0.0.1:6443 ')
   equal(await succeeds(source, 'nginx', 'kube_node'), 0)
   await succeeds(source, 'node-proxy-absent', 'kube_node')
-  equal(
-    await inHost('node-1', 'ls /etc/kubernetes/manifests /etc/nginx; docker ps -q'),
-    '/etc/kubernetes/manifests:\n\n/etc/nginx:',
-  )
+  equal(await inHost('node-1', 'ls /etc/kubernetes/manifests; ls /etc/nginx | grep nginx.conf; docker ps -q'), '')
   const program = '/opt/kubernetes/kube-nginx/sbin/nginx'
   const sums = await Promise.all(['node-1', 'node-2'].map(host => inHost(host, `sha256sum < ${program}`)))
   equal(sums[0], sums[1])
@@ -127,6 +134,16 @@ test('from source: built once, on the first node, given to both, and nothing of 
   match(await inHost('node-2', `ldd ${program}`), 'libc.so')
   const main = () => inHost('node-1', 'systemctl show -p MainPID --value kube-nginx')
   await changesTheList(source, 6443, main)
+  // What is built otherwise takes the old one's place, and is started.
+  const old = await main()
+  const more = {
+    ...source,
+    nginx_source_configure_flags: ['--with-stream', '--without-http', '--without-stream_map_module'],
+  }
+  ok((await succeeds(more, 'nginx', 'kube_node')) > 0)
+  match(await inHost('node-2', `${program} -V 2>&1`), '--without-stream_map_module')
+  not.equal(await main(), old)
+  equal(await succeeds(more, 'nginx', 'kube_node'), 0)
 })
 
 test('without a proxy nothing of it is left', async () => {

@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { nginxBuild } from '../../roles/nginx-build/role.ts'
 import { nginxProxy } from '../../roles/nginx-proxy/role.ts'
 import { nginxVip } from '../../roles/nginx-vip/role.ts'
+import { accepts, has } from './support/checker.ts'
 import { golden } from './support/golden.ts'
 import { host, inventory } from './support/inventory.ts'
 import { inside, nginxMeaning, parseNginx } from './support/nginx-meaning.ts'
@@ -39,6 +40,9 @@ for (const [name, { file, masters, params }] of Object.entries(documents)) {
   test(`${name}: the configuration of document ${file.slice(0, 3)}`, () => {
     const text = configOf(params, clusterOf(masters))
     golden(`nginx-proxy/${name}.conf`, text)
+    // Debian's nginx has stream as a module; the images' and the one that is built have it built in.
+    const stream = 'load_module /usr/lib/nginx/modules/ngx_stream_module.so;'
+    if (has('nginx')) accepts(`${stream}\n${text}`, file => ['nginx', '-t', '-q', '-c', file])
     assert.equal(nginxMeaning(parseNginx(text)), nginxMeaning(parseNginx(documentText(file))))
   })
 }
@@ -56,6 +60,7 @@ test('http: the proxy of document 004, on a load balancer of its own', () => {
     [path({ path: config, content: true }), { type: 'absent' }],
   ])
   golden('nginx-vip/http.conf', text)
+  if (has('nginx')) accepts(text, file => ['nginx', '-t', '-q', '-c', file])
   const http = inside(parseNginx(text), 'http').filter(({ name }) => name !== 'access_log')
   assert.equal(nginxMeaning(http), nginxMeaning(parseNginx(documentText('004-nginx.conf'))))
 })

@@ -54,7 +54,8 @@ export const noUnit = (name: DaemonName): Task => {
     run: `set -e
 systemctl disable --now -q ${name}
 rm -f ${path}
-systemctl daemon-reload`,
+systemctl daemon-reload
+systemctl reset-failed -q ${name} 2>/dev/null || :`,
   })
 }
 

@@ -12,6 +12,7 @@ import type { Variant } from './variant.ts'
 /** nginx in a pod of the kubelet's (document 002). A new list of masters is a reload in the container that runs, and no new pod. */
 export const staticPod: Variant = {
   tasks: ({ settings, host, listing }) => [
+    settings.pullPolicy !== 'Never' && podImage(settings.image),
     directory({ path: settings.configDir }),
     directory({ path: settings.manifestDir }),
     file({
@@ -38,6 +39,22 @@ const contained = ({ podName, image, config }: Settings): Contained => ({
   image,
   config,
 })
+
+/**
+ * Fetched beforehand, so that nobody waits for it between the old proxy and the new one. The kubelet may know a way that this host's own
+ * tools don't, so a failure is no failure.
+ */
+const podImage = (image: string) =>
+  command({
+    title: `image ${image}`,
+    changed: false,
+    unless: `if crictl info >/dev/null 2>&1; then crictl inspecti ${quote(image)} >/dev/null
+elif docker version >/dev/null 2>&1; then docker image inspect ${quote(image)} >/dev/null
+fi`,
+    run: `if crictl info >/dev/null 2>&1; then crictl pull ${quote(image)}
+else docker pull -q ${quote(image)}
+fi || echo 'it could not be fetched now: the kubelet does it'`,
+  })
 
 /**
  * Waits for the kubelet to make the pod of a new manifest: nginx is younger than it. Where the kubelet finds nothing new in it, the pod
