@@ -56,10 +56,10 @@ const withVars = <T>(vars: object, work: (inventory: string) => Promise<T>, chan
     return work(inventory)
   })
 type Change = (text: string) => string
-const converge = (vars: object, change?: Change) =>
+const converge = (vars: object, change?: Change, playbook = 'cluster') =>
   withVars(
     vars,
-    inventory => runPlaybook('playbooks/cluster.mjs', ['--tags', 'haproxy,keepalived,lvs'], { inventory }),
+    inventory => runPlaybook(`playbooks/${playbook}.mjs`, ['--tags', 'haproxy,keepalived,lvs'], { inventory }),
     change,
   )
 const look = (vars: object, { json = true, change }: { readonly json?: boolean; readonly change?: Change } = {}) =>
@@ -200,8 +200,8 @@ test('a configuration that keepalived refuses does not take the place of the old
 })
 
 test('the address goes to hosts of their own, and nothing is left on the masters', async () => {
-  succeeds(await converge(document000, apart))
-  const again = await converge(document000, apart)
+  succeeds(await converge(document000, apart, 'upgrade'))
+  const again = await converge(document000, apart, 'upgrade')
   succeeds(again)
   equal(changed(again), [])
   const result = await look(document000, { change: apart })
