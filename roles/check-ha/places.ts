@@ -1,5 +1,6 @@
 import type { HostView, InventoryView, ParamsOf } from 'rota'
 import { balancersOf, type ContainerRef, mastersOf } from '../cluster/index.ts'
+import { defaults } from '../nginx-proxy/defaults.ts'
 import type { params } from './params.ts'
 
 export type Params = ParamsOf<typeof params>
@@ -41,18 +42,11 @@ export const vipPort = (params: Params): number =>
 export const vipProtocol = (params: Params): 'tcp' | 'http' =>
   params.vipLoadBalancer === 'nginx' ? params.nginxVipProtocol : 'tcp'
 
-const variants = {
-  system: { unit: 'kube-nginx', port: 6443, masters: false },
-  docker: { unit: 'nginx-lb', port: 8443, masters: false },
-  'static-pod': { unit: '', port: 6443, masters: false },
-  source: { unit: 'kube-nginx', port: 8443, masters: true },
-} as const
-
 /** The proxy that this host has for itself, if it shall have one. */
 export function nodeProxyOn(params: Params, host: HostView, inventory: InventoryView): Daemon | undefined {
   if (!params.nodeLoadBalancerWanted) return undefined
   const isHaproxy = params.nodeLoadBalancer === 'haproxy'
-  const variant = variants[isHaproxy ? 'static-pod' : params.nodeProxyVariant]
+  const variant = defaults[isHaproxy ? 'static-pod' : params.nodeProxyVariant]
   const protocol = isHaproxy ? 'tcp' : params.nodeProxyProtocol
   const port = params.nodeProxyPort ?? (protocol === 'http' ? 8080 : variant.port)
   const isMaster = isOneOf(mastersOf(inventory), host)
@@ -66,7 +60,7 @@ export function nodeProxyOn(params: Params, host: HostView, inventory: Inventory
     return { name, program: 'haproxy', runs: { container: { pod: 'haproxy', container: 'haproxy' } }, port, protocol }
   const pod = { pod: params.nodeProxyPod, container: 'nginx-proxy' }
   const runs =
-    params.nodeProxyVariant === 'static-pod' ? { container: pod } : { unit: params.nodeProxyUnit ?? variant.unit }
+    params.nodeProxyVariant === 'static-pod' ? { container: pod } : { unit: params.nodeProxyUnit ?? variant.unit ?? '' }
   return { name, program: 'nginx', runs, port, protocol }
 }
 

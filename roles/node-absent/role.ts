@@ -18,6 +18,7 @@ const {
   supplementaryNames,
   controlPlaneEndpoint,
   virtualPort,
+  vipLoadBalancer,
   leaving,
 } = masterParams.properties
 
@@ -36,6 +37,7 @@ const params = {
     supplementaryNames,
     controlPlaneEndpoint,
     virtualPort,
+    vipLoadBalancer,
     leaving,
   },
 } as const

@@ -9,6 +9,7 @@ type EndpointParams = Pick<
   | 'loadBalancerName'
   | 'virtualAddress'
   | 'virtualPort'
+  | 'vipLoadBalancer'
   | 'apiserverPort'
   | 'leaving'
 >
@@ -18,7 +19,9 @@ export function controlPlaneEndpoint(params: EndpointParams, inventory: Inventor
   const { externalLoadBalancer: external, virtualAddress } = params
   if (params.controlPlaneEndpoint !== undefined) return params.controlPlaneEndpoint
   if (external !== undefined) return `${params.loadBalancerName}:${external.port ?? params.apiserverPort}`
-  if (virtualAddress !== undefined) return endpoint(virtualAddress, params.virtualPort)
+  // Behind LVS every master has the virtual address itself: dialled there, it leads to a master that is none yet.
+  if (virtualAddress !== undefined && params.vipLoadBalancer !== 'lvs')
+    return endpoint(virtualAddress, params.virtualPort)
   return endpoint(mastersOf(inventory, params.leaving)[0]?.ip ?? '', params.apiserverPort)
 }
 

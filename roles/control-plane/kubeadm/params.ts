@@ -1,4 +1,4 @@
-import { packageNames } from '../../cluster/params.ts'
+import { packageNames, vipLoadBalancer } from '../../cluster/params.ts'
 
 /** Params of the method `kubeadm` alone, with kubespray's variables. */
 export const kubeadmParams = {
@@ -7,7 +7,7 @@ export const kubeadmParams = {
     pattern: '^[^/\\s]+:[0-9]+$',
     var: 'kubeadm_control_plane_endpoint',
     description:
-      'kubeadm: what everybody who joins is told to use, `NAME:PORT`; read when the cluster is made. Default: the name and port of the external load balancer, else the virtual address, else the first master.',
+      'kubeadm: what everybody who joins is told to use, `NAME:PORT`; read when the cluster is made. Default: the name and port of the external load balancer, else the virtual address (not behind LVS), else the first master.',
   },
   virtualPort: {
     type: 'integer',
@@ -17,6 +17,7 @@ export const kubeadmParams = {
     var: ['haproxy_kube_apiserver_port', 'haproxy_bind_port', 'nginx_vip_port'],
     description: 'kubeadm: port of the virtual address, for its endpoint.',
   },
+  vipLoadBalancer,
   initPhasesSkip: {
     type: 'array',
     items: { type: 'string', pattern: '^[a-z0-9/-]+$' },

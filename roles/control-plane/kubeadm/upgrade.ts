@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type RemoteShell, type Step, type StepContext, step } from 'rota'
+import { type RemoteShell, raw, type Step, type StepContext, step } from 'rota'
 import { withV } from '../../cluster/index.ts'
-import type { Params } from '../daemons.ts'
+import { type Params, stopSeconds } from '../daemons.ts'
 import { seconds } from '../duration.ts'
 import { kubectlOn } from '../kubectl.ts'
 import { versionIn } from './config-map.ts'
 import { giveUpLeadership } from './etcd.ts'
 import { attempts, servesItself } from './is-master.ts'
 import { kubeadm, lastLines, listFlag } from './program.ts'
+import { stopContainer } from './restart.ts'
 import { clusterConfig, manifests, versionsOf } from './seen.ts'
 import { isOlder, skewProblem } from './skew.ts'
 
@@ -36,7 +37,10 @@ export const upgradeMaster = (params: Params): Step =>
       const cluster = await clusterVersion(context, params)
       const problem = skewProblem(cluster, wanted)
       if (problem !== undefined) throw new Error(`the cluster's configuration: ${problem}`)
-      if (params.etcdDeployment === 'kubeadm') await giveUpLeadership(context, params)
+      if (params.etcdDeployment === 'kubeadm') {
+        await giveUpLeadership(context, params)
+        await letGo($, host.name, params)
+      }
       for (let attempt = 1; ; attempt += 1) {
         // Another master may have done it meanwhile.
         const applies = isOlder(await clusterVersion(context, params), wanted)
@@ -83,10 +87,19 @@ async function clusterVersion(context: StepContext, params: Params): Promise<str
   return version
 }
 
-/** kubespray looks 60 times, every five seconds. */
+/**
+ * kubeadm restarts the etcd member before the API server, and who is still connected to that would be answered with errors. So it restarts
+ * first: they are sent away in good order, and nobody new has been let in since the port was closed.
+ */
+async function letGo($: RemoteShell, host: string, params: Params): Promise<void> {
+  await $`${raw(stopContainer('kube-apiserver', stopSeconds(params, 'kube-apiserver')))}`.nothrow()
+  await healthy($, host, params)
+}
+
+/** kubespray looks for as long, 60 times every five seconds. */
 async function healthy($: RemoteShell, host: string, params: Params): Promise<void> {
-  for (let left = 60; !(await servesItself($, params, '/healthz')); left -= 1) {
+  for (let left = 300; !(await servesItself($, params, '/healthz')); left -= 1) {
     if (left === 0) throw new Error(`the API server of ${host} is not healthy: kubeadm upgrade is not begun`)
-    await sleep(5000)
+    await sleep(1000)
   }
 }
