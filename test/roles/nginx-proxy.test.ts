@@ -66,7 +66,10 @@ for (const [name, params] of Object.entries(variants)) {
 }
 
 test('the unit', () =>
-  golden('nginx-proxy/nginx-proxy.service', contentOf(unitsOf(nginxProxy(), node, cluster), 'nginx-proxy.service')))
+  golden(
+    'nginx-proxy/nginx-proxy.service',
+    contentOf(unitsOf(nginxProxy({ variant: 'system' }), node, cluster), 'nginx-proxy.service'),
+  ))
 
 test('where dnf installs nginx its modules are elsewhere', () => {
   const text = rendered({}, everyoneReady, { type: 'absent' }, cluster, 'dnf')
