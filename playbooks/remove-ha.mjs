@@ -3,7 +3,7 @@
 // Gives the virtual address and the load balancers behind it up, on every host; API servers and the proxies of nodes stay. Clients that use
 // the address lose their way to the API servers, so it has to be said that this is meant.
 import { play, playbook } from 'rota'
-import { haproxyAbsent, keepalivedAbsent, lvsRealServerAbsent } from 'rota/roles'
+import { haproxyAbsent, keepalivedAbsent, lvsRealServerAbsent, nginxVipAbsent } from 'rota/roles'
 
 const everywhere = { everywhere: true }
 
@@ -17,7 +17,7 @@ await playbook(
     }),
     play('no load balancer behind it', {
       hosts: ['load_balancer', 'kube_control_plane'],
-      roles: [haproxyAbsent(everywhere), lvsRealServerAbsent(everywhere)],
+      roles: [haproxyAbsent(everywhere), nginxVipAbsent(everywhere), lvsRealServerAbsent(everywhere)],
       anyErrorsFatal: true,
     }),
   ],

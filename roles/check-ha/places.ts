@@ -1,5 +1,11 @@
 import type { HostView, InventoryView, ParamsOf } from 'rota'
-import { balancersOf, type ContainerRef, mastersOf } from '../cluster/index.ts'
+import { balancersOf, type ContainerRef, mastersOf, nodesOf } from '../cluster/index.ts'
+import { pod as haproxyPod } from '../haproxy-proxy/manifest.ts'
+import { hasHaproxy } from '../haproxy-proxy/place.ts'
+import { chosenProxy } from '../nginx-proxy/listeners.ts'
+import { hasProxy } from '../nginx-proxy/place.ts'
+import { settingsOf } from '../nginx-proxy/settings.ts'
+import { byProtocol } from '../nginx-vip/params.ts'
 import type { params } from './params.ts'
 
 export type Params = ParamsOf<typeof params>
@@ -19,55 +25,41 @@ export function balancerOn(params: Params, host: HostView, inventory: InventoryV
   if (params.virtualAddress === undefined || !isOneOf(balancersOf(inventory), host)) return undefined
   if (params.vipLoadBalancer === 'lvs') return undefined
   const name = params.vipLoadBalancer
-  if (name === 'haproxy')
-    return { name, program: name, runs: { unit: 'haproxy' }, port: params.haproxyPort, protocol: 'tcp' }
-  return {
-    name,
-    program: name,
-    runs: { unit: params.nginxVipUnit },
-    port: vipPort(params),
-    protocol: params.nginxVipProtocol,
-  }
+  const unit = name === 'haproxy' ? 'haproxy' : params.nginxVipUnit
+  return { name, program: name, runs: { unit }, port: vipPort(params), protocol: vipProtocol(params) }
 }
 
 /** The port of the virtual address. */
 export const vipPort = (params: Params): number =>
   ({
     haproxy: params.haproxyPort,
-    nginx: params.nginxVipPort ?? (params.nginxVipProtocol === 'http' ? 8080 : 8443),
+    nginx: params.nginxVipPort ?? byProtocol[params.nginxVipProtocol].port,
     lvs: params.lvsPort ?? params.apiserverPort,
   })[params.vipLoadBalancer]
 
 export const vipProtocol = (params: Params): 'tcp' | 'http' =>
   params.vipLoadBalancer === 'nginx' ? params.nginxVipProtocol : 'tcp'
 
-const variants = {
-  system: { unit: 'kube-nginx', port: 6443, masters: false },
-  docker: { unit: 'nginx-lb', port: 8443, masters: false },
-  'static-pod': { unit: '', port: 6443, masters: false },
-  source: { unit: 'kube-nginx', port: 8443, masters: true },
-} as const
-
 /** The proxy that this host has for itself, if it shall have one. */
 export function nodeProxyOn(params: Params, host: HostView, inventory: InventoryView): Daemon | undefined {
-  if (!params.nodeLoadBalancerWanted) return undefined
-  const isHaproxy = params.nodeLoadBalancer === 'haproxy'
-  const variant = variants[isHaproxy ? 'static-pod' : params.nodeProxyVariant]
-  const protocol = isHaproxy ? 'tcp' : params.nodeProxyProtocol
-  const port = params.nodeProxyPort ?? (protocol === 'http' ? 8080 : variant.port)
-  const isMaster = isOneOf(mastersOf(inventory), host)
-  const isNode = host.groups.some(group => group === 'kube_node' || group === 'kube-node')
-  if (!isNode && !(isMaster && (params.nodeProxyMasters ?? variant.masters))) return undefined
-  // Who asks there is answered already, by the API server itself or by the load balancer of the virtual address.
-  if (isMaster && port === params.apiserverPort) return undefined
-  if (balancerOn(params, host, inventory)?.port === port) return undefined
   const name = 'the proxy of this host'
-  if (isHaproxy)
-    return { name, program: 'haproxy', runs: { container: { pod: 'haproxy', container: 'haproxy' } }, port, protocol }
-  const pod = { pod: params.nodeProxyPod, container: 'nginx-proxy' }
-  const runs =
-    params.nodeProxyVariant === 'static-pod' ? { container: pod } : { unit: params.nodeProxyUnit ?? variant.unit }
-  return { name, program: 'nginx', runs, port, protocol }
+  if (!isOneOf([...mastersOf(inventory), ...nodesOf(inventory)], host)) return undefined
+  const { virtualAddress } = params
+  const own = {
+    ...params,
+    vipPort: vipPort(params),
+    ...(virtualAddress === undefined ? {} : { vipAddress: virtualAddress }),
+  }
+  if (params.type === 'haproxy') {
+    const placed = { ...own, port: params.port ?? 6443 }
+    if (!hasHaproxy(placed, host, inventory)) return undefined
+    return { name, program: 'haproxy', runs: { container: haproxyPod }, port: placed.port, protocol: 'tcp' }
+  }
+  const settings = settingsOf(own)
+  if (!hasProxy(settings, host, inventory)) return undefined
+  const { pod, unit = '' } = chosenProxy(settings)
+  const runs = pod === undefined ? { unit } : { container: pod }
+  return { name, program: 'nginx', runs, port: settings.port, protocol: params.protocol }
 }
 
 export const isOneOf = (hosts: readonly HostView[], host: HostView): boolean =>

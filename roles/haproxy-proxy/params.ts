@@ -7,6 +7,8 @@ import {
   nodeLoadBalancerWanted,
 } from '../cluster/params.ts'
 
+import { vipAddress, vipLoadBalancer, vipPort } from '../nginx-proxy/vip-params.ts'
+
 const time = '^[0-9]+(us|ms|s|m|h|d)?$'
 const port = { type: 'integer', minimum: 1, maximum: 65535 } as const
 
@@ -105,6 +107,9 @@ export const params = {
         'Folder of the configuration on the host. The container sees the folder, not the file, so that a new file can take its place while it runs.',
     },
     manifestDir,
+    vipLoadBalancer,
+    vipAddress,
+    vipPort,
     startTimeout: {
       type: 'integer',
       minimum: 1,

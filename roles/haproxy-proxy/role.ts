@@ -1,6 +1,14 @@
-import { defineRole, directory, file, flushHandlers, type HostView, type InventoryView, waitFor } from 'rota'
 import {
-  isLeaving,
+  defineRole,
+  directory,
+  file,
+  flushHandlers,
+  type HostView,
+  type InventoryView,
+  type ParamsOf,
+  waitFor,
+} from 'rota'
+import {
   type Listener,
   listingContent,
   makeWay,
@@ -14,6 +22,9 @@ import { logText, reload, reloadText, validate } from './container.ts'
 import { proxyCfg } from './haproxy.cfg.ts'
 import { pod, proxyManifest } from './manifest.ts'
 import { params } from './params.ts'
+import { hasHaproxy, sharesConfig } from './place.ts'
+
+type Params = ParamsOf<typeof params>
 
 /**
  * kubespray's `loadbalancer_apiserver_type: haproxy`: every node reaches the API through a haproxy of its own, in a static pod. A new list
@@ -23,23 +34,21 @@ export const haproxyProxy = defineRole({
   name: 'haproxy-proxy',
   description: 'a proxy to the API servers on every node: haproxy in a static pod',
   params,
-  check: ({ params, inventory }) => [
+  check: ({ params, host, inventory }) => [
     ...unknownLeaving(inventory, params.leaving),
     ...(mastersOf(inventory, params.leaving).length === 0
       ? ['there is no master to proxy to: the group kube_control_plane is empty']
       : []),
-    ...(params.type === 'haproxy' && params.healthPort === params.port
-      ? [`healthPort: ${params.healthPort} is the port of the proxy itself`]
-      : []),
+    ...(hasHaproxy(params, host, inventory) ? problemsOn(params, host, inventory) : []),
   ],
   peers: ({ params, host, inventory }) => ({
-    hosts: concerns(params, host, inventory) ? mastersOf(inventory, params.leaving).map(master => master.name) : [],
+    hosts: hasHaproxy(params, host, inventory) ? mastersOf(inventory, params.leaving).map(master => master.name) : [],
     facts: master => ({ ready: readyz(master, params.apiserverPort, `${params.kubeConfigDir}/pki/ca.crt`) }),
   }),
   tasks: ({ params, host, inventory, peers }) => {
-    if (!concerns(params, host, inventory)) return []
+    if (!hasHaproxy(params, host, inventory)) return []
     const { configDir, manifestDir, bind, port } = params
-    const config = `${configDir}/haproxy.cfg`
+    const config = configOf(params)
     const image = `${params.image}:${params.imageTag}`
     const listing = {
       path: config,
@@ -75,22 +84,19 @@ export const haproxyProxy = defineRole({
   handlers: { reload },
 })
 
-/** A master whose own API server has the port, or that leaves, needs no proxy. */
-const concerns = (
-  params: {
-    readonly type: string
-    readonly wanted: boolean
-    readonly port: number
-    readonly apiserverPort: number
-    readonly leaving: readonly string[] | string
-  },
-  host: HostView,
-  inventory: InventoryView,
-): boolean =>
-  params.wanted &&
-  params.type === 'haproxy' &&
-  !isLeaving(host, params.leaving) &&
-  !(params.port === params.apiserverPort && mastersOf(inventory).some(master => master.name === host.name))
+function problemsOn(params: Params, host: HostView, inventory: InventoryView): readonly string[] {
+  const config = configOf(params)
+  return [
+    ...(params.healthPort === params.port ? [`healthPort: ${params.healthPort} is the port of the proxy itself`] : []),
+    ...(sharesConfig({ ...params, config }, host, inventory)
+      ? [
+          `configDir: ${config} is that of the haproxy behind the virtual address, which is on this host too: set haproxy_config_dir to another folder`,
+        ]
+      : []),
+  ]
+}
+
+const configOf = ({ configDir }: Params): string => `${configDir}/haproxy.cfg`
 
 /** What may have the port now: the proxies that loadbalancer_apiserver_type nginx makes. */
 const nginxProxies = (manifestDir: string): readonly Listener[] => [

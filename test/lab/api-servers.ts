@@ -25,6 +25,7 @@ done
 const unit = `[Service]
 ExecStart=/opt/rota-test/kube-apiserver OPENSSL-LISTEN:6443,fork,reuseaddr,backlog=64,cert=/opt/rota-test/server.pem,verify=0 EXEC:/opt/rota-test/answer
 Restart=always
+SuccessExitStatus=143
 `
 
 export interface ApiServers {

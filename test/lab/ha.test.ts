@@ -56,10 +56,10 @@ const withVars = <T>(vars: object, work: (inventory: string) => Promise<T>, chan
     return work(inventory)
   })
 type Change = (text: string) => string
-const converge = (vars: object, change?: Change) =>
+const converge = (vars: object, change?: Change, playbook = 'cluster') =>
   withVars(
     vars,
-    inventory => runPlaybook('playbooks/cluster.mjs', ['--tags', 'haproxy,keepalived,lvs'], { inventory }),
+    inventory => runPlaybook(`playbooks/${playbook}.mjs`, ['--tags', 'haproxy,keepalived,lvs'], { inventory }),
     change,
   )
 const look = (vars: object, { json = true, change }: { readonly json?: boolean; readonly change?: Change } = {}) =>
@@ -155,8 +155,8 @@ test('check-ha: everything is right, as a table, and the password of the page is
 test('haproxy stops on the primary: within interval, advertisements and skew the address is elsewhere; check-ha says what is wrong', async () => {
   const seconds = await failOver('master-1')
   console.log(`  (killall, weight -30: ${seconds.toFixed(1)} s)`)
-  // 5 s until the check, 3 × 3 s without a better advertisement, the skew of priority 110, and a second of the machine's.
-  ok(seconds < 5 + 9 + ((256 - 110) / 256) * 3 + 1, `${seconds} s`)
+  // 5 s until the check, 3 × 3 s without a better advertisement, the skew of priority 110, and three seconds of a busy machine's.
+  ok(seconds < 5 + 9 + ((256 - 110) / 256) * 3 + 3, `${seconds} s`)
   ok(masters.includes(await askOnce(vip, port, api.ca)))
   const result = await look(document001)
   equal(result.exitCode, 2)
@@ -181,8 +181,8 @@ test('document 000: all equal, pidof, weight -5: who holds the address keeps it'
   const [holder = ''] = await holders()
   const seconds = await failOver(holder)
   console.log(`  (pidof, weight -5: ${seconds.toFixed(1)} s)`)
-  // fall 2 × interval 1, 3 × 1 s of advertisements, the skew of priority 100, and a second of the machine's.
-  ok(seconds < 2 + 3 + 156 / 256 + 1, `${seconds} s`)
+  // fall 2 × interval 1, 3 × 1 s of advertisements, the skew of priority 100, and three seconds of a busy machine's.
+  ok(seconds < 2 + 3 + 156 / 256 + 3, `${seconds} s`)
   const now = await holders()
   await inHost(holder, 'systemctl start haproxy')
   // rise 1: its priority is that of the others again, which takes the address from nobody.
@@ -190,9 +190,18 @@ test('document 000: all equal, pidof, weight -5: who holds the address keeps it'
   equal(await holders(), now)
 })
 
+test('a configuration that keepalived refuses does not take the place of the old one', async () => {
+  const read = () => inHost('master-1', 'cat /etc/keepalived/keepalived.conf')
+  const before = await read()
+  const result = await converge({ ...document000, keepalived_interface: 'none9' })
+  equal(result.exitCode, 2)
+  match(JSON.stringify(result.events), 'was refused by: keepalived -t')
+  equal(await read(), before)
+})
+
 test('the address goes to hosts of their own, and nothing is left on the masters', async () => {
-  succeeds(await converge(document000, apart))
-  const again = await converge(document000, apart)
+  succeeds(await converge(document000, apart, 'upgrade'))
+  const again = await converge(document000, apart, 'upgrade')
   succeeds(again)
   equal(changed(again), [])
   const result = await look(document000, { change: apart })

@@ -100,12 +100,12 @@ test('a configuration that the image refuses does not take the place of the one 
 test('from Docker to a static pod: both serve until the old one is taken away', async () => {
   ok((await succeeds(setups.pod)) > 0)
   equal(await listeners(), '0.0.0.0:8443 127.0.0.1:6443 ')
-  ok((await succeeds(setups.pod, 'node-proxy-absent')) > 0)
+  ok((await succeeds(setups.pod, 'clients')) > 0)
   equal(await listeners(), '127.0.0.1:6443 ')
   equal(await inHost('node-1', "docker ps -aq -f name='^/nginx-lb$'; ls /etc/systemd/system | grep nginx || :"), '')
   equal(await inHost('node-1', 'systemctl show -p LoadState --value nginx-lb'), 'not-found')
   equal(await succeeds(setups.pod), 0)
-  equal(await succeeds(setups.pod, 'node-proxy-absent'), 0)
+  equal(await succeeds(setups.pod, 'clients'), 0)
 })
 
 test('as a static pod: a new list reloads in the container that runs, and the pod stays', async () => {
@@ -124,7 +124,7 @@ test('from source: built once, on the first node, given to both, and nothing of 
   ok((await succeeds(source, 'nginx', 'kube_node')) > 0)
   equal(await listeners(), '127.0.0.1:6443 ')
   equal(await succeeds(source, 'nginx', 'kube_node'), 0)
-  await succeeds(source, 'node-proxy-absent', 'kube_node')
+  await succeeds(source, 'clients', 'kube_node')
   equal(await inHost('node-1', 'ls /etc/kubernetes/manifests; ls /etc/nginx | grep nginx.conf; docker ps -q'), '')
   const program = '/opt/kubernetes/kube-nginx/sbin/nginx'
   const sums = await Promise.all(['node-1', 'node-2'].map(host => inHost(host, `sha256sum < ${program}`)))
@@ -147,13 +147,13 @@ test('from source: built once, on the first node, given to both, and nothing of 
 })
 
 test('without a proxy nothing of it is left', async () => {
-  await succeeds(setups.none, 'node-proxy-absent', 'kube_node')
+  await succeeds(setups.none, 'clients', 'kube_node')
   equal(await listeners(), '')
   for (const host of ['node-1', 'node-2']) {
     equal(await inHost(host, 'ls -d /opt/kubernetes/kube-nginx /etc/systemd/system/*nginx* 2>/dev/null || :'), '')
     equal(await inHost(host, 'systemctl show -p LoadState --value kube-nginx'), 'not-found')
   }
-  equal(await succeeds(setups.none, 'nginx,node-proxy-absent', 'kube_node'), 0)
+  equal(await succeeds(setups.none, 'nginx,clients', 'kube_node'), 0)
 })
 
 test.after(() => stopMasters(lab, masters))

@@ -63,7 +63,7 @@ const table: readonly (readonly [string, Params, string, readonly string[]])[] =
   ],
   [
     'nginx in Docker',
-    { ...vip, nodeProxyVariant: 'docker' },
+    { ...vip, variant: 'docker' },
     'n1',
     [
       'the proxy of this host is active',
@@ -75,7 +75,7 @@ const table: readonly (readonly [string, Params, string, readonly string[]])[] =
   ],
   [
     'haproxy in a pod on every node',
-    { ...vip, nodeLoadBalancer: 'haproxy' },
+    { ...vip, type: 'haproxy' },
     'n1',
     [
       'the proxy of this host is active',
@@ -87,15 +87,15 @@ const table: readonly (readonly [string, Params, string, readonly string[]])[] =
   ],
   [
     'no proxy on the nodes: they use the virtual address',
-    { ...vip, nodeLoadBalancerWanted: false },
+    { ...vip, wanted: false },
     'n1',
     [...everywhere, ...through('through the virtual address'), authority],
   ],
-  ['neither', { nodeLoadBalancerWanted: false }, 'n1', []],
+  ['neither', { wanted: false }, 'n1', []],
   ['no virtual address', {}, 'm1', ['kube-apiserver listens on 6443', ...through('on its own host'), authority]],
   [
     'an insecure port, which shows no certificate',
-    { nodeProxyProtocol: 'http' },
+    { protocol: 'http' },
     'n1',
     [
       'the proxy of this host is active',
@@ -125,9 +125,9 @@ test('LVS: directors, masters', () => {
   assert.not(names({ ...lvs, lvsKind: 'NAT' }, 'm1', apart).includes('10.0.0.100 is on lo'))
 })
 test('a master with a proxy of its own, where it is built from source', () =>
-  assert.ok(names({ nodeProxyVariant: 'source' }, 'm1').includes('nginx listens on 8443')))
+  assert.ok(names({ variant: 'source' }, 'm1').includes('nginx listens on 8443')))
 test('but not on a port that its load balancer has', () =>
-  assert.not(names({ ...vip, nodeProxyVariant: 'source' }, 'm1').includes('nginx listens on 8443')))
+  assert.not(names({ ...vip, variant: 'source' }, 'm1').includes('nginx listens on 8443')))
 
 const named = (name: string, params: Params = vip, on = 'm1'): Check => {
   const found = checksOn(params, cluster.host(on)).find(each => each.name === name)

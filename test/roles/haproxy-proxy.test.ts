@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { haproxyProxy } from '../../roles/haproxy-proxy/role.ts'
 import { accepts, has } from './support/checker.ts'
 import { golden } from './support/golden.ts'
-import { smallCluster } from './support/inventory.ts'
+import { host, inventory, smallCluster } from './support/inventory.ts'
 import { contentOf, problemsOf, titlesOf, unitsOf } from './support/role.ts'
 
 const config = '/etc/haproxy/haproxy.cfg'
@@ -70,17 +70,23 @@ test('the port is freed right before the pod is asked for', () => {
   ])
 })
 
-test('only where it is chosen, wanted, and the port is not that of the own API server', () => {
-  const none = (params: Params, name = 'n1') => titlesOf(haproxyProxy(params), cluster.host(name), cluster).length === 0
+test('only on nodes, where it is chosen, wanted, and nobody else has the port', () => {
+  const both = host('b1', '10.0.3.1', ['kube_control_plane', 'kube_node'])
+  const view = inventory([...cluster.hosts, both])
+  const none = (params: Params, name = 'n1') => titlesOf(haproxyProxy(params), view.host(name), view).length === 0
   assert.ok(none({}))
   assert.ok(none({ ...chosen, wanted: false }))
-  assert.ok(none(chosen, 'm1'))
-  assert.not(none({ ...chosen, port: 8443 }, 'm1'))
-  assert.ok(none({ ...chosen, port: 8443, leaving: 'm1' }, 'm1'))
-  assert.match(
-    problemsOf(haproxyProxy({ ...chosen, port: 8081 }), node, cluster).join(),
-    'the port of the proxy itself',
-  )
+  assert.ok(none({ ...chosen, port: 8444 }, 'm1'))
+  assert.ok(none(chosen, 'b1'))
+  assert.not(none({ ...chosen, port: 8444 }, 'b1'))
+  assert.ok(none({ ...chosen, port: 8444, leaving: 'b1' }, 'b1'))
+  assert.not(none({ ...chosen, port: 8443 }, 'b1'))
+  assert.ok(none({ ...chosen, port: 8443, vipAddress: '10.0.0.100' }, 'b1'))
+  const problems = (params: Params, on = both) => problemsOf(haproxyProxy({ ...chosen, ...params }), on, view).join()
+  assert.match(problems({ port: 8444 }), 'set haproxy_config_dir')
+  assert.is(problems({ port: 8444, configDir: '/etc/haproxy-node' }), '')
+  assert.is(problems({ port: 8444, vipLoadBalancer: 'nginx' }), '')
+  assert.match(problems({ port: 8081 }, node), 'the port of the proxy itself')
 })
 
 test.run()

@@ -5,7 +5,7 @@ import { factTable } from '../../engine/facts/fact.ts'
 import { interfaceOf } from '../../roles/keepalived/interface.ts'
 import { keepalived } from '../../roles/keepalived/role.ts'
 import { validate } from '../../roles/keepalived/validate.ts'
-import { accepts, has, someInterface } from './support/checker.ts'
+import { has, refusal, someInterface } from './support/checker.ts'
 import { documentText } from './support/document.ts'
 import { golden } from './support/golden.ts'
 import { host, inventory, smallCluster } from './support/inventory.ts'
@@ -20,14 +20,18 @@ const rendered = (params: Params, name = 'm1', view = cluster): string =>
   contentOf(unitsOf(keepalived({ ...vip, ...params }), view.host(name), view), config)
 
 const device = someInterface()
-/** The daemon looks for the interface, and for the script's security where a user was left out. */
-function isAccepted(params: Params, name: string, render: (params: Params, name: string) => string): void {
-  if (device === undefined || !has('keepalived')) return
-  const here = render(
-    { ...params, interface: device, ...(params.scriptUser === 'none' ? { scriptUser: 'root' } : {}) },
-    name,
-  )
-  accepts(here, file => ['sh', '-c', validate.replace('%s', file)])
+/** What keepalived says of a configuration that the role would not put in place; it looks for the interface, and for the user of scripts. */
+function refused(params: Params, name: string, render: (params: Params, name: string) => string): string | undefined {
+  if (device === undefined) return undefined
+  const user = params.scriptUser === 'none' ? { scriptUser: 'root' } : {}
+  return refusal(render({ ...params, interface: device, ...user }, name), file => [
+    'sh',
+    '-c',
+    validate.replaceAll('%s', file),
+  ])
+}
+const isAccepted = (...args: Parameters<typeof refused>): void => {
+  if (has('keepalived')) assert.is(refused(...args), undefined)
 }
 
 /** Nothing that the source documents don't have. */
@@ -73,6 +77,12 @@ for (const [name, [params, on, file]] of Object.entries(documents)) {
     isAccepted(params, on, rendered)
   })
 }
+test('what keepalived refuses is refused', () => {
+  if (device === undefined || !has('keepalived')) return
+  const wrong = { checkScript: '/no/such/program' }
+  assert.match(refused(wrong, 'm1', rendered) ?? '', 'Disabling track script')
+  assert.match(refused({ ...bare, ...wrong, trackInterface: true }, 'm1', rendered) ?? '', 'Disabling track script')
+})
 test('their meaning is told apart', () => {
   const text = original('000-keepalived.conf')
   for (const [from, to] of [
