@@ -73,3 +73,7 @@ const without = (hosts: readonly HostView[], leaving: readonly string[] | string
   const names = new Set(namesOf(leaving))
   return hosts.filter(host => !names.has(host.name))
 }
+
+/** Whether the host shall have a proxy of its own: as the operator says, else unless an external load balancer does its work. */
+export const wantsNodeProxy = (wanted: boolean | undefined, host: HostView): boolean =>
+  wanted ?? host.var('loadbalancer_apiserver') === undefined

@@ -127,19 +127,29 @@ export const nodeLoadBalancer = {
 
 export const nodeLoadBalancerWanted = {
   type: 'boolean',
-  default: true,
   var: 'loadbalancer_apiserver_localhost',
-  description: 'Whether every node has a proxy of its own.',
+  description:
+    'Whether every node has a proxy of its own. Default, as in kubespray: unless there is an external load balancer (`loadbalancer_apiserver`).',
+} as const
+
+/** How nginx runs on every node. */
+export const nginxVariant = {
+  type: 'string',
+  enum: ['system', 'docker', 'static-pod', 'source'],
+  default: 'static-pod',
+  var: 'nginx_proxy_variant',
+  description:
+    "`static-pod`: nginx in a pod of the kubelet's, kubespray's layout. `docker`: nginx in a container that a unit keeps running. `system`: the distribution's nginx with a unit and a configuration of its own. `source`: nginx built from source, once, and given to every host.",
 } as const
 
 /** How the daemons of the masters run. */
 export const controlPlaneMethod = {
   type: 'string',
   enum: ['binaries', 'static-pods', 'kubeadm'],
-  default: 'binaries',
+  default: 'kubeadm',
   var: 'control_plane_method',
   description:
-    '`binaries`: systemd units for the programs of the role kube-binaries. `static-pods`: manifests for the kubelet, and one directory of credentials that all masters share. `kubeadm`: what kubeadm makes of them, as kubespray does.',
+    '`kubeadm`: what kubeadm makes of them, as kubespray does. `binaries`: systemd units for the programs of the role kube-binaries. `static-pods`: manifests for the kubelet, and one directory of credentials that all masters share.',
 } as const
 
 /** Who runs etcd, by kubespray's variable; its `docker` is none of ours. */

@@ -1,9 +1,9 @@
 import type { HostView, InventoryView } from 'rota'
-import { balancersOf, isLeaving, mastersOf, nodesOf } from '../cluster/index.ts'
+import { balancersOf, isLeaving, mastersOf, nodesOf, wantsNodeProxy } from '../cluster/index.ts'
 
 export interface Placed {
   readonly type: string
-  readonly wanted: boolean
+  readonly wanted?: boolean | undefined
   readonly port: number
   readonly apiserverPort: number
   readonly vipLoadBalancer: string
@@ -18,7 +18,7 @@ export interface Placed {
  */
 export function hasHaproxy(params: Placed, host: HostView, inventory: InventoryView): boolean {
   const { wanted, type, port, apiserverPort, vipLoadBalancer, vipAddress, vipPort, leaving } = params
-  if (!wanted || type !== 'haproxy' || isLeaving(host, leaving)) return false
+  if (!wantsNodeProxy(wanted, host) || type !== 'haproxy' || isLeaving(host, leaving)) return false
   if (!isOneOf(nodesOf(inventory), host)) return false
   if (port === apiserverPort && isOneOf(mastersOf(inventory), host)) return false
   const balances = vipAddress !== undefined && vipLoadBalancer !== 'lvs' && isOneOf(balancersOf(inventory), host)

@@ -17,13 +17,13 @@ export type Authority =
 
 /**
  * A kubeconfig with another `server` in the cluster of its current context, everything else byte for byte as it was: YAML or JSON,
- * with comments, quotes and line ends of any kind.
+ * with comments, quotes and line ends of any kind. `localhost`, which kubespray writes, is the same server: nobody is restarted for it.
  */
 export function withServer(text: string, server: string): Edited {
   const found = serverIn(text)
   if ('problem' in found) return found
   const { scalar, value } = found
-  if (value === server) return { text }
+  if (value.replace('//localhost:', '//127.0.0.1:') === server) return { text }
   const [start, end] = scalar.range ?? [0, 0]
   return { text: `${text.slice(0, start)}${written(scalar, server)}${text.slice(end)}` }
 }

@@ -4,11 +4,11 @@ import {
   externalLoadBalancer,
   kubeConfigDir,
   leaving,
+  nginxVariant,
   nodeLoadBalancer,
   nodeLoadBalancerWanted,
   virtualAddress,
 } from '../cluster/params.ts'
-import { variantNames } from '../nginx-proxy/defaults.ts'
 
 const port = { type: 'integer', minimum: 1, maximum: 65535 } as const
 
@@ -25,13 +25,7 @@ export const params = {
     },
     nodeProxy: nodeLoadBalancerWanted,
     nodeProxyType: nodeLoadBalancer,
-    nodeProxyVariant: {
-      type: 'string',
-      enum: variantNames,
-      default: 'system',
-      var: 'nginx_proxy_variant',
-      description: 'Set-up of the nginx of every node; it decides its port where `nodeProxyPort` does not.',
-    },
+    nodeProxyVariant: nginxVariant,
     nodeProxyPort: {
       ...port,
       var: ['loadbalancer_apiserver_port', 'nginx_proxy_port'],

@@ -1,5 +1,5 @@
 import type { HostView, InventoryView, ParamsOf } from 'rota'
-import { httpsUrl, mastersOf } from '../cluster/index.ts'
+import { httpsUrl, mastersOf, wantsNodeProxy } from '../cluster/index.ts'
 import { defaults } from '../nginx-proxy/defaults.ts'
 import type { params } from './params.ts'
 
@@ -12,7 +12,7 @@ export type Params = ParamsOf<typeof params>
 export function serverOf(params: Params, host: HostView, inventory: InventoryView): string | undefined {
   if (params.server !== undefined) return params.server
   if (mastersOf(inventory).some(master => master.name === host.name)) return httpsUrl('127.0.0.1', params.apiserverPort)
-  if (params.nodeProxy) return httpsUrl('127.0.0.1', params.nodeProxyPort ?? proxyPort(params))
+  if (wantsNodeProxy(params.nodeProxy, host)) return httpsUrl('127.0.0.1', params.nodeProxyPort ?? proxyPort(params))
   const external = params.externalLoadBalancer
   if (external !== undefined) return httpsUrl(external.address, Number(external.port ?? params.apiserverPort))
   return params.virtualAddress === undefined ? undefined : httpsUrl(params.virtualAddress, params.virtualPort)

@@ -1,17 +1,10 @@
-import { leaving, nodeLoadBalancer, nodeLoadBalancerWanted } from '../cluster/params.ts'
-import { variantNames } from '../nginx-proxy/defaults.ts'
+import { leaving, nginxVariant, nodeLoadBalancer, nodeLoadBalancerWanted } from '../cluster/params.ts'
 import { buildHost, configureFlags, prefix, sha256, version, workDir } from './source-params.ts'
 
 export const params = {
   type: 'object',
   properties: {
-    variant: {
-      type: 'string',
-      enum: variantNames,
-      default: 'system',
-      var: 'nginx_proxy_variant',
-      description: 'The set-up of the proxies; nothing is built unless it is `source`.',
-    },
+    variant: nginxVariant,
     wanted: nodeLoadBalancerWanted,
     type: nodeLoadBalancer,
     version,

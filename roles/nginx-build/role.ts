@@ -1,8 +1,19 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { command, defineRole, directory, download, file, type ParamsOf, packages, quote, unarchive } from 'rota'
-import { onEveryFamily } from '../cluster/index.ts'
+import {
+  command,
+  defineRole,
+  directory,
+  download,
+  file,
+  type HostView,
+  type ParamsOf,
+  packages,
+  quote,
+  unarchive,
+} from 'rota'
+import { onEveryFamily, wantsNodeProxy } from '../cluster/index.ts'
 import { artefactOf, buildHostOf, flagsOf, judge, noBuildHost } from './artefact.ts'
 import { params } from './params.ts'
 import { checksumOf } from './source-params.ts'
@@ -18,13 +29,13 @@ export const nginxBuild = defineRole({
   description: 'nginx built from source, on one host for all',
   params,
   check: ({ params, host, inventory }) => {
-    if (!isWanted(params)) return []
+    if (!isWanted(params, host)) return []
     const builder = buildHostOf(params, inventory)
     if (builder === undefined) return [noBuildHost(params)]
     return builder.name === host.name ? sourceProblems(params) : []
   },
   tasks: ({ params, host, inventory }) => {
-    if (!isWanted(params) || buildHostOf(params, inventory)?.name !== host.name) return []
+    if (!isWanted(params, host) || buildHostOf(params, inventory)?.name !== host.name) return []
     const artefact = artefactOf(params)
     const name = `nginx-${params.version}`
     const tarball = `${params.workDir}/${name}.tar.gz`
@@ -58,7 +69,8 @@ mv -f objs/nginx ${quote(artefact)}`,
   },
 })
 
-const isWanted = ({ wanted, type, variant }: Params): boolean => wanted && type === 'nginx' && variant === 'source'
+const isWanted = ({ wanted, type, variant }: Params, host: HostView): boolean =>
+  wantsNodeProxy(wanted, host) && type === 'nginx' && variant === 'source'
 
 function sourceProblems(params: Params): readonly string[] {
   const checksum = checksumOf(params)

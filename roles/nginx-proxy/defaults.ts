@@ -1,4 +1,6 @@
-export const variantNames = ['system', 'docker', 'static-pod', 'source'] as const
+import { nginxVariant } from '../cluster/params.ts'
+
+export const variantNames = nginxVariant.enum
 export type VariantName = (typeof variantNames)[number]
 
 /** Params whose default depends on the set-up: what its source document says, and where it says nothing, nginx's own default. */

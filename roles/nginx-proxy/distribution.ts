@@ -1,4 +1,4 @@
-import { file, flushHandlers, type HostView, type Nested, packages, service, systemdUnit } from 'rota'
+import { type FactValues, file, flushHandlers, type Nested, packageState, packages, service, systemdUnit } from 'rota'
 import {
   type Listener,
   type ListingOptions,
@@ -33,7 +33,11 @@ export function distributionNginx(options: DistributionNginx): Nested {
     options.distributionUnit === 'off' && service({ name: 'nginx', enabled: false, running: false }),
     file({
       path: config,
-      content: listingContent(listing, (listed: readonly HostView[]) => nginxConf({ ...conf, pid }, listed)),
+      content: listingContent(
+        listing,
+        (listed, { nginx }) => nginxConf({ ...conf, pid, modules: conf.modules.map(placeOn(nginx)) }, listed),
+        { nginx: packageState({ name: 'nginx' }) },
+      ),
       mode: '0644',
       validate: `${binary} -t -q -c`,
       notify: 'reload',
@@ -46,3 +50,11 @@ export function distributionNginx(options: DistributionNginx): Nested {
     isServed(conf),
   ]
 }
+
+/** Debian's place of a module is another one where dnf installs it. */
+const placeOn =
+  (nginx: FactValues<{ nginx: ReturnType<typeof packageState> }>['nginx']) =>
+  (module: string): string =>
+    nginx.type !== 'unavailable' && nginx.manager === 'dnf'
+      ? module.replace(/^\/usr\/lib\/nginx\/modules\//, '/usr/lib64/nginx/modules/')
+      : module

@@ -3,24 +3,19 @@ import {
   kubeConfigDir,
   leaving,
   manifestDir,
+  nginxVariant,
   nodeLoadBalancer,
   nodeLoadBalancerWanted,
 } from '../cluster/params.ts'
 import { buildHost, configureFlags, prefix, sha256, version, workDir } from '../nginx-build/source-params.ts'
 import * as conf from './conf-params.ts'
-import { byVariant, variantNames } from './defaults.ts'
+import { byVariant } from './defaults.ts'
 import { vipAddress, vipLoadBalancer, vipPort } from './vip-params.ts'
 
 export const params = {
   type: 'object',
   properties: {
-    variant: {
-      type: 'string',
-      enum: variantNames,
-      default: 'system',
-      description:
-        "`system`: the distribution's nginx with a unit and a configuration of its own. `docker`: nginx in a container that a unit keeps running. `static-pod`: nginx in a pod of the kubelet's, kubespray's layout. `source`: nginx built from source, once, and given to every host.",
-    },
+    variant: nginxVariant,
     wanted: nodeLoadBalancerWanted,
     type: nodeLoadBalancer,
     masters: {

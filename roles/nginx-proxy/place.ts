@@ -1,5 +1,5 @@
 import { type HostView, type InventoryView, type Task, waitFor } from 'rota'
-import { balancersOf, isLeaving, mastersOf } from '../cluster/index.ts'
+import { balancersOf, isLeaving, mastersOf, wantsNodeProxy } from '../cluster/index.ts'
 import type { Settings } from './settings.ts'
 
 type Placed = Pick<
@@ -13,7 +13,7 @@ type Placed = Pick<
  */
 export function hasProxy(settings: Placed, host: HostView, inventory: InventoryView): boolean {
   const { wanted, type, masters, port, apiserverPort, vipLoadBalancer, vipAddress, vipPort, leaving } = settings
-  if (!wanted || type !== 'nginx' || isLeaving(host, leaving)) return false
+  if (!wantsNodeProxy(wanted, host) || type !== 'nginx' || isLeaving(host, leaving)) return false
   const isMaster = isOneOf(mastersOf(inventory), host)
   const isNode = host.groups.some(group => group === 'kube_node' || group === 'kube-node')
   if (isMaster && !isNode && !masters) return false

@@ -9,7 +9,7 @@ import {
   quote,
   waitFor,
 } from 'rota'
-import { absentUnit, balancersOf, containerFunction } from '../cluster/index.ts'
+import { absentUnit, balancersOf, containerFunction, wantsNodeProxy } from '../cluster/index.ts'
 import { chosenProxy, type NodeProxy, nodeProxies, otherProxies } from '../nginx-proxy/listeners.ts'
 import { hasProxy, isServed } from '../nginx-proxy/place.ts'
 import { settingsOf } from '../nginx-proxy/settings.ts'
@@ -45,7 +45,7 @@ export const nodeProxyAbsent = defineRole({
 })
 
 function chosenOn(params: Params, host: HostView, inventory: InventoryView): NodeProxy | undefined {
-  if (!params.wanted) return undefined
+  if (!wantsNodeProxy(params.wanted, host)) return undefined
   if (params.type === 'haproxy') return nodeProxies(params).find(({ pod }) => pod?.container === 'haproxy')
   const settings = settingsOf(params)
   return hasProxy(settings, host, inventory) ? chosenProxy(settings) : undefined

@@ -31,4 +31,15 @@ export function tokensFor(users: readonly string[], present: string, newToken: (
   return [...kept, ...added].map(line => `${line}\n`).join('')
 }
 
+/** Users other than ours that the first file has and the second has not. */
+export function foreignUsers(present: string, wanted: string): readonly string[] {
+  const users = (text: string): readonly string[] =>
+    text
+      .split(/\r?\n/)
+      .map(userOf)
+      .filter(user => user !== '' && !ours.test(user))
+  const known = new Set(users(wanted))
+  return users(present).filter(user => !known.has(user))
+}
+
 const userOf = (line: string): string => (line.split(',')[1] ?? '').trim().replace(/^"|"$/g, '')

@@ -47,6 +47,8 @@ const edits: readonly (readonly [string, string, string])[] = [
   ['single quotes', yaml("'https://10.0.0.1:6443'"), yaml(`'${url}'`)],
   ['a comment behind', yaml('https://10.0.0.1:6443   # the first master'), yaml(`${url}   # the first master`)],
   ['CRLF', yaml('https://10.0.0.1:6443', '\r\n'), yaml(url, '\r\n')],
+  ["kubespray's name of this host", yaml('https://localhost:6443'), yaml('https://localhost:6443')],
+  ['another port of this host', yaml('https://localhost:8443'), yaml(url)],
   ['JSON', json, json.replace('https://10.0.0.1:6443', url)],
   [
     'JSON on one line',

@@ -1,4 +1,4 @@
-import { path } from 'rota'
+import { packageState, path } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { nginxProxy } from '../../roles/nginx-proxy/role.ts'
@@ -31,9 +31,11 @@ const rendered = (
   peers: ReadonlyMap<string, unknown> = everyoneReady,
   current: unknown = { type: 'absent' },
   view = cluster,
+  manager: 'apt' | 'dnf' = 'apt',
 ): string =>
-  contentOf(unitsOf(nginxProxy(params), node, view, { peers }), config, [
+  contentOf(unitsOf(nginxProxy({ variant: 'system', ...params }), node, view, { peers }), config, [
     [path({ path: config, content: true }), current],
+    [packageState({ name: 'nginx' }), { type: 'absent', manager }],
   ])
 const servers = (text: string): readonly string[] =>
   [...text.matchAll(/server ([\d.]+):6443/g)].map(match => match[1] ?? '')
@@ -64,8 +66,15 @@ for (const [name, params] of Object.entries(variants)) {
 }
 
 test('the unit', () =>
-  golden('nginx-proxy/nginx-proxy.service', contentOf(unitsOf(nginxProxy(), node, cluster), 'nginx-proxy.service')))
+  golden(
+    'nginx-proxy/nginx-proxy.service',
+    contentOf(unitsOf(nginxProxy({ variant: 'system' }), node, cluster), 'nginx-proxy.service'),
+  ))
 
+test('where dnf installs nginx its modules are elsewhere', () => {
+  const text = rendered({}, everyoneReady, { type: 'absent' }, cluster, 'dnf')
+  assert.match(text, 'load_module /usr/lib64/nginx/modules/ngx_stream_module.so;')
+})
 test('a master that is not ready yet is not listed', () =>
   assert.equal(servers(rendered({}, new Map([...everyoneReady, ['m3', starting]]))), ['10.0.0.1', '10.0.0.2']))
 test('a master that can not be reached is not listed', () =>

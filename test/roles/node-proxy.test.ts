@@ -42,7 +42,8 @@ const haproxyConfig = ['no proxy to API servers in /etc/haproxy/haproxy.cfg']
 const haproxy = [...haproxyPod, ...haproxyConfig]
 type Params = NonNullable<Parameters<typeof nodeProxyAbsent>[0]>
 const choices: readonly (readonly [Params, readonly string[]])[] = [
-  [{}, [...docker, ...nginxPod, ...contained, ...source, ...haproxy]],
+  [{}, [...system, ...docker, ...source, ...haproxy]],
+  [{ variant: 'system' }, [...docker, ...nginxPod, ...contained, ...source, ...haproxy]],
   [{ variant: 'docker' }, [...system, ...nginxPod, ...source, ...haproxy]],
   [{ variant: 'static-pod' }, [...system, ...docker, ...source, ...haproxy]],
   [{ variant: 'source' }, [...system, ...docker, ...nginxPod, ...contained, ...haproxy]],

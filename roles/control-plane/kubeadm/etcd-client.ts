@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createPrivateKey } from 'node:crypto'
 import { type PathFact, path, type Step, type StepContext, step } from 'rota'
 import type { Prepared } from '../../pki/index.ts'
 import type { Params } from '../daemons.ts'
@@ -47,8 +47,14 @@ function filesOf({ kubeConfigDir }: Params, prepared: Prepared): Readonly<Record
   return {
     ca: { path: `${pki}/etcd/ca.crt`, content: prepared.pair('etcd/ca').certificate, mode: '0644' },
     crt: { path: `${pki}/apiserver-etcd-client.crt`, content: certificate, mode: '0644' },
-    key: { path: `${pki}/apiserver-etcd-client.key`, content: key, mode: '0600' },
+    key: { path: `${pki}/apiserver-etcd-client.key`, content: traditional(key), mode: '0600' },
   }
+}
+
+/** `join` passes the key on only in the form that has the kind of key in its first line, of elliptic ones (kubeadm's copycerts). */
+export function traditional(key: string): string {
+  const parsed = createPrivateKey(key)
+  return parsed.export({ type: parsed.asymmetricKeyType === 'rsa' ? 'pkcs1' : 'sec1', format: 'pem' }).toString()
 }
 
 const has = (fact: PathFact, { content }: File): boolean =>

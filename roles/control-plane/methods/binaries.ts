@@ -7,6 +7,7 @@ import { fileTasks, masterDirectories, masterFiles } from '../files.ts'
 import { servesEveryName } from '../names.ts'
 import { controllersAreHealthy, versionIs, waitReady } from '../ready.ts'
 import { noPods } from '../static-pods/running.ts'
+import { noTokenIsLost } from '../tokens.ts'
 import { type Method, needsEtcd } from './method.ts'
 import { notKubeadms } from './not-kubeadms.ts'
 
@@ -20,6 +21,7 @@ export const binaries: Method<MasterPrepared> = {
     const units = daemonUnits(params, host, cluster)
     return [
       notKubeadms(params.manifestDir),
+      noTokenIsLost(params, prepared),
       binariesAreThere(params),
       packages({ names: params.packages }),
       masterDirectories(params),

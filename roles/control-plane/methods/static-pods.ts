@@ -14,6 +14,7 @@ import { imagesAreThere, logFiles } from '../static-pods/host.ts'
 import { podManifests } from '../static-pods/pods.ts'
 import { prepareStaticPods, type StaticPodsPrepared } from '../static-pods/prepare.ts'
 import { manifestOf, noUnit, podRuns } from '../static-pods/running.ts'
+import { noTokenIsLost } from '../tokens.ts'
 import { type Method, type MethodContext, needsEtcd } from './method.ts'
 import { notKubeadms } from './not-kubeadms.ts'
 
@@ -39,6 +40,7 @@ export const staticPods: Method<StaticPodsPrepared> = {
         that: 'the credentials of the masters fit',
         holds: computed({}, () => targets.problems.join('; ') || undefined),
       }),
+      noTokenIsLost(params, prepared),
       packages({ names: params.packages }),
       service({ name: 'kubelet', enabled: true, running: true }),
       imagesAreThere(params),

@@ -5,12 +5,13 @@ import * as assert from 'uvu/assert'
 import { factTable } from '../../../../engine/facts/fact.ts'
 import type { Params } from '../../../../roles/control-plane/daemons.ts'
 import { becomeMaster } from '../../../../roles/control-plane/kubeadm/become-master.ts'
-import { etcdClientIsThere } from '../../../../roles/control-plane/kubeadm/etcd-client.ts'
+import { etcdClientIsThere, traditional } from '../../../../roles/control-plane/kubeadm/etcd-client.ts'
 import { clusterConfig, manifests, tagIn } from '../../../../roles/control-plane/kubeadm/seen.ts'
 import { isOlder, skewProblem, versionMayFollow } from '../../../../roles/control-plane/kubeadm/skew.ts'
 import { upgradeMaster, upgradeWords } from '../../../../roles/control-plane/kubeadm/upgrade.ts'
 import { controlPlane } from '../../../../roles/control-plane/role.ts'
 import type { Prepared } from '../../../../roles/pki/index.ts'
+import { newKey } from '../../../../roles/pki/make.ts'
 import { smallCluster } from '../../support/inventory.ts'
 import { remote } from '../../support/remote.ts'
 import { paramsOf } from '../../support/role.ts'
@@ -100,15 +101,16 @@ const masters: readonly (readonly [string, Readonly<Record<string, PathFact>>, s
 for (const [name, values, expected] of masters)
   test(`init or join: ${name}`, () => assert.is(needed(becomeMaster(params()), values), expected))
 
+const key = newKey()
 const prepared: Prepared = {
-  pair: name => ({ certificate: `CERTIFICATE ${name}`, key: `KEY ${name}` }),
+  pair: name => ({ certificate: `CERTIFICATE ${name}`, key }),
   serviceAccount: { key: '', publicKey: '' },
 }
 const sum = (content: string): PathFact => file('', createHash('sha256').update(content).digest('hex'))
 const ours = {
   ca: sum('CERTIFICATE etcd/ca'),
   crt: sum('CERTIFICATE kubeadm/apiserver-etcd-client'),
-  key: sum('KEY kubeadm/apiserver-etcd-client'),
+  key: sum(traditional(key)),
 }
 const uses = file('    - --etcd-certfile=/etc/kubernetes/pki/apiserver-etcd-client.crt\n')
 const clients: readonly (readonly [string, Readonly<Record<string, PathFact>>, string | false])[] = [
@@ -120,6 +122,8 @@ const clients: readonly (readonly [string, Readonly<Record<string, PathFact>>, s
 ]
 for (const [name, values, expected] of clients)
   test(`client of etcd: ${name}`, () => assert.is(needed(etcdClientIsThere(params(), prepared), values), expected))
+
+test('kubeadm passes on a key by its kind', () => assert.match(traditional(key), /^-----BEGIN EC PRIVATE KEY-----/))
 
 test('the skew is refused on the host as it is seen there', () => {
   const refused = (from: string, to: string) => {
