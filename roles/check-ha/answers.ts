@@ -62,7 +62,7 @@ export const showsEveryName = (way: Way, wanted: Names): Check =>
         saw:
           missing.length === 0
             ? `all ${wanted.names.length + wanted.addresses.length}`
-            : `none of ${missing.join(', ')}`,
+            : `lacks ${missing.join(', ')}`,
       }
     },
   })
