@@ -43,7 +43,7 @@ export const etcdMembersOf = (
 /** The same, also where every master has a member of its own (`etcd_deployment_type: kubeadm`). */
 export const membersOf = (
   inventory: InventoryView,
-  deployment: 'host' | 'kubeadm',
+  deployment: 'host' | 'kubeadm' | 'external',
   leaving: readonly string[] | string = [],
 ): readonly HostView[] => (deployment === 'kubeadm' ? mastersOf(inventory, leaving) : etcdMembersOf(inventory, leaving))
 
