@@ -1,4 +1,5 @@
-import { defineRole, file, flushHandlers, packages, service, waitFor } from 'rota'
+import { dirname } from 'node:path'
+import { defineRole, directory, file, flushHandlers, packages, service, waitFor } from 'rota'
 import {
   balancersOf,
   listingContent,
@@ -49,6 +50,8 @@ export const haproxy = defineRole({
     return [
       packages({ names: onEveryFamily(params.packages), start: false }),
       mayConnectAnywhere,
+      // The package has made it, but not again when it was removed.
+      directory({ path: dirname(params.config) }),
       file({
         path: params.config,
         content: listingContent(

@@ -1,5 +1,5 @@
 import { absent, command, defineRole, type HostView, type InventoryView, quote, service } from 'rota'
-import { balancersOf, isLeaving, unknownLeaving } from '../cluster/index.ts'
+import { balancersOf, isLeaving, mastersOf, unknownLeaving } from '../cluster/index.ts'
 import { leaving as leavingParam, virtualAddress } from '../cluster/params.ts'
 import { moveVirtualAddress } from '../keepalived/move.ts'
 
@@ -33,9 +33,7 @@ export const keepalivedAbsent = defineRole({
   check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
   tasks: ({ params, host, inventory }) => {
     const { virtualAddress, config } = params
-    const others = params.everywhere
-      ? []
-      : balancersOf(inventory, params.leaving).filter(({ name }) => name !== host.name)
+    const others = params.everywhere ? [] : mayTake(params.leaving, host, inventory)
     const move = others.length > 0 && virtualAddress !== undefined && moveVirtualAddress({ virtualAddress, others })
     if (isLeaving(host, params.leaving))
       return [move, service({ name: 'keepalived', enabled: false, running: false }), absent({ path: config })]
@@ -46,6 +44,16 @@ export const keepalivedAbsent = defineRole({
 
 const balances = (host: HostView, inventory: InventoryView): boolean =>
   balancersOf(inventory).some(other => other.name === host.name)
+
+/** Who may have the address next: also a master that has not lost it to the hosts of load_balancer yet. */
+const mayTake = (
+  leaving: readonly string[] | string,
+  host: HostView,
+  inventory: InventoryView,
+): readonly HostView[] => {
+  const all = [...balancersOf(inventory, leaving), ...mastersOf(inventory, leaving)]
+  return [...new Map(all.map(other => [other.name, other])).values()].filter(({ name }) => name !== host.name)
+}
 
 /** A keepalived that serves something else is none of ours: ours has the instance of the API servers. */
 const oursIsGone = (config: string) =>

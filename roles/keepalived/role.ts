@@ -1,8 +1,10 @@
 import { isIPv6 } from 'node:net'
+import { dirname } from 'node:path'
 import {
   type Computed,
   computed,
   defineRole,
+  directory,
   type FactValues,
   file,
   flushHandlers,
@@ -73,6 +75,7 @@ export const keepalived = defineRole({
     return [
       isLvs && directorKernel(params.lvsKind),
       packages({ names: onEveryFamily(params.packages), start: false }),
+      directory({ path: dirname(params.config) }),
       file({
         path: params.config,
         content: isLvs ? balancing(params, host, others, listing) : content(params, host, others),
