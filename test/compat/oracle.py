@@ -18,6 +18,9 @@ os.environ.setdefault('ANSIBLE_DEPRECATION_WARNINGS', 'false')
 os.environ['ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED'] = 'true'
 os.environ['ANSIBLE_CONFIG'] = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'ansible.cfg')
 
+# Unpacked by scripts/test/collections.mjs.
+os.environ['ANSIBLE_COLLECTIONS_PATH'] = os.path.expanduser('~/.cache/rota-test/collections')
+
 from ansible.cli.inventory import InventoryCLI  # noqa: E402
 from ansible.cli.vault import VaultCLI  # noqa: E402
 from ansible.inventory.manager import InventoryManager  # noqa: E402
