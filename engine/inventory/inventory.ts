@@ -14,16 +14,14 @@ export interface VarsLayers {
   readonly extra: readonly Setting[]
 }
 
-interface Parts {
+interface Parts extends Pick<Inventory, 'sources' | 'dir' | 'playbookDir' | 'readText' | 'warnings'> {
   readonly graph: Graph
   readonly layers: VarsLayers
   readonly decrypt: Decrypt
-  readonly sources: readonly string[]
-  readonly warnings: readonly string[]
 }
 
 /** Puts the graph and the variables' layers together; every host's variables are merged when they are first read. */
-export function buildInventory({ graph, layers, decrypt, sources, warnings }: Parts): Inventory {
+export function buildInventory({ graph, layers, decrypt, ...given }: Parts): Inventory {
   const depth = depths(graph.groups)
   const priority = (name: string) => graph.groups.get(name)?.priority ?? 1
   const sorted = (names: readonly string[]) => sortByPrecedence(names, depth, priority)
@@ -59,8 +57,7 @@ export function buildInventory({ graph, layers, decrypt, sources, warnings }: Pa
   return {
     hosts,
     groups,
-    sources,
-    warnings,
+    ...given,
     hostsOf: group => {
       if (!groups.has(group)) return []
       const names = new Set(descendants(group, graph.groups).flatMap(name => graph.groups.get(name)?.hosts ?? []))

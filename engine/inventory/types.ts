@@ -56,6 +56,12 @@ export interface Inventory {
   readonly hosts: ReadonlyMap<string, Host>
   readonly groups: ReadonlyMap<string, Group>
   readonly sources: readonly string[]
+  /** Absolute, as Ansible's `inventory_dir`: the first source, or the directory it is in. */
+  readonly dir: string
+  /** Absolute, as Ansible's `playbook_dir`. */
+  readonly playbookDir?: string
+  /** A file of the control machine for a `lookup`: undefined where there is none. Throws an InventoryError when it can't be read. */
+  readonly readText: (path: string) => { readonly text: string; readonly isSecret: boolean } | undefined
   readonly warnings: readonly string[]
   /** Members of the group and of its descendants, in the order of Ansible's pattern. Unknown group: none. */
   hostsOf(group: string): readonly Host[]
