@@ -26,7 +26,9 @@ export function resolveVar(inventory: Inventory, host: Host, name: string, conte
   if (variable === undefined || !isTemplated(variable)) return variable
   const use: Use = { inventory, host, context, names: [{ host, name }], seen: { secret: variable.secret === true } }
   const value = resolveValue(variable.value, variable, [], use)
-  return { ...variable, value, origin: variable.origin, secret: use.seen.secret }
+  const { origin, source, overrides, node, fromVault = false } = variable
+  const locate: Variable['locate'] = path => variable.locate(path)
+  return { value, origin, source, secret: use.seen.secret, fromVault, overrides, locate, ...(node ? { node } : {}) }
 }
 
 interface Use {

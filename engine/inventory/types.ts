@@ -23,7 +23,7 @@ export interface Variable {
   readonly secret?: boolean
   /** The whole file was vaulted, so that `node` holds the secret in clear. */
   readonly fromVault?: boolean
-  readonly overrides?: Variable
+  readonly overrides?: Variable | undefined
   /** The origin of a nested value; its nearest known ancestor's when the path leads nowhere. */
   readonly locate: (path: readonly (string | number)[]) => Origin
   /** The value as read, with Python's types and the positions of its parts. */
@@ -126,7 +126,7 @@ export type Statement =
       readonly kind: 'hosts'
       readonly names: readonly string[]
       readonly group?: string
-      readonly port?: number
+      readonly port?: number | undefined
       readonly at: Origin
       /** Lazy: with thousands of hosts most variables are never looked at. */
       readonly settings: () => readonly Setting[]
