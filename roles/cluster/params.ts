@@ -155,11 +155,11 @@ export const controlPlaneMethod = {
 /** Who runs etcd, by kubespray's variable; its `docker` is none of ours. */
 export const etcdDeployment = {
   type: 'string',
-  enum: ['host', 'kubeadm'],
+  enum: ['host', 'kubeadm', 'external'],
   default: 'host',
   var: 'etcd_deployment_type',
   description:
-    '`host`: the role etcd, on the hosts of the group etcd. `kubeadm`: every master has a member of its own, a static pod that kubeadm makes.',
+    "`host`: the role etcd, on the hosts of the group etcd. `kubeadm`: every master has a member of its own, a static pod that kubeadm makes. `external`: somebody else's, such as the `etcd.service` of kubespray: it is left as it is.",
 } as const
 
 export const manifestDir = {

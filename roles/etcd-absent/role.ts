@@ -1,4 +1,4 @@
-import { absent, defineRole, service } from 'rota'
+import { absent, defineRole, type HostView, type Step, service, step } from 'rota'
 import { etcdMembersOf, isLeaving, mastersOf, membersOf, unknownLeavingMember } from '../cluster/index.ts'
 import { bootstrapPath } from '../etcd/config.ts'
 import { params as etcdParams } from '../etcd/params.ts'
@@ -20,8 +20,10 @@ export const etcdAbsent = defineRole({
     ...(membersOf(inventory, params.deployment, params.leaving).length === 0 ? ['no etcd member would be left'] : []),
   ],
   tasks: ({ params, host, inventory }) => {
+    if (!isLeaving(host, params.leaving)) return []
+    if (params.deployment === 'external') return [staysMember(host)]
     // A member that kubeadm made leaves with its master.
-    if (params.deployment !== 'host' || !isLeaving(host, params.leaving)) return []
+    if (params.deployment === 'kubeadm') return []
     return [
       leaveCluster({
         ...params,
@@ -34,6 +36,18 @@ export const etcdAbsent = defineRole({
     ]
   },
 })
+
+/** Somebody else's member is not taken out by surprise, nor forgotten. */
+const staysMember = (member: HostView): Step =>
+  step({
+    title: `the etcd member of ${member.name}`,
+    run: async ({ say }) => {
+      say(
+        `the etcd member of ${member.name}, if it has one, is left as it is (etcd_deployment_type: external): remove it by hand`,
+      )
+      return { changed: false }
+    },
+  })
 
 // A directory of our own goes whole. One that somebody else chose may belong to a package, such as /var/lib/etcd, or hold more than ours.
 const dataOf = (conf: { readonly dataDir: string }): readonly string[] =>

@@ -25,6 +25,7 @@ export const etcdForget = defineRole({
   tasks: ({ params, host, inventory }) => {
     const others = membersOf(inventory, params.deployment, params.leaving)
     if (!others.some(member => member.name === host.name)) return []
+    if (params.deployment === 'external') return []
     const stacked = params.deployment === 'kubeadm' ? { podPki: `${params.kubeConfigDir}/pki/etcd` } : {}
     return membersOf(inventory, params.deployment)
       .filter(member => isLeaving(member, params.leaving))

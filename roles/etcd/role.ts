@@ -82,7 +82,7 @@ const nobodyElses = (own: string): Task =>
     that: 'no other etcd runs here',
     holds: computed({ other: unit({ name: 'etcd.service' }) }, ({ other }) =>
       other.type === 'unit' && other.activeState === 'active' && other.fragmentPath.startsWith('/etc/')
-        ? `etcd.service runs on this host and was not put there by a package: ${own}.service does not replace it on its own; move its members over first, or stop it`
+        ? `etcd.service runs on this host and was not put there by a package: ${own}.service does not replace it on its own: set etcd_deployment_type to external, and it is left as it is`
         : undefined,
     ),
   })

@@ -177,5 +177,4 @@ export const params = {
     packages: packageNames(['keepalived', 'psmisc', 'iproute2']),
     leaving,
   },
-  required: ['virtualAddress'],
 } as const

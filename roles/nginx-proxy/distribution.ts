@@ -1,4 +1,15 @@
-import { type FactValues, file, flushHandlers, type Nested, packageState, packages, service, systemdUnit } from 'rota'
+import { dirname } from 'node:path'
+import {
+  directory,
+  type FactValues,
+  file,
+  flushHandlers,
+  type Nested,
+  packageState,
+  packages,
+  service,
+  systemdUnit,
+} from 'rota'
 import {
   type Listener,
   type ListingOptions,
@@ -31,6 +42,8 @@ export function distributionNginx(options: DistributionNginx): Nested {
     // The distribution's own nginx would take port 80, now or at the next boot.
     options.packages.length > 0 && packages({ names: onEveryFamily(options.packages), start: false }),
     options.distributionUnit === 'off' && service({ name: 'nginx', enabled: false, running: false }),
+    // The package has made it, but not again when it was removed.
+    directory({ path: dirname(config) }),
     file({
       path: config,
       content: listingContent(

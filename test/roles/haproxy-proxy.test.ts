@@ -71,7 +71,7 @@ test('the port is freed right before the pod is asked for', () => {
 })
 
 test('only on nodes, where it is chosen, wanted, and nobody else has the port', () => {
-  const both = host('b1', '10.0.3.1', ['kube_control_plane', 'kube_node'])
+  const both = host('b1', '10.0.3.1', ['kube_control_plane', 'kube_node'], { kube_vip_address: '10.0.0.100' })
   const view = inventory([...cluster.hosts, both])
   const none = (params: Params, name = 'n1') => titlesOf(haproxyProxy(params), view.host(name), view).length === 0
   assert.ok(none({}))

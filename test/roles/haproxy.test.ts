@@ -1,4 +1,4 @@
-import { path } from 'rota'
+import { type HostView, type InventoryView, path } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { haproxy } from '../../roles/haproxy/role.ts'
@@ -37,7 +37,7 @@ const rendered = (params: Parameters<typeof haproxy>[0], version = '2.6', on = m
 /** The set-up of document 001: masters with those addresses, and these params. */
 const document = inventory(
   ['172.27.129.105', '172.27.129.111', '172.27.129.112'].map((address, index) =>
-    host(`m${index + 1}`, address, ['kube_control_plane']),
+    host(`m${index + 1}`, address, ['kube_control_plane'], { kube_vip_address: '172.27.128.254' }),
   ),
 )
 const asInDocument: Parameters<typeof haproxy>[0] = {
@@ -110,5 +110,15 @@ test('on the hosts of load_balancer where there are any', () => {
 })
 test('nowhere when it is not chosen', () =>
   assert.equal(titlesOf(haproxy({ vipLoadBalancer: 'lvs' }), master, cluster), []))
+
+test('no load balancer on masters without a virtual address, or with that of kube-vip; on hosts that are there for it always', () => {
+  const masters = (vars: Readonly<Record<string, unknown>>, more: readonly HostView[] = []) =>
+    inventory([host('m1', '10.0.0.1', ['kube_control_plane'], vars), ...more])
+  const tasksOn = (name: string, view: InventoryView) => titlesOf(haproxy(), view.host(name), view).length
+  assert.is(tasksOn('m1', masters({})), 0)
+  assert.is(tasksOn('m1', masters({ kube_vip_address: '10.0.0.100', kube_vip_enabled: true })), 0)
+  assert.ok(tasksOn('m1', masters({ kube_vip_address: '10.0.0.100' })) > 0)
+  assert.ok(tasksOn('lb', masters({}, [host('lb', '10.0.0.9', ['load_balancer'])])) > 0)
+})
 
 test.run()

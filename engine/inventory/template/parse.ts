@@ -1,27 +1,14 @@
-import { createRequire } from 'node:module'
 import type { Ast } from './ast.ts'
-
-interface Nunjucks {
-  readonly parser: { readonly parse: (text: string) => Ast }
-  /** Teaches the parser slices; returns what undoes it. */
-  readonly installJinjaCompat: () => () => void
-}
+import { parseJinja } from './jinja-parser.ts'
 
 export class TemplateSyntaxError extends Error {}
 
-/** nunjucks is loaded when the first template is met: most runs have none. */
-const require = createRequire(import.meta.url)
-
-/** Jinja text as a syntax tree, by nunjucks' parser. */
+/** Jinja text as a syntax tree. */
 export function parseTemplate(text: string): Ast {
-  const nunjucks: Nunjucks = require('nunjucks')
-  const uninstall = nunjucks.installJinjaCompat()
   try {
-    return nunjucks.parser.parse(prepare(text))
+    return parseJinja(prepare(text))
   } catch (error) {
     throw new TemplateSyntaxError(error instanceof Error ? error.message.split('\n')[0] : String(error))
-  } finally {
-    uninstall()
   }
 }
 
