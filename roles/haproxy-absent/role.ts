@@ -9,6 +9,7 @@ const params = {
       type: 'string',
       pattern: '^/',
       default: '/etc/haproxy/haproxy.cfg',
+      var: 'haproxy_config',
       description: 'The configuration that is removed.',
     },
     everywhere: {

@@ -11,6 +11,7 @@ const params = {
       type: 'string',
       pattern: '^/',
       default: '/etc/keepalived/keepalived.conf',
+      var: 'keepalived_config',
       description: 'The configuration that is removed.',
     },
     everywhere: {
