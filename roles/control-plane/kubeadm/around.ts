@@ -57,7 +57,7 @@ export function wayFor(host: HostView, first: HostView | undefined, seen: readon
       kind: 'wait',
       reason:
         silent !== '' || names('busy') !== ''
-          ? `no master serves: ${[names('busy'), silent].filter(Boolean).join(', ')} should`
+          ? `no master serves: ${[names('busy'), silent].filter(Boolean).join(', ')} should${names('busy') === '' ? '' : `; if an earlier run was cut short there, finish it first with --limit ${names('busy')}`}`
           : `there is no cluster to join: it begins on ${first?.name}; run without --limit, or on that host first`,
     }
   if (silent !== '')

@@ -6,10 +6,10 @@ import type { Params } from '../daemons.ts'
 import { seconds } from '../duration.ts'
 import { kubectlWords } from '../kubectl.ts'
 import { documents, type JoinMaterial, joinDocument, phaseConfig } from './config.ts'
-import { attempts, isMaster, servesItself } from './is-master.ts'
+import { attempts, mayBeReset, servesItself } from './is-master.ts'
 import { addNames } from './names.ts'
-import { kubeadm, kubeadmWithConfig, lastLines, listFlag } from './program.ts'
-import { markerOf } from './seen.ts'
+import { kubeadm, kubeadmWithConfig, lastLines, listFlag, resetWords } from './program.ts'
+import { ended, markerOf } from './seen.ts'
 import { whileAlone } from './turn.ts'
 
 /**
@@ -28,7 +28,7 @@ export const join = (context: StepContext, params: Params, through: HostView): P
       for (let attempt = 1; ; attempt += 1) {
         await reset(context, params)
         const answer = await $`mkdir -p ${params.kubeConfigDir} && : >${markerOf(params)}
-${kubeadmWithConfig(params, ['join', ...listFlag('ignore-preflight-errors', params.ignorePreflightErrors)])}`
+${kubeadmWithConfig(params, ['join', ...listFlag('ignore-preflight-errors', params.ignorePreflightErrors)], ended(params))}`
           .stdin(documents([joinDocument(params, host, inventory, made)]))
           .timeout(seconds(params.joinTimeout, 'joinTimeout'))
           .nothrow()
@@ -36,8 +36,7 @@ ${kubeadmWithConfig(params, ['join', ...listFlag('ignore-preflight-errors', para
         if (attempt === attempts) throw new Error(`kubeadm join failed:\n${lastLines(answer.stdout, secrets)}`)
         say(`${host.name}: kubeadm join failed, it is tried again: ${lastLines(answer.stdout, secrets, 3)}`)
       }
-      await serves($, params)
-      await $`rm -f ${markerOf(params)}`
+      await ready($, params)
       return { summary: `joined through ${through.name}` }
     } finally {
       await takeBack(peer, params, made)
@@ -80,17 +79,16 @@ ${kubectlWords(params)} -n kube-system delete secret kubeadm-certs --ignore-not-
 
 /** Nothing of an earlier attempt, and only of a host that is no master. */
 async function reset(context: StepContext, params: Params): Promise<void> {
-  const { $, host } = context
+  const { $ } = context
   const left = sh`[ -e ${`${params.manifestDir}/kube-apiserver.yaml`} ] || [ -e ${`${params.kubeConfigDir}/kubelet.conf`} ]`
   if ((await $`${left}`.nothrow()).exitCode !== 0) return
-  if (await isMaster(context, params)) throw new Error(`${host.name} is a master that serves: it is not reset`)
-  const words = ['reset', '-f', ...(params.criSocket === undefined ? [] : ['--cri-socket', params.criSocket])]
-  const answer = await $`${kubeadm(params, ...words)} 2>&1`.timeout(180).nothrow()
+  await mayBeReset(context, params)
+  const answer = await $`${kubeadm(params, ...resetWords(params, params.criSocket))} 2>&1`.timeout(180).nothrow()
   if (answer.exitCode !== 0) throw new Error(`kubeadm reset failed:\n${lastLines(answer.stdout)}`)
 }
 
 /** The next one joins when this one has caught up. */
-async function serves($: RemoteShell, params: Params): Promise<void> {
+async function ready($: RemoteShell, params: Params): Promise<void> {
   const until = Date.now() + params.readyTimeout * 1000
   while (!(await servesItself($, params))) {
     if (Date.now() > until) throw new Error('the API server of the new master is not ready')
