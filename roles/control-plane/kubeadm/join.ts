@@ -6,6 +6,7 @@ import type { Params } from '../daemons.ts'
 import { seconds } from '../duration.ts'
 import { kubectlWords } from '../kubectl.ts'
 import { documents, type JoinMaterial, joinDocument, phaseConfig } from './config.ts'
+import { tellEtcdMembers } from './etcd-members.ts'
 import { attempts, mayBeReset, servesItself } from './is-master.ts'
 import { addNames } from './names.ts'
 import { kubeadm, kubeadmWithConfig, lastLines, listFlag, resetWords } from './program.ts'
@@ -22,6 +23,7 @@ export const join = (context: StepContext, params: Params, through: HostView): P
     const peer = on(through.name)
     // Its certificate is made by this configuration, with every name at once.
     await addNames({ $: peer, words: kubectlWords(params) }, params, inventory)
+    await tellEtcdMembers(context, params, peer)
     const made = await prepare(peer, params, through)
     const secrets = [made.token, made.certificateKey]
     try {

@@ -19,6 +19,7 @@ import type { Params } from '../daemons.ts'
 import { seconds } from '../duration.ts'
 import { becomeMaster } from '../kubeadm/become-master.ts'
 import { etcdClient, etcdClientIsThere } from '../kubeadm/etcd-client.ts'
+import { knowsEtcdMembers } from '../kubeadm/etcd-members.ts'
 import { localKubeconfigs } from '../kubeadm/kubeconfigs.ts'
 import { kubeletHasUnit, kubeletIs, programLink, someKubelet } from '../kubeadm/kubelet.ts'
 import { certificateNamesAll, configNamesAll } from '../kubeadm/names.ts'
@@ -45,7 +46,7 @@ export const kubeadm: Method<Prepared | undefined> = {
   ],
   prepare: prepareEtcdClient,
   tasks: context => {
-    const { params, host, inventory } = context
+    const { params, host, inventory, prepared } = context
     if (isLeaving(host, params.leaving)) return []
     return [
       noUnits(),
@@ -67,6 +68,7 @@ export const kubeadm: Method<Prepared | undefined> = {
       configNamesAll(params, inventory),
       certificateNamesAll(params, host, inventory),
       flushHandlers(),
+      prepared === undefined ? [] : knowsEtcdMembers(params, inventory, prepared),
       service({ name: 'kubelet', enabled: true, running: true }),
       waitReady(params, host),
       versionIs(params, host),
