@@ -165,6 +165,26 @@ test('the gate says what it saw', () => {
   })
 })
 
+const lives: readonly (readonly [string, any: unknown, open: boolean, available: boolean])[] = [
+  ['ready', { type: 'answered', status: 200, body: '', expected: true }, true, true],
+  ['nobody is let in who is not known', { type: 'answered', status: 401, body: '', expected: true }, true, true],
+  ['not ready', { type: 'answered', status: 500, body: '', expected: false }, true, false],
+  ['down', { type: 'failed', reason: 'Connection refused' }, false, false],
+  ['nothing there speaks HTTPS', { type: 'unavailable', reason: 'no curl' }, true, true],
+  ['a fresh host', { type: 'unavailable', reason: 'no curl' }, false, false],
+]
+for (const [name, any, open, available] of lives)
+  test(`who serves is counted, whatever its certificate says: ${name}`, () => {
+    const m1 = host('m1', '10.0.0.1')
+    const { available: condition } = apiServerReady()
+    const requests = condition?.facts(m1, inventory([m1])) ?? []
+    // Nothing of it depends on a name, or on an authority.
+    assert.not.match(JSON.stringify(requests), /10\.0\.0\.1|ca\.crt/)
+    const port = open ? { type: 'open' } : { type: 'closed', reason: '' }
+    const facts = factTable(...requests.map((request, index) => [request, index === 0 ? any : port] as const))
+    assert.is(condition?.check(facts, m1, inventory([m1])).ok, available)
+  })
+
 test('the gate reads every variable of the role', () => {
   const { facts, vars } = apiServerReady()
   const url = (view: HostView) => JSON.stringify(facts(view, inventory([view])))
