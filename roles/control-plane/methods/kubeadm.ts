@@ -20,6 +20,7 @@ import { seconds } from '../duration.ts'
 import { becomeMaster } from '../kubeadm/become-master.ts'
 import { etcdClient, etcdClientIsThere } from '../kubeadm/etcd-client.ts'
 import { knowsEtcdMembers } from '../kubeadm/etcd-members.ts'
+import { kubeProxyLeadsBack } from '../kubeadm/kube-proxy.ts'
 import { localKubeconfigs } from '../kubeadm/kubeconfigs.ts'
 import { kubeletHasUnit, kubeletIs, programLink, someKubelet } from '../kubeadm/kubelet.ts'
 import { certificateNamesAll, configNamesAll } from '../kubeadm/names.ts'
@@ -62,6 +63,7 @@ export const kubeadm: Method<Prepared | undefined> = {
       localKubeconfigs(params),
       flushHandlers(),
       upgradeMaster(params),
+      kubeProxyLeadsBack(params),
       programLink(params, 'kubectl'),
       programLink(params, 'kubelet', 'kubelet'),
       flushHandlers(),
