@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type HostView, type RemoteShell, type StepContext, sh } from 'rota'
 import { endpoint } from '../../cluster/index.ts'
 import type { Params } from '../daemons.ts'
+import { openPort } from '../drain-rule.ts'
 import { seconds } from '../duration.ts'
 import { kubectlWords } from '../kubectl.ts'
 import { documents, type JoinMaterial, joinDocument, phaseConfig } from './config.ts'
@@ -24,6 +25,8 @@ export const join = (context: StepContext, params: Params, through: HostView): P
     // Its certificate is made by this configuration, with every name at once.
     await addNames({ $: peer, words: kubectlWords(params) }, params, inventory)
     await tellEtcdMembers(context, params, peer)
+    // No proxy lists this host yet, and a newer kubeadm waits for the API server at the host's own address.
+    await $`${openPort(params.apiserverPort)}`
     const made = await prepare(peer, params, through)
     const secrets = [made.token, made.certificateKey]
     try {

@@ -14,6 +14,7 @@ import { flagWords, unitWord } from '../../../roles/control-plane/flags.ts'
 import { apiServerReady } from '../../../roles/control-plane/gate.ts'
 import { majority } from '../../../roles/control-plane/majority.ts'
 import { host, inventory } from '../support/inventory.ts'
+import { remote } from '../support/remote.ts'
 
 test('majority', () => assert.equal([1, 2, 3, 4, 5, 6, 7].map(majority), [0, 1, 2, 3, 3, 4, 4]))
 test('of three or more masters never half are down', () =>
@@ -200,8 +201,21 @@ test('the gate reads every variable of the role', () => {
   for (const name of vars) assert.ok(drainApiServer().vars?.includes(name), name)
 })
 
+test('pods are let in while the port is closed, those of the inventory', async () => {
+  const { context, commands } = remote(() => '')
+  const m1 = host('m1', '10.0.0.1', ['kube_control_plane'], { kube_pods_subnet: '10.9.0.0/16' })
+  const hook = drainApiServer({ grace: 0, settle: 0 })
+  assert.ok(hook.vars?.includes('kube_pods_subnet'))
+  await hook.enter({ ...context, host: m1, inventory: inventory([m1]) })
+  assert.ok(commands.some(({ text }) => text.includes('close iptables 127.0.0.0/8 10.9.0.0/16')))
+})
+
 test('the shell that closes and opens the port is the same each time', () => {
   assert.match(closePort(6443).text, /-A ROTA-DRAIN-6443 -p tcp --syn -j REJECT --reject-with tcp-reset/)
+  assert.match(closePort(6443).text, /^close iptables 127\.0\.0\.0\/8 *$/m)
+  const both = closePort(6443, ['10.233.64.0/18', 'fd00:1::/64']).text
+  assert.match(both, /^close iptables 127\.0\.0\.0\/8 10\.233\.64\.0\/18$/m)
+  assert.match(both, 'close ip6tables ::1/128 fd00:1::/64;')
   assert.match(openPort(6443).text, /-D INPUT -p tcp --dport 6443 -j ROTA-DRAIN-6443/)
 })
 

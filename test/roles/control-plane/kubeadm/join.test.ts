@@ -185,6 +185,12 @@ test("a reset never empties the directory of an etcd that is not kubeadm's", asy
     ...['--cri-socket', 'unix:///run/x.sock'],
   ])
 })
+test('the port is open to a kubeadm that asks at the own address', async () => {
+  const { commands } = await joined()
+  const texts = commands.map(({ text }) => text)
+  const open = commands.findIndex(({ on, text }) => on === 'm3' && text.includes('-D INPUT -p tcp --dport 6443'))
+  assert.ok(open >= 0 && open < texts.findIndex(text => text.includes('kubeadm join')))
+})
 test('the mark of a join goes with its success, in the same program', async () => {
   const { commands } = await joined()
   const [join] = commands.filter(({ text }) => /kubeadm join/.test(text))
