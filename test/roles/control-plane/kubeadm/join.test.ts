@@ -1,9 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execaSync } from 'execa'
 import type { StepContext } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Params } from '../../../../roles/control-plane/daemons.ts'
-import { type Neighbour, wayFor } from '../../../../roles/control-plane/kubeadm/around.ts'
+import { lookAround, type Neighbour, wayFor } from '../../../../roles/control-plane/kubeadm/around.ts'
 import { becomeMaster } from '../../../../roles/control-plane/kubeadm/become-master.ts'
 import { isMaster } from '../../../../roles/control-plane/kubeadm/is-master.ts'
 import { hashOf } from '../../../../roles/control-plane/kubeadm/join.ts'
@@ -47,6 +51,26 @@ for (const [name, host, seen, expected] of ways)
     const text = way.kind === 'join' ? way.through.name : 'reason' in way ? way.reason : ''
     assert.match(`${way.kind} ${text}`.trim(), expected)
   })
+
+/** What the program that looks at a neighbour says, with a systemctl and a curl that fail or not. */
+function neighbour(unit: boolean, answers: boolean): string {
+  const dir = mkdtempSync(join(tmpdir(), 'rota-neighbour-'))
+  for (const [name, ok] of [
+    ['systemctl', unit],
+    ['curl', answers],
+  ] as const)
+    writeFileSync(join(dir, name), `#!/bin/sh\nexit ${ok ? 0 : 7}\n`, { mode: 0o755 })
+  const { context, commands } = remote(() => 'nothing')
+  lookAround(context, params({ kubeConfigDir: dir, manifestDir: dir }), [cluster.host('m2')])
+  const { stdout } = execaSync('sh', ['-c', commands[0]?.text ?? ''], { env: { PATH: `${dir}:${process.env.PATH}` } })
+  rmSync(dir, { recursive: true })
+  return stdout
+}
+test('no cluster begins beside one of units, nor beside an API server of whoever it is', () => {
+  assert.is(neighbour(false, false), 'nothing')
+  assert.is(neighbour(true, false), 'silent')
+  assert.is(neighbour(false, true), 'silent')
+})
 
 const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const token = 'abcdef.0123456789abcdef'
