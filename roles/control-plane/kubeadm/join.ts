@@ -19,7 +19,7 @@ import { whileAlone } from './turn.ts'
  * and both are taken back afterwards. What an attempt that failed has left is reset: this host is no master, that has been made sure of.
  */
 export const join = (context: StepContext, params: Params, through: HostView): Promise<{ readonly summary: string }> =>
-  whileAlone(context, through, seconds(params.joinTimeout, 'joinTimeout'), async () => {
+  whileAlone(context, through, patience(params), async () => {
     const { $, on, host, inventory, say } = context
     const peer = on(through.name)
     // Its certificate is made by this configuration, with every name at once.
@@ -47,6 +47,12 @@ ${kubeadmWithConfig(params, ['join', ...listFlag('ignore-preflight-errors', para
       await takeBack(peer, params, made)
     }
   })
+
+/** Seconds that a join may take: every attempt with the reset before it, and until the API server is ready. */
+const patience = (params: Params): number =>
+  (seconds(params.joinTimeout, 'joinTimeout') + resetTimeout) * attempts + params.readyTimeout
+
+const resetTimeout = 180
 
 /** Makes what a new master needs, on one that serves. */
 async function prepare(peer: RemoteShell, params: Params, through: HostView): Promise<JoinMaterial> {
@@ -88,7 +94,9 @@ async function reset(context: StepContext, params: Params): Promise<void> {
   const left = sh`[ -e ${`${params.manifestDir}/kube-apiserver.yaml`} ] || [ -e ${`${params.kubeConfigDir}/kubelet.conf`} ]`
   if ((await $`${left}`.nothrow()).exitCode !== 0) return
   await mayBeReset(context, params)
-  const answer = await $`${kubeadm(params, ...resetWords(params, params.criSocket))} 2>&1`.timeout(180).nothrow()
+  const answer = await $`${kubeadm(params, ...resetWords(params, params.criSocket))} 2>&1`
+    .timeout(resetTimeout)
+    .nothrow()
   if (answer.exitCode !== 0) throw new Error(`kubeadm reset failed:\n${lastLines(answer.stdout)}`)
 }
 
