@@ -4,6 +4,7 @@ import 'rota'
 
 export const {
   apiServerReady,
+  checkHa,
   controlPlane,
   controlPlaneAbsent,
   drainApiServer,
@@ -15,11 +16,20 @@ export const {
   etchosts,
   haproxy,
   haproxyAbsent,
+  haproxyProxy,
   isGone,
   keepalived,
   keepalivedAbsent,
   kubeBinaries,
+  lvsRealServer,
+  lvsRealServerAbsent,
+  kubeClients,
   majority,
+  nginxBuild,
   nginxProxy,
+  nginxVip,
+  nginxVipAbsent,
   nodeAbsent,
+  nodeProxyAbsent,
+  nodeServes,
 } = await import('./index.ts')

@@ -53,6 +53,7 @@ const suites = [
         haproxy: 'haproxy',
         keepalived: 'keepalived',
         openssl: 'openssl',
+        busybox: 'busybox',
       }),
   },
   {

@@ -58,11 +58,10 @@ export function buildWork(
           ...didYouMean(name, all),
         })
       })
+      if (!isSelected([...outer, ...unit.tags], tags)) continue
       problems.push(...checkTask(label, unit).map(message => ({ message, ...(at ? { origin: at } : {}) })))
-      if (isSelected([...outer, ...unit.tags], tags)) {
-        const owes = names.flatMap(found => (found ? [found.name] : []))
-        items.push({ role: label, unit, owes, ...once(unit) })
-      }
+      const owes = names.flatMap(found => (found ? [found.name] : []))
+      items.push({ role: label, unit, owes, ...once(unit) })
     }
   }
   const playHandlers = handlerItems('play', play.handlers ?? {})

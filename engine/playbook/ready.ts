@@ -10,6 +10,7 @@ import type { RunEvent } from '../journal/events.ts'
 import { resolveParams } from '../role/params.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
 import { type BoundRole, buildWork, labelled } from './build.ts'
+import { checksOn } from './checks.ts'
 import { checkOnce } from './once.ts'
 import { noPeers } from './peers.ts'
 import { type Play, tagsOf } from './play.ts'
@@ -93,7 +94,8 @@ export async function readyPlays(
   const selected = prepared.map(item => {
     const works = item.hosts.map(host => ({ host, work: workOf(item, host, view, options.tags, problems) }))
     problems.push(...checkOnce(item.play, works))
-    return { ...item, hosts: works.filter(({ work }) => hasWork(item, work, options.tags)).map(({ host }) => host) }
+    const chosen = works.filter(({ host, work }) => hasWork(item, work, host, view, options.tags))
+    return { ...item, hosts: chosen.map(({ host }) => host) }
   })
   return { plays: selected, problems: unique(problems), hasTasks: true, notes, secrets }
 }
@@ -116,9 +118,11 @@ function workOf(
 }
 
 /** Whether anything of the play is selected for the host: where nothing is, it is not even connected to. */
-function hasWork({ play, roles }: ReadyPlay, work: HostWork, tags: TagSelection): boolean {
+function hasWork(ready: ReadyPlay, work: HostWork, host: HostView, view: InventoryView, tags: TagSelection): boolean {
+  const { play, roles } = ready
   const onlyGate = play.gate !== undefined && roles.length === 0 && play.tasks === undefined
-  return work.items.length > 0 || (onlyGate && isSelected(tagsOf(play.tags), tags))
+  if (work.items.length > 0 || checksOn(ready, host, view, tags).length > 0) return true
+  return onlyGate && isSelected(tagsOf(play.tags), tags)
 }
 
 /**
@@ -165,15 +169,11 @@ function hostsOf(
   const unknown = parts.flatMap(part => unknownIn(inventory, part))
   const known = parts.filter(part => unknownIn(inventory, part).length === 0)
   const nobody = !known.some(part => !part.startsWith('!') && !part.startsWith('&'))
-  for (const text of unknown) {
-    notes.push(
-      nobody
-        ? { kind: 'warning', text: `${play.name}: not run, ${text.replace(/^hosts: /, '')}` }
-        : {
-            kind: 'note',
-            text: `${play.name}: goes on without a part of its pattern, ${text.replace(/^hosts: /, '')}`,
-          },
-    )
+  for (const text of unknown.map(reason => reason.replace(/^hosts: /, ''))) {
+    if (nobody) notes.push({ kind: 'warning', text: `${play.name}: not run, ${text}` })
+    // Said once, as Ansible does: an optional group may be part of many patterns.
+    else if (!notes.some(note => note.kind === 'note' && note.text.endsWith(text)))
+      notes.push({ kind: 'note', text: `${play.name}: goes on without a part of its pattern, ${text}` })
   }
   if (nobody) return { hosts: [], everyone: [] }
   const everyone = selectHosts(inventory, known)

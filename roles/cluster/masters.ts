@@ -1,5 +1,6 @@
 import { closest } from 'fastest-levenshtein'
 import type { HostView, InventoryView } from 'rota'
+import { virtualAddress } from './params.ts'
 
 /** Hosts of any of the groups, each once, in the order of the first group that has them. */
 const hostsOf = (inventory: InventoryView, groups: readonly string[]): readonly HostView[] => [
@@ -9,6 +10,7 @@ const hostsOf = (inventory: InventoryView, groups: readonly string[]): readonly 
 /** kubespray's groups, new name first: `kube_control_plane` was `kube-master` once. */
 export const controlPlaneGroups = ['kube_control_plane', 'kube-master'] as const
 export const etcdGroups = ['etcd'] as const
+export const nodeGroups = ['kube_node', 'kube-node'] as const
 /** Hosts that hold the virtual address and balance behind it, where the masters don't do it themselves. */
 export const balancerGroups = ['load_balancer'] as const
 
@@ -20,20 +22,41 @@ export const namesOf = (list: readonly string[] | string): readonly string[] =>
 export const mastersOf = (inventory: InventoryView, leaving: readonly string[] | string = []): readonly HostView[] =>
   without(hostsOf(inventory, controlPlaneGroups), leaving)
 
-/** The hosts that the virtual address may be on: those of `load_balancer`, or the masters where that group is empty. */
+/** The nodes of the cluster; a master may be one of them. */
+export const nodesOf = (inventory: InventoryView, leaving: readonly string[] | string = []): readonly HostView[] =>
+  without(hostsOf(inventory, nodeGroups), leaving)
+
+/**
+ * The hosts that balance for the masters, and that the virtual address may be on: those of `load_balancer`; where that group is empty, the
+ * masters, if there is a virtual address at all that is not kube-vip's.
+ */
 export const balancersOf = (
   inventory: InventoryView,
   leaving: readonly string[] | string = [],
 ): readonly HostView[] => {
   const own = hostsOf(inventory, balancerGroups)
-  return own.length > 0 ? own : mastersOf(inventory, leaving)
+  if (own.length > 0) return own
+  return mastersOf(inventory, leaving).filter(
+    master =>
+      virtualAddress.var.some(name => isSet(master.var(name))) &&
+      !/^(true|yes)$/i.test(String(master.var('kube_vip_enabled'))),
+  )
 }
+
+const isSet = (value: unknown): boolean => value !== undefined && value !== null && value !== ''
 
 /** The etcd members that the cluster shall have. */
 export const etcdMembersOf = (
   inventory: InventoryView,
   leaving: readonly string[] | string = [],
 ): readonly HostView[] => without(hostsOf(inventory, etcdGroups), leaving)
+
+/** The same, also where every master has a member of its own (`etcd_deployment_type: kubeadm`). */
+export const membersOf = (
+  inventory: InventoryView,
+  deployment: 'host' | 'kubeadm' | 'external',
+  leaving: readonly string[] | string = [],
+): readonly HostView[] => (deployment === 'kubeadm' ? mastersOf(inventory, leaving) : etcdMembersOf(inventory, leaving))
 
 export const isLeaving = (host: HostView, leaving: readonly string[] | string): boolean =>
   namesOf(leaving).includes(host.name)
@@ -61,3 +84,7 @@ const without = (hosts: readonly HostView[], leaving: readonly string[] | string
   const names = new Set(namesOf(leaving))
   return hosts.filter(host => !names.has(host.name))
 }
+
+/** Whether the host shall have a proxy of its own: as the operator says, else unless an external load balancer does its work. */
+export const wantsNodeProxy = (wanted: boolean | undefined, host: HostView): boolean =>
+  wanted ?? host.var('loadbalancer_apiserver') === undefined
