@@ -4,6 +4,7 @@ import {
   externalLoadBalancer,
   kubeConfigDir,
   leaving,
+  loadBalancerName,
   nginxVariant,
   nodeLoadBalancer,
   nodeLoadBalancerWanted,
@@ -39,6 +40,7 @@ export const params = {
       description: 'Port behind the virtual address.',
     },
     externalLoadBalancer,
+    loadBalancerName,
     apiserverPort,
     kubeConfigDir,
     kubeconfigs: {

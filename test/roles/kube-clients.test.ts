@@ -7,7 +7,7 @@ import { serversIn } from '../../roles/kube-clients/clients.ts'
 import { mastersIn, withMaster } from '../../roles/kube-clients/environment.ts'
 import { clusterIn, withServer } from '../../roles/kube-clients/kubeconfig.ts'
 import { kubeClients } from '../../roles/kube-clients/role.ts'
-import { serverOf } from '../../roles/kube-clients/server.ts'
+import { aliasesOf, serverOf } from '../../roles/kube-clients/server.ts'
 import { smallCluster } from './support/inventory.ts'
 import { paramsOf, titlesOf, unitsOf } from './support/role.ts'
 
@@ -84,6 +84,16 @@ for (const [name, before, after] of edits)
     assert.equal(withServer(before, url), { text: after })
     assert.equal(withServer(after, url), { text: after })
   })
+
+test('the name of the balancer is its address: nobody is restarted for it', () => {
+  const named = 'https://lb-apiserver.kubernetes.local:8383'
+  const at = { address: '10.0.9.9', port: 8383 }
+  const params = paramsOf<Parameters<typeof aliasesOf>[0]>(kubeClients({ externalLoadBalancer: at, nodeProxy: false }))
+  const server = serverOf(params, smallCluster().host('n1'), smallCluster()) ?? ''
+  assert.is(server, 'https://10.0.9.9:8383')
+  assert.equal(withServer(yaml(named), server, aliasesOf(params, server)), { text: yaml(named) })
+  assert.equal(aliasesOf(params, url), [])
+})
 
 const refused: readonly (readonly [string, string, RegExp])[] = [
   ['no YAML', 'clusters: [', /^it is no YAML/],

@@ -1,7 +1,7 @@
-import { assert, computed, type Task } from 'rota'
+import { assert, computed, type FactMap, type HostView, type PathFact, type PeerFacts, type Task } from 'rota'
 import { minorOf, withV } from '../../cluster/index.ts'
 import type { Params } from '../daemons.ts'
-import { manifests, versionsOf } from './seen.ts'
+import { isThere, manifests, tagIn, textOf, versionsOf } from './seen.ts'
 
 /** Why kubeadm can't go from one version to another, or nothing: one minor version at a time, and never back. */
 export function skewProblem(from: string, to: string): string | undefined {
@@ -41,3 +41,24 @@ export const versionMayFollow = (params: Pick<Params, 'manifestDir' | 'kubeVersi
         .at(0),
     ),
   })
+
+/** What every master is asked, so that a new one knows what it would join. */
+export const versionFacts = (params: Pick<Params, 'manifestDir'>) => ({
+  apiServer: manifests(params)['kube-apiserver'],
+})
+
+/** kubeadm joins no cluster of another minor version, and no cluster is upgraded by one that is no master yet: the run would never begin. */
+export const joinsItsMinor = (params: Params, host: HostView, peers: PeerFacts<FactMap>): Task => {
+  const others = [...peers.entries()].filter(([name]) => name !== host.name)
+  const versions = others.flatMap(([, facts]) => (facts && tagIn(textOf(facts.apiServer as PathFact))) ?? [])
+  const wanted = minorOf(params.kubeVersion).join('.')
+  const older = versions.find(version => minorOf(version).join('.') !== wanted)
+  return assert({
+    that: 'a new master joins a cluster of its minor version',
+    holds: computed(versionFacts(params), ({ apiServer }) =>
+      older !== undefined && !isThere(apiServer)
+        ? `${host.name} is no master yet, and the cluster is ${older}: upgrade the cluster to ${withV(params.kubeVersion)} without ${host.name} in the inventory, then add it`
+        : undefined,
+    ),
+  })
+}

@@ -7,7 +7,7 @@ import type { Params } from '../../../../roles/control-plane/daemons.ts'
 import { becomeMaster } from '../../../../roles/control-plane/kubeadm/become-master.ts'
 import { etcdClientIsThere, traditional } from '../../../../roles/control-plane/kubeadm/etcd-client.ts'
 import { clusterConfig, manifests, tagIn } from '../../../../roles/control-plane/kubeadm/seen.ts'
-import { isOlder, skewProblem, versionMayFollow } from '../../../../roles/control-plane/kubeadm/skew.ts'
+import { isOlder, joinsItsMinor, skewProblem, versionMayFollow } from '../../../../roles/control-plane/kubeadm/skew.ts'
 import { upgradeMaster, upgradeWords } from '../../../../roles/control-plane/kubeadm/upgrade.ts'
 import { controlPlane } from '../../../../roles/control-plane/role.ts'
 import type { Prepared } from '../../../../roles/pki/index.ts'
@@ -138,6 +138,32 @@ test('the skew is refused on the host as it is seen there', () => {
     refused('v1.20.2', 'v1.22.0') ?? '',
     /^kube-apiserver from v1\.20\.2 to v1\.22\.0 a minor version is left out/,
   )
+})
+
+const newcomers: readonly (readonly [string, own: PathFact, others: string, wanted: string, refused: boolean])[] = [
+  ['a new master and a new minor version', absent, 'v1.20.3', 'v1.21.0', true],
+  ['a new master and a new patch', absent, 'v1.20.2', 'v1.20.3', false],
+  ['a new master of the same version', absent, 'v1.20.3', 'v1.20.3', false],
+  ['a new minor version alone', manifest('kube-apiserver', 'v1.20.3'), 'v1.20.3', 'v1.21.0', false],
+]
+for (const [name, own, others, wanted, refused] of newcomers)
+  test(`what can not begin is refused: ${name}`, () => {
+    const peers = new Map([
+      ['m1', { apiServer: manifest('kube-apiserver', others) }],
+      ['m2', undefined],
+      ['m3', { apiServer: own }],
+    ])
+    const task = joinsItsMinor(params({ kubeVersion: wanted }), cluster.host('m3'), peers)
+    const facts = factTable(...task.kind.facts(task.args).map(request => [request, own] as const))
+    const plan = task.kind.plan(task.args, facts, { changed: false, diff: false })
+    if (refused) assert.match(plan?.refused ?? '', /^m3 is no master yet, and the cluster is v1\.20\.3: upgrade/)
+    else assert.is(plan?.refused, undefined)
+  })
+test('every master is asked for it', () => {
+  const call = controlPlane({ method: 'kubeadm', kubeVersion: 'v1.21.0' })
+  const asked = call.role.peers?.({ params: params(), host: cluster.host('m3'), inventory: cluster } as never)
+  assert.equal(asked?.hosts, ['m1', 'm2', 'm3'])
+  assert.ok(asked && 'apiServer' in asked.facts(cluster.host('m1')))
 })
 
 test('apply once, node on the others, with what the params say', () => {
