@@ -7,14 +7,21 @@ import type { Params } from '../../../../roles/control-plane/daemons.ts'
 import { becomeMaster } from '../../../../roles/control-plane/kubeadm/become-master.ts'
 import { etcdClientIsThere, traditional } from '../../../../roles/control-plane/kubeadm/etcd-client.ts'
 import { clusterConfig, manifests, tagIn } from '../../../../roles/control-plane/kubeadm/seen.ts'
-import { isOlder, joinsItsMinor, skewProblem, versionMayFollow } from '../../../../roles/control-plane/kubeadm/skew.ts'
+import {
+  isOlder,
+  joinsItsMinor,
+  minorMayFollow,
+  skewProblem,
+  versionMayFollow,
+} from '../../../../roles/control-plane/kubeadm/skew.ts'
 import { upgradeMaster, upgradeWords } from '../../../../roles/control-plane/kubeadm/upgrade.ts'
 import { controlPlane } from '../../../../roles/control-plane/role.ts'
+import { kubeBinaries } from '../../../../roles/kube-binaries/role.ts'
 import type { Prepared } from '../../../../roles/pki/index.ts'
 import { newKey } from '../../../../roles/pki/make.ts'
 import { smallCluster } from '../../support/inventory.ts'
 import { remote } from '../../support/remote.ts'
-import { paramsOf } from '../../support/role.ts'
+import { paramsOf, titlesOf } from '../../support/role.ts'
 
 const cluster = smallCluster()
 const params = (more: Partial<Params> = {}): Params =>
@@ -165,6 +172,37 @@ test('every master is asked for it', () => {
   assert.equal(asked?.hosts, ['m1', 'm2', 'm3'])
   assert.ok(asked && 'apiServer' in asked.facts(cluster.host('m1')))
 })
+
+const unitFile = (version: string) => file(`ExecStart=/opt/kubernetes/${version}/bin/kube-apiserver \\\n`)
+const followers: readonly (readonly [string, Readonly<Record<string, PathFact>>, string, RegExp | undefined])[] = [
+  ['a fresh host', {}, 'v1.22.0', undefined],
+  ['units, the next minor version', { unit: unitFile('v1.20.2') }, 'v1.21.0', undefined],
+  ['units, back to an older patch', { unit: unitFile('v1.20.3') }, 'v1.20.2', undefined],
+  [
+    'units, one left out',
+    { unit: unitFile('v1.20.2') },
+    'v1.22.0',
+    /^from v1\.20\.2 to v1\.22\.0 a minor version is left/,
+  ],
+  ['units, back', { unit: unitFile('v1.21.0') }, 'v1.20.3', /^v1\.21\.0 is newer than v1\.20\.3: a control plane/],
+  ['units of somebody else', { unit: file('ExecStart=/usr/bin/kube-apiserver') }, 'v1.22.0', undefined],
+  ['static pods, one left out', { pod: manifest('kube-apiserver', 'v1.20.2') }, 'v1.22.0', /left out/],
+]
+for (const [name, { unit = absent, pod = absent }, to, problem] of followers)
+  test(`whoever runs it, the version has to follow: ${name}`, () => {
+    const task = minorMayFollow({ manifestDir: '/etc/kubernetes/manifests', kubeVersion: to })
+    const of = (args: string) => (args.includes('.service') ? unit : args.includes('kube-apiserver') ? pod : absent)
+    const facts = task.kind.facts(task.args).map(request => [request, of(JSON.stringify(request.args))] as const)
+    const refused = task.kind.plan(task.args, factTable(...facts), { changed: false, diff: false })?.refused
+    if (problem === undefined) assert.is(refused, undefined)
+    else assert.match(refused ?? '', problem)
+  })
+for (const method of ['binaries', 'static-pods'] as const)
+  test(`the programs are not even brought otherwise: ${method}`, () =>
+    assert.is(
+      titlesOf(kubeBinaries({ method, kubeVersion: 'v1.20.3', source: '/cache' }), cluster.host('m1'), cluster)[0],
+      'assert that the control plane can go to v1.20.3 from here',
+    ))
 
 test('apply once, node on the others, with what the params say', () => {
   assert.equal(upgradeWords(params(), true), [
