@@ -5,6 +5,7 @@
 import { assert, computed, play, playbook } from 'rota'
 import {
   apiServerReady,
+  clientsDoWithout,
   controlPlane,
   controlPlaneAbsent,
   drainApiServer,
@@ -61,6 +62,7 @@ await playbook(
       play('out of the proxy of every node', {
         hosts: `kube_node:kube_control_plane:!${node}`,
         serial: '20%',
+        tasks: clientsDoWithout(node),
         roles: [nginxProxy(leaving)],
         anyErrorsFatal,
       }),

@@ -5,6 +5,7 @@ import 'rota'
 export const {
   apiServerReady,
   checkHa,
+  clientsDoWithout,
   controlPlane,
   controlPlaneAbsent,
   drainApiServer,

@@ -2,8 +2,10 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
+import { factTable } from '../../engine/facts/fact.ts'
 import { kubeconfig } from '../../roles/control-plane/kubeconfig.ts'
 import { serversIn } from '../../roles/kube-clients/clients.ts'
+import { clientsDoWithout } from '../../roles/kube-clients/do-without.ts'
 import { mastersIn, withMaster } from '../../roles/kube-clients/environment.ts'
 import { clusterIn, withServer } from '../../roles/kube-clients/kubeconfig.ts'
 import { kubeClients } from '../../roles/kube-clients/role.ts'
@@ -94,6 +96,27 @@ test('the name of the balancer is its address: nobody is restarted for it', () =
   assert.equal(withServer(yaml(named), server, aliasesOf(params, server)), { text: yaml(named) })
   assert.equal(aliasesOf(params, url), [])
 })
+
+const leads: readonly (readonly [string, server: string, name: string, refused: boolean])[] = [
+  ['to the master that leaves', 'https://10.0.0.1:6443', 'kubelet.conf', true],
+  ['to it by its name', 'https://m1:6443', 'kube-proxy.conf', true],
+  ['to another one whose address begins alike', 'https://10.0.0.10:6443', 'kubelet.conf', false],
+  ['through a proxy', url, 'kubelet.conf', false],
+  ['only when it begins', 'https://10.0.0.1:6443', 'bootstrap-kubelet.conf', false],
+]
+for (const [name, server, file, refusal] of leads)
+  test(`before a master leaves, a client that leads ${name}`, () => {
+    const [task] = clientsDoWithout('m1')({ host: smallCluster().host('n1'), inventory: smallCluster() })
+    assert.ok(task)
+    const content = { base64: Buffer.from(yaml(server)).toString('base64') }
+    const facts = task.kind.facts(task.args).map(request => {
+      const there = JSON.stringify(request.args).includes(`/etc/kubernetes/${file}`)
+      return [request, there ? { type: 'file', content } : { type: 'absent' }] as const
+    })
+    const plan = task.kind.plan(task.args, factTable(...facts), { changed: false, diff: false })
+    if (refusal) assert.match(plan?.refused ?? '', `/etc/kubernetes/${file} leads to ${server}`)
+    else assert.is(plan?.refused, undefined)
+  })
 
 const refused: readonly (readonly [string, string, RegExp])[] = [
   ['no YAML', 'clusters: [', /^it is no YAML/],
