@@ -1,12 +1,12 @@
 import { isIP } from 'node:net'
 import { type Check, defineRole, type HostView, hostCheck, http, type InventoryView } from 'rota'
-import { balancersOf, firstAddress, mastersOf } from '../cluster/index.ts'
+import { balancersOf, firstAddress, mastersOf, vipPortOf, vipProtocolOf } from '../cluster/index.ts'
 import { unitName } from '../lvs-real-server/unit.ts'
 import { answersPing, isOnLo, oneHolder } from './address.ts'
 import { answers, sameAuthority, showsEveryName, type Way } from './answers.ts'
 import { balancesTo } from './lvs.ts'
 import { params } from './params.ts'
-import { balancerOn, isOneOf, nodeProxyOn, type Params, vipPort, vipProtocol } from './places.ts'
+import { balancerOn, isOneOf, nodeProxyOn, type Params } from './places.ts'
 import { isActive, listens, runs } from './services.ts'
 
 /**
@@ -41,7 +41,7 @@ function balancerChecks(params: Params, host: HostView, inventory: InventoryView
   const balancer = balancerOn(params, host, inventory)
   return [
     ...(balancer === undefined
-      ? [balancesTo({ address, port: vipPort(params) }, mastersOf(inventory), params.apiserverPort)]
+      ? [balancesTo({ address, port: vipPortOf(params) }, mastersOf(inventory), params.apiserverPort)]
       : [runs(balancer), listens(balancer.program, balancer.port)]),
     ...(balancer?.program === 'haproxy' && params.statsPassword !== undefined
       ? [listens('haproxy', params.statsPort), statsPage(params)]
@@ -115,8 +115,8 @@ export function waysOf(params: Params, host: HostView, inventory: InventoryView)
           {
             name: 'through the virtual address',
             address: virtualAddress,
-            port: vipPort(params),
-            protocol: vipProtocol(params),
+            port: vipPortOf(params),
+            protocol: vipProtocolOf(params),
           },
         ]
       : []),

@@ -1,4 +1,4 @@
-import { check, defineTask, quote, raw, type Task } from 'rota'
+import { check, defineTask, quote, raw, type Task, waitFor } from 'rota'
 import { type ContainerRef, containerFunction, containerPid } from './container.ts'
 
 /** Something that listens on a host: a unit of systemd, a container that Docker was told to run, a static pod, or a unit around a container. */
@@ -37,6 +37,13 @@ const task = defineTask<MakeWay>({
 })
 
 export const makeWay = (port: number, others: readonly Listener[]): Task => task({ port, others })
+
+/** Waits until this one, and not just anybody, listens on the port. */
+export const holdsPort = (port: number, listener: Listener): Task =>
+  waitFor({
+    title: `${listener.name} listens on ${port}`,
+    check: { run: `${socketsOf(port)}\n${listens(listener)}` },
+  })
 
 const holders = (args: MakeWay) => check({ run: holdersScript(args) })
 

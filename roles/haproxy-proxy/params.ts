@@ -5,9 +5,9 @@ import {
   manifestDir,
   nodeLoadBalancer,
   nodeLoadBalancerWanted,
+  virtualAddress,
 } from '../cluster/params.ts'
-
-import { vipAddress, vipLoadBalancer, vipPort } from '../nginx-proxy/vip-params.ts'
+import { vipPortParams } from '../cluster/vip-params.ts'
 
 const time = '^[0-9]+(us|ms|s|m|h|d)?$'
 const port = { type: 'integer', minimum: 1, maximum: 65535 } as const
@@ -107,9 +107,8 @@ export const params = {
         'Folder of the configuration on the host. The container sees the folder, not the file, so that a new file can take its place while it runs.',
     },
     manifestDir,
-    vipLoadBalancer,
-    vipAddress,
-    vipPort,
+    vipAddress: virtualAddress,
+    ...vipPortParams,
     startTimeout: {
       type: 'integer',
       minimum: 1,

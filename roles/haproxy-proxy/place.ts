@@ -1,14 +1,19 @@
 import type { HostView, InventoryView } from 'rota'
-import { balancersOf, isLeaving, mastersOf, nodesOf, wantsNodeProxy } from '../cluster/index.ts'
+import {
+  balancersOf,
+  isLeaving,
+  mastersOf,
+  nodesOf,
+  type VipPort,
+  vipPortOf,
+  wantsNodeProxy,
+} from '../cluster/index.ts'
 
-export interface Placed {
+export interface Placed extends VipPort {
   readonly type: string
   readonly wanted?: boolean | undefined
   readonly port: number
-  readonly apiserverPort: number
-  readonly vipLoadBalancer: string
   readonly vipAddress?: string | undefined
-  readonly vipPort: number
   readonly leaving: readonly string[] | string
 }
 
@@ -17,12 +22,12 @@ export interface Placed {
  * port, what asks there is answered already.
  */
 export function hasHaproxy(params: Placed, host: HostView, inventory: InventoryView): boolean {
-  const { wanted, type, port, apiserverPort, vipLoadBalancer, vipAddress, vipPort, leaving } = params
+  const { wanted, type, port, apiserverPort, vipLoadBalancer, vipAddress, leaving } = params
   if (!wantsNodeProxy(wanted, host) || type !== 'haproxy' || isLeaving(host, leaving)) return false
   if (!isOneOf(nodesOf(inventory), host)) return false
   if (port === apiserverPort && isOneOf(mastersOf(inventory), host)) return false
   const balances = vipAddress !== undefined && vipLoadBalancer !== 'lvs' && isOneOf(balancersOf(inventory), host)
-  return !(balances && port === vipPort)
+  return !(balances && port === vipPortOf(params))
 }
 
 /** The haproxy behind the virtual address has its configuration at the same place, should it be on the same host. */

@@ -1,4 +1,5 @@
 import { apiserverPort, kubeConfigDir, leaving, packageNames, vipLoadBalancer } from '../cluster/params.ts'
+import { haproxyPortVariables } from '../cluster/vip-params.ts'
 
 const time = '^[0-9]+(us|ms|s|m|h|d)?$'
 /** Words of a configuration: no line feed, no quote, nothing that begins a comment. */
@@ -19,7 +20,7 @@ export const params = {
       minimum: 1,
       maximum: 65535,
       default: 8443,
-      var: ['haproxy_kube_apiserver_port', 'haproxy_bind_port'],
+      var: haproxyPortVariables,
       description: 'Port to listen on; not that of the API server on the same host.',
     },
     apiserverPort,

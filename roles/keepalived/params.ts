@@ -3,6 +3,7 @@ import {
   kubeConfigDir,
   leaving,
   lvsKind,
+  lvsPort,
   packageNames,
   vipLoadBalancer,
   virtualAddress,
@@ -134,14 +135,7 @@ export const params = {
       description: 'The configuration.',
     },
     lvsKind,
-    lvsPort: {
-      type: 'integer',
-      minimum: 1,
-      maximum: 65535,
-      var: ['kube_lvs_port', 'keepalived_lvs_port'],
-      description:
-        "LVS: port of the virtual address. The API server's own where it is not set; with DR there is no other.",
-    },
+    lvsPort,
     lvsAlgorithm: {
       type: 'string',
       enum: ['rr', 'wrr', 'lc', 'wlc', 'sh', 'mh', 'dh', 'sed', 'nq'],

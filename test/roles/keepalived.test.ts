@@ -139,6 +139,18 @@ const table: readonly (readonly [string, Parameters<typeof interfaceOf>[1], Retu
     { name: 'eth0' },
   ],
   [
+    'on lo of a master that LVS balanced to',
+    {
+      route: { type: 'route', interface: 'lo', source: '10.0.0.100' },
+      addresses: [
+        { ...eth, interface: 'lo', address: '10.0.0.100', prefix: 32 },
+        { ...eth, interface: 'docker0', address: '172.17.0.1' },
+        { ...eth, address: '10.0.0.1' },
+      ],
+    },
+    { name: 'eth0' },
+  ],
+  [
     'no route',
     { route: { type: 'none', reason: 'Network is unreachable' }, addresses: [] },
     { reason: 'Network is unreachable' },

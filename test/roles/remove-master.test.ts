@@ -70,6 +70,26 @@ test('one host, and a master', async () => {
     assert.match(said, reason)
   }
 })
+test('an upgrade takes nothing away before the clients have gone elsewhere', async () => {
+  const { all } = await execa(
+    'node',
+    [
+      'node_modules/zx/build/cli.js',
+      'playbooks/upgrade.mjs',
+      '-i',
+      inventory,
+      '--list-tasks',
+      '-e',
+      'kube_bin_cache=/nowhere',
+    ],
+    { all: true, reject: false, env: { XDG_STATE_HOME: dir, NO_COLOR: '1' } },
+  )
+  const plays = String(all).split(/^play: /m)
+  const clients = plays.findIndex(text => text.startsWith('clients go through the proxies'))
+  const absents = plays.flatMap((text, index) => (/(haproxy|keepalived|nginx-vip)-absent/.test(text) ? [index] : []))
+  assert.equal(absents, [clients + 1], String(all))
+  assert.match(plays[clients + 1] ?? '', /tags: leftovers/)
+})
 test.after(() => rmSync(dir, { recursive: true }))
 
 /** The lines with a host's name alone that stand under a play's. */
