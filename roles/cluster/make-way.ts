@@ -10,9 +10,14 @@ export interface Listener {
   readonly pod?: { readonly pod: string; readonly container: string; readonly manifest: string }
 }
 
-interface MakeWay {
+interface MakeWay extends Condition {
   readonly port: number
   readonly others: readonly Listener[]
+}
+
+interface Condition {
+  /** Shell text that has to succeed before anything is stopped, and why it is not where it fails. */
+  readonly stopsOnlyWith?: { readonly check: string; readonly reason: string }
 }
 
 /**
@@ -31,12 +36,18 @@ const task = defineTask<MakeWay>({
     if (holding.length === 0) return undefined
     return {
       summary: `stop ${holding.map(({ name }) => name).join(', ')}`,
-      apply: raw([...holding.map(stop), freed(args)].join('\n')),
+      apply: raw([...condition(args), ...holding.map(stop), freed(args)].join('\n')),
     }
   },
 })
 
-export const makeWay = (port: number, others: readonly Listener[]): Task => task({ port, others })
+export const makeWay = (port: number, others: readonly Listener[], condition: Condition = {}): Task =>
+  task({ port, others, ...condition })
+
+const condition = ({ stopsOnlyWith }: Condition): readonly string[] =>
+  stopsOnlyWith === undefined
+    ? []
+    : [`(${stopsOnlyWith.check}\n) || { echo ${quote(stopsOnlyWith.reason)} >&2; exit 1; }`]
 
 /** Waits until this one, and not just anybody, listens on the port. */
 export const holdsPort = (port: number, listener: Listener): Task =>

@@ -9,10 +9,13 @@ import {
   waitFor,
 } from 'rota'
 import {
+  imageFirst,
   type Listener,
   listingContent,
   makeWay,
   mastersOf,
+  newPod,
+  podImage,
   readyz,
   runsItsConfiguration,
   sayLeftOut,
@@ -57,6 +60,7 @@ export const haproxyProxy = defineRole({
       peers,
     }
     return [
+      params.pullPolicy !== 'Never' && podImage(image),
       directory({ path: configDir, mode: '0755' }),
       file({
         path: config,
@@ -67,9 +71,10 @@ export const haproxyProxy = defineRole({
       }),
       flushHandlers(),
       // As late as can be: from here on until the pod runs, nobody has the port.
-      makeWay(port, nginxProxies(manifestDir)),
+      makeWay(port, nginxProxies(manifestDir), imageFirst(image, params.pullPolicy)),
       directory({ path: manifestDir, mode: '0755' }),
-      file({ path: `${manifestDir}/haproxy.yml`, content: proxyManifest(params), mode: '0644' }),
+      file({ path: manifestOf(params), content: proxyManifest(params), mode: '0644', notify: 'pod' }),
+      flushHandlers(),
       waitFor({ host: dialled(bind), port, timeout: params.startTimeout }),
       runsItsConfiguration({
         name: 'haproxy',
@@ -81,7 +86,10 @@ export const haproxyProxy = defineRole({
       sayLeftOut(listing),
     ]
   },
-  handlers: { reload },
+  handlers: ({ params }) => ({
+    reload,
+    pod: newPod({ ref: pod, manifest: manifestOf(params), timeout: params.startTimeout }),
+  }),
 })
 
 function problemsOn(params: Params, host: HostView, inventory: InventoryView): readonly string[] {
@@ -95,6 +103,8 @@ function problemsOn(params: Params, host: HostView, inventory: InventoryView): r
       : []),
   ]
 }
+
+const manifestOf = ({ manifestDir }: Params): string => `${manifestDir}/haproxy.yml`
 
 const configOf = ({ configDir }: Params): string => `${configDir}/haproxy.cfg`
 
