@@ -1,5 +1,5 @@
 import type { HostView, InventoryView, ParamsOf } from 'rota'
-import { balancersOf, type ContainerRef, mastersOf, nodesOf, vipPortOf, vipProtocolOf } from '../cluster/index.ts'
+import { balancersOf, type ContainerRef, isOneOf, vipPortOf, vipProtocolOf } from '../cluster/index.ts'
 import { pod as haproxyPod } from '../haproxy-proxy/manifest.ts'
 import { hasHaproxy } from '../haproxy-proxy/place.ts'
 import { chosenProxy } from '../nginx-proxy/listeners.ts'
@@ -31,7 +31,6 @@ export function balancerOn(params: Params, host: HostView, inventory: InventoryV
 /** The proxy that this host has for itself, if it shall have one. */
 export function nodeProxyOn(params: Params, host: HostView, inventory: InventoryView): Daemon | undefined {
   const name = 'the proxy of this host'
-  if (!isOneOf([...mastersOf(inventory), ...nodesOf(inventory)], host)) return undefined
   const { virtualAddress } = params
   const own = {
     ...params,
@@ -48,6 +47,3 @@ export function nodeProxyOn(params: Params, host: HostView, inventory: Inventory
   const runs = pod === undefined ? { unit } : { container: pod }
   return { name, program: 'nginx', runs, port: settings.port, protocol: params.protocol }
 }
-
-export const isOneOf = (hosts: readonly HostView[], host: HostView): boolean =>
-  hosts.some(({ name }) => name === host.name)

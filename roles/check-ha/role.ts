@@ -1,12 +1,12 @@
 import { isIP } from 'node:net'
 import { type Check, defineRole, type HostView, hostCheck, http, type InventoryView } from 'rota'
-import { balancersOf, firstAddress, mastersOf, vipPortOf, vipProtocolOf } from '../cluster/index.ts'
+import { balancersOf, firstAddress, isOneOf, mastersOf, vipPortOf, vipProtocolOf } from '../cluster/index.ts'
 import { unitName } from '../lvs-real-server/unit.ts'
 import { answersPing, isOnLo, oneHolder } from './address.ts'
 import { answers, sameAuthority, showsEveryName, type Way } from './answers.ts'
 import { balancesTo } from './lvs.ts'
 import { params } from './params.ts'
-import { balancerOn, isOneOf, nodeProxyOn, type Params } from './places.ts'
+import { balancerOn, nodeProxyOn, type Params } from './places.ts'
 import { isActive, listens, runs } from './services.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { type HostView, type InventoryView, type Task, waitFor } from 'rota'
 import { holdsPort, type Listener } from './make-way.ts'
-import { balancersOf } from './masters.ts'
+import { balancersOf, isOneOf } from './masters.ts'
 import { nginxVipPorts } from './vip-params.ts'
 
 /** What the port of the virtual address follows from. */
@@ -33,8 +33,7 @@ export const vipProtocolOf = ({ vipLoadBalancer, kubeVip, nginxVipProtocol }: Vi
 export const isUnset = (virtualAddress: string | undefined, inventory: InventoryView): boolean =>
   virtualAddress === undefined && balancersOf(inventory).length === 0
 
-export const balances = (host: HostView, inventory: InventoryView): boolean =>
-  balancersOf(inventory).some(({ name }) => name === host.name)
+export const balances = (host: HostView, inventory: InventoryView): boolean => isOneOf(balancersOf(inventory), host)
 
 /** Waits until the load balancer that is chosen has its port on this host, before one that is not chosen is taken away. */
 export function chosenServes(

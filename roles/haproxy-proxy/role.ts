@@ -1,15 +1,7 @@
-import {
-  defineRole,
-  directory,
-  file,
-  flushHandlers,
-  type HostView,
-  type InventoryView,
-  type ParamsOf,
-  waitFor,
-} from 'rota'
+import { defineRole, directory, file, flushHandlers, type HostView, type InventoryView, type ParamsOf } from 'rota'
 import {
   imageFirst,
+  isServed,
   type Listener,
   listingContent,
   makeWay,
@@ -75,7 +67,7 @@ export const haproxyProxy = defineRole({
       directory({ path: manifestDir, mode: '0755' }),
       file({ path: manifestOf(params), content: proxyManifest(params), mode: '0644', notify: 'pod' }),
       flushHandlers(),
-      waitFor({ host: dialled(bind), port, timeout: params.startTimeout }),
+      isServed({ listen: bind, port, timeout: params.startTimeout }),
       runsItsConfiguration({
         name: 'haproxy',
         config,
@@ -118,6 +110,3 @@ const nginxProxies = (manifestDir: string): readonly Listener[] => [
     pod: { pod: 'nginx-proxy', container: 'nginx-proxy', manifest: `${manifestDir}/nginx-proxy.yml` },
   },
 ]
-
-const dialled = ([first = '127.0.0.1']: readonly string[]): string =>
-  first === '0.0.0.0' || first === '*' ? '127.0.0.1' : first === '::' ? '::1' : first

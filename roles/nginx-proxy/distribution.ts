@@ -11,6 +11,7 @@ import {
   systemdUnit,
 } from 'rota'
 import {
+  isServed,
   type Listener,
   type ListingOptions,
   listingContent,
@@ -19,7 +20,6 @@ import {
   unitRunsItsConfiguration,
 } from '../cluster/index.ts'
 import { type NginxConf, nginxConf } from './nginx.conf.ts'
-import { isServed } from './place.ts'
 import { nginxUnit } from './system-unit.ts'
 
 export interface DistributionNginx {

@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FactRequest, Task } from 'rota'
@@ -7,15 +9,17 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { factTable } from '../../engine/facts/fact.ts'
 import { makeWay } from '../../roles/cluster/index.ts'
+import { hasHaproxy } from '../../roles/haproxy-proxy/place.ts'
 import { artefactOf, judge, type Source } from '../../roles/nginx-build/artefact.ts'
 import { binaryCache, installBinary } from '../../roles/nginx-proxy/binary.ts'
+import { hasProxy } from '../../roles/nginx-proxy/place.ts'
 import { nginxVip } from '../../roles/nginx-vip/role.ts'
 import { nginxVipAbsent } from '../../roles/nginx-vip-absent/role.ts'
 import { absentConfig } from '../../roles/node-proxy-absent/absent-config.ts'
 import { nodeProxyAbsent } from '../../roles/node-proxy-absent/role.ts'
 import { host, inventory, smallCluster } from './support/inventory.ts'
 import { remote } from './support/remote.ts'
-import { problemsOf, titlesOf } from './support/role.ts'
+import { problemsOf, titlesOf, unitsOf } from './support/role.ts'
 
 const cluster = smallCluster()
 const node = cluster.host('n1')
@@ -41,6 +45,13 @@ const haproxyPod = ['absent /etc/kubernetes/manifests/haproxy.yml', 'the pod hap
 const haproxyConfig = ['no proxy to API servers in /etc/haproxy/haproxy.cfg']
 const haproxy = [...haproxyPod, ...haproxyConfig]
 type Params = NonNullable<Parameters<typeof nodeProxyAbsent>[0]>
+const vipParams = {
+  vipLoadBalancer: 'haproxy',
+  kubeVip: false,
+  haproxyPort: 8443,
+  nginxVipProtocol: 'tcp',
+  apiserverPort: 6443,
+} as const
 const choices: readonly (readonly [Params, readonly string[]])[] = [
   [{}, [...system, ...docker, ...source, ...haproxy]],
   [{ variant: 'system' }, [...docker, ...nginxPod, ...contained, ...source, ...haproxy]],
@@ -53,15 +64,61 @@ const choices: readonly (readonly [Params, readonly string[]])[] = [
 for (const [params, removed] of choices) {
   test(`what is not chosen goes: ${JSON.stringify(params)}`, () => {
     const titles = titlesOf(nodeProxyAbsent(params), node, cluster)
-    assert.equal(titles.filter(title => !title.startsWith('wait until port')).sort(), [...removed].sort())
+    assert.equal(titles.filter(title => !/ listens on \d+$/.test(title)).sort(), [...removed].sort())
   })
 }
 test('not before the chosen one serves', () => {
-  assert.is(titlesOf(nodeProxyAbsent({}), node, cluster)[0], 'wait until port 6443 on 127.0.0.1 is there')
-  assert.is(
-    titlesOf(nodeProxyAbsent({ variant: 'docker' }), node, cluster)[0],
-    'wait until port 8443 on 127.0.0.1 is there',
-  )
+  const first = (params: Params) => titlesOf(nodeProxyAbsent(params), node, cluster)[0]
+  assert.is(first({}), 'nginx (static-pod) listens on 6443')
+  assert.is(first({ variant: 'docker' }), 'nginx (docker) listens on 8443')
+  assert.is(first({ type: 'haproxy' }), 'the static pod haproxy listens on 6443')
+  assert.is(first({ type: 'haproxy', port: 7443 }), 'the static pod haproxy listens on 7443')
+})
+test('whoever else has the port is not the chosen one', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const [guard] = unitsOf(nodeProxyAbsent({ type: 'haproxy', port }), node, cluster)
+  assert.ok(guard !== undefined && 'kind' in guard)
+  const { check } = guard.args as { readonly check: { readonly run: string } }
+  const dir = mkdtempSync(join(tmpdir(), 'rota-holds-'))
+  const other = spawn('sleep', ['60'])
+  try {
+    writeFileSync(join(dir, 'docker'), '#!/bin/sh\ncase $1 in ps) echo abc ;; inspect) echo "$holder" ;; esac\n')
+    chmodSync(join(dir, 'docker'), 0o755)
+    const holds = (holder: number) =>
+      spawnSync('sh', ['-c', check.run], { env: { PATH: `${dir}:${process.env.PATH}`, holder: `${holder}` } }).status
+    assert.is(holds(process.pid), 0)
+    assert.is.not(holds(other.pid ?? 0), 0)
+  } finally {
+    other.kill()
+    server.close()
+    rmSync(dir, { recursive: true })
+  }
+})
+test('a route reflector of the cluster has a proxy, whichever is chosen; a master that is no node has none', () => {
+  const view = inventory([
+    ...cluster.hosts,
+    host('r1', '10.0.4.1', ['calico_rr', 'k8s_cluster']),
+    host('x1', '10.0.5.1', ['elsewhere']),
+  ])
+  const placed = { ...vipParams, port: 7443, leaving: [] }
+  const has = (name: string) => [
+    hasProxy({ ...placed, type: 'nginx', masters: false }, view.host(name), view),
+    hasHaproxy({ ...placed, type: 'haproxy' }, view.host(name), view),
+  ]
+  for (const [name, expected] of [
+    ['n1', true],
+    ['r1', true],
+    ['m1', false],
+    ['x1', false],
+  ] as const)
+    assert.equal(has(name), [expected, expected], name)
+})
+test('the haproxy of a host that shall have none goes too', () => {
+  const titles = titlesOf(nodeProxyAbsent({ type: 'haproxy' }), cluster.host('m1'), cluster)
+  assert.ok(titles.includes('the pod haproxy is gone'))
+  assert.not.ok(titles.some(title => title.includes('listens on')))
 })
 test('on a master whose API server has the port every proxy goes, but not its load balancer', () => {
   const titles = titlesOf(nodeProxyAbsent({}), cluster.host('m1'), cluster)

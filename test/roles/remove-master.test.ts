@@ -22,6 +22,9 @@ n1
 [k8s_cluster:children]
 kube_control_plane
 kube_node
+calico_rr
+[calico_rr]
+r1
 [all:vars]
 kube_version=v1.20.2
 vip_address=10.0.0.100
@@ -41,7 +44,7 @@ test('those that stay are looked at first, the one that leaves gets no proxy', a
   const { exitCode, said } = await list('-e', 'node=m1')
   assert.is(exitCode, 0, said)
   assert.equal(hostsOf(said, 'the masters that stay are ready'), ['m2', 'm3'])
-  assert.equal(hostsOf(said, 'out of the proxy of every node'), ['n1'])
+  assert.equal(hostsOf(said, 'out of the proxy of every node'), ['n1', 'r1'])
   assert.equal(hostsOf(said, 'its own daemons stop'), ['m1'])
   assert.equal(hostsOf(said, 'out of the etcd cluster'), ['m1'])
 })
@@ -99,7 +102,7 @@ function hostsOf(said: string, play: string): readonly string[] {
   assert.ok(start >= 0, `no play ${play} in ${said}`)
   const rest = lines.slice(start + 1)
   const end = rest.findIndex(line => /^\s*play\b/i.test(line))
-  return (end < 0 ? rest : rest.slice(0, end)).map(line => line.trim()).filter(line => /^[mn]\d$/.test(line))
+  return (end < 0 ? rest : rest.slice(0, end)).map(line => line.trim()).filter(line => /^[mnr]\d$/.test(line))
 }
 
 test.run()

@@ -1,11 +1,10 @@
 import { directory, file, flushHandlers } from 'rota'
-import { imageFirst, listingContent, makeWay, newPod, podImage } from '../../cluster/index.ts'
+import { imageFirst, isServed, listingContent, makeWay, newPod, podImage } from '../../cluster/index.ts'
 import { confOf } from '../conf.ts'
 import { type Contained, checkInContainer, containerRunsItsConfiguration, reloadContainer } from '../in-container.ts'
 import { chosenProxy, otherProxies } from '../listeners.ts'
 import { nginxManifest } from '../manifest.ts'
 import { nginxConf } from '../nginx.conf.ts'
-import { isServed } from '../place.ts'
 import type { Settings } from '../settings.ts'
 import type { Variant } from './variant.ts'
 
