@@ -86,7 +86,7 @@ function nodeProxyChecks(params: Params, host: HostView, inventory: InventoryVie
 function holderChecks(params: Params, host: HostView, inventory: InventoryView): readonly Check[] {
   const { virtualAddress } = params
   if (virtualAddress === undefined) return []
-  const balancers = balancersOf(inventory)
+  const balancers = params.kubeVip ? mastersOf(inventory) : balancersOf(inventory)
   return [
     oneHolder(
       virtualAddress,
@@ -100,9 +100,10 @@ function holderChecks(params: Params, host: HostView, inventory: InventoryView):
 export function waysOf(params: Params, host: HostView, inventory: InventoryView): readonly Way[] {
   const proxy = nodeProxyOn(params, host, inventory)
   const isMaster = isOneOf(mastersOf(inventory), host)
-  const { virtualAddress } = params
-  // Who has a proxy of its own does not need the virtual address.
-  const usesVip = virtualAddress !== undefined && (proxy === undefined || isMaster)
+  const { virtualAddress, externalLoadBalancer: external } = params
+  // Who has a proxy of its own needs neither the external load balancer nor the virtual address.
+  const goesOut = proxy === undefined || isMaster
+  const usesVip = virtualAddress !== undefined && goesOut
   return [
     ...(isMaster
       ? [{ name: 'on its own host', address: host.address, port: params.apiserverPort, protocol: 'tcp' } as const]
@@ -110,6 +111,16 @@ export function waysOf(params: Params, host: HostView, inventory: InventoryView)
     ...(proxy === undefined
       ? []
       : [{ name: `through ${proxy.name}`, address: '127.0.0.1', port: proxy.port, protocol: proxy.protocol }]),
+    ...(external !== undefined && goesOut
+      ? [
+          {
+            name: 'through the external load balancer',
+            address: external.address,
+            port: Number(external.port ?? params.apiserverPort),
+            protocol: 'tcp' as const,
+          },
+        ]
+      : []),
     ...(usesVip
       ? [
           {

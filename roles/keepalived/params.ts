@@ -8,6 +8,7 @@ import {
   vipLoadBalancer,
   virtualAddress,
 } from '../cluster/params.ts'
+import { nginxVipUnit } from '../cluster/vip-params.ts'
 
 export const params = {
   type: 'object',
@@ -95,12 +96,13 @@ export const params = {
         'Send to the other hosts by address, where the network has no multicast. Every host then lists every other.',
     },
     vipLoadBalancer,
+    nginxVipUnit,
     checkWith: {
       type: 'string',
-      enum: ['killall', 'pidof'],
-      default: 'killall',
+      enum: ['unit', 'killall', 'pidof'],
+      defaults: { haproxy: 'killall', nginx: 'unit' },
       description:
-        'How the load balancer is watched: `killall -0 haproxy` or `pidof haproxy` (or nginx, as `vipLoadBalancer` says).',
+        'How the load balancer is watched: its unit by `systemctl is-active`, or any process of its name by `killall -0` or `pidof`. A host may have other processes of the name nginx.',
     },
     checkScript: {
       type: 'string',

@@ -111,7 +111,10 @@ for (const [name, [params, on]] of Object.entries(variants)) {
 
 const watched: readonly (readonly [Params, string])[] = [
   [{}, '/usr/bin/killall -0 haproxy'],
-  [{ vipLoadBalancer: 'nginx' }, '/usr/bin/killall -0 nginx'],
+  [{ vipLoadBalancer: 'nginx' }, '/usr/bin/env systemctl is-active --quiet nginx-vip'],
+  [{ vipLoadBalancer: 'nginx', nginxVipUnit: 'vip' }, '/usr/bin/env systemctl is-active --quiet vip'],
+  [{ vipLoadBalancer: 'nginx', checkWith: 'killall' }, '/usr/bin/killall -0 nginx'],
+  [{ checkWith: 'unit' }, '/usr/bin/env systemctl is-active --quiet haproxy'],
   [{ checkWith: 'pidof' }, '/usr/bin/env pidof haproxy'],
   [{ checkScript: '/opt/alive' }, '/opt/alive'],
 ]
