@@ -10,6 +10,8 @@ import {
 import { vipPortParams } from '../cluster/vip-params.ts'
 
 const time = '^[0-9]+(us|ms|s|m|h|d)?$'
+/** One word of a configuration. */
+const word = '^[^\\s"\'\\\\#]+$'
 const port = { type: 'integer', minimum: 1, maximum: 65535 } as const
 
 export const params = {
@@ -19,7 +21,7 @@ export const params = {
     wanted: nodeLoadBalancerWanted,
     bind: {
       type: 'array',
-      items: { type: 'string' },
+      items: { type: 'string', pattern: word },
       minItems: 1,
       default: ['127.0.0.1'],
       description: 'Addresses to listen on.',
@@ -35,6 +37,7 @@ export const params = {
     },
     healthBind: {
       type: 'string',
+      pattern: word,
       default: '0.0.0.0',
       description: 'Address of that port; the kubelet asks at the address of the node.',
     },

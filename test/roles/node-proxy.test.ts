@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,8 +11,11 @@ import { factTable } from '../../engine/facts/fact.ts'
 import { makeWay } from '../../roles/cluster/index.ts'
 import { hasHaproxy } from '../../roles/haproxy-proxy/place.ts'
 import { artefactOf, judge, type Source } from '../../roles/nginx-build/artefact.ts'
+import { nginxBuild } from '../../roles/nginx-build/role.ts'
 import { binaryCache, installBinary } from '../../roles/nginx-proxy/binary.ts'
 import { hasProxy } from '../../roles/nginx-proxy/place.ts'
+import { nginxProxy } from '../../roles/nginx-proxy/role.ts'
+import { mayServe } from '../../roles/nginx-proxy/selinux.ts'
 import { nginxVip } from '../../roles/nginx-vip/role.ts'
 import { nginxVipAbsent } from '../../roles/nginx-vip-absent/role.ts'
 import { absentConfig } from '../../roles/node-proxy-absent/absent-config.ts'
@@ -298,5 +301,79 @@ for (const [params, reason] of wrong) {
     assert.match(problemsOf(nginxVip({ vipLoadBalancer: 'nginx', ...params }), who.host(on), who).join('; '), reason)
   })
 }
+
+test('a build host that is no host of the cluster would never build', () => {
+  const view = inventory([...cluster.hosts, host('x1', '10.0.5.1', ['elsewhere'])])
+  const params = { variant: 'source', buildHost: 'x1' } as const
+  for (const call of [nginxBuild(params), nginxProxy(params)])
+    assert.match(problemsOf(call, view.host('n1'), view).join(), /nginx_build_host: x1 is no host of the cluster/)
+  assert.equal(problemsOf(nginxBuild({ ...params, buildHost: 'n1' }), view.host('n2'), view), [])
+})
+test('the path of a program is one word to the shell that checks the configuration', () => {
+  const task = unitsOf(nginxProxy({ variant: 'system', binary: '/opt/my nginx' }), node, cluster).find(
+    ({ title }) => title === 'file /etc/nginx/kube-nginx.conf',
+  )
+  assert.ok(task !== undefined && 'kind' in task)
+  assert.is((task.args as { readonly validate?: string }).validate, "'/opt/my nginx' -t -q -c")
+})
+test('a program below a linked folder is the one that runs', () => {
+  const task = unitsOf(nginxProxy({ variant: 'source' }), node, cluster).find(({ title }) => title.includes(' runs '))
+  assert.ok(task !== undefined && 'kind' in task)
+  const dir = mkdtempSync(join(tmpdir(), 'rota-linked-'))
+  mkdirSync(join(dir, 'real'))
+  symlinkSync('real', join(dir, 'link'))
+  copyFileSync('/bin/sleep', join(dir, 'real/nginx'))
+  chmodSync(join(dir, 'real/nginx'), 0o755)
+  const running = spawn(join(dir, 'real/nginx'), ['60'])
+  try {
+    writeFileSync(join(dir, 'systemctl'), `#!/bin/sh\necho MainPID=${running.pid}\n`)
+    chmodSync(join(dir, 'systemctl'), 0o755)
+    const runs = (program: string) => {
+      const text = (task.args as { readonly unless: string }).unless.replaceAll(target, join(dir, program))
+      return spawnSync('sh', ['-c', text], { env: { PATH: `${dir}:${process.env.PATH}` } }).status === 0
+    }
+    assert.ok(runs('real/nginx'))
+    assert.ok(runs('link/nginx'))
+    assert.not.ok(runs('real/other'))
+  } finally {
+    running.kill()
+    rmSync(dir, { recursive: true })
+  }
+})
+
+test('SELinux lets nginx connect, and listen where a web server may not by itself', () => {
+  const titles = (params: Params) => titlesOf(nginxProxy({ variant: 'system', ...params }), node, cluster)
+  const at = titles({}).indexOf('SELinux lets nginx listen on 6443')
+  assert.ok(at > 0 && at < titles({}).indexOf('port 6443 is free for it'))
+  assert.not.ok(titles({ port: 8443 }).some(title => title.includes('listen on')))
+  const dir = mkdtempSync(join(tmpdir(), 'rota-selinux-'))
+  const program = (name: string, body: string) => {
+    writeFileSync(join(dir, name), `#!/bin/sh\n${body}\n`)
+    chmodSync(join(dir, name), 0o755)
+  }
+  const [connect, listen] = mayServe([6443, 8443]).map(
+    task => task.args as { readonly unless: string; readonly run: string },
+  )
+  const shell = (text = '') =>
+    spawnSync('sh', ['-c', text.replaceAll('/sys/fs/selinux/enforce', join(dir, 'enforce'))], {
+      env: { PATH: `${dir}:${process.env.PATH}` },
+      encoding: 'utf8',
+    })
+  try {
+    assert.equal([shell(connect?.unless).status, shell(listen?.unless).status], [0, 0], 'no SELinux')
+    writeFileSync(join(dir, 'enforce'), '1')
+    program('getsebool', 'echo "httpd_can_network_connect --> off"')
+    assert.is.not(shell(connect?.unless).status, 0)
+    assert.match(shell(listen?.run).stderr, /install policycoreutils-python-utils/)
+    program('getsebool', 'echo "httpd_can_network_connect --> on"')
+    program('semanage', 'echo "http_port_t                    tcp      16443, 64430, 80, 443"')
+    assert.is(shell(connect?.unless).status, 0)
+    assert.is.not(shell(listen?.unless).status, 0)
+    program('semanage', 'echo "http_port_t                    tcp      6443, 80, 443"')
+    assert.is(shell(listen?.unless).status, 0)
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+})
 
 test.run()

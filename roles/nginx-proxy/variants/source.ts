@@ -49,7 +49,7 @@ const runsItsProgram = ({ unit, binary }: Settings) =>
   command({
     title: `${unit} runs ${binary} as it is now`,
     unless: `main=$(systemctl show -p MainPID -- ${quote(unit)} | sed 's/^MainPID=//')
-[ "\${main:-0}" -eq 0 ] || [ "$(readlink "/proc/$main/exe")" = ${quote(binary)} ]`,
+[ "\${main:-0}" -eq 0 ] || [ "$(readlink "/proc/$main/exe")" = "$(readlink -f ${quote(binary)})" ]`,
     run: `systemctl daemon-reload
 systemctl restart -- ${quote(unit)}`,
   })
