@@ -8,8 +8,14 @@ export function parseTemplate(text: string): Ast {
   try {
     return parseJinja(prepare(text))
   } catch (error) {
-    throw new TemplateSyntaxError(error instanceof Error ? error.message.split('\n')[0] : String(error))
+    throw new TemplateSyntaxError(messageOf(error))
   }
+}
+
+function messageOf(error: unknown): string {
+  // The parser looks at the token after the last one.
+  if (error instanceof TypeError) return 'unexpected end of the template'
+  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
 }
 
 /** A comment, a raw block, or the begin of code: what decides how the text that follows is read. */
