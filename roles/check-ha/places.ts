@@ -1,5 +1,5 @@
 import type { HostView, InventoryView, ParamsOf } from 'rota'
-import { balancersOf, type ContainerRef, isOneOf, vipPortOf, vipProtocolOf } from '../cluster/index.ts'
+import { balancerPortOf, balancersOf, type ContainerRef, isOneOf, vipProtocolOf } from '../cluster/index.ts'
 import { pod as haproxyPod } from '../haproxy-proxy/manifest.ts'
 import { hasHaproxy } from '../haproxy-proxy/place.ts'
 import { chosenProxy } from '../nginx-proxy/listeners.ts'
@@ -25,7 +25,7 @@ export function balancerOn(params: Params, host: HostView, inventory: InventoryV
   if (params.vipLoadBalancer === 'lvs') return undefined
   const name = params.vipLoadBalancer
   const unit = name === 'haproxy' ? 'haproxy' : params.nginxVipUnit
-  return { name, program: name, runs: { unit }, port: vipPortOf(params), protocol: vipProtocolOf(params) }
+  return { name, program: name, runs: { unit }, port: balancerPortOf(params), protocol: vipProtocolOf(params) }
 }
 
 /** The proxy that this host has for itself, if it shall have one. */

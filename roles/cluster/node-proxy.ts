@@ -1,6 +1,6 @@
 import { type HostView, type InventoryView, type Task, waitFor } from 'rota'
 import { balancersOf, clusterHostsOf, isLeaving, isOneOf, mastersOf, nodesOf, wantsNodeProxy } from './masters.ts'
-import { type VipPort, vipPortOf } from './vip.ts'
+import { balancerPortOf, type VipPort } from './vip.ts'
 
 export interface PlacedProxy extends VipPort {
   readonly wanted?: boolean | undefined
@@ -26,7 +26,7 @@ export function hasNodeProxy(
   if (isMaster && !masters && !isOneOf(nodesOf(inventory), host)) return false
   if (isMaster && port === apiserverPort) return false
   const balances = vipAddress !== undefined && vipLoadBalancer !== 'lvs' && isOneOf(balancersOf(inventory), host)
-  return !(balances && port === vipPortOf(params))
+  return !(balances && port === balancerPortOf(params))
 }
 
 /** The address by which a host reaches what listens on it itself at the first of these. */

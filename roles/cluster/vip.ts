@@ -22,6 +22,9 @@ export function vipPortOf(params: VipPort): number {
   return vipLoadBalancer === 'nginx' ? (nginxVipPort ?? nginxVipPorts[nginxVipProtocol]) : (lvsPort ?? apiserverPort)
 }
 
+/** The port of the load balancer itself: kube-vip may have the address while hosts of load_balancer balance all the same. */
+export const balancerPortOf = (params: VipPort): number => vipPortOf({ ...params, kubeVip: false })
+
 /** What asks behind the virtual address is answered without TLS. */
 export const vipProtocolOf = ({ vipLoadBalancer, kubeVip, nginxVipProtocol }: VipPort): 'tcp' | 'http' =>
   vipLoadBalancer === 'nginx' && !kubeVip ? nginxVipProtocol : 'tcp'
@@ -42,7 +45,7 @@ export function chosenServes(
   inventory: InventoryView,
 ): Task | undefined {
   if (!balances(host, inventory)) return undefined
-  const port = vipPortOf(params)
+  const port = balancerPortOf(params)
   if (params.vipLoadBalancer !== 'lvs') return holdsPort(port, listenerOf(params))
   const hex = port.toString(16).toUpperCase().padStart(4, '0')
   return waitFor({

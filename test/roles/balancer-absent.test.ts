@@ -33,6 +33,7 @@ test('another load balancer is chosen: haproxy goes once that one serves, the ad
     noHaproxy,
   ])
   assert.equal(titlesOf(nginxVipAbsent(vip), m1, cluster), ['haproxy listens on 8443', ...noNginx])
+  assert.is(titlesOf(nginxVipAbsent({ ...vip, kubeVip: true }), apart.host('lb1'), apart)[0], 'haproxy listens on 8443')
   assert.equal(titlesOf(keepalivedAbsent(vip), m1, cluster), [])
 })
 test('other hosts balance now: the address is handed over to them', () => {
