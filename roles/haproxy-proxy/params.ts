@@ -8,6 +8,7 @@ import {
   virtualAddress,
 } from '../cluster/params.ts'
 import { vipPortParams } from '../cluster/vip-params.ts'
+import { unitName } from '../nginx-proxy/conf-params.ts'
 
 const time = '^[0-9]+(us|ms|s|m|h|d)?$'
 /** One word of a configuration. */
@@ -110,6 +111,11 @@ export const params = {
         'Folder of the configuration on the host. The container sees the folder, not the file, so that a new file can take its place while it runs.',
     },
     manifestDir,
+    nginxUnit: {
+      ...unitName,
+      var: 'nginx_proxy_unit',
+      description: 'Unit of an nginx that may have the port until now, where it has a name of its own.',
+    },
     vipAddress: virtualAddress,
     ...vipPortParams,
     startTimeout: {

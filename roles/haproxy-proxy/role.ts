@@ -13,6 +13,7 @@ import {
   sayLeftOut,
   unknownLeaving,
 } from '../cluster/index.ts'
+import { nodeProxies } from '../nginx-proxy/listeners.ts'
 import { logText, reload, reloadText, validate } from './container.ts'
 import { proxyCfg } from './haproxy.cfg.ts'
 import { pod, proxyManifest } from './manifest.ts'
@@ -63,7 +64,7 @@ export const haproxyProxy = defineRole({
       }),
       flushHandlers(),
       // As late as can be: from here on until the pod runs, nobody has the port.
-      makeWay(port, nginxProxies(manifestDir), imageFirst(image, params.pullPolicy)),
+      makeWay(port, nginxProxies(params), imageFirst(image, params.pullPolicy)),
       directory({ path: manifestDir, mode: '0755' }),
       file({ path: manifestOf(params), content: proxyManifest(params), mode: '0644', notify: 'pod' }),
       flushHandlers(),
@@ -101,12 +102,5 @@ const manifestOf = ({ manifestDir }: Params): string => `${manifestDir}/haproxy.
 const configOf = ({ configDir }: Params): string => `${configDir}/haproxy.cfg`
 
 /** What may have the port now: the proxies that loadbalancer_apiserver_type nginx makes. */
-const nginxProxies = (manifestDir: string): readonly Listener[] => [
-  { name: 'nginx-proxy', unit: 'nginx-proxy' },
-  { name: 'kube-nginx', unit: 'kube-nginx' },
-  { name: 'nginx-lb', unit: 'nginx-lb', container: 'nginx-lb' },
-  {
-    name: 'nginx-proxy (pod)',
-    pod: { pod: 'nginx-proxy', container: 'nginx-proxy', manifest: `${manifestDir}/nginx-proxy.yml` },
-  },
-]
+const nginxProxies = ({ manifestDir, nginxUnit }: Params): readonly Listener[] =>
+  nodeProxies({ manifestDir, configDir: '', prefix: '', unit: nginxUnit }).filter(proxy => proxy.pod?.pod !== pod.pod)

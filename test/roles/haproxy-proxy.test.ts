@@ -70,6 +70,13 @@ test('the port is freed right before the pod is asked for', () => {
     `file ${manifest}`,
   ])
 })
+test('an nginx whose unit has a name of its own makes way too', () => {
+  const way = units({ nginxUnit: 'my-proxy' }).find(({ title }) => title.endsWith('is free for it'))
+  assert.ok(way !== undefined && 'kind' in way)
+  const { others } = way.args as { readonly others: readonly { readonly unit?: string }[] }
+  assert.ok(others.some(({ unit }) => unit === 'my-proxy'))
+  assert.ok(others.every(other => !JSON.stringify(other).includes('haproxy')))
+})
 test('a new manifest is waited for: the pod of before would answer on the port', () => {
   const task = units({}).find(({ title }) => title === `file ${manifest}`)
   assert.ok(task !== undefined && 'kind' in task)

@@ -70,6 +70,13 @@ for (const [params, removed] of choices) {
     assert.equal(titles.filter(title => !/ listens on \d+$/.test(title)).sort(), [...removed].sort())
   })
 }
+test('a unit with a name of its own goes too', () => {
+  const titles = titlesOf(nodeProxyAbsent({ type: 'haproxy', unit: 'my-proxy' }), node, cluster)
+  assert.ok(titles.includes('no unit my-proxy') && titles.includes('no container my-proxy'))
+  assert.not.ok(
+    titlesOf(nodeProxyAbsent({ variant: 'system', unit: 'my-proxy' }), node, cluster).includes('no unit my-proxy'),
+  )
+})
 test('not before the chosen one serves', () => {
   const first = (params: Params) => titlesOf(nodeProxyAbsent(params), node, cluster)[0]
   assert.is(first({}), 'nginx (static-pod) listens on 6443')
