@@ -11,6 +11,7 @@ import {
   drainNode,
   etcdAbsent,
   etcdForget,
+  etcdIsOurs,
   etchosts,
   haproxy,
   haproxyAbsent,
@@ -44,14 +45,17 @@ await playbook(
             // Found out before anything is changed; the name of the play is what the operator reads when it is not so.
             play('the master can be reached (one that is dead leaves with -e gone=true)', {
               hosts: node,
-              tasks: [assert({ that: 'it can be reached', holds: computed({}, () => undefined) })],
+              tasks: context => [
+                assert({ that: 'it can be reached', holds: computed({}, () => undefined) }),
+                etcdIsOurs(context),
+              ],
               anyErrorsFatal,
             }),
           ]),
       play('the masters that stay are ready', {
         hosts: others,
         gate: apiServerReady({ timeout: 30 }),
-        ...(gone ? { tasks: isGone(node) } : {}),
+        ...(gone ? { tasks: context => [isGone(node)(context), etcdIsOurs(context)] } : {}),
         anyErrorsFatal,
       }),
       play('out of the proxy of every node', {

@@ -13,6 +13,7 @@ export const {
   etcdAbsent,
   etcdForget,
   etcdHealthy,
+  etcdIsOurs,
   etchosts,
   haproxy,
   haproxyAbsent,

@@ -242,6 +242,34 @@ test('with an availability rule: once in a batch that is taken in turns, and nev
   assert.is(most, 1)
 })
 
+test('who is counted as available is not free to work on, though its gate does not hold yet', async () => {
+  const worked = new Set<string>()
+  let [down, most] = [0, 0]
+  const drained = around({
+    name: 'drained',
+    enter: async ({ host }) => {
+      worked.add(host.name)
+      down += 1
+      most = Math.max(most, down)
+    },
+    leave: async () => {
+      down -= 1
+    },
+  })
+  const better = gate({
+    name: 'better than before',
+    facts: () => ({}),
+    check: (_, { name }) => (worked.has(name) ? { ok: true } : { ok: false, expected: 'work', saw: 'none' }),
+    available: { facts: () => ({}), check: () => ({ ok: true }) },
+    timeout: 1,
+  })
+  const { code } = await run('a,b,c', {
+    p: { tasks: three, around: [drained], gate: better, keepAvailable: total => total - 1 },
+  })
+  assert.is(code, 0)
+  assert.is(most, 1)
+})
+
 test('another title on each host is refused: it would run on each', async () => {
   const { problems } = await run('a1,b1', {
     p: { tasks: ({ host }) => [make({ name: `once for ${host.name}`, runOnce: true })] },
