@@ -60,16 +60,10 @@ await playbook(
         anyErrorsFatal,
       }),
       play('out of the proxy of every node', {
-        hosts: `kube_node:kube_control_plane:!${node}`,
+        hosts: `k8s_cluster:!${node}`,
         serial: '20%',
         tasks: clientsDoWithout(node),
-        roles: [nginxProxy(leaving)],
-        anyErrorsFatal,
-      }),
-      play('or out of its haproxy', {
-        hosts: `kube_node:!${node}`,
-        serial: '20%',
-        roles: [haproxyProxy(leaving)],
+        roles: [nginxProxy(leaving), haproxyProxy(leaving)],
         anyErrorsFatal,
       }),
       play('out of the other load balancers', {

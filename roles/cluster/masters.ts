@@ -26,6 +26,13 @@ export const mastersOf = (inventory: InventoryView, leaving: readonly string[] |
 export const nodesOf = (inventory: InventoryView, leaving: readonly string[] | string = []): readonly HostView[] =>
   without(hostsOf(inventory, nodeGroups), leaving)
 
+/** Every host that runs a kubelet or may: kubespray's k8s_cluster has the route reflectors (calico_rr) too. */
+export const clusterHostsOf = (inventory: InventoryView): readonly HostView[] =>
+  hostsOf(inventory, [...controlPlaneGroups, ...nodeGroups, 'k8s_cluster', 'k8s-cluster', 'calico_rr'])
+
+export const isOneOf = (hosts: readonly HostView[], host: HostView): boolean =>
+  hosts.some(({ name }) => name === host.name)
+
 /**
  * The hosts that balance for the masters, and that the virtual address may be on: those of `load_balancer`; where that group is empty, the
  * masters, if there is a virtual address at all that is not kube-vip's.

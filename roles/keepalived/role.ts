@@ -189,7 +189,11 @@ function checkOf(params: Params): KeepalivedConf['check'] {
   const name = params.vipLoadBalancer
   if (name === 'lvs' && params.checkScript === undefined) return undefined
   // keepalived runs what a link leads to, under that name: pidof, a link to killall5 in Debian, would take its argument for a signal.
-  const usual = params.checkWith === 'pidof' ? `/usr/bin/env pidof ${name}` : `/usr/bin/killall -0 ${name}`
+  const usual = {
+    unit: `/usr/bin/env systemctl is-active --quiet ${name === 'nginx' ? params.nginxVipUnit : name}`,
+    killall: `/usr/bin/killall -0 ${name}`,
+    pidof: `/usr/bin/env pidof ${name}`,
+  }[params.checkWith ?? (name === 'nginx' ? 'unit' : 'killall')]
   return {
     name,
     script: params.checkScript ?? usual,

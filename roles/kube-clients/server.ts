@@ -1,5 +1,5 @@
 import type { HostView, InventoryView, ParamsOf } from 'rota'
-import { httpsUrl, mastersOf, wantsNodeProxy } from '../cluster/index.ts'
+import { httpsUrl, mastersOf, vipPortOf, vipProtocolOf, wantsNodeProxy } from '../cluster/index.ts'
 import { defaults } from '../nginx-proxy/defaults.ts'
 import type { params } from './params.ts'
 
@@ -25,7 +25,9 @@ export function aliasesOf(params: Params, server: string): readonly string[] {
 function balancerAs(params: Params, called: (address: string) => string): string | undefined {
   const { externalLoadBalancer: external, virtualAddress } = params
   if (external !== undefined) return httpsUrl(called(external.address), Number(external.port ?? params.apiserverPort))
-  return virtualAddress === undefined ? undefined : httpsUrl(called(virtualAddress), params.virtualPort)
+  // One that is answered without TLS there is nowhere to go.
+  if (virtualAddress === undefined || vipProtocolOf(params) === 'http') return undefined
+  return httpsUrl(called(virtualAddress), vipPortOf(params))
 }
 
 const proxyPort = ({ nodeProxyType, nodeProxyVariant }: Params): number =>

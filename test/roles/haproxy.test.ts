@@ -1,14 +1,18 @@
 import { type HostView, type InventoryView, path } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { factTable } from '../../engine/facts/fact.ts'
+import { foreignSections } from '../../roles/haproxy/foreign.ts'
 import { haproxy } from '../../roles/haproxy/role.ts'
 import { hasProcesses, readVersion, versionFacts } from '../../roles/haproxy/version.ts'
+import { haproxyProxy } from '../../roles/haproxy-proxy/role.ts'
+import { nginxProxy } from '../../roles/nginx-proxy/role.ts'
 import { accepts, has } from './support/checker.ts'
 import { documentText } from './support/document.ts'
 import { golden } from './support/golden.ts'
 import { haproxyMeaning } from './support/haproxy-meaning.ts'
 import { host, inventory, smallCluster } from './support/inventory.ts'
-import { contentOf, problemsOf, titlesOf, unitsOf } from './support/role.ts'
+import { contentOf, paramsOf, problemsOf, titlesOf, unitsOf } from './support/role.ts'
 
 const config = '/etc/haproxy/haproxy.cfg'
 const cluster = smallCluster()
@@ -119,6 +123,45 @@ test('no load balancer on masters without a virtual address, or with that of kub
   assert.is(tasksOn('m1', masters({ kube_vip_address: '10.0.0.100', kube_vip_enabled: true })), 0)
   assert.ok(tasksOn('m1', masters({ kube_vip_address: '10.0.0.100' })) > 0)
   assert.ok(tasksOn('lb', masters({}, [host('lb', '10.0.0.9', ['load_balancer'])])) > 0)
+})
+
+const others: readonly (readonly [string, string, readonly string[]])[] = [
+  ["the package's own in Debian", 'global\n\tdaemon\ndefaults\n\tmode http\n', []],
+  ["the package's own in RHEL", 'frontend main\n    bind *:5000\nbackend static\nbackend app\n', []],
+  ['ours', 'listen stats\nlisten kube-apiserver\n    bind 0.0.0.0:8443\n', []],
+  ["a document's", 'listen admin_stats\nlisten kube-master\n', []],
+  ["somebody else's", 'frontend shop\n  bind *:80\nbackend shop_servers\n', ['shop', 'shop_servers']],
+]
+for (const [title, text, sections] of others)
+  test(`what a haproxy serves that is there already: ${title}`, () => assert.equal(foreignSections(text), sections))
+test('without a virtual address another haproxy is not taken over', () => {
+  const apart = inventory([host('m1', '10.0.0.1', ['kube_control_plane']), host('lb', '10.0.0.9', ['load_balancer'])])
+  const first = (params: object) => unitsOf(haproxy(params), apart.host('lb'), apart)[0]
+  const task = first({})
+  assert.ok(task !== undefined && 'kind' in task)
+  const [request] = task.kind.facts(task.args)
+  assert.ok(request)
+  const entry = { type: 'file', content: { base64: Buffer.from('frontend shop\n').toString('base64') } }
+  const context = { changed: false, diff: false }
+  assert.match(
+    task.kind.plan(task.args, factTable([request, entry]), context)?.refused ?? '',
+    /serves something else \(shop\).*Name that group otherwise/,
+  )
+  assert.is(task.kind.plan(task.args, factTable([request, { type: 'absent' }]), context), undefined)
+  assert.not.match(first({ virtualAddress: '10.0.0.100' })?.title ?? '', /nobody else/)
+})
+test('words of the configuration are words', () => {
+  for (const params of [
+    { bind: ['0.0.0.0\nlisten x'] },
+    { bind: ['0.0.0.0 ssl'] },
+    { checkCa: '/etc/a b' },
+    { socket: '/run/a\nb' },
+    { chroot: '/var lib' },
+  ])
+    assert.throws(() => paramsOf(haproxy(params)), /pattern|match/, JSON.stringify(params))
+  assert.is(paramsOf<{ chroot: string }>(haproxy({ chroot: 'none' })).chroot, 'none')
+  assert.throws(() => paramsOf(haproxyProxy({ healthBind: '0.0.0.0 x' })), /match/)
+  assert.throws(() => paramsOf(nginxProxy({ listen: ['0.0.0.0;x'] })), /match/)
 })
 
 test.run()
