@@ -12,7 +12,7 @@ const map = ['kube-system', 'kube-proxy'] as const
 const key = 'kubeconfig.conf'
 
 /** Where kube-proxy was led before an upgrade, until it is led there again. */
-const noteOf = ({ kubeConfigDir }: Pick<Params, 'kubeConfigDir'>): string => `${kubeConfigDir}/.rota-kube-proxy`
+export const noteOf = ({ kubeConfigDir }: Pick<Params, 'kubeConfigDir'>): string => `${kubeConfigDir}/.rota-kube-proxy`
 
 /** The kubeconfig of kube-proxy; nothing where the cluster has none. */
 const read = (params: At): readonly string[] => [

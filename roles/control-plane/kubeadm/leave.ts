@@ -6,6 +6,7 @@ import { noUnits } from '../methods/no-units.ts'
 import { nodeNameOf } from '../node-name.ts'
 import { manifestOf } from '../static-pods/running.ts'
 import { stackedEtcd } from './etcd.ts'
+import { noteOf } from './kube-proxy.ts'
 import { kubeadm, lastLines, resetWords } from './program.ts'
 import { stopContainer } from './restart.ts'
 import { isThere, manifests, markerOf } from './seen.ts'
@@ -33,7 +34,7 @@ export const leaveKubeadm = (params: LeaveParams, inventory: InventoryView): rea
   service({ name: 'kubelet', enabled: false, running: false }),
   absent({
     title: 'nothing of kubeadm',
-    path: [`${params.kubeConfigDir}/tmp`, markerOf(params), `${params.kubeConfigDir}/encryption.yaml`],
+    path: [`${params.kubeConfigDir}/tmp`, markerOf(params), noteOf(params), `${params.kubeConfigDir}/encryption.yaml`],
     backup: false,
   }),
 ]

@@ -302,6 +302,11 @@ test('a master leaves its cluster before kubeadm resets it; those that stay forg
     'the configuration of the cluster does not name m1',
   ])
 })
+test('no note of ours is left on a master that left', () => {
+  const units = unitsOf(controlPlaneAbsent({ method: 'kubeadm', leaving: 'm1' }), cluster.host('m1'), cluster)
+  const removed = JSON.stringify(units.flatMap(unit => ('args' in unit ? [unit.args] : [])))
+  for (const note of ['.rota-kubeadm', '.rota-kube-proxy']) assert.match(removed, `/etc/kubernetes/${note}`)
+})
 test('also there only a member of kubeadm is removed with its data', async () => {
   const { context, commands } = remote(() => '')
   const units = unitsOf(controlPlaneAbsent({ method: 'kubeadm', leaving: 'm1' }), cluster.host('m1'), cluster)
