@@ -1,8 +1,8 @@
-import { Ajv, type ErrorObject } from 'ajv'
-import formats from 'ajv-formats'
+import type { ErrorObject } from 'ajv'
 import { closest } from 'fastest-levenshtein'
 import type { Origin, Problem, Variable } from '../inventory/types.ts'
 import type { AnyRole, ParamSchema, RoleCall } from './role.ts'
+import { validatorOf } from './validator.ts'
 
 export interface ResolvedParams {
   readonly params: Readonly<Record<string, unknown>>
@@ -36,7 +36,7 @@ export function resolveParams(call: RoleCall, lookup: Lookup): ResolvedParams {
   const params: Record<string, unknown> = Object.fromEntries(
     [...sources].map(([name, source]) => [name, structuredClone(source.value)]),
   )
-  const validate = validatorOf(role)
+  const validate = validatorOf(role.params)
   const problems: Problem[] = unknown.map(name => unknownParam(role, name, call.site))
   if (!validate(params)) problems.push(...(validate.errors ?? []).map(error => problemOf(error, role, sources, call)))
   return { params, problems, secrets: secretsOf(role, params, sources) }
@@ -79,18 +79,6 @@ function convert(value: unknown, schema: ParamSchema): unknown {
   if (type === 'boolean' && /^(true|yes|on|1)$/i.test(text)) return true
   if (type === 'boolean' && /^(false|no|off|0)$/i.test(text)) return false
   return value
-}
-
-const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: false, allowUnionTypes: true, verbose: true })
-formats.default(ajv)
-const validators = new WeakMap<AnyRole, ReturnType<typeof ajv.compile>>()
-
-function validatorOf(role: AnyRole) {
-  const known = validators.get(role)
-  if (known) return known
-  const validate = ajv.compile({ ...role.params, additionalProperties: false })
-  validators.set(role, validate)
-  return validate
 }
 
 function problemOf(error: ErrorObject, role: AnyRole, sources: ReadonlyMap<string, Source>, call: RoleCall): Problem {
