@@ -1,8 +1,8 @@
 // @ts-check
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { buildsDir, root } from './ready.mjs'
 
@@ -53,7 +53,7 @@ async function compile(outdir) {
     sourcesContent: false,
     metafile: true,
     logLevel: 'silent',
-    plugins: [ownPlace],
+    plugins: [ownPlace, leftOutside],
   })
   return [...Object.keys(metafile.inputs), 'engine/load/build.mjs']
 }
@@ -72,6 +72,32 @@ const ownPlace = {
       return { contents: text.replaceAll('import.meta.url', url), loader: path.endsWith('ts') ? 'ts' : 'js' }
     })
   },
+}
+
+/**
+ * A CommonJS package that is imported when it is needed stays where it is: compiled, it would have lost the names of its exports.
+ */
+const leftOutside = {
+  name: 'left outside',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup: build => {
+    build.onResolve({ filter: /^[^./]/ }, async ({ path, kind, resolveDir, pluginData }) => {
+      if (kind !== 'dynamic-import' || pluginData === 'found' || path.startsWith('node:')) return undefined
+      const found = await build.resolve(path, { kind, resolveDir, pluginData: 'found' })
+      if (found.errors.length > 0 || isModule(found.path)) return undefined
+      return { path: pathToFileURL(found.path).href, external: true }
+    })
+  },
+}
+
+/** As Node tells: by the ending, or by the nearest package.json. @param {string} file */
+function isModule(file) {
+  if (/\.m[jt]s$|\.ts$/.test(file)) return true
+  for (let dir = dirname(file); dir !== dirname(dir); dir = dirname(dir)) {
+    const path = join(dir, 'package.json')
+    if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')).type === 'module'
+  }
+  return false
 }
 
 /** @param {string} file @returns {Manifest['inputs'][number]} */
