@@ -11,7 +11,7 @@ import { type HandlerItem, isFlush, type PlannedChange, type WorkItem } from './
 interface Entry {
   readonly item: ApplyItem
   readonly role: string
-  readonly task: Pick<Task, 'title' | 'secret'>
+  readonly task: Pick<Task, 'title' | 'secret'> & { readonly kind?: Pick<Task['kind'], 'name'> }
   readonly change?: PlannedChange['change']
   readonly handler: boolean
 }
@@ -38,6 +38,7 @@ export async function applyChanges(
     const entry = byId.get(event.id)
     if (!entry) return
     const about = { host: host.name, play: play.name, role: entry.role, task: entry.task.title }
+    const taskKind = entry.task.kind?.name
     if (event.kind === 'started') return run.emit({ kind: 'taskStarted', ...about })
     if (event.kind === 'notRun') {
       notRun += 1
@@ -50,6 +51,7 @@ export async function applyChanges(
     run.emit({
       kind: 'task',
       ...about,
+      ...(taskKind === undefined ? {} : { taskKind }),
       status: failed ? 'failed' : entry.change?.effect === 'wait' ? 'waited' : 'changed',
       handler: entry.handler,
       seconds: event.seconds,

@@ -8,6 +8,7 @@ import { converge, type HostPlan, type HostRun, planHost } from './host-run.ts'
 import { attempt, finish } from './outcome.ts'
 import type { ReadyPlay } from './ready.ts'
 import type { Session } from './session.ts'
+import { stopwatch } from './stopwatch.ts'
 import type { TagSelection } from './tags.ts'
 import type { HostResult } from './verdict.ts'
 
@@ -33,9 +34,17 @@ export async function look(
 ): Promise<{ readonly value: Planned } | { readonly result: HostResult }> {
   return attempt(batch.session, batch.ready, host, async () => {
     const run = await hostRun(batch, host)
-    return { run, plan: await planHost(run) }
+    try {
+      return { run, plan: await planHost(run) }
+    } catch (error) {
+      sayTime(run)
+      throw error
+    }
   })
 }
+
+const sayTime = (run: HostRun): void =>
+  run.emit({ kind: 'spent', host: run.host.name, play: run.play.name, seconds: run.clock.spent() })
 
 async function hostRun({ session, ready, peers, tags, ask }: Batch, host: HostView): Promise<HostRun> {
   const { work, problems } = buildWork(ready.play, ready.roles, host, session.view, tags, peers)
@@ -56,11 +65,13 @@ async function hostRun({ session, ready, peers, tags, ask }: Batch, host: HostVi
     diff,
     check,
     signal: session.signal,
+    clock: stopwatch(),
   }
 }
 
 export async function inCheckMode(session: Session, ready: ReadyPlay, { run, plan }: Planned): Promise<HostResult> {
   const outcome = await attempt(session, ready, run.host, async () => checkHost(run, plan))
+  sayTime(run)
   if ('result' in outcome) return outcome.result
   return finish(session, ready, run.host.name, outcome.value > 0 ? 'changed' : 'ok', outcome.value)
 }
@@ -83,12 +94,13 @@ async function orPutBack(run: HostRun, plan: HostPlan): Promise<number> {
 export async function perform(session: Session, ready: ReadyPlay, { run, plan }: Planned): Promise<HostResult> {
   if (session.signal.aborted) return finish(session, ready, run.host.name, 'skipped', 0, 'not started: interrupted')
   const outcome = await attempt(session, ready, run.host, async () => {
-    if (plan.disrupts) await enterAll(run)
+    if (plan.disrupts) await run.clock.time('around', () => enterAll(run))
     const made = plan.dirty ? await orPutBack(run, plan) : 0
-    await holdsGate(run, plan, session.signal)
-    await leaveAll(run, plan)
+    await run.clock.time('gates', () => holdsGate(run, plan, session.signal))
+    await run.clock.time('around', () => leaveAll(run, plan))
     return made
   })
+  sayTime(run)
   if ('result' in outcome) return outcome.result
   return finish(session, ready, run.host.name, outcome.value > 0 ? 'changed' : 'ok', outcome.value)
 }

@@ -6,7 +6,7 @@ import { type Paint, painter } from './paint.ts'
 
 /** Plain lines: what happened, where, in the order in which it happened. */
 export function lineReport(
-  options: Omit<ReportOptions, 'json' | 'live'> & { readonly color: boolean },
+  options: Omit<ReportOptions, 'json' | 'live' | 'profile'> & { readonly color: boolean },
   write: (text: string) => void,
 ): Report {
   const paint = painter(options.color)
@@ -46,6 +46,7 @@ export function linesOf(
           ]
         : []
     case 'taskStarted':
+    case 'spent':
       return []
     case 'task':
       return taskLines(event, verbose, paint)

@@ -22,6 +22,7 @@ import type {
   ApplyResult,
   Channel,
   ChannelOptions,
+  ChannelStats,
   Connection,
   RunCommand,
   RunResult,
@@ -75,6 +76,7 @@ export class ShellChannel implements Channel {
   readonly #stats = { programs: 0, roundTrips: 1, bytesSent: 0 }
   readonly #target = deferred<Target>()
   #hello: Target | undefined
+  #readyAt: number | undefined
   #lastId = 0
   #writing: Promise<void>
   #broken: UnreachableError | undefined
@@ -169,8 +171,8 @@ export class ShellChannel implements Channel {
     return { exitCode: Number(extra[0] ?? 1), ...said }
   }
 
-  stats(): { readonly programs: number; readonly roundTrips: number; readonly bytesSent: number } {
-    return { ...this.#stats }
+  stats(): ChannelStats {
+    return { ...this.#stats, ...(this.#readyAt === undefined ? {} : { readyAt: this.#readyAt }) }
   }
 
   close(): Promise<void> {
@@ -266,6 +268,7 @@ export class ShellChannel implements Channel {
         this.#hello = targetOf(frame)
         return
       case 'ready':
+        this.#readyAt = performance.now()
         if (this.#hello) this.#target.resolve(this.#hello)
         return
       case 'refused':

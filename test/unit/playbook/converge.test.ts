@@ -6,6 +6,7 @@ import { checkHost } from '../../../engine/playbook/check-mode.ts'
 import { HostFailure } from '../../../engine/playbook/failure.ts'
 import { converge, type HostRun, planHost } from '../../../engine/playbook/host-run.ts'
 import { play } from '../../../engine/playbook/play.ts'
+import { stopwatch } from '../../../engine/playbook/stopwatch.ts'
 import { type HostWork, handlerItems } from '../../../engine/playbook/work.ts'
 import { raw } from '../../../engine/program/shell.ts'
 import type { TaskOrStep } from '../../../engine/role/role.ts'
@@ -104,6 +105,7 @@ function runOn(
     emit: event => events.push(event),
     diff: false,
     check: false,
+    clock: stopwatch(),
   }
   return { run, events, go: async () => converge(run, await planHost(run)) }
 }
