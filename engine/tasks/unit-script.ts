@@ -10,8 +10,22 @@ fresh() {
   systemctl reset-failed -- "$1" 2>/dev/null || :
   case $(systemctl show -p NeedDaemonReload -- "$1") in *=yes) systemctl daemon-reload ;; esac
 }
+# Hundredths of a second since boot, without a process; nothing where it can't be known.
+uptime_now() {
+  now=
+  [ ! -r /proc/uptime ] || { read -r now _ </proc/uptime; now=\${now%.*}\${now#*.}; }
+}
+begin_to_settle() {
+  uptime_now
+  printf %s "$now" >"$ROTA_TMP/settling-$1"
+}
+# settled UNIT TENTHS [SINCE]: it stays active for so long, counted from SINCE.
 settled() {
   left=$2
+  if [ -n "\${3-}" ]; then
+    uptime_now
+    left=$((left - (now - $3) / 10))
+  fi
   while :; do
     state=$(systemctl show -p ActiveState -p SubState -p Type -p NRestarts -- "$1")
     case $state in
