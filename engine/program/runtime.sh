@@ -177,7 +177,7 @@ rota_receive() {
   fi
   rota_left=$2
   while [ "$rota_left" -gt 0 ]; do
-    rota_part=1048576
+    rota_part=4194304
     rota_sync=
     if [ "$rota_left" -le "$rota_part" ]; then
       rota_part=$rota_left

@@ -29,13 +29,14 @@ test.before.each(async context => {
   writeFileSync(join(dir, 'own', 'package.json'), '{"type":"module"}')
   mkdirSync(join(dir, 'own', 'node_modules'))
   symlinkSync(root, join(dir, 'own', 'node_modules', 'rota'))
+  writeFileSync(join(dir, 'own', 'hosts.ini'), '[etcd]\nh1\n')
   writeFileSync(join(dir, 'own', 'role.ts'), role)
   writeFileSync(join(dir, 'own', 'site.mjs'), playbook)
   const cache = join(dir, 'cache')
   Object.assign(context, {
     dir,
     run: async (args: readonly string[] = ['--list-tasks'], env: Record<string, string> = {}) => {
-      const { exitCode, all } = await execa('node', ['site.mjs', '-i', 'h1,', ...args], {
+      const { exitCode, all } = await execa('node', ['site.mjs', '-i', 'hosts.ini', ...args], {
         cwd: join(dir, 'own'),
         env: { XDG_CACHE_HOME: cache, XDG_STATE_HOME: join(dir, 'state'), ...env },
         all: true,
@@ -60,6 +61,10 @@ export const motd = defineRole({
     return [file({ path: '/etc/motd', content: params.text, mode })]
   },
 })
+`
+const masters = `import { play, playbook } from 'rota'
+import { etcd } from 'rota/roles'
+await playbook('masters', [play('etcd', { hosts: 'etcd', roles: [etcd()] })])
 `
 const playbook = `import { play, playbook } from 'rota'
 import { etchosts } from 'rota/roles'
@@ -123,6 +128,13 @@ test('errors name the place in the playbook, in its TypeScript and in ours', asy
     match(all, /role\.ts:7:\d+\)/)
     match(all, /engine\/playbook\/build\.ts:\d+:\d+/)
   }
+})
+
+test('a package that is imported when it is needed has its names: certificates are made', async ({ dir, run }) => {
+  writeFileSync(join(dir, 'own', 'site.mjs'), masters)
+  const { exitCode, all } = await run()
+  equal(exitCode, 0, all)
+  match(all, 'etcd: ')
 })
 
 test('TypeScript is only prepared for where a script may import it', () => {
