@@ -56,7 +56,8 @@ export async function planHost(run: HostRun): Promise<HostPlan> {
   const pending = new Set(facts.get(pendingHandlers({})))
   const first = firstDirty(run, facts, 0, false)
   const owed = handlersOwed(run.work.handlers, [], pending).length > 0
-  const disrupts = owed || willChange(run, facts)
+  // Where no stage has anything to do there is nothing behind it either.
+  const disrupts = owed || (first.start < run.work.items.length && willChange(run, facts))
   run.emit({
     kind: 'planned',
     host: run.host.name,

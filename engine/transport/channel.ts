@@ -49,6 +49,8 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
+const owner = `${userInfo().username}@${hostname()} (process ${process.pid})`
+
 /** Seconds that a shell may take to say hello after the connection timeout: a busy host logs in slowly. */
 const helloGrace = 30
 /** Seconds that a process may take to end after its stdin has ended. */
@@ -208,7 +210,7 @@ export class ShellChannel implements Channel {
       readOnly: this.#options.readOnly,
       stateDir: this.#options.stateDir,
       shell: this.#connection.shell,
-      owner: `${userInfo().username}@${hostname()} (process ${process.pid}) since ${new Date().toISOString()}`,
+      owner: `${owner} since ${new Date().toISOString()}`,
     })
     this.#stats.bytesSent += text.byteLength
     this.#session.stdin.write(text)
