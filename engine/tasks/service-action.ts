@@ -39,11 +39,12 @@ function script(args: ServiceActionArgs): Shell {
   if (args.action === 'restart')
     return lines([head, raw(`fresh "$u"\nsystemctl restart -- "$u" || trouble "$u" 'could not be restarted'`), settled])
   // A unit that does not run reads its configuration when it is started; to start it is the service task's business.
-  const running = raw(`state=$(systemctl show -p LoadState -p ActiveState -p CanReload -p NeedDaemonReload -- "$u")
+  const running =
+    raw(`state=$(systemctl show -p LoadState -p ActiveState -p CanReload -p NeedDaemonReload -p NRestarts -- "$u")
 case $state in
   *LoadState=not-found*) printf '%s: there is no such unit\\n' "$u" >&2; exit 1 ;;
   *ActiveState=active*|*ActiveState=reloading*|*ActiveState=activating*) ;;
-  *) printf '%s does not run: nothing to reload\\n' "$u"; exit 0 ;;
+  *) printf '%s does not run: nothing to reload\\n' "$u"; rm -f "$ROTA_TMP/settling-$u"; exit 0 ;;
 esac`)
   if (args.action === 'reloadOrRestart') {
     const reload = raw(`systemctl reload-or-restart -- "$u" || trouble "$u" 'could not be reloaded or restarted'`)
@@ -55,7 +56,7 @@ esac`)
     raw(`case $state in *CanReload=no*) printf '%s can not be reloaded: use service.restart or service.reloadOrRestart\\n' "$u" >&2; exit 1 ;; esac
 case $state in *NeedDaemonReload=yes*) systemctl daemon-reload ;; esac
 systemctl reload -- "$u" || trouble "$u" 'refused to reload'
-begin_to_settle "$u"`),
+begin_to_settle "$u" "$state"`),
   ])
 }
 
@@ -64,8 +65,7 @@ const watch = (args: ServiceActionArgs): Shell =>
   lines([
     raw(unitFunctions),
     sh`u=${unitName(args.name)}`,
-    sh`[ ! -e "$ROTA_TMP/settling-$u" ] || settled "$u" ${tenths(args.settle ?? settleSeconds)} "$(cat "$ROTA_TMP/settling-$u")"`,
-    raw('rm -f "$ROTA_TMP/settling-$u"'),
+    sh`settle_begun "$u" ${tenths(args.settle ?? settleSeconds)}`,
   ])
 
 const build =
