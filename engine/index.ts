@@ -44,6 +44,7 @@ export { type PlaybookContext, type PlaybookOptions, playbook } from './playbook
 export type { Serial } from './playbook/serial.ts'
 export { blob, quote, raw, type Shell, sh } from './program/shell.ts'
 export { type Around, around } from './role/around.ts'
+export { type Check, type Finding, hostCheck, sharedCheck } from './role/check.ts'
 export { type Gate, gate, holds, type Verdict } from './role/gate.ts'
 export { variableNames } from './role/params.ts'
 export type { RemoteCommand, RemoteOutput, RemoteShell } from './role/remote.ts'

@@ -9,13 +9,21 @@ import {
   etcdHealthy,
   etchosts,
   haproxy,
+  haproxyAbsent,
+  haproxyProxy,
   keepalived,
+  keepalivedAbsent,
   kubeBinaries,
+  kubeClients,
+  lvsRealServer,
+  lvsRealServerAbsent,
   majority,
+  nginxBuild,
   nginxProxy,
+  nginxVip,
+  nginxVipAbsent,
+  nodeProxyAbsent,
 } from 'rota/roles'
-
-const masters = { hosts: 'kube_control_plane', anyErrorsFatal: true }
 
 await playbook('cluster', [
   play('every host knows every other', {
@@ -31,14 +39,47 @@ await playbook('cluster', [
     roles: [etcd()],
     anyErrorsFatal: true,
   }),
+  // Before the masters: those that kubeadm makes join through the virtual address.
+  play('masters that the kernel balances to', {
+    hosts: 'kube_control_plane',
+    tags: 'lvs',
+    roles: [lvsRealServer()],
+    anyErrorsFatal: true,
+  }),
+  play('load balancers of the masters, and their virtual address', {
+    hosts: ['load_balancer', 'kube_control_plane'],
+    roles: [
+      lvsRealServerAbsent({}, { tags: 'lvs' }),
+      haproxy({}, { tags: 'haproxy' }),
+      nginxVip({}, { tags: 'nginx-vip' }),
+      keepalived({}, { tags: ['keepalived', 'lvs'] }),
+      keepalivedAbsent({}, { tags: 'keepalived' }),
+      haproxyAbsent({}, { tags: 'haproxy' }),
+      nginxVipAbsent({}, { tags: 'nginx-vip' }),
+    ],
+    anyErrorsFatal: true,
+  }),
   play('masters', {
-    ...masters,
+    hosts: 'kube_control_plane',
     tags: ['master', 'control-plane'],
     gate: apiServerReady(),
     keepAvailable: majority,
     roles: [kubeBinaries(), controlPlane()],
+    anyErrorsFatal: true,
   }),
-  play('load balancers of the masters', { ...masters, tags: 'haproxy', roles: [haproxy()] }),
-  play('the virtual address', { ...masters, tags: 'keepalived', roles: [keepalived()] }),
-  play('the proxy of every node', { hosts: 'kube_node', tags: ['nginx', 'nginx-proxy'], roles: [nginxProxy()] }),
+  play('nginx from source, built once', {
+    hosts: 'k8s_cluster',
+    tags: ['nginx', 'nginx-proxy'],
+    roles: [nginxBuild()],
+    anyErrorsFatal: true,
+  }),
+  play('the proxy of every node, and its clients', {
+    hosts: 'k8s_cluster',
+    roles: [
+      nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }),
+      haproxyProxy({}, { tags: 'haproxy-proxy' }),
+      kubeClients({}, { tags: 'clients' }),
+      nodeProxyAbsent({}, { tags: 'clients' }),
+    ],
+  }),
 ])

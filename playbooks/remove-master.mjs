@@ -14,21 +14,27 @@ import {
   etchosts,
   haproxy,
   haproxyAbsent,
+  haproxyProxy,
   isGone,
   keepalived,
   keepalivedAbsent,
+  lvsRealServerAbsent,
   majority,
   nginxProxy,
+  nginxVip,
+  nginxVipAbsent,
   nodeAbsent,
 } from 'rota/roles'
 
 await playbook(
   'remove-master',
-  ({ vars }) => {
+  ({ vars, inventory }) => {
     const node = String(vars.node)
     const gone = vars.gone === true
     const leaving = { leaving: node }
     const others = `kube_control_plane:!${node}`
+    // Hosts of their own that the virtual address is on, where there are any.
+    const balancers = inventory.group('load_balancer').length > 0 ? 'load_balancer' : others
     const around = [drainNode(leaving), drainApiServer(leaving)]
     const anyErrorsFatal = true
     return [
@@ -49,18 +55,35 @@ await playbook(
         anyErrorsFatal,
       }),
       play('out of the proxy of every node', {
-        hosts: `kube_node:!${node}`,
+        hosts: `kube_node:kube_control_plane:!${node}`,
         serial: '20%',
         roles: [nginxProxy(leaving)],
         anyErrorsFatal,
       }),
-      play('out of the other load balancers', { hosts: others, serial: 1, roles: [haproxy(leaving)], anyErrorsFatal }),
+      play('or out of its haproxy', {
+        hosts: `kube_node:!${node}`,
+        serial: '20%',
+        roles: [haproxyProxy(leaving)],
+        anyErrorsFatal,
+      }),
+      play('out of the other load balancers', {
+        hosts: balancers,
+        serial: 1,
+        // With LVS it is keepalived that lists the masters.
+        roles: [haproxy(leaving), nginxVip(leaving), ...(balancers === others ? [] : [keepalived(leaving)])],
+        anyErrorsFatal,
+      }),
       ...(gone
         ? []
         : [
             play('the virtual address goes elsewhere', {
               hosts: node,
-              roles: [keepalivedAbsent(leaving), haproxyAbsent(leaving)],
+              roles: [
+                keepalivedAbsent(leaving),
+                haproxyAbsent(leaving),
+                nginxVipAbsent(leaving),
+                lvsRealServerAbsent(leaving),
+              ],
               anyErrorsFatal,
             }),
             play('its own daemons stop', { hosts: node, around, roles: [controlPlaneAbsent(leaving)], anyErrorsFatal }),
@@ -78,7 +101,7 @@ await playbook(
       // Last, when no API server talks to its etcd any more: one whose endpoint goes away fails a request or two.
       gone
         ? play('out of the etcd cluster', {
-            hosts: `etcd:!${node}`,
+            hosts: ['etcd', 'kube_control_plane', `!${node}`],
             serial: 1,
             roles: [etcdForget(leaving)],
             anyErrorsFatal,

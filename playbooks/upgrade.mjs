@@ -1,7 +1,7 @@
 #!/usr/bin/env zx
 // @ts-check
 // A rolling upgrade of the masters and of everything that leads to them. A master that the inventory names for the first time joins, is
-// proven ready, and only then appears in the load balancers.
+// proven ready, and only then appears in the load balancers. Which set-up there is, say the inventory's variables: roles of others do nothing.
 import { play, playbook } from 'rota'
 import {
   apiServerReady,
@@ -12,10 +12,21 @@ import {
   etcdHealthy,
   etchosts,
   haproxy,
+  haproxyAbsent,
+  haproxyProxy,
   keepalived,
+  keepalivedAbsent,
   kubeBinaries,
+  kubeClients,
+  lvsRealServer,
+  lvsRealServerAbsent,
   majority,
+  nginxBuild,
   nginxProxy,
+  nginxVip,
+  nginxVipAbsent,
+  nodeProxyAbsent,
+  nodeServes,
 } from 'rota/roles'
 
 await playbook('upgrade', [
@@ -48,24 +59,45 @@ await playbook('upgrade', [
     tags: 'etchosts',
     roles: [etchosts()],
   }),
-  play('load balancers of the masters', {
+  play('masters that the kernel balances to', {
     hosts: 'kube_control_plane',
     serial: '20%',
-    tags: 'haproxy',
-    roles: [haproxy()],
+    tags: 'lvs',
+    roles: [lvsRealServer()],
     anyErrorsFatal: true,
   }),
-  play('the virtual address', {
-    hosts: 'kube_control_plane',
+  // On each host the address follows its load balancer before what was there is taken away.
+  play('load balancers of the masters, and their virtual address', {
+    hosts: ['load_balancer', 'kube_control_plane'],
     serial: '20%',
-    tags: 'keepalived',
-    roles: [keepalived()],
+    roles: [
+      lvsRealServerAbsent({}, { tags: 'lvs' }),
+      haproxy({}, { tags: 'haproxy' }),
+      nginxVip({}, { tags: 'nginx-vip' }),
+      keepalived({}, { tags: ['keepalived', 'lvs'] }),
+      keepalivedAbsent({}, { tags: 'keepalived' }),
+      haproxyAbsent({}, { tags: 'haproxy' }),
+      nginxVipAbsent({}, { tags: 'nginx-vip' }),
+    ],
+    anyErrorsFatal: true,
+  }),
+  play('nginx from source, built once', {
+    hosts: 'k8s_cluster',
+    tags: ['nginx', 'nginx-proxy'],
+    roles: [nginxBuild()],
     anyErrorsFatal: true,
   }),
   play('the proxy of every node', {
-    hosts: 'kube_node',
+    hosts: 'k8s_cluster',
     serial: '20%',
-    tags: ['nginx', 'nginx-proxy'],
-    roles: [nginxProxy()],
+    roles: [nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }), haproxyProxy({}, { tags: 'haproxy-proxy' })],
+  }),
+  play('clients go through the proxies, and nothing of another proxy is left', {
+    hosts: 'k8s_cluster',
+    serial: '20%',
+    tags: 'clients',
+    around: [nodeServes()],
+    roles: [kubeClients(), nodeProxyAbsent()],
+    anyErrorsFatal: true,
   }),
 ])

@@ -6,6 +6,7 @@ import { load } from '../engine/load/index.mjs'
 
 export const {
   apiServerReady,
+  checkHa,
   controlPlane,
   controlPlaneAbsent,
   drainApiServer,
@@ -17,11 +18,20 @@ export const {
   etchosts,
   haproxy,
   haproxyAbsent,
+  haproxyProxy,
   isGone,
   keepalived,
   keepalivedAbsent,
   kubeBinaries,
+  lvsRealServer,
+  lvsRealServerAbsent,
+  kubeClients,
   majority,
+  nginxBuild,
   nginxProxy,
+  nginxVip,
+  nginxVipAbsent,
   nodeAbsent,
+  nodeProxyAbsent,
+  nodeServes,
 } = await load('roles')

@@ -1,19 +1,31 @@
 #!/usr/bin/env zx
 // @ts-check
-// All tests, or some: `npx zx scripts/test.mjs [unit] [compat] [roles] [lab] [--only PATTERN]`. Fast ones first. Installs and starts what a suite
+// All tests, or some: `npx zx scripts/test.mjs [unit] [roles] [compat] [lab] [cluster] [--only PATTERN]`. Fast ones first. Installs and starts what a suite
 // needs, says so, and ends with one line that counts.
 import { argv, chalk, fs, glob } from 'zx'
 import { ensureCommands } from './lab/apt.mjs'
 import { labDown } from './lab/index.mjs'
 import { runSuite, total } from './test/suite.mjs'
 
-/** @typedef {{ name: string, dir: string, needs: () => Promise<void>, after?: () => Promise<unknown> }} Suite */
+/**
+ * @typedef {{
+ *   name: string, dir: string, needs: () => Promise<void>, workers: readonly Record<string, string>[], after?: () => Promise<unknown>
+ * }} Suite
+ */
+
+/** Two files at a time: there are two cores, and hosts are often waited for. Each has a lab of its own. */
+const labs = ['lab-test-1', 'lab-test-2']
+const two = labs.map(lab => ({ ROTA_TEST_LAB: lab }))
+/** What counts the requests that fail must have the machine for itself. */
+const one = [{ ROTA_TEST_LAB: 'lab-test-1' }]
+const takeDown = () => Promise.all(labs.map(name => labDown({ name })))
 
 /** @type {readonly Suite[]} */
 const suites = [
   {
     name: 'unit',
     dir: 'test/unit',
+    workers: two,
     needs: () =>
       ensureCommands({
         busybox: 'busybox',
@@ -32,6 +44,7 @@ const suites = [
   {
     name: 'roles',
     dir: 'test/roles',
+    workers: two,
     needs: () =>
       ensureCommands({
         nginx: 'nginx',
@@ -39,15 +52,17 @@ const suites = [
         haproxy: 'haproxy',
         keepalived: 'keepalived',
         openssl: 'openssl',
+        busybox: 'busybox',
       }),
   },
-  { name: 'compat', dir: 'test/compat', needs: () => ensureCommands({ 'ansible-inventory': 'ansible-core' }) },
   {
-    name: 'lab',
-    dir: 'test/lab',
-    needs: async () => {},
-    after: () => labDown({ name: process.env.ROTA_TEST_LAB ?? 'lab-test' }),
+    name: 'compat',
+    dir: 'test/compat',
+    workers: two,
+    needs: () => ensureCommands({ 'ansible-inventory': 'ansible-core' }),
   },
+  { name: 'lab', dir: 'test/lab', workers: two, needs: async () => {}, after: takeDown },
+  { name: 'cluster', dir: 'test/cluster', workers: one, needs: async () => {}, after: takeDown },
 ]
 
 const wanted = argv._.map(String)
@@ -65,7 +80,7 @@ for (const suite of suites) {
   if (files.length === 0) continue
   console.log(chalk.bold(`\n${suite.name}: ${files.length} files`))
   await suite.needs()
-  results.push(...(await runSuite(files, { together: suite.name !== 'lab' })))
+  results.push(...(await runSuite(files, suite.workers)))
   await suite.after?.()
 }
 const { passed, failed, skipped } = total(results)

@@ -1,4 +1,5 @@
 import { buildWork } from '../playbook/build.ts'
+import { checksOn } from '../playbook/checks.ts'
 import { noPeers } from '../playbook/peers.ts'
 import { tagsOf } from '../playbook/play.ts'
 import type { ReadyPlay } from '../playbook/ready.ts'
@@ -26,7 +27,8 @@ export function listing(
 }
 
 /** Tasks are listed for the first host of the play; where hosts differ, `--check` tells. */
-function taskLines({ play, roles, hosts }: ReadyPlay, view: InventoryView, tags: TagSelection): readonly string[] {
+function taskLines(ready: ReadyPlay, view: InventoryView, tags: TagSelection): readonly string[] {
+  const { play, roles, hosts } = ready
   const [host] = hosts
   if (!host) return ['  tasks: none, no host is selected']
   const { work } = buildWork(play, roles, host, view, tags, noPeers)
@@ -34,5 +36,6 @@ function taskLines({ play, roles, hosts }: ReadyPlay, view: InventoryView, tags:
   return [
     `  tasks on ${host.name} (${work.items.length}):`,
     ...work.items.map(({ role, unit }) => `    ${role}: ${unit.title}${tagged(unit.tags)}`),
+    ...checksOn(ready, host, view, tags).map(({ role, check }) => `    ${role}: check ${check.name}`),
   ]
 }

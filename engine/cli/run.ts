@@ -13,8 +13,13 @@ export async function runFromCommandLine(playbook: Playbook, argv: readonly stri
   try {
     const flags = parseFlags(playbook, argsAfter(playbook.file, argv))
     const asked = await understand(playbook, flags)
-    if (!(flags.listHosts || flags.listTasks || flags.listTags)) return await execute(asked)
-    process.stdout.write(asked.hidden.text(listing(asked.ready.plays, asked.view, asked.tags, flags)))
+    const { problems, ready } = asked
+    const wantsTasks = flags.listTasks || flags.listTags
+    const lists = wantsTasks || flags.listHosts
+    if (problems.length > 0 && !(lists && (ready.hasTasks || !wantsTasks))) throw new InventoryError(problems)
+    if (!lists) return await execute(asked)
+    process.stdout.write(asked.hidden.text(listing(ready.plays, asked.view, asked.tags, flags)))
+    if (problems.length > 0) printProblems(problems, 'a run would be refused')
     return 0
   } catch (error) {
     if (error instanceof UsageError) return error.exitCode

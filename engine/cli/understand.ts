@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { InventoryError, legacyGroups, loadInventory, selectHosts } from '../inventory/index.ts'
+import { legacyGroups, loadInventory, selectHosts } from '../inventory/index.ts'
 import { redactor } from '../journal/redact.ts'
 import type { Playbook } from '../playbook/playbook.ts'
 import { readyPlays } from '../playbook/ready.ts'
@@ -15,8 +15,8 @@ import { templateFacts } from './template-facts.ts'
 import { vaultSecretsFrom } from './vault-flags.ts'
 
 /**
- * What a command line asks for, with everything that can be wrong found and thrown at once. No host is touched, but for the facts that a
- * template of the inventory needs.
+ * What a command line asks for, with everything that can be wrong found at once: `problems` keep it from being executed, not from being
+ * listed. No host is touched, but for the facts that a template of the inventory needs.
  */
 export async function understand(playbook: Playbook, flags: Flags) {
   const { settings, warnings, notes } = readConfig()
@@ -54,15 +54,13 @@ export async function understand(playbook: Playbook, flags: Flags) {
   const problems = [
     ...ready.problems,
     // With params that are wrong, tasks can't be made, and so their tags are not known.
-    ...(ready.problems.length === 0 ? checkTags(ready.plays, view, tags) : []),
+    ...(ready.hasTasks ? checkTags(ready.plays, view, tags) : []),
     ...checkSerialFlag(plays, flags.serial),
     ...checkExtraVars(plays, Object.keys(playbook.vars ?? {}), inventory, flags.extraVars),
   ]
   const hosts = ready.plays.flatMap(play => [...play.hosts, ...(play.play.keepAvailable ? play.everyone : [])])
   const names = new Set(hosts.map(host => host.name))
   const connections = connectionsTo(names)
-  if (problems.length + connections.problems.length > 0)
-    throw new InventoryError([...problems, ...connections.problems])
   hidden.add(ready.secrets)
   return {
     playbook,
@@ -72,6 +70,7 @@ export async function understand(playbook: Playbook, flags: Flags) {
     view,
     tags,
     ready,
+    problems: [...problems, ...connections.problems],
     names,
     connections,
     hidden,

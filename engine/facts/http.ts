@@ -17,6 +17,9 @@ export interface HttpArgs {
   /** Client certificate and key, PEM files on the host. */
   readonly certificate?: string
   readonly key?: string
+  /** Basic authentication. It travels over stdin and is in no argument list. */
+  readonly user?: string
+  readonly password?: string
   /** Seconds for the whole request; default 3. */
   readonly timeout?: number
   /** Status that is expected; default any of 200–299. */
@@ -66,7 +69,8 @@ export function httpCall(args: HttpArgs): string {
     ...(secure
       ? [['openssl', openssl(args, url)]]
       : [
-          ['wget', wget(args, url)],
+          // wget takes a header in its argument list alone.
+          ...(args.user === undefined ? [['wget', wget(args, url)]] : []),
           ['bash', bash(args, url)],
         ]),
   ]
@@ -103,11 +107,22 @@ function curl(args: HttpArgs, url: URL): string {
   if (args.ca !== undefined) words.push('--cacert', args.ca)
   if (args.certificate !== undefined) words.push('--cert', args.certificate)
   if (args.key !== undefined) words.push('--key', args.key)
-  return `curl ${[...words, url.href].map(quote).join(' ')}`
+  if (args.user === undefined) return `curl ${[...words, url.href].map(quote).join(' ')}`
+  const login = `user = "${credentials(args).replace(/["\\]/g, '\\$&')}"`
+  return `printf '%s\\n' ${quote(login)} | curl ${['--config', '-', ...words, url.href].map(quote).join(' ')}`
 }
 
-const request = (url: URL): string =>
-  `GET ${url.pathname}${url.search} HTTP/1.0\r\nHost: ${url.host}\r\nUser-Agent: rota\r\nConnection: close\r\n\r\n`
+const credentials = ({ user = '', password = '' }: HttpArgs): string => `${user}:${password}`
+
+function request(args: HttpArgs, url: URL): string {
+  const headers = [
+    `Host: ${url.host}`,
+    'User-Agent: rota',
+    ...(args.user === undefined ? [] : [`Authorization: Basic ${Buffer.from(credentials(args)).toString('base64')}`]),
+    'Connection: close',
+  ]
+  return `GET ${url.pathname}${url.search} HTTP/1.0\r\n${headers.join('\r\n')}\r\n\r\n`
+}
 
 function openssl(args: HttpArgs, url: URL): string {
   const name = bare(url.hostname)
@@ -117,7 +132,7 @@ function openssl(args: HttpArgs, url: URL): string {
   if (!args.insecure) words.push('-verify_return_error', isIP(name) === 0 ? '-verify_hostname' : '-verify_ip', name)
   if (args.certificate !== undefined) words.push('-cert', args.certificate)
   if (args.key !== undefined) words.push('-key', args.key)
-  return `if a=$(printf %s ${quote(request(url))} | within ${seconds(args)} openssl s_client ${words.map(quote).join(' ')} 2>&1); then c=0; else c=$?; fi
+  return `if a=$(printf %s ${quote(request(args, url))} | within ${seconds(args)} openssl s_client ${words.map(quote).join(' ')} 2>&1); then c=0; else c=$?; fi
   case $a in *HTTP/1*) printf 'HTTP/1%s' "\${a#*HTTP/1}" ;; *) printf 'failed %s: %s\\n' "$c" "$a" ;; esac`
 }
 
@@ -130,9 +145,9 @@ function wget(args: HttpArgs, url: URL): string {
 }
 
 function bash(args: HttpArgs, url: URL): string {
-  const script = 'exec 3<>"/dev/tcp/$0/$1" && printf %s "$2" >&3 && cat <&3'
-  const words = [script, bare(args.address ?? url.hostname), portOf(url), request(url)]
-  return `within ${seconds(args)} bash -c ${words.map(quote).join(' ')}`
+  const script = 'exec 3<>"/dev/tcp/$0/$1" && cat >&3 && cat <&3'
+  const words = [script, bare(args.address ?? url.hostname), portOf(url)]
+  return `printf %s ${quote(request(args, url))} | within ${seconds(args)} bash -c ${words.map(quote).join(' ')}`
 }
 
 function readAnswer(text: string, args: HttpArgs): HttpFact {

@@ -45,6 +45,17 @@ export type RunEvent =
       readonly seconds?: number
     }
   | {
+      /** What a check of a play saw; without a host it is about several together. */
+      readonly kind: 'check'
+      readonly play: string
+      readonly role: string
+      readonly check: string
+      readonly host?: string
+      readonly ok: boolean
+      readonly expected: string
+      readonly saw: string
+    }
+  | {
       readonly kind: 'around'
       readonly host: string
       readonly name: string

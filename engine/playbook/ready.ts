@@ -10,6 +10,7 @@ import type { RunEvent } from '../journal/events.ts'
 import { resolveParams } from '../role/params.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
 import { type BoundRole, buildWork, labelled } from './build.ts'
+import { checksOn } from './checks.ts'
 import { noPeers } from './peers.ts'
 import { type Play, tagsOf } from './play.ts'
 import { sameProblems } from './same-problems.ts'
@@ -30,6 +31,8 @@ export interface ReadyPlay {
 export interface Readied {
   readonly plays: readonly ReadyPlay[]
   readonly problems: readonly Problem[]
+  /** The params are right, so tasks can be made of them; problems may be left all the same. */
+  readonly hasTasks: boolean
   readonly notes: readonly RunEvent[]
   readonly secrets: readonly string[]
 }
@@ -59,11 +62,13 @@ export async function readyPlays(
     const selected = hostsOf(play, inventory, options.limit, notes)
     const hosts = selected.hosts.map(host => view.host(host.name))
     const everyone = selected.everyone.map(host => view.host(host.name))
-    const roles = labelled(play.roles ?? []).map(({ call, label }): BoundRole => {
+    const roles = labelled(play.roles ?? []).flatMap(({ call, label }): readonly BoundRole[] => {
       const params = new Map<string, Readonly<Record<string, unknown>>>()
+      const missing: Problem[] = []
       for (const host of selected.hosts) {
         const resolved = resolveFor(call, inventory, host, problems)
         if (!resolved) continue
+        missing.push(...resolved.missing)
         params.set(host.name, resolved.params)
         secrets.push(...resolved.secrets)
         const context = { params: resolved.params, host: view.host(host.name), inventory: view }
@@ -72,20 +77,23 @@ export async function readyPlays(
           checks.add(message, { origin: call.site, role: label, host: host.name })
         }
       }
-      return { call, label, params, prepared: undefined }
+      // Whoever asks for another part of the playbook need not say what this one needs: a cluster without a virtual address has hosts files.
+      if (missing.length > 0 && !isSelected([...tagsOf(play.tags), ...call.tags], options.tags)) return []
+      problems.push(...missing)
+      return [{ call, label, params, prepared: undefined }]
     })
     for (const host of hosts) problems.push(...checkHooks(play, host))
     ready.push({ play, hosts, everyone, roles })
   }
   problems.push(...checks.problems())
-  if (problems.length > 0) return { plays: ready, problems: unique(problems), notes, secrets }
+  if (problems.length > 0) return { plays: ready, problems: unique(problems), hasTasks: false, notes, secrets }
   // In memory only: what is not selected, or is refused below, must leave nothing behind.
   const prepared = await prepareRoles(ready, view, { check: true })
   const selected = prepared.map(item => ({
     ...item,
     hosts: item.hosts.filter(host => hasWork(item, host, view, options.tags, problems)),
   }))
-  return { plays: selected, problems: unique(problems), notes, secrets }
+  return { plays: selected, problems: unique(problems), hasTasks: true, notes, secrets }
 }
 
 const checkHooks = ({ around = [], site }: Play, host: HostView): readonly Problem[] =>
@@ -95,16 +103,18 @@ const checkHooks = ({ around = [], site }: Play, host: HostView): readonly Probl
 
 /** Whether anything of the play is selected for the host: where nothing is, it is not even connected to. */
 function hasWork(
-  { play, roles }: ReadyPlay,
+  ready: ReadyPlay,
   host: HostView,
   view: InventoryView,
   tags: TagSelection,
   problems: Problem[],
 ): boolean {
+  const { play, roles } = ready
   const { work, problems: found } = buildWork(play, roles, host, view, tags, noPeers)
   problems.push(...found)
   const onlyGate = play.gate !== undefined && roles.length === 0 && play.tasks === undefined
-  return work.items.length > 0 || (onlyGate && isSelected(tagsOf(play.tags), tags))
+  if (work.items.length > 0 || checksOn(ready, host, view, tags).length > 0) return true
+  return onlyGate && isSelected(tagsOf(play.tags), tags)
 }
 
 /**
@@ -151,15 +161,11 @@ function hostsOf(
   const unknown = parts.flatMap(part => unknownIn(inventory, part))
   const known = parts.filter(part => unknownIn(inventory, part).length === 0)
   const nobody = !known.some(part => !part.startsWith('!') && !part.startsWith('&'))
-  for (const text of unknown) {
-    notes.push(
-      nobody
-        ? { kind: 'warning', text: `${play.name}: not run, ${text.replace(/^hosts: /, '')}` }
-        : {
-            kind: 'note',
-            text: `${play.name}: goes on without a part of its pattern, ${text.replace(/^hosts: /, '')}`,
-          },
-    )
+  for (const text of unknown.map(reason => reason.replace(/^hosts: /, ''))) {
+    if (nobody) notes.push({ kind: 'warning', text: `${play.name}: not run, ${text}` })
+    // Said once, as Ansible does: an optional group may be part of many patterns.
+    else if (!notes.some(note => note.kind === 'note' && note.text.endsWith(text)))
+      notes.push({ kind: 'note', text: `${play.name}: goes on without a part of its pattern, ${text}` })
   }
   if (nobody) return { hosts: [], everyone: [] }
   const everyone = selectHosts(inventory, known)
@@ -182,7 +188,7 @@ function resolveFor(call: BoundRole['call'], inventory: Inventory, host: Host, p
   try {
     const resolved = resolveParams(call, lookupIn(inventory, host))
     problems.push(...resolved.problems)
-    return { ...resolved, ok: resolved.problems.length === 0 }
+    return { ...resolved, ok: resolved.problems.length + resolved.missing.length === 0 }
   } catch (error) {
     if (!(error instanceof InventoryError)) throw error
     problems.push(...error.problems)

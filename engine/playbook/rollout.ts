@@ -1,5 +1,6 @@
 import type { HostView } from '../role/view.ts'
 import { availabilityOf } from './available.ts'
+import { onlyChecks, runChecks } from './checks.ts'
 import { finish } from './outcome.ts'
 import { readPeers } from './peers.ts'
 import { type Batch, inCheckMode, look } from './perform.ts'
@@ -20,6 +21,11 @@ export async function rollOut(
   const { play } = ready
   const hosts = ready.hosts.filter(host => !session.out.has(host.name))
   if (hosts.length === 0) return undefined
+  if (onlyChecks(ready, hosts, session.view, options.tags)) {
+    session.emit({ kind: 'playStarted', play: play.name, hosts: hosts.map(host => host.name), batches: 1 })
+    await runChecks(session, ready, hosts, options.tags)
+    return undefined
+  }
   const peers = await readPeers(session, ready.roles, hosts)
   const ordered = play.keepAvailable ? await brokenFirst(session, ready, hosts) : hosts
   const serial = play.serial === undefined ? undefined : (options.serial ?? play.serial)
@@ -34,6 +40,8 @@ export async function rollOut(
     const stop = await runBatch(shared, batch)
     if (stop) return leaveOut(session, ready, batches.slice(index + 1), stop)
   }
+  const left = hosts.filter(host => !session.out.has(host.name))
+  await runChecks(session, ready, left, options.tags)
   return undefined
 }
 

@@ -16,8 +16,10 @@ export interface RunOptions extends SessionOptions {
 export async function runPlays(plays: readonly ReadyPlay[], options: RunOptions): Promise<number> {
   const started = Date.now()
   const totals = new Map<string, Total>()
+  let checksFailed = false
   const emit: Emit = event => {
     count(totals, event)
+    if (event.kind === 'check' && !event.ok) checksFailed = true
     options.emit(event)
   }
   setMaxListeners(0, options.signal)
@@ -42,7 +44,7 @@ export async function runPlays(plays: readonly ReadyPlay[], options: RunOptions)
   }
   const hosts = await hostTotals(session, totals, plays)
   await session.close()
-  const exitCode = options.signal.aborted ? 130 : exitCodeOf(hosts, stopped)
+  const exitCode = options.signal.aborted ? 130 : exitCodeOf(hosts, stopped, checksFailed)
   emit({ kind: 'runFinished', run: options.run, hosts, seconds: (Date.now() - started) / 1000, exitCode })
   return exitCode
 }
@@ -58,12 +60,15 @@ const rank: readonly Outcome[] = ['skipped', 'ok', 'changed', 'unreachable', 'fa
 const worse = (a: Outcome, b: Outcome): Outcome => (rank.indexOf(a) > rank.indexOf(b) ? a : b)
 
 function count(totals: Map<string, Total>, event: RunEvent): void {
-  if (event.kind !== 'task' && event.kind !== 'planned' && event.kind !== 'hostFinished') return
+  if (event.kind !== 'task' && event.kind !== 'planned' && event.kind !== 'hostFinished' && event.kind !== 'check')
+    return
+  if (event.host === undefined) return
   const total = totals.get(event.host) ?? { outcome: 'skipped', ok: 0, changed: 0, failed: 0 }
   totals.set(event.host, total)
   if (event.kind === 'planned') total.ok += event.tasks - event.changes
   if (event.kind === 'task' && (event.status === 'changed' || event.status === 'would change')) total.changed += 1
   if (event.kind === 'task' && event.status === 'failed') total.failed += 1
+  if (event.kind === 'check') total[event.ok ? 'ok' : 'failed'] += 1
   if (event.kind === 'hostFinished') {
     total.outcome = worse(total.outcome, event.outcome)
     if (event.outcome === 'failed' && total.failed === 0) total.failed = 1
@@ -87,8 +92,8 @@ async function hostTotals(
   )
 }
 
-function exitCodeOf(hosts: readonly HostTotal[], stopped: boolean): number {
-  if (hosts.some(({ outcome }) => outcome === 'failed')) return 2
+function exitCodeOf(hosts: readonly HostTotal[], stopped: boolean, checksFailed: boolean): number {
+  if (checksFailed || hosts.some(({ outcome }) => outcome === 'failed')) return 2
   if (hosts.some(({ outcome }) => outcome === 'unreachable')) return 4
   return stopped ? 2 : 0
 }

@@ -1,8 +1,9 @@
-import { stripVTControlCharacters } from 'node:util'
 import type { HostTotal, Outcome, RunEvent, TaskEvent } from '../journal/events.ts'
+import { withCheckTables } from './checks.ts'
 import { diffLines } from './diff.ts'
 import type { Report, ReportOptions } from './index.ts'
 import { type Paint, painter } from './paint.ts'
+import { printable } from './printable.ts'
 
 /** Plain lines: what happened, where, in the order in which it happened. */
 export function lineReport(
@@ -10,15 +11,20 @@ export function lineReport(
   write: (text: string) => void,
 ): Report {
   const paint = painter(options.color)
+  const lines = reportLines(options, paint)
   return {
     event: event => {
-      for (const line of linesOf(event, options, paint)) write(`${line}\n`)
+      for (const line of lines(event)) write(`${line}\n`)
     },
     close: journal => write(`${paint.dim(`journal: ${journal}`)}\n`),
   }
 }
 
-export function linesOf(
+/** The lines of each event as it comes; the verdicts of checks wait for each other. */
+export const reportLines = (options: Pick<ReportOptions, 'verbose' | 'check'>, paint: Paint) =>
+  withCheckTables(event => linesOf(event, options, paint), paint)
+
+function linesOf(
   event: RunEvent,
   { verbose, check }: Pick<ReportOptions, 'verbose' | 'check'>,
   paint: Paint,
@@ -47,6 +53,7 @@ export function linesOf(
         : []
     case 'taskStarted':
     case 'spent':
+    case 'check':
       return []
     case 'task':
       return taskLines(event, verbose, paint)
@@ -136,10 +143,6 @@ function summary(hosts: readonly HostTotal[], check: boolean, paint: Paint): rea
     ),
   ]
 }
-
-/** What a host printed may hold escapes that would act on the operator's terminal. */
-const printable = (text: string): string =>
-  stripVTControlCharacters(text).replace(/\p{Cc}/gu, character => ('\n\t'.includes(character) ? character : ''))
 
 const indented = (text: string): readonly string[] =>
   printable(text)

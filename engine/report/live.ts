@@ -1,6 +1,6 @@
 import type { RunEvent } from '../journal/events.ts'
 import type { Report, ReportOptions } from './index.ts'
-import { linesOf } from './lines.ts'
+import { reportLines } from './lines.ts'
 import { painter, wantsColor } from './paint.ts'
 
 /** How many hosts at work are shown at once, and how often (milliseconds). */
@@ -13,6 +13,7 @@ const interval = 100
  */
 export function liveReport(options: ReportOptions, write: (text: string) => void): Report {
   const paint = painter(wantsColor())
+  const lines = reportLines(options, paint)
   const busy = new Map<string, { readonly what: string; readonly since: number }>()
   let pending: string[] = []
   let drawn = 0
@@ -43,7 +44,7 @@ export function liveReport(options: ReportOptions, write: (text: string) => void
   return {
     event: event => {
       follow(busy, event)
-      pending.push(...linesOf(event, options, paint))
+      pending.push(...lines(event))
       if (event.kind === 'runFinished') draw()
       else later(interval)
     },

@@ -7,6 +7,8 @@ import { validatorOf } from './validator.ts'
 export interface ResolvedParams {
   readonly params: Readonly<Record<string, unknown>>
   readonly problems: readonly Problem[]
+  /** Params that are needed and not set. */
+  readonly missing: readonly Problem[]
   /** Values of secret params, for redaction. */
   readonly secrets: readonly string[]
 }
@@ -38,8 +40,10 @@ export function resolveParams(call: RoleCall, lookup: Lookup): ResolvedParams {
   )
   const validate = validatorOf(role.params)
   const problems: Problem[] = unknown.map(name => unknownParam(role, name, call.site))
-  if (!validate(params)) problems.push(...(validate.errors ?? []).map(error => problemOf(error, role, sources, call)))
-  return { params, problems, secrets: secretsOf(role, params, sources) }
+  const errors = validate(params) ? [] : (validate.errors ?? [])
+  const told = (list: readonly ErrorObject[]) => list.map(error => problemOf(error, role, sources, call))
+  problems.push(...told(errors.filter(error => !isMissing(error))))
+  return { params, problems, missing: told(errors.filter(isMissing)), secrets: secretsOf(role, params, sources) }
 }
 
 /** Names of inventory variables that set a param: those declared, then `<role>_<param>`. */
@@ -81,6 +85,7 @@ function convert(value: unknown, schema: ParamSchema): unknown {
   return value
 }
 
+const isMissing = ({ keyword, instancePath }: ErrorObject): boolean => keyword === 'required' && instancePath === ''
 function problemOf(error: ErrorObject, role: AnyRole, sources: ReadonlyMap<string, Source>, call: RoleCall): Problem {
   const path = error.instancePath.split('/').slice(1).map(unescapePointer)
   const [name = String(error.params.missingProperty ?? ''), ...rest] = path
@@ -90,7 +95,7 @@ function problemOf(error: ErrorObject, role: AnyRole, sources: ReadonlyMap<strin
   const said = source?.named ?? name
   const origin: Origin = variable?.locate(rest.map(part => (/^\d+$/.test(part) ? Number(part) : part))) ?? call.site
   const where = rest.length > 0 ? `${said}.${rest.join('.')}` : said
-  if (error.keyword === 'required' && path.length === 0) {
+  if (isMissing(error)) {
     const names = schema
       ? variableNames(role.name, name, schema)
           .map(text => `\`${text}\``)

@@ -2,6 +2,7 @@ import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
 import type { FactMap, FactValues } from '../facts/fact.ts'
 import type { Task } from '../tasks/task.ts'
 import { type CallSite, callSite } from './call-site.ts'
+import type { Check } from './check.ts'
 import type { Step } from './step.ts'
 import type { HostView, InventoryView } from './view.ts'
 
@@ -70,6 +71,12 @@ export interface RoleDefinition<S extends ParamsSchema, M extends FactMap, R> {
   /** Pure: from params to tasks. `false` and `undefined` entries are left out, nested lists are flattened. */
   readonly tasks: (context: RoleContext<ParamsOf<S>, M, R>) => Nested
   readonly handlers?: Handlers | ((context: RoleContext<ParamsOf<S>, M, R>) => Handlers)
+  /** What shall be so on a host, looked at after the changes of the play, all of it, whatever the other checks say. */
+  readonly checks?: (context: {
+    readonly params: ParamsOf<S>
+    readonly host: HostView
+    readonly inventory: InventoryView
+  }) => readonly (Check | false | undefined)[]
 }
 
 export type Nested = readonly (TaskOrStep | false | undefined | Nested)[]
@@ -90,6 +97,7 @@ export interface AnyRole {
   readonly prepare?: (context: never) => Promise<unknown>
   readonly tasks: (context: never) => Nested
   readonly handlers?: Handlers | ((context: never) => Handlers)
+  readonly checks?: (context: never) => readonly (Check | false | undefined)[]
 }
 
 /** A role in a play: `haproxy({ bindPort: 8443 })`. */

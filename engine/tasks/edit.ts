@@ -13,7 +13,7 @@ export interface EditOptions extends InstallOptions {
 }
 
 const asked = { sha256: true, content: true } as const
-const editFact = (path: string): FactRequest<PathFact> => installFact(path, asked)
+export const editFact = (path: string): FactRequest<PathFact> => installFact(path, asked)
 
 export const editFacts = (args: EditOptions): readonly FactRequest[] => installFacts(args.path, asked)
 

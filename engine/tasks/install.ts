@@ -109,10 +109,13 @@ function validation(command: string, path: string): Shell {
   const text = command.includes('%s') ? command.replaceAll('%s', '"$new"') : `${command} "$new"`
   return sh`if said=$( ${raw(text)} 2>&1 ); then :; else
   code=$?
-  printf '%s\n' ${`the new ${path} was refused by: ${command}`} "$said" "exit code $code; the old file is still in place" >&2
+  printf '%s\n' ${`the new ${path} was refused by: ${shortOf(command)}`} "$said" "exit code $code; the old file is still in place" >&2
   exit 1
 fi`
 }
+
+/** Of a checker of several lines the first one, which may be a comment that says what it does. */
+const shortOf = (command: string): string => (command.split('\n')[0] ?? '').replace(/^# /, '')
 
 const largestDiff = 256 * 1024
 

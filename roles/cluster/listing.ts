@@ -1,4 +1,15 @@
-import { bytesOf, type Computed, computed, type HostView, type PeerFacts, path, type Step, step } from 'rota'
+import {
+  bytesOf,
+  type Computed,
+  computed,
+  type FactMap,
+  type FactValues,
+  type HostView,
+  type PeerFacts,
+  path,
+  type Step,
+  step,
+} from 'rota'
 import { endpoint } from './address.ts'
 import { endpointsIn, type Listing, leftOutText, masterListing, type ReadyFacts } from './ready.ts'
 
@@ -8,15 +19,21 @@ export interface ListingOptions {
   readonly port: number
   readonly masters: readonly HostView[]
   readonly peers: PeerFacts<ReadyFacts>
+  /** Endpoints that a configuration names; those of nginx and haproxy by default. */
+  readonly endpoints?: (config: string) => ReadonlySet<string>
 }
 
-export const listingContent = (
+/** The content for the masters that are listed; `facts` are what it needs to know of the host beside them. */
+export const listingContent = <M extends FactMap = Record<never, never>>(
   options: ListingOptions,
-  render: (masters: readonly HostView[]) => string,
-): Computed<string> =>
-  computed({ current: path({ path: options.path, content: true }) }, ({ current }) =>
-    render(listing(options, bytesOf(current)).listed),
+  render: (masters: readonly HostView[], values: FactValues<M>) => string,
+  facts?: M,
+): Computed<string> => {
+  const current = path({ path: options.path, content: true })
+  return computed({ ...facts, current }, values =>
+    render(listing(options, bytesOf(values.current)).listed, values as unknown as FactValues<M>),
   )
+}
 
 /** Says which masters are left out, and runs only where there are any. */
 export const sayLeftOut = (options: ListingOptions): Step =>
@@ -31,7 +48,10 @@ export const sayLeftOut = (options: ListingOptions): Step =>
     },
   })
 
-const listing = ({ masters, peers, port }: ListingOptions, config: Uint8Array | undefined): Listing => {
-  const present = endpointsIn(Buffer.from(config ?? new Uint8Array()).toString())
+const listing = (
+  { masters, peers, port, endpoints = endpointsIn }: ListingOptions,
+  config: Uint8Array | undefined,
+): Listing => {
+  const present = endpoints(Buffer.from(config ?? new Uint8Array()).toString())
   return masterListing(masters, peers, master => present.has(endpoint(master.address, port)))
 }

@@ -9,6 +9,7 @@ const hostsOf = (inventory: InventoryView, groups: readonly string[]): readonly 
 /** kubespray's groups, new name first: `kube_control_plane` was `kube-master` once. */
 export const controlPlaneGroups = ['kube_control_plane', 'kube-master'] as const
 export const etcdGroups = ['etcd'] as const
+export const nodeGroups = ['kube_node', 'kube-node'] as const
 /** Hosts that hold the virtual address and balance behind it, where the masters don't do it themselves. */
 export const balancerGroups = ['load_balancer'] as const
 
@@ -19,6 +20,10 @@ export const namesOf = (list: readonly string[] | string): readonly string[] =>
 /** The masters that the cluster shall have, in inventory order: those that are leaving are none of them any more. */
 export const mastersOf = (inventory: InventoryView, leaving: readonly string[] | string = []): readonly HostView[] =>
   without(hostsOf(inventory, controlPlaneGroups), leaving)
+
+/** The nodes of the cluster; a master may be one of them. */
+export const nodesOf = (inventory: InventoryView, leaving: readonly string[] | string = []): readonly HostView[] =>
+  without(hostsOf(inventory, nodeGroups), leaving)
 
 /** The hosts that the virtual address may be on: those of `load_balancer`, or the masters where that group is empty. */
 export const balancersOf = (
@@ -34,6 +39,13 @@ export const etcdMembersOf = (
   inventory: InventoryView,
   leaving: readonly string[] | string = [],
 ): readonly HostView[] => without(hostsOf(inventory, etcdGroups), leaving)
+
+/** The same, also where every master has a member of its own (`etcd_deployment_type: kubeadm`). */
+export const membersOf = (
+  inventory: InventoryView,
+  deployment: 'host' | 'kubeadm' | 'external',
+  leaving: readonly string[] | string = [],
+): readonly HostView[] => (deployment === 'kubeadm' ? mastersOf(inventory, leaving) : etcdMembersOf(inventory, leaving))
 
 export const isLeaving = (host: HostView, leaving: readonly string[] | string): boolean =>
   namesOf(leaving).includes(host.name)
@@ -61,3 +73,7 @@ const without = (hosts: readonly HostView[], leaving: readonly string[] | string
   const names = new Set(namesOf(leaving))
   return hosts.filter(host => !names.has(host.name))
 }
+
+/** Whether the host shall have a proxy of its own: as the operator says, else unless an external load balancer does its work. */
+export const wantsNodeProxy = (wanted: boolean | undefined, host: HostView): boolean =>
+  wanted ?? host.var('loadbalancer_apiserver') === undefined

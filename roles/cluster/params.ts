@@ -64,6 +64,32 @@ export const kubeConfigDir = {
   description: 'Configuration and certificates of Kubernetes.',
 } as const
 
+/** Credentials of masters that are static pods, by the names that Kubernetes' own HA guide gave them. */
+export const credentialsDir = {
+  type: 'string',
+  pattern: '^/.+',
+  default: '/srv/kubernetes',
+  var: 'kube_credentials_dir',
+  description: 'Credentials of masters that are static pods; their keys are the same on all masters.',
+} as const
+
+export const tokenDir = {
+  type: 'string',
+  pattern: '^/.+',
+  default: '/etc/kubernetes/tokens',
+  var: 'kube_token_dir',
+  description: 'Where `known_tokens.csv` is; that of static pods is in their directory of credentials.',
+} as const
+
+/** Where clients are told to go, where the operator says so. */
+export const clientsServer = {
+  type: 'string',
+  pattern: '^https://[^/\\s]+$',
+  var: 'kube_clients_server',
+  description:
+    "URL that kubelets, kube-proxies, controller managers and schedulers use. Default: a node's own proxy, or the virtual address where it has none; on a master its own API server.",
+} as const
+
 export const installDir = {
   type: 'string',
   pattern: '^/',
@@ -101,9 +127,39 @@ export const nodeLoadBalancer = {
 
 export const nodeLoadBalancerWanted = {
   type: 'boolean',
-  default: true,
   var: 'loadbalancer_apiserver_localhost',
-  description: 'Whether every node has a proxy of its own.',
+  description:
+    'Whether every node has a proxy of its own. Default, as in kubespray: unless there is an external load balancer (`loadbalancer_apiserver`).',
+} as const
+
+/** How nginx runs on every node. */
+export const nginxVariant = {
+  type: 'string',
+  enum: ['system', 'docker', 'static-pod', 'source'],
+  default: 'static-pod',
+  var: 'nginx_proxy_variant',
+  description:
+    "`static-pod`: nginx in a pod of the kubelet's, kubespray's layout. `docker`: nginx in a container that a unit keeps running. `system`: the distribution's nginx with a unit and a configuration of its own. `source`: nginx built from source, once, and given to every host.",
+} as const
+
+/** How the daemons of the masters run. */
+export const controlPlaneMethod = {
+  type: 'string',
+  enum: ['binaries', 'static-pods', 'kubeadm'],
+  default: 'kubeadm',
+  var: 'control_plane_method',
+  description:
+    '`kubeadm`: what kubeadm makes of them, as kubespray does. `binaries`: systemd units for the programs of the role kube-binaries. `static-pods`: manifests for the kubelet, and one directory of credentials that all masters share.',
+} as const
+
+/** Who runs etcd, by kubespray's variable; its `docker` is none of ours. */
+export const etcdDeployment = {
+  type: 'string',
+  enum: ['host', 'kubeadm', 'external'],
+  default: 'host',
+  var: 'etcd_deployment_type',
+  description:
+    "`host`: the role etcd, on the hosts of the group etcd. `kubeadm`: every master has a member of its own, a static pod that kubeadm makes. `external`: somebody else's, such as the `etcd.service` of kubespray: it is left as it is.",
 } as const
 
 export const manifestDir = {
@@ -112,4 +168,14 @@ export const manifestDir = {
   default: '/etc/kubernetes/manifests',
   var: 'kube_manifest_dir',
   description: 'Where the kubelet looks for static pods.',
+} as const
+
+/** How LVS hands packets to the masters: `virtual_server` of keepalived.conf and what the masters need for it. */
+export const lvsKind = {
+  type: 'string',
+  enum: ['DR', 'NAT'],
+  default: 'DR',
+  var: 'kube_lvs_kind',
+  description:
+    'LVS: `DR` (the masters have the virtual address on lo and answer clients themselves) or `NAT` (answers go back through the director).',
 } as const

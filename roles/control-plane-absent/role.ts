@@ -1,8 +1,37 @@
-import { absent, defineRole, service } from 'rota'
+import { absent, defineRole, service, type Task } from 'rota'
 import { isLeaving, mastersOf, unknownLeaving } from '../cluster/index.ts'
-import { kubeConfigDir, leaving } from '../cluster/params.ts'
+import {
+  controlPlaneMethod,
+  credentialsDir,
+  etcdDeployment,
+  kubeConfigDir,
+  leaving,
+  manifestDir,
+  tokenDir,
+} from '../cluster/params.ts'
+import { leaveKubeadm } from '../control-plane/kubeadm/leave.ts'
+import { params as masterParams } from '../control-plane/params.ts'
+import { noPods } from '../control-plane/static-pods/running.ts'
 
-const params = { type: 'object', properties: { kubeConfigDir, leaving } } as const
+const { binDir, etcdDataDir, criSocket, shutdownDelay, stopTimeout } = masterParams.properties
+
+const params = {
+  type: 'object',
+  properties: {
+    method: controlPlaneMethod,
+    kubeConfigDir,
+    manifestDir,
+    credentialsDir,
+    tokenDir,
+    etcdDeployment,
+    binDir,
+    etcdDataDir,
+    criSocket,
+    shutdownDelay,
+    stopTimeout,
+    leaving,
+  },
+} as const
 
 const units = ['kube-scheduler', 'kube-controller-manager', 'kube-apiserver']
 
@@ -23,8 +52,8 @@ const secrets = [
 ]
 
 /**
- * No control plane on a master that leaves, the first of them too: daemons stopped, units and secrets removed. The authority's
- * certificate and everything of a kubelet stay. Does nothing on other hosts.
+ * No control plane on a master that leaves, the first of them too: daemons stopped, units, manifests and secrets removed. The authority's
+ * certificate and everything of a kubelet stay, but where kubeadm has made the master. Does nothing on other hosts.
  */
 export const controlPlaneAbsent = defineRole({
   name: 'control-plane-absent',
@@ -34,20 +63,29 @@ export const controlPlaneAbsent = defineRole({
     ...unknownLeaving(inventory, params.leaving),
     ...(mastersOf(inventory, params.leaving).length === 0 ? ['no master would be left'] : []),
   ],
-  tasks: ({ params, host }) => {
+  tasks: ({ params, host, inventory }) => {
     if (!isLeaving(host, params.leaving)) return []
     return [
-      units.map(name => service({ name, enabled: false, running: false })),
-      absent({
-        title: 'no units of the control plane',
-        path: units.map(name => `/etc/systemd/system/${name}.service`),
-      }),
+      params.method === 'kubeadm' ? leaveKubeadm(params, inventory) : noDaemons(params.manifestDir),
       // No copy is kept of a key.
       absent({
         title: 'no keys and certificates of a master',
-        path: secrets.map(name => `${params.kubeConfigDir}/${name}`),
+        path: [
+          params.credentialsDir,
+          `${params.tokenDir}/known_tokens.csv`,
+          ...secrets.map(name => `${params.kubeConfigDir}/${name}`),
+        ],
         backup: false,
       }),
     ]
   },
 })
+
+const noDaemons = (manifestDir: string): readonly Task[] => [
+  ...units.map(name => service({ name, enabled: false, running: false })),
+  absent({
+    title: 'no units of the control plane',
+    path: units.map(name => `/etc/systemd/system/${name}.service`),
+  }),
+  noPods(manifestDir),
+]

@@ -15,6 +15,8 @@ export interface ApiServerConf {
   readonly goawayChance: number
   readonly encryptionConfig?: string | undefined
   readonly etcdClientPort: number
+  readonly tokenAuth: boolean
+  readonly tokenDir: string
   readonly logLevel: number
 }
 
@@ -65,6 +67,7 @@ export function apiServerFlags(
     ['shutdown-delay-duration', `${conf.shutdownDelay}s`],
     ['tls-cert-file', `${pki}/apiserver.crt`],
     ['tls-private-key-file', `${pki}/apiserver.key`],
+    ['token-auth-file', conf.tokenAuth ? `${conf.tokenDir}/known_tokens.csv` : undefined],
     ['v', conf.logLevel],
   ]
 }

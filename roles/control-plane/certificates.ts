@@ -1,23 +1,31 @@
-import { directory, file, type HostView, type InventoryView, type PrepareContext, type Task } from 'rota'
-import { httpsUrl, mastersOf } from '../cluster/index.ts'
+import type { HostView, InventoryView, PrepareContext } from 'rota'
+import { mastersOf, nodesOf } from '../cluster/index.ts'
 import {
   apiServerNames,
   type ClusterNames,
-  certificateFile,
   defaultLifetime,
-  keyFile,
   kubernetesAuthorities,
   masterWishes,
-  of,
   type Prepared,
-  pairFiles,
   prepareCertificates,
+  prepareTokens,
+  type Wish,
 } from '../pki/index.ts'
 import type { Params } from './daemons.ts'
-import { kubeconfig } from './kubeconfig.ts'
+
+type NameParams = Pick<
+  Params,
+  | 'leaving'
+  | 'dnsDomain'
+  | 'serviceAddresses'
+  | 'loadBalancerName'
+  | 'virtualAddress'
+  | 'externalLoadBalancer'
+  | 'supplementaryNames'
+>
 
 /** What the certificates of the masters are made from. */
-export const clusterNames = (params: Params, inventory: InventoryView): ClusterNames => ({
+export const clusterNames = (params: NameParams, inventory: InventoryView): ClusterNames => ({
   masters: mastersOf(inventory, params.leaving),
   dnsDomain: params.dnsDomain,
   serviceAddresses: params.serviceAddresses,
@@ -31,67 +39,35 @@ export const clusterNames = (params: Params, inventory: InventoryView): ClusterN
 /** Everything a client may call an API server of this cluster. */
 export const servedNames = (params: Params, inventory: InventoryView) => apiServerNames(clusterNames(params, inventory))
 
-export const prepareMasters = ({ hosts, inventory, check }: PrepareContext<Params>): Promise<Prepared> =>
-  prepareCertificates(
-    { inventory, check },
-    hosts.flatMap(({ host, params }) => masterWishes(host, clusterNames(params, inventory))),
-    kubernetesAuthorities,
-    { ...defaultLifetime, certificateDays: hosts[0]?.params.certificateDays ?? defaultLifetime.certificateDays },
-  )
-
-const apiServer = 'kube-apiserver'
-const controllers = 'kube-controller-manager'
-
-/** Certificates, keys and kubeconfigs of a master, by kubeadm's names; each notifies whoever reads it. */
-export function masterFiles(params: Params, host: HostView, prepared: Prepared): readonly (Task | readonly Task[])[] {
-  const dir = params.kubeConfigDir
-  const pki = `${dir}/pki`
-  const pair = (name: string) => prepared.pair(of(host, name))
-  const ca = prepared.pair('ca')
-  const config = (name: string, user: string, notify?: string): Task =>
-    file({
-      path: `${dir}/${name}.conf`,
-      content: kubeconfig({
-        server: httpsUrl('127.0.0.1', params.apiserverPort),
-        ca: ca.certificate,
-        user,
-        pair: pair(name),
-      }),
-      mode: '0600',
-      secret: true,
-      backup: false,
-      ...(notify === undefined ? {} : { notify }),
-    })
-  return [
-    directory({ path: dir, mode: '0755' }),
-    directory({ path: pki, mode: '0755' }),
-    directory({ path: `${pki}/etcd`, mode: '0755' }),
-    certificateFile(`${pki}/ca.crt`, ca.certificate, { notify: [apiServer, controllers] }),
-    // The controller manager signs the certificates of kubelets. An authority whose key is kept elsewhere has none to give.
-    ca.key === '' ? [] : [keyFile(`${pki}/ca.key`, ca.key, { notify: controllers })],
-    certificateFile(`${pki}/front-proxy-ca.crt`, prepared.pair('front-proxy-ca').certificate, {
-      notify: [apiServer, controllers],
-    }),
-    certificateFile(`${pki}/etcd/ca.crt`, prepared.pair('etcd/ca').certificate, { notify: apiServer }),
-    keyFile(`${pki}/sa.key`, prepared.serviceAccount.key, { notify: [apiServer, controllers] }),
-    certificateFile(`${pki}/sa.pub`, prepared.serviceAccount.publicKey, { notify: apiServer }),
-    pairFiles(`${pki}/apiserver`, pair('apiserver'), { notify: apiServer }),
-    pairFiles(`${pki}/apiserver-kubelet-client`, pair('apiserver-kubelet-client'), { notify: apiServer }),
-    pairFiles(`${pki}/apiserver-etcd-client`, pair('apiserver-etcd-client'), { notify: apiServer }),
-    pairFiles(`${pki}/front-proxy-client`, pair('front-proxy-client'), { notify: apiServer }),
-    params.encryptionConfig === undefined
-      ? []
-      : [
-          file({
-            path: `${dir}/encryption.yaml`,
-            content: params.encryptionConfig,
-            mode: '0600',
-            secret: true,
-            notify: apiServer,
-          }),
-        ],
-    config('admin', 'kubernetes-admin'),
-    config('controller-manager', 'system:kube-controller-manager', controllers),
-    config('scheduler', 'system:kube-scheduler', 'kube-scheduler'),
-  ]
+/** What `prepare` gives to the tasks of the masters. */
+export interface MasterPrepared extends Prepared {
+  /** The content of known_tokens.csv, where there is one. */
+  readonly tokens?: string | undefined
 }
+
+/** The certificates of the masters, and their tokens; `wanted` leaves out those that a method does not need. */
+export async function prepareMasters(
+  { hosts, inventory, check }: PrepareContext<Params>,
+  wanted: (wish: Wish) => boolean = () => true,
+): Promise<MasterPrepared> {
+  const [first] = hosts
+  const prepared = await prepareCertificates(
+    { inventory, check },
+    hosts.flatMap(({ host, params }) => masterWishes(host, clusterNames(params, inventory))).filter(wanted),
+    kubernetesAuthorities,
+    lifetimeOf(first?.params),
+  )
+  if (!first?.params.tokenAuth) return prepared
+  return { ...prepared, tokens: await prepareTokens({ inventory, check }, tokenUsers(first.params, inventory)) }
+}
+
+export const lifetimeOf = (params: Params | undefined) => ({
+  ...defaultLifetime,
+  certificateDays: params?.certificateDays ?? defaultLifetime.certificateDays,
+})
+
+/** kubespray's names: who has a token. */
+export const tokenUsers = (params: Params, inventory: InventoryView): readonly string[] => [
+  ...mastersOf(inventory, params.leaving).map((host: HostView) => `system:kubectl-${host.name}`),
+  ...nodesOf(inventory, params.leaving).map((host: HostView) => `system:kubelet-${host.name}`),
+]

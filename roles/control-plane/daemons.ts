@@ -2,54 +2,73 @@ import type { HostView, ParamsOf } from 'rota'
 import { binDirOf } from '../kube-binaries/paths.ts'
 import { apiServerFlags } from './apiserver-flags.ts'
 import { controllerManagerFlags, schedulerFlags } from './controller-flags.ts'
-import { flagWords } from './flags.ts'
+import { type Flag, flagWords } from './flags.ts'
 import type { params } from './params.ts'
 import { daemonUnit } from './units.ts'
 
 export type Params = ParamsOf<typeof params>
 
-/** The daemons of a master, in the order in which they start: name and unit. */
-export function daemons(
+/** In the order in which they start. */
+export const daemonNames = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
+export type DaemonName = (typeof daemonNames)[number]
+
+export interface ClusterHosts {
+  readonly masters: readonly HostView[]
+  readonly etcd: readonly HostView[]
+}
+
+/** The flags of every daemon as words. `own` are flags of a method: they take the place of those of the same name. */
+export function daemonWords(
   conf: Params,
   host: HostView,
-  cluster: { readonly masters: readonly HostView[]; readonly etcd: readonly HostView[] },
-): readonly { readonly name: string; readonly content: string }[] {
-  const bin = binDirOf(conf)
-  const words = (flags: Parameters<typeof flagWords>[1], extra: Readonly<Record<string, unknown>>) =>
-    flagWords(conf.kubeVersion, flags, extra)
-  return [
-    {
-      name: 'kube-apiserver',
-      content: daemonUnit({
-        description: 'API server of Kubernetes',
-        program: `${bin}/kube-apiserver`,
-        words: words(apiServerFlags(conf, host, cluster), conf.apiserverArguments),
-        type: 'notify',
-        after: ['kube-etcd.service'],
-        stopTimeout: conf.shutdownDelay + conf.stopTimeout,
-      }),
-    },
-    {
-      name: 'kube-controller-manager',
-      content: daemonUnit({
-        description: 'Controller manager of Kubernetes',
-        program: `${bin}/kube-controller-manager`,
-        words: words(controllerManagerFlags(conf), conf.controllerManagerArguments),
-        type: 'simple',
-        after: ['kube-apiserver.service'],
-        stopTimeout: 15,
-      }),
-    },
-    {
-      name: 'kube-scheduler',
-      content: daemonUnit({
-        description: 'Scheduler of Kubernetes',
-        program: `${bin}/kube-scheduler`,
-        words: words(schedulerFlags(conf), conf.schedulerArguments),
-        type: 'simple',
-        after: ['kube-apiserver.service'],
-        stopTimeout: 15,
-      }),
-    },
-  ]
+  cluster: ClusterHosts,
+  own: (daemon: DaemonName) => readonly Flag[] = () => [],
+): Readonly<Record<DaemonName, readonly string[]>> {
+  const words = (daemon: DaemonName, flags: readonly Flag[], extra: Readonly<Record<string, unknown>>) =>
+    flagWords(conf.kubeVersion, instead(flags, own(daemon)), extra)
+  return {
+    'kube-apiserver': words('kube-apiserver', apiServerFlags(conf, host, cluster), conf.apiserverArguments),
+    'kube-controller-manager': words(
+      'kube-controller-manager',
+      controllerManagerFlags(conf),
+      conf.controllerManagerArguments,
+    ),
+    'kube-scheduler': words('kube-scheduler', schedulerFlags(conf), conf.schedulerArguments),
+  }
+}
+
+/** Seconds that a daemon is given to stop. */
+export const stopSeconds = (conf: Params, daemon: DaemonName): number =>
+  daemon === 'kube-apiserver' ? conf.shutdownDelay + conf.stopTimeout : 15
+
+/** The units of a master, in the order in which they start. */
+export function daemonUnits(
+  conf: Params,
+  host: HostView,
+  cluster: ClusterHosts,
+): readonly { readonly name: DaemonName; readonly content: string }[] {
+  const words = daemonWords(conf, host, cluster)
+  return daemonNames.map(name => ({
+    name,
+    content: daemonUnit({
+      description: descriptions[name],
+      program: `${binDirOf(conf)}/${name}`,
+      words: words[name],
+      type: name === 'kube-apiserver' ? 'notify' : 'simple',
+      after: [name === 'kube-apiserver' ? 'kube-etcd.service' : 'kube-apiserver.service'],
+      stopTimeout: stopSeconds(conf, name),
+    }),
+  }))
+}
+
+const descriptions = {
+  'kube-apiserver': 'API server of Kubernetes',
+  'kube-controller-manager': 'Controller manager of Kubernetes',
+  'kube-scheduler': 'Scheduler of Kubernetes',
+} as const
+
+const instead = (flags: readonly Flag[], own: readonly Flag[]): readonly Flag[] => {
+  const byName = new Map(own.map(flag => [flag[0], flag]))
+  const known = new Set(flags.map(([name]) => name))
+  return [...flags.map(flag => byName.get(flag[0]) ?? flag), ...own.filter(([name]) => !known.has(name))]
 }

@@ -3,6 +3,7 @@ import { type Around, around, type StepContext } from 'rota'
 import { httpsUrl, mastersOf } from '../cluster/index.ts'
 import { armDeadMan, closePort, disarmDeadMan, openPort } from './drain-rule.ts'
 import { apiServerAt, configDirOf, portOf } from './gate.ts'
+import { serves } from './serves.ts'
 
 export interface DrainApiServerOptions {
   /** Masters that are being removed: they stand in for nobody. */
@@ -12,8 +13,9 @@ export interface DrainApiServerOptions {
   /** Seconds between closing the port and the first change, for requests under way and for load balancers to notice; default 3. */
   readonly grace?: number
   /**
-   * Seconds after the port is open again before the next host is touched. Default: 2, and 11 where there are two masters only: nginx
-   * leaves a server that has refused a connection alone for ten seconds (`fail_timeout`), and until then nobody but this one would be left.
+   * Seconds after the port of one host is open again before the next one's is closed. Default: 2, and 11 where proxies may know of two masters only:
+   * nginx leaves a server that has refused a connection alone for ten seconds (`fail_timeout`), and until then nobody but this one would
+   * be left. A third master may be joining, whom no proxy lists yet.
    */
   readonly settle?: number
 }
@@ -24,12 +26,14 @@ export interface DrainApiServerOptions {
  * before it can (its port is open some seconds before /readyz says so). A proxy without health checks of its own, such as nginx, would
  * send clients there. So the host itself refuses new connections all the while, which every proxy takes for "next server, please".
  */
-export const drainApiServer = (options: DrainApiServerOptions = {}): Around =>
-  around({
+export const drainApiServer = (options: DrainApiServerOptions = {}): Around => {
+  // When a host of this run was put back last: the next one waits for what is left of the time, and after the last nobody does.
+  let putBack = 0
+  return around({
     name: 'new connections go to other masters',
     vars: apiServerAt.vars,
     enter: async context => {
-      const { host, $, say } = context
+      const { host, $, say, inventory } = context
       const port = portOf(host, options)
       if ((await $`command -v iptables`.nothrow()).exitCode !== 0) {
         say(
@@ -37,20 +41,22 @@ export const drainApiServer = (options: DrainApiServerOptions = {}): Around =>
         )
         return
       }
+      const settle = (options.settle ?? (mastersOf(inventory, options.leaving).length <= 3 ? 11 : 2)) * 1000
+      await sleep(Math.max(0, putBack + settle - Date.now()))
       await $`${armDeadMan(port)}`
       await $`${closePort(port)}`
-      const serves = (await $`systemctl is-active --quiet kube-apiserver`.nothrow()).exitCode === 0
-      if (serves) await sleep((options.grace ?? 3) * 1000)
+      if (await serves($, port)) await sleep((options.grace ?? 3) * 1000)
     },
     leave: async context => {
-      const { host, $, inventory } = context
-      const port = portOf(host, options)
+      const port = portOf(context.host, options)
+      const { $ } = context
       await $`${openPort(port)}`
       await $`${disarmDeadMan(port)}`
       await answersAtItsAddress(context, port, options)
-      await sleep((options.settle ?? (mastersOf(inventory, options.leaving).length <= 2 ? 11 : 2)) * 1000)
+      putBack = Date.now()
     },
   })
+}
 
 /** The gate dials 127.0.0.1; that the host serves at the address that others use is only true now. */
 async function answersAtItsAddress(
@@ -59,7 +65,7 @@ async function answersAtItsAddress(
   options: DrainApiServerOptions,
 ): Promise<void> {
   if ((await $`command -v curl`.nothrow()).exitCode !== 0) return
-  if ((await $`systemctl is-active --quiet kube-apiserver`.nothrow()).exitCode !== 0) return
+  if (!(await serves($, port))) return
   const url = httpsUrl(host.address, port, '/readyz')
   const ca = `${configDirOf(host, options)}/pki/ca.crt`
   for (let left = 15; ; left -= 1) {

@@ -10,11 +10,15 @@ export type Flag = readonly [
 ]
 
 /** `--name=value` for the flags that this version knows; extra ones replace those of the same name and are taken as they are. */
-export function flagWords(
+export const flagWords = (...args: Parameters<typeof flagValues>): readonly string[] =>
+  flagValues(...args).map(([name, value]) => `--${name}=${value}`)
+
+/** The same as names and values. */
+export function flagValues(
   version: string,
   flags: readonly Flag[],
   extra: Readonly<Record<string, unknown>> = {},
-): readonly string[] {
+): readonly (readonly [name: string, value: string])[] {
   const known = flags.filter(
     ([name, value, exists = {}]) =>
       value !== undefined &&
@@ -22,9 +26,10 @@ export function flagWords(
       (exists.from === undefined || atLeast(version, exists.from)) &&
       (exists.until === undefined || !atLeast(version, exists.until)),
   )
-  return [...known.map(([name, value]) => [name, value] as const), ...Object.entries(extra)].map(
-    ([name, value]) => `--${name}=${value}`,
-  )
+  return [...known.map(([name, value]) => [name, value] as const), ...Object.entries(extra)].map(([name, value]) => [
+    name,
+    String(value),
+  ])
 }
 
 /** A word of `ExecStart=`: `%` and `$` are doubled, for they mean something there; quoted where it needs it (systemd.service(5)). */

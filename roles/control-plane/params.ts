@@ -1,15 +1,22 @@
 import {
   apiserverPort,
+  clientsServer,
+  controlPlaneMethod,
+  credentialsDir,
   dnsDomain,
+  etcdDeployment,
   externalLoadBalancer,
   installDir,
   kubeConfigDir,
   kubeVersion,
   leaving,
   loadBalancerName,
+  manifestDir,
   packageNames,
+  tokenDir,
   virtualAddress,
 } from '../cluster/params.ts'
+import { kubeadmParams } from './kubeadm/params.ts'
 
 const extraArguments = (daemon: string, variable: string) =>
   ({
@@ -23,12 +30,7 @@ const extraArguments = (daemon: string, variable: string) =>
 export const params = {
   type: 'object',
   properties: {
-    method: {
-      type: 'string',
-      enum: ['binaries'],
-      default: 'binaries',
-      description: '`binaries`: systemd units for the programs of the role kube-binaries.',
-    },
+    method: controlPlaneMethod,
     kubeVersion,
     installDir,
     kubeConfigDir,
@@ -161,6 +163,26 @@ export const params = {
       var: 'kube_certificate_days',
       description: 'Life of a new certificate.',
     },
+    clientsServer,
+    tokenAuth: {
+      type: 'boolean',
+      default: false,
+      var: 'kube_token_auth',
+      description:
+        'kube-apiserver: `--token-auth-file`, with a token for every master (`system:kubectl-NAME`) and every node (`system:kubelet-NAME`), made once in `pki/known_tokens.csv` beside the inventory.',
+    },
+    tokenDir,
+    manifestDir,
+    credentialsDir,
+    imageRepo: {
+      type: 'string',
+      pattern: '^[^\\s]+$',
+      var: 'kube_image_repo',
+      description:
+        "Registry of the static pods' images, whose tag is the version. Default: k8s.gcr.io, from 1.25 on registry.k8s.io.",
+    },
+    etcdDeployment,
+    ...kubeadmParams,
     leaving,
   },
   required: ['kubeVersion'],

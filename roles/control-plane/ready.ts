@@ -25,7 +25,12 @@ export const versionIs = (params: Params, host: HostView): Task =>
     timeout: 30,
   })
 
-export const controllersAreHealthy = (): readonly Task[] =>
-  Object.values(controllerPorts).map(port =>
-    waitFor({ http: { url: `https://127.0.0.1:${port}/healthz`, insecure: true }, timeout: 60 }),
-  )
+export const controllersAreHealthy = (): readonly Task[] => [
+  controllerIsHealthy('kube-controller-manager'),
+  controllerIsHealthy('kube-scheduler'),
+]
+
+export const controllerIsHealthy = (name: 'kube-controller-manager' | 'kube-scheduler', timeout = 60): Task => {
+  const port = name === 'kube-scheduler' ? controllerPorts.scheduler : controllerPorts.controllerManager
+  return waitFor({ http: { url: `https://127.0.0.1:${port}/healthz`, insecure: true }, timeout })
+}

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type HostView, raw, type StepContext } from 'rota'
+import { containerFunction, containerPid } from '../cluster/index.ts'
 
 /** Milliseconds that reads under way in etcd may take to end once nobody sends new ones. */
 const settle = 250
@@ -21,6 +22,8 @@ export async function whileHeld<T>(
 
 // What lets it go on is started before it is stopped.
 const hold = raw(`pid=$(systemctl show -p MainPID --value kube-apiserver 2>/dev/null)
+[ "\${pid:-0}" -gt 1 ] || pid=$( ${containerFunction({ pod: 'kube-apiserver', container: 'kube-apiserver' })}
+${containerPid} )
 [ "\${pid:-0}" -gt 1 ] || exit 0
 (trap '' HUP INT TERM; sleep 1; kill -CONT "$pid") </dev/null >/dev/null 2>&1 &
 kill -STOP "$pid"`)

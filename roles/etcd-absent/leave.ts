@@ -1,6 +1,6 @@
 import { type HostView, path, type Step, type StepContext, step } from 'rota'
-import { peerUrl } from '../etcd/config.ts'
-import { etcdctl, type Member, parseMembers } from '../etcd/etcdctl.ts'
+import { isMemberOf } from '../etcd/config.ts'
+import { type EtcdAt, etcdctl, type Member, parseMembers } from '../etcd/etcdctl.ts'
 import { retried } from '../etcd/join.ts'
 import { whileHeld } from './hold.ts'
 
@@ -8,11 +8,11 @@ export interface LeaveOptions extends StayOptions {
   readonly dataDir: string
   /** Masters whose API servers use this etcd. */
   readonly masters: readonly HostView[]
+  /** What has to be done on this host when it is sure that those that stay are enough, and before the member is removed. */
+  readonly before?: (context: StepContext) => Promise<unknown>
 }
 
-export interface StayOptions {
-  readonly configDir: string
-  readonly clientPort: number
+export interface StayOptions extends EtcdAt {
   readonly peerPort: number
   /** Members that stay. */
   readonly others: readonly HostView[]
@@ -31,16 +31,12 @@ export const leaveCluster = (options: LeaveOptions): Step =>
       const { host, on } = context
       const found = await anyAnswer(context, options)
       if (found === undefined) throw new Error('no other etcd member answers: nothing is removed')
-      const url = peerUrl(host, options.peerPort)
-      const own = found.members.find(member => member.peerUrls.includes(url))
+      const own = found.members.find(isMemberOf(host, options.peerPort))
       if (own === undefined) return { summary: 'is no member any more' }
       const staying = votersBeside(own, found.members)
       const healthy = await enoughStay(context, options, host.name, staying.length)
-      await handOverLeadership(
-        context,
-        options,
-        staying.filter(member => healthy.some(peer => member.peerUrls.includes(peerUrl(peer, options.peerPort)))),
-      )
+      await options.before?.(context)
+      await handOverLeadership(context, { ...options, others: healthy })
       await retried(
         () => on(found.peer.name)`${etcdctl(options, 'member', 'remove', own.id)}`.nothrow(),
         Date.now() + 60_000,
@@ -62,15 +58,16 @@ async function anyAnswer(
 
 /**
  * A leader that is removed leaves the cluster without one until the others miss it, five seconds and more in which the API servers
- * answer nothing. So it names its successor first.
+ * answer nothing. So it names its successor first, one of `others`.
  */
-async function handOverLeadership(
-  { $, on, say, host }: StepContext,
-  options: LeaveOptions,
-  successors: readonly Member[],
-): Promise<void> {
+export async function handOverLeadership({ $, on, say, host }: StepContext, options: LeaveOptions): Promise<void> {
   const status = await $`${etcdctl(options, 'endpoint', 'status', '-w', 'json')}`.nothrow()
   if (status.exitCode !== 0 || !isLeader(status.stdout)) return
+  const members = parseMembers((await $`${etcdctl(options, 'member', 'list')}`).stdout)
+  const successors = members.filter(
+    member =>
+      member.started && !member.learner && options.others.some(peer => isMemberOf(peer, options.peerPort)(member)),
+  )
   for (const successor of successors) {
     const moved = await whileHeld({ on }, options.masters, () =>
       $`${etcdctl(options, 'move-leader', successor.id)}`.nothrow(),

@@ -1,11 +1,14 @@
-import { absent, defineRole, service } from 'rota'
-import { etcdMembersOf, isLeaving, mastersOf, unknownLeavingMember } from '../cluster/index.ts'
+import { absent, defineRole, type HostView, type Step, service, step } from 'rota'
+import { etcdMembersOf, isLeaving, mastersOf, membersOf, unknownLeavingMember } from '../cluster/index.ts'
 import { bootstrapPath } from '../etcd/config.ts'
 import { params as etcdParams } from '../etcd/params.ts'
 import { leaveCluster } from './leave.ts'
 
-const { clientPort, peerPort, dataDir, configDir, unit, leaving } = etcdParams.properties
-const params = { type: 'object', properties: { clientPort, peerPort, dataDir, configDir, unit, leaving } } as const
+const { clientPort, peerPort, dataDir, configDir, unit, deployment, leaving } = etcdParams.properties
+const params = {
+  type: 'object',
+  properties: { clientPort, peerPort, dataDir, configDir, unit, deployment, leaving },
+} as const
 
 /** An etcd member that leaves: out of the cluster first, then stopped, then its data and keys removed. Does nothing on other hosts. */
 export const etcdAbsent = defineRole({
@@ -14,10 +17,13 @@ export const etcdAbsent = defineRole({
   params,
   check: ({ params, inventory }) => [
     ...unknownLeavingMember(inventory, params.leaving),
-    ...(etcdMembersOf(inventory, params.leaving).length === 0 ? ['no etcd member would be left'] : []),
+    ...(membersOf(inventory, params.deployment, params.leaving).length === 0 ? ['no etcd member would be left'] : []),
   ],
   tasks: ({ params, host, inventory }) => {
     if (!isLeaving(host, params.leaving)) return []
+    if (params.deployment === 'external') return [staysMember(host)]
+    // A member that kubeadm made leaves with its master.
+    if (params.deployment === 'kubeadm') return []
     return [
       leaveCluster({
         ...params,
@@ -30,6 +36,18 @@ export const etcdAbsent = defineRole({
     ]
   },
 })
+
+/** Somebody else's member is not taken out by surprise, nor forgotten. */
+const staysMember = (member: HostView): Step =>
+  step({
+    title: `the etcd member of ${member.name}`,
+    run: async ({ say }) => {
+      say(
+        `the etcd member of ${member.name}, if it has one, is left as it is (etcd_deployment_type: external): remove it by hand`,
+      )
+      return { changed: false }
+    },
+  })
 
 // A directory of our own goes whole. One that somebody else chose may belong to a package, such as /var/lib/etcd, or hold more than ours.
 const dataOf = (conf: { readonly dataDir: string }): readonly string[] =>

@@ -1,13 +1,17 @@
 import { check, defineRole, type HostView, type Step, step } from 'rota'
-import { etcdMembersOf, isLeaving, unknownLeavingMember } from '../cluster/index.ts'
-import { peerUrl } from '../etcd/config.ts'
+import { isLeaving, membersOf, unknownLeavingMember } from '../cluster/index.ts'
+import { kubeConfigDir } from '../cluster/params.ts'
+import { isMemberOf } from '../etcd/config.ts'
 import { etcdctl, type Member, parseMembers } from '../etcd/etcdctl.ts'
 import { retried } from '../etcd/join.ts'
 import { params as etcdParams } from '../etcd/params.ts'
 import { enoughStay, type StayOptions, votersBeside } from '../etcd-absent/leave.ts'
 
-const { clientPort, peerPort, configDir, leaving } = etcdParams.properties
-const params = { type: 'object', properties: { clientPort, peerPort, configDir, leaving } } as const
+const { clientPort, peerPort, configDir, deployment, leaving } = etcdParams.properties
+const params = {
+  type: 'object',
+  properties: { clientPort, peerPort, configDir, deployment, kubeConfigDir, leaving },
+} as const
 
 /** The members that stay forget one that is dead: whoever of them comes first removes it. Does nothing on the leaving host. */
 export const etcdForget = defineRole({
@@ -16,20 +20,21 @@ export const etcdForget = defineRole({
   params,
   check: ({ params, inventory }) => [
     ...unknownLeavingMember(inventory, params.leaving),
-    ...(etcdMembersOf(inventory, params.leaving).length === 0 ? ['no etcd member would be left'] : []),
+    ...(membersOf(inventory, params.deployment, params.leaving).length === 0 ? ['no etcd member would be left'] : []),
   ],
   tasks: ({ params, host, inventory }) => {
-    if (isLeaving(host, params.leaving)) return []
-    const others = etcdMembersOf(inventory, params.leaving)
-    return etcdMembersOf(inventory)
+    const others = membersOf(inventory, params.deployment, params.leaving)
+    if (!others.some(member => member.name === host.name)) return []
+    if (params.deployment === 'external') return []
+    const stacked = params.deployment === 'kubeadm' ? { podPki: `${params.kubeConfigDir}/pki/etcd` } : {}
+    return membersOf(inventory, params.deployment)
       .filter(member => isLeaving(member, params.leaving))
-      .map(member => forgetMember(member, { ...params, others }))
+      .map(member => forgetMember(member, { ...params, ...stacked, others }))
   },
 })
 
 const forgetMember = (leaving: HostView, options: StayOptions): Step => {
-  const memberIn = (list: string): Member | undefined =>
-    parseMembers(list).find(member => member.peerUrls.includes(peerUrl(leaving, options.peerPort)))
+  const memberIn = (list: string): Member | undefined => parseMembers(list).find(isMemberOf(leaving, options.peerPort))
   const list = etcdctl(options, 'member', 'list')
   return step({
     title: `${leaving.name} is no member of the etcd cluster`,

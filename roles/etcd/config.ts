@@ -19,6 +19,12 @@ export interface EtcdConf {
 export const clientUrl = (host: HostView, port: number): string => httpsUrl(host.address, port)
 export const peerUrl = (host: HostView, port: number): string => httpsUrl(host.address, port)
 
+/** The member of a host: kubeadm's are known by the address that the host itself binds. */
+export const isMemberOf =
+  (host: HostView, port: number) =>
+  ({ peerUrls }: { readonly peerUrls: readonly string[] }): boolean =>
+    [host.address, host.ip].some(address => peerUrls.includes(httpsUrl(address, port)))
+
 /** The environment of a member: nothing in it depends on the other members, so that a new one restarts none. */
 export const etcdEnv = (conf: EtcdConf, host: HostView): string =>
   environment({

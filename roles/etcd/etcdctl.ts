@@ -1,21 +1,34 @@
 import { endpoint } from '../cluster/address.ts'
+import { containerFunction } from '../cluster/container.ts'
+
+/** Where a member is and who asks it. */
+export interface EtcdAt {
+  readonly configDir: string
+  readonly clientPort: number
+  /** Directory of the certificates of a member that is a static pod of kubeadm: it is asked by the etcdctl of its own image. */
+  readonly podPki?: string
+}
 
 /** Words of a call of etcdctl on a member, as its own client. */
-export const etcdctl = (
-  options: { readonly configDir: string; readonly clientPort: number },
-  ...words: readonly string[]
-): readonly string[] => [
-  'env',
-  'ETCDCTL_API=3',
-  'etcdctl',
-  `--cacert=${options.configDir}/pki/ca.crt`,
-  `--cert=${options.configDir}/pki/client.crt`,
-  `--key=${options.configDir}/pki/client.key`,
-  `--endpoints=https://${endpoint('127.0.0.1', options.clientPort)}`,
-  '--dial-timeout=3s',
-  '--command-timeout=10s',
-  ...words,
-]
+export const etcdctl = (at: EtcdAt, ...words: readonly string[]): readonly string[] => {
+  const pki = at.podPki ?? `${at.configDir}/pki`
+  const client = at.podPki === undefined ? 'client' : 'healthcheck-client'
+  const program = at.podPki === undefined ? ['env', 'ETCDCTL_API=3', 'etcdctl'] : ['sh', '-c', inPod, 'etcdctl']
+  return [
+    ...program,
+    `--cacert=${pki}/ca.crt`,
+    `--cert=${pki}/${client}.crt`,
+    `--key=${pki}/${client}.key`,
+    `--endpoints=https://${endpoint('127.0.0.1', at.clientPort)}`,
+    '--dial-timeout=3s',
+    '--command-timeout=10s',
+    ...words,
+  ]
+}
+
+const inPod = `${containerFunction({ pod: 'etcd', container: 'etcd' })}
+container || { echo 'no etcd of kubeadm runs here' >&2; exit 1; }
+exec "$runtime" exec "$id" etcdctl "$@"`
 
 export interface Member {
   /** Hexadecimal. */

@@ -1,4 +1,4 @@
-import { leaving, packageNames } from '../cluster/params.ts'
+import { etcdDeployment, leaving, packageNames } from '../cluster/params.ts'
 
 export const params = {
   type: 'object',
@@ -88,6 +88,7 @@ export const params = {
       var: 'kube_certificate_days',
       description: 'Life of a new certificate.',
     },
+    deployment: etcdDeployment,
     leaving,
   },
 } as const

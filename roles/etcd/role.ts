@@ -38,12 +38,12 @@ export const etcd = defineRole({
   prepare: ({ hosts, inventory, check }): Promise<Prepared> =>
     prepareCertificates(
       { inventory, check },
-      hosts.flatMap(({ host }) => etcdWishes(host)),
+      hosts.flatMap(({ host, params }) => (params.deployment === 'host' ? etcdWishes(host) : [])),
       etcdAuthorities,
       { ...defaultLifetime, certificateDays: hosts[0]?.params.certificateDays ?? defaultLifetime.certificateDays },
     ),
   tasks: ({ params, host, inventory, prepared }) => {
-    if (isLeaving(host, params.leaving)) return []
+    if (params.deployment !== 'host' || isLeaving(host, params.leaving)) return []
     const join = { ...params, members: etcdMembersOf(inventory, params.leaving) }
     const pki = `${params.configDir}/pki`
     const owned = { owner: params.user, notify: 'restart' }
@@ -82,7 +82,7 @@ const nobodyElses = (own: string): Task =>
     that: 'no other etcd runs here',
     holds: computed({ other: unit({ name: 'etcd.service' }) }, ({ other }) =>
       other.type === 'unit' && other.activeState === 'active' && other.fragmentPath.startsWith('/etc/')
-        ? `etcd.service runs on this host and was not put there by a package: ${own}.service does not replace it on its own; move its members over first, or stop it`
+        ? `etcd.service runs on this host and was not put there by a package: ${own}.service does not replace it on its own: set etcd_deployment_type to external, and it is left as it is`
         : undefined,
     ),
   })

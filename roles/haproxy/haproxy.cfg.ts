@@ -1,5 +1,6 @@
 import type { HostView } from 'rota'
 import { endpoint } from '../cluster/address.ts'
+import { type HaproxyVersion, hasProcesses } from './version.ts'
 
 /** What the configuration is made of. Times are in haproxy's own notation. */
 export interface HaproxyConf {
@@ -12,6 +13,7 @@ export interface HaproxyConf {
   readonly checkInterval: string
   readonly fall: number
   readonly rise: number
+  readonly weight?: number | undefined
   readonly slowStart?: string | undefined
   readonly connectTimeout: string
   readonly clientTimeout: string
@@ -25,40 +27,40 @@ export interface HaproxyConf {
   readonly statsUri: string
   readonly statsUser: string
   readonly statsPassword?: string | undefined
+  readonly statsRealm: string
+  readonly statsLog?: string | undefined
   readonly statsAdmin: boolean
+  readonly resilient: boolean
 }
 
 /**
  * A TCP proxy to the masters, valid for haproxy 1.8 to 2.8 and later. Two things make a master's restart invisible: the check turns it
  * away while it says it is not ready, and a connection that is refused goes to another master at once (`option redispatch 1`; by default
- * only the last retry does).
+ * only the last retry does). What the host's version refuses is left out; of one that is not known only what all of them accept is written.
  */
-export const haproxyCfg = (conf: HaproxyConf, masters: readonly HostView[]): string =>
+export const haproxyCfg = (conf: HaproxyConf, masters: readonly HostView[], version?: HaproxyVersion): string =>
   `${[
     'global',
     '    log /dev/log local0',
     '    log /dev/log local1 notice',
-    ...(conf.chroot === '' ? [] : [`    chroot ${conf.chroot}`]),
+    ...(conf.chroot === 'none' ? [] : [`    chroot ${conf.chroot}`]),
     // With the listening sockets handed over, a reload loses no connection.
-    `    stats socket ${conf.socket} mode 660 level admin expose-fd listeners`,
+    `    stats socket ${conf.socket} mode 660 level admin${conf.resilient ? ' expose-fd listeners' : ''}`,
     '    stats timeout 30s',
     '    user haproxy',
     '    group haproxy',
     '    daemon',
-    `    maxconn ${conf.maxConnections}`,
-    `    hard-stop-after ${conf.hardStopAfter}`,
-    ...(conf.processes === undefined ? [] : [`    nbproc ${conf.processes}`]),
+    ...(conf.resilient ? [`    maxconn ${conf.maxConnections}`, `    hard-stop-after ${conf.hardStopAfter}`] : []),
+    ...(conf.processes === undefined || !hasProcesses(version) ? [] : [`    nbproc ${conf.processes}`]),
     '',
     'defaults',
     '    log global',
     '    mode tcp',
-    '    option dontlognull',
-    '    retries 3',
-    '    option redispatch 1',
+    ...(conf.resilient ? ['    option dontlognull', '    retries 3', '    option redispatch 1'] : []),
     `    timeout connect ${conf.connectTimeout}`,
     `    timeout client ${conf.clientTimeout}`,
     `    timeout server ${conf.serverTimeout}`,
-    '    timeout check 3s',
+    ...(conf.resilient ? ['    timeout check 3s'] : []),
     '',
     ...(conf.statsPassword === undefined ? [] : statsPage(conf, conf.statsPassword)),
     'listen kube-apiserver',
@@ -67,11 +69,14 @@ export const haproxyCfg = (conf: HaproxyConf, masters: readonly HostView[]): str
     '    option tcplog',
     `    balance ${conf.balance}`,
     ...(conf.check === 'tcp' ? [] : [`    option httpchk GET /${conf.check}`, '    http-check expect status 200']),
-    `    default-server inter ${conf.checkInterval} fall ${conf.fall} rise ${conf.rise}${conf.slowStart === undefined ? '' : ` slowstart ${conf.slowStart}`}`,
+    `    default-server inter ${conf.checkInterval} fall ${conf.fall} rise ${conf.rise}${serverWords(conf)}`,
     ...masters.map(
       master => `    server ${master.name} ${endpoint(master.address, conf.apiserverPort)} ${checkWords(conf)}`,
     ),
   ].join('\n')}\n`
+
+const serverWords = ({ weight, slowStart }: HaproxyConf): string =>
+  `${slowStart === undefined ? '' : ` slowstart ${slowStart}`}${weight === undefined ? '' : ` weight ${weight}`}`
 
 const checkWords = ({ check, checkCa }: HaproxyConf): string => {
   if (check === 'tcp') return 'check'
@@ -86,10 +91,11 @@ const statsPage = (conf: HaproxyConf, password: string): readonly string[] => [
   'listen admin_stats',
   `    bind 0.0.0.0:${conf.statsPort}`,
   '    mode http',
+  ...(conf.statsLog === undefined ? [] : [`    log ${conf.statsLog}`]),
   '    stats enable',
   '    stats refresh 30s',
   `    stats uri ${conf.statsUri}`,
-  '    stats realm haproxy',
+  `    stats realm ${conf.statsRealm.replaceAll(' ', '\\ ')}`,
   `    stats auth ${conf.statsUser}:${password}`,
   '    stats hide-version',
   ...(conf.statsAdmin ? ['    stats admin if TRUE'] : []),

@@ -1,6 +1,8 @@
-import { apiserverPort, kubeConfigDir, leaving, packageNames } from '../cluster/params.ts'
+import { apiserverPort, kubeConfigDir, leaving, packageNames, vipLoadBalancer } from '../cluster/params.ts'
 
 const time = '^[0-9]+(us|ms|s|m|h|d)?$'
+/** Words of a configuration: no line feed, no quote, nothing that begins a comment. */
+const words = '^[^\\n"\'\\\\#]+$'
 
 export const params = {
   type: 'object',
@@ -43,6 +45,7 @@ export const params = {
     checkInterval: { type: 'string', pattern: time, default: '1s', description: 'haproxy: `inter`.' },
     fall: { type: 'integer', minimum: 1, default: 2, description: 'haproxy: `fall`.' },
     rise: { type: 'integer', minimum: 1, default: 2, description: 'haproxy: `rise`.' },
+    weight: { type: 'integer', minimum: 0, maximum: 256, description: 'haproxy: `weight` of every server.' },
     slowStart: { type: 'string', pattern: time, description: 'haproxy: `slowstart`.' },
     connectTimeout: { type: 'string', pattern: time, default: '1s', description: 'haproxy: `timeout connect`.' },
     clientTimeout: { type: 'string', pattern: time, default: '10m', description: 'haproxy: `timeout client`.' },
@@ -54,14 +57,24 @@ export const params = {
       description: 'How long connections of before a reload may go on (haproxy: `hard-stop-after`).',
     },
     maxConnections: { type: 'integer', minimum: 1, default: 4000, description: 'haproxy: `maxconn`.' },
+    resilient: {
+      type: 'boolean',
+      default: true,
+      description:
+        "Write what makes a master's restart and a reload of haproxy invisible to clients: `option redispatch 1` and `retries`, `timeout check`, `hard-stop-after`, `maxconn`, the listening sockets handed over. false leaves all of it to haproxy's own defaults.",
+    },
     processes: {
       type: 'integer',
       minimum: 1,
-      description:
-        'haproxy: `nbproc`. It exists up to 2.4 only, is deprecated since 2.3, and is never written unless set.',
+      description: "haproxy: `nbproc`. Written only where the host's haproxy is older than 2.5, which refuses it.",
     },
-    chroot: { type: 'string', default: '/var/lib/haproxy', description: 'haproxy: `chroot`; empty for none.' },
-    socket: { type: 'string', pattern: '^/', default: '/run/haproxy/admin.sock', description: 'The admin socket.' },
+    chroot: {
+      type: 'string',
+      default: '/var/lib/haproxy',
+      pattern: '^(/|none$)',
+      description: 'haproxy: `chroot`, or `none`.',
+    },
+    socket: { type: 'string', pattern: '^/', default: '/run/haproxy-admin.sock', description: 'The admin socket.' },
     statsPort: {
       type: 'integer',
       minimum: 1,
@@ -78,9 +91,21 @@ export const params = {
       var: 'haproxy_stats_password',
       description: 'Its password. There is no default, and without one there is no page.',
     },
+    statsRealm: {
+      type: 'string',
+      pattern: words,
+      default: 'haproxy',
+      description: 'What the browser says it asks the password for.',
+    },
+    statsLog: {
+      type: 'string',
+      pattern: words,
+      description: 'haproxy: `log` of the page, such as `127.0.0.1 local0 err`; that of the rest where it is not set.',
+    },
     statsAdmin: { type: 'boolean', default: false, description: 'The page may take servers in and out.' },
     config: { type: 'string', pattern: '^/', default: '/etc/haproxy/haproxy.cfg', description: 'The configuration.' },
     packages: packageNames(['haproxy', 'psmisc']),
+    vipLoadBalancer,
     kubeConfigDir,
     leaving,
   },

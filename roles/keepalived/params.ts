@@ -1,4 +1,12 @@
-import { leaving, packageNames, virtualAddress } from '../cluster/params.ts'
+import {
+  apiserverPort,
+  kubeConfigDir,
+  leaving,
+  lvsKind,
+  packageNames,
+  vipLoadBalancer,
+  virtualAddress,
+} from '../cluster/params.ts'
 
 export const params = {
   type: 'object',
@@ -85,11 +93,18 @@ export const params = {
       description:
         'Send to the other hosts by address, where the network has no multicast. Every host then lists every other.',
     },
+    vipLoadBalancer,
+    checkWith: {
+      type: 'string',
+      enum: ['killall', 'pidof'],
+      default: 'killall',
+      description:
+        'How the load balancer is watched: `killall -0 haproxy` or `pidof haproxy` (or nginx, as `vipLoadBalancer` says).',
+    },
     checkScript: {
       type: 'string',
-      minLength: 1,
-      default: '/usr/bin/killall -0 haproxy',
-      description: 'Succeeds as long as this host may hold the address; `pidof haproxy` serves too.',
+      pattern: '^[^"\\n]+$',
+      description: 'A command of your own instead: succeeds as long as this host may hold the address.',
     },
     checkInterval: { type: 'integer', minimum: 1, default: 1, description: 'Seconds between two checks.' },
     checkWeight: {
@@ -101,10 +116,11 @@ export const params = {
     },
     checkFall: { type: 'integer', minimum: 1, default: 2, description: 'Failures until the check counts as failed.' },
     checkRise: { type: 'integer', minimum: 1, default: 1, description: 'Successes until it counts as good again.' },
+    traps: { type: 'boolean', default: false, description: 'keepalived: `enable_traps` (SNMP).' },
     scriptUser: {
       type: 'string',
       default: 'root',
-      description: 'User of the check; empty leaves keepalived to its own rules.',
+      description: 'User of the check; `none` leaves keepalived to its own rules.',
     },
     scriptSecurity: {
       type: 'boolean',
@@ -117,6 +133,47 @@ export const params = {
       default: '/etc/keepalived/keepalived.conf',
       description: 'The configuration.',
     },
+    lvsKind,
+    lvsPort: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 65535,
+      var: ['kube_lvs_port', 'keepalived_lvs_port'],
+      description:
+        "LVS: port of the virtual address. The API server's own where it is not set; with DR there is no other.",
+    },
+    lvsAlgorithm: {
+      type: 'string',
+      enum: ['rr', 'wrr', 'lc', 'wlc', 'sh', 'mh', 'dh', 'sed', 'nq'],
+      default: 'wlc',
+      description: 'LVS: `lb_algo`.',
+    },
+    lvsCheck: {
+      type: 'string',
+      enum: ['ssl-get', 'tcp'],
+      default: 'ssl-get',
+      description: 'LVS: a healthy API server answers `GET /readyz` over TLS with 200, or accepts connections.',
+    },
+    lvsDelayLoop: {
+      type: 'integer',
+      minimum: 1,
+      default: 2,
+      description: 'LVS: seconds between two checks of a master.',
+    },
+    lvsPersistence: {
+      type: 'integer',
+      minimum: 0,
+      default: 0,
+      description: 'LVS: `persistence_timeout`, seconds for which a client stays on its master; 0 for not at all.',
+    },
+    lvsGateway: {
+      type: 'string',
+      anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }],
+      var: 'kube_lvs_gateway',
+      description: 'LVS with NAT: a second address that moves with the first, through which the masters answer.',
+    },
+    apiserverPort,
+    kubeConfigDir,
     packages: packageNames(['keepalived', 'psmisc', 'iproute2']),
     leaving,
   },

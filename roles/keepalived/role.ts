@@ -1,8 +1,11 @@
 import { isIPv6 } from 'node:net'
+import { dirname } from 'node:path'
 import {
   type Computed,
   computed,
   defineRole,
+  directory,
+  type FactValues,
   file,
   flushHandlers,
   type HostView,
@@ -10,56 +13,72 @@ import {
   packages,
   service,
 } from 'rota'
-import { isLeaving, mastersOf, namesOf, unknownLeaving } from '../cluster/index.ts'
+import {
+  balancersOf,
+  type ListingOptions,
+  listingContent,
+  mastersOf,
+  onEveryFamily,
+  readyz,
+  sayLeftOut,
+  unknownLeaving,
+} from '../cluster/index.ts'
+import { clashes } from './clashes.ts'
 import { interfaceOf, wayTo } from './interface.ts'
 import { type KeepalivedConf, keepalivedConf } from './keepalived.conf.ts'
+import { directorKernel, directorProblems } from './lvs.ts'
 import { params } from './params.ts'
 import { validate } from './validate.ts'
+import { realServersIn } from './virtual-server.ts'
 
 type Params = ParamsOf<typeof params>
 
-/** The virtual address of the masters: on one of them whose haproxy runs. */
+/** The virtual address of the masters: on one host whose load balancer runs. With LVS, keepalived also tells the kernel how to balance. */
 export const keepalived = defineRole({
   name: 'keepalived',
   description: 'a virtual address that follows a healthy load balancer',
   params,
-  check: ({ params, inventory }) => [
-    ...unknownLeaving(inventory, params.leaving),
-    ...(params.authPassword !== undefined && params.authPassword.length > 8
-      ? ['authPassword: keepalived uses the first 8 characters at most, and this one is longer: shorten it']
-      : []),
-    ...(params.election === 'primary' && !mastersOf(inventory).some(master => master.name === params.primary)
-      ? [
-          `primary: with election primary it names the master that holds the address: one of ${mastersOf(inventory)
-            .map(master => master.name)
-            .join(', ')}`,
-        ]
-      : []),
-    ...(params.election === 'primary' && params.primaryPriority <= params.priority
-      ? [`primaryPriority: ${params.primaryPriority} is not above the priority of the others, ${params.priority}`]
-      : []),
-    ...(params.election === 'primary' &&
-    params.checkWeight !== 0 &&
-    params.primaryPriority + params.checkWeight >= params.priority
-      ? [
-          `checkWeight: with ${params.checkWeight} a primary whose check fails still wins over the others (${params.primaryPriority} against ${params.priority})`,
-        ]
-      : []),
-    ...(params.checkWeight > 0 && params.election === 'equal'
-      ? [
-          'checkWeight: a positive weight makes the address move to whichever check succeeds last; use a negative one or 0',
-        ]
-      : []),
-  ],
-  tasks: ({ params, host, inventory }) => {
-    if (isLeaving(host, params.leaving)) return []
-    const others = mastersOf(inventory, namesOf(params.leaving)).filter(master => master.name !== host.name)
+  check: ({ params, host, inventory }) => {
+    const balancers = balancersOf(inventory)
+    if (!balancers.some(balancer => balancer.name === host.name)) return unknownLeaving(inventory, params.leaving)
+    return [
+      ...unknownLeaving(inventory, params.leaving),
+      ...(params.authPassword !== undefined && params.authPassword.length > 8
+        ? ['authPassword: keepalived uses the first 8 characters at most, and this one is longer: shorten it']
+        : []),
+      ...(params.election === 'primary' ? primaryProblems(params, balancers) : []),
+      ...(params.checkWeight > 0 && params.election === 'equal'
+        ? [
+            'checkWeight: a positive weight makes the address move to whichever check succeeds last; use a negative one or 0',
+          ]
+        : []),
+      ...clashes(params, host, inventory, balancers),
+      ...(params.vipLoadBalancer === 'lvs' ? directorProblems(params, host, inventory) : []),
+    ]
+  },
+  peers: ({ params, host, inventory }) => ({
+    hosts:
+      params.vipLoadBalancer === 'lvs' && balancersOf(inventory, params.leaving).some(({ name }) => name === host.name)
+        ? mastersOf(inventory, params.leaving).map(master => master.name)
+        : [],
+    facts: master => ({ ready: readyz(master, params.apiserverPort, `${params.kubeConfigDir}/pki/ca.crt`) }),
+  }),
+  tasks: ({ params, host, inventory, peers }) => {
+    const balancers = balancersOf(inventory, params.leaving)
+    // Not on a master that leaves either: keepalived-absent moves the address away from it.
+    if (!balancers.some(balancer => balancer.name === host.name)) return []
+    const isLvs = params.vipLoadBalancer === 'lvs'
+    const others = balancers.filter(balancer => balancer.name !== host.name)
+    const masters = mastersOf(inventory, params.leaving)
+    const listing = { path: params.config, port: params.apiserverPort, masters, peers, endpoints: realServersIn }
     const secret = params.authPassword !== undefined
     return [
-      packages({ names: params.packages, start: false }),
+      isLvs && directorKernel(params.lvsKind),
+      packages({ names: onEveryFamily(params.packages), start: false }),
+      directory({ path: dirname(params.config) }),
       file({
         path: params.config,
-        content: content(params, host, others),
+        content: isLvs ? balancing(params, host, others, listing) : content(params, host, others),
         mode: secret ? '0600' : '0644',
         secret,
         validate,
@@ -67,22 +86,63 @@ export const keepalived = defineRole({
       }),
       flushHandlers(),
       service({ name: 'keepalived', enabled: true, running: true }),
+      isLvs && sayLeftOut(listing),
     ]
   },
   handlers: { reload: service.reload('keepalived') },
 })
 
-function content(params: Params, host: HostView, others: readonly HostView[]): string | Computed<string> {
-  if (params.interface !== undefined) return keepalivedConf(confOf(params, host, others, params.interface))
-  const address = params.virtualAddress
-  return computed(wayTo(address), way => {
-    const found = interfaceOf(address, way)
-    if ('name' in found) return keepalivedConf(confOf(params, host, others, found.name))
-    throw new Error(`no interface of ${host.name} leads to ${address} (${found.reason}): set keepalived_interface`)
-  })
+function primaryProblems(params: Params, balancers: readonly HostView[]): readonly string[] {
+  const watches = params.vipLoadBalancer !== 'lvs' || params.checkScript !== undefined
+  return [
+    ...(balancers.some(balancer => balancer.name === params.primary)
+      ? []
+      : [
+          `primary: with election primary it names the host that holds the address: one of ${balancers
+            .map(balancer => balancer.name)
+            .join(', ')}`,
+        ]),
+    ...(params.primaryPriority <= params.priority
+      ? [`primaryPriority: ${params.primaryPriority} is not above the priority of the others, ${params.priority}`]
+      : []),
+    ...(watches && params.checkWeight !== 0 && params.primaryPriority + params.checkWeight >= params.priority
+      ? [
+          `checkWeight: with ${params.checkWeight} a primary whose check fails still wins over the others (${params.primaryPriority} against ${params.priority})`,
+        ]
+      : []),
+  ]
 }
 
-function confOf(params: Params, host: HostView, others: readonly HostView[], device: string): KeepalivedConf {
+function content(params: Params, host: HostView, others: readonly HostView[]): string | Computed<string> {
+  if (params.interface !== undefined) return keepalivedConf(confOf(params, host, others, params.interface))
+  return computed(wayTo(params.virtualAddress), way =>
+    keepalivedConf(confOf(params, host, others, found(params, host, way))),
+  )
+}
+
+/** With the masters that the kernel balances to. */
+const balancing = (params: Params, host: HostView, others: readonly HostView[], listing: ListingOptions) =>
+  listingContent(
+    listing,
+    (listed, way) => keepalivedConf(confOf(params, host, others, params.interface ?? found(params, host, way), listed)),
+    wayTo(params.virtualAddress),
+  )
+
+function found(params: Params, host: HostView, way: FactValues<ReturnType<typeof wayTo>>): string {
+  const device = interfaceOf(params.virtualAddress, way)
+  if ('name' in device) return device.name
+  throw new Error(
+    `no interface of ${host.name} leads to ${params.virtualAddress} (${device.reason}): set keepalived_interface`,
+  )
+}
+
+function confOf(
+  params: Params,
+  host: HostView,
+  others: readonly HostView[],
+  device: string,
+  masters: readonly HostView[] = [],
+): KeepalivedConf {
   const isPrimary = params.election === 'primary' && params.primary === host.name
   return {
     routerId: params.routerId ?? host.name,
@@ -91,20 +151,47 @@ function confOf(params: Params, host: HostView, others: readonly HostView[], dev
     interface: device,
     virtualRouterId: params.virtualRouterId,
     advertInterval: params.advertInterval,
-    virtualAddress: withPrefix(params.virtualAddress, params.prefix),
+    virtualAddresses: [
+      withPrefix(params.virtualAddress, params.prefix),
+      ...(params.lvsGateway === undefined ? [] : [withPrefix(params.lvsGateway, params.prefix)]),
+    ],
     authPassword: params.authPassword,
     trackInterface: params.trackInterface,
     dontTrackPrimary: params.dontTrackPrimary,
     unicast: params.unicast ? { source: host.ip, peers: others.map(other => other.address) } : undefined,
-    check: {
-      script: params.checkScript,
-      interval: params.checkInterval,
-      weight: params.checkWeight,
-      fall: params.checkFall,
-      rise: params.checkRise,
-    },
-    scriptUser: params.scriptUser,
+    check: checkOf(params),
+    traps: params.traps,
+    scriptUser: params.scriptUser === 'none' ? undefined : params.scriptUser,
     scriptSecurity: params.scriptSecurity,
+    virtualServer:
+      params.vipLoadBalancer === 'lvs'
+        ? {
+            address: params.virtualAddress,
+            port: params.lvsPort ?? params.apiserverPort,
+            delayLoop: params.lvsDelayLoop,
+            algorithm: params.lvsAlgorithm,
+            kind: params.lvsKind,
+            persistence: params.lvsPersistence,
+            check: params.lvsCheck,
+            masters,
+            masterPort: params.apiserverPort,
+          }
+        : undefined,
+  }
+}
+
+function checkOf(params: Params): KeepalivedConf['check'] {
+  const name = params.vipLoadBalancer
+  if (name === 'lvs' && params.checkScript === undefined) return undefined
+  // keepalived runs what a link leads to, under that name: pidof, a link to killall5 in Debian, would take its argument for a signal.
+  const usual = params.checkWith === 'pidof' ? `/usr/bin/env pidof ${name}` : `/usr/bin/killall -0 ${name}`
+  return {
+    name,
+    script: params.checkScript ?? usual,
+    interval: params.checkInterval,
+    weight: params.checkWeight,
+    fall: params.checkFall,
+    rise: params.checkRise,
   }
 }
 

@@ -1,4 +1,4 @@
-import { installDir, kubeVersion } from '../cluster/params.ts'
+import { controlPlaneMethod, installDir, kubeVersion, manifestDir } from '../cluster/params.ts'
 
 export const params = {
   type: 'object',
@@ -14,9 +14,11 @@ export const params = {
     names: {
       type: 'array',
       items: { type: 'string', pattern: '^[a-z-]+$' },
-      default: ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'],
-      description: 'Programs that are installed.',
+      description:
+        'Programs that are installed. Default: those that the masters run, and `kubectl`; of static pods `kubectl` alone, of kubeadm `kubeadm`, `kubelet` and `kubectl`.',
     },
+    method: controlPlaneMethod,
+    manifestDir,
   },
   required: ['kubeVersion', 'source'],
 } as const

@@ -1,8 +1,15 @@
 import { join } from 'node:path'
 import { defineRole, directory, file } from 'rota'
 import { withV } from '../cluster/index.ts'
+import { versionMayFollow } from '../control-plane/kubeadm/skew.ts'
 import { params } from './params.ts'
 import { binDirOf, versionDirOf } from './paths.ts'
+
+const ofMethod = {
+  binaries: ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'],
+  'static-pods': ['kubectl'],
+  kubeadm: ['kubeadm', 'kubelet', 'kubectl'],
+} as const
 
 /**
  * The programs of one version, in a folder of their own (kubespray's download). Nothing uses them yet, so all hosts get them at once, and
@@ -13,10 +20,12 @@ export const kubeBinaries = defineRole({
   description: 'the programs of a Kubernetes version, beside those in use',
   params,
   tasks: ({ params }) => [
+    // All masters are asked before any of them is touched.
+    params.method === 'kubeadm' && versionMayFollow(params),
     directory({ path: params.installDir, mode: '0755' }),
     directory({ path: versionDirOf(params), mode: '0755' }),
     directory({ path: binDirOf(params), mode: '0755' }),
-    params.names.map(name =>
+    (params.names ?? ofMethod[params.method]).map(name =>
       file({
         path: `${binDirOf(params)}/${name}`,
         source: join(params.source, withV(params.kubeVersion), name),

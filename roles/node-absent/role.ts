@@ -1,13 +1,51 @@
 import { check, defineRole, type Step, step } from 'rota'
 import { isLeaving, mastersOf, unknownLeaving } from '../cluster/index.ts'
+import { forgetLeaving } from '../control-plane/kubeadm/forget.ts'
 import { kubectlWords } from '../control-plane/kubectl.ts'
 import { nodeNameOf } from '../control-plane/node-name.ts'
 import { params as masterParams } from '../control-plane/params.ts'
 
-const { binDir, kubeConfigDir, leaving } = masterParams.properties
-const params = { type: 'object', properties: { binDir, kubeConfigDir, leaving } } as const
+const {
+  method,
+  binDir,
+  kubeConfigDir,
+  apiserverPort,
+  serviceAddresses,
+  dnsDomain,
+  virtualAddress,
+  externalLoadBalancer,
+  loadBalancerName,
+  supplementaryNames,
+  controlPlaneEndpoint,
+  virtualPort,
+  vipLoadBalancer,
+  leaving,
+} = masterParams.properties
 
-/** No node of the cluster for a master that left: whoever of those that stay comes first deletes it. Does nothing on other hosts. */
+const params = {
+  type: 'object',
+  properties: {
+    method,
+    binDir,
+    kubeConfigDir,
+    apiserverPort,
+    serviceAddresses,
+    dnsDomain,
+    virtualAddress,
+    externalLoadBalancer,
+    loadBalancerName,
+    supplementaryNames,
+    controlPlaneEndpoint,
+    virtualPort,
+    vipLoadBalancer,
+    leaving,
+  },
+} as const
+
+/**
+ * No node of the cluster for a master that left, and nothing of it in kubeadm's configuration: whoever of those that stay comes first
+ * deletes it. Does nothing on other hosts.
+ */
 export const nodeAbsent = defineRole({
   name: 'node-absent',
   description: 'no node of the cluster for a master that left',
@@ -15,9 +53,12 @@ export const nodeAbsent = defineRole({
   check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
   tasks: ({ params, host, inventory }) =>
     mastersOf(inventory, params.leaving).some(master => master.name === host.name)
-      ? mastersOf(inventory)
-          .filter(master => isLeaving(master, params.leaving))
-          .map(master => deleteNode(kubectlWords(params), nodeNameOf(master)))
+      ? [
+          mastersOf(inventory)
+            .filter(master => isLeaving(master, params.leaving))
+            .map(master => deleteNode(kubectlWords(params), nodeNameOf(master))),
+          params.method === 'kubeadm' ? forgetLeaving(params, inventory) : [],
+        ]
       : [],
 })
 

@@ -57,7 +57,7 @@ const alternativesOf = (text: string | undefined): readonly { readonly kind: str
     .filter(Boolean)
     .map(entry => ({ kind: entry.slice(0, entry.indexOf(':')), value: entry.slice(entry.indexOf(':') + 1) }))
 
-function subjectOf(text: string): Subject {
+export function subjectOf(text: string): Subject {
   const fields = new Map(
     text.split('\n').map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   )

@@ -1,4 +1,4 @@
-import { type CertificateState, canonicalAddress } from './certificate.ts'
+import { type CertificateState, canonicalAddress, stateOf } from './certificate.ts'
 import type { Wish } from './wish.ts'
 
 /**
@@ -20,6 +20,17 @@ export function reasonToRenew(wish: Wish, state: CertificateState | undefined, n
   if (usage !== undefined) return `not for use as a ${usage}`
   if (expiresSoon(state, now)) return `expires ${state.notAfter.toISOString().slice(0, 10)}`
   return undefined
+}
+
+/** The same of a certificate whose key is kept elsewhere, whoever it names as its subject. Throws when it is no PEM certificate. */
+export function reasonToRenewCertificate(
+  wish: Wish,
+  certificate: string,
+  authority: string,
+  now: Date,
+): string | undefined {
+  const state = stateOf({ certificate, key: '' }, authority)
+  return reasonToRenew({ ...wish, subject: state.subject }, { ...state, keyFits: true }, now)
 }
 
 /** Two thirds of its life are over: there is a third left in which some run will renew it. */

@@ -5,8 +5,9 @@ import {
   type KeyObject,
   randomBytes,
   webcrypto,
+  X509Certificate,
 } from 'node:crypto'
-import { canonicalAddress, clientAuth, serverAuth } from './certificate.ts'
+import { canonicalAddress, clientAuth, serverAuth, subjectOf } from './certificate.ts'
 import type { Lifetime, Pair, Wish } from './wish.ts'
 
 type X509 = typeof import('@peculiar/x509')
@@ -49,11 +50,32 @@ export async function makeAuthority(commonName: string, lifetime: Lifetime, now:
 
 /** A certificate with a key of its own, signed by the authority, whose key may be RSA (kubeadm's are) or elliptic. */
 export async function makeCertificate(wish: Wish, authority: Pair, lifetime: Lifetime, now: Date): Promise<Pair> {
+  const key = newKey()
+  return { certificate: await certify(wish, createPublicKey(createPrivateKey(key)), authority, lifetime, now), key }
+}
+
+/** A new certificate for the key and the subject of an old one: the key itself is not needed. */
+export const renewCertificate = (
+  wish: Wish,
+  old: string,
+  authority: Pair,
+  lifetime: Lifetime,
+  now: Date,
+): Promise<string> => {
+  const { publicKey, subject } = new X509Certificate(old)
+  return certify({ ...wish, subject: subjectOf(subject) }, publicKey, authority, lifetime, now)
+}
+
+async function certify(
+  wish: Wish,
+  publicKey: KeyObject,
+  authority: Pair,
+  lifetime: Lifetime,
+  now: Date,
+): Promise<string> {
   const x509 = await library()
   const issuer = new x509.X509Certificate(authority.certificate)
   const signer = await pairOf(createPrivateKey(authority.key))
-  const key = newKey()
-  const keys = await pairOf(createPrivateKey(key))
   const { Flags, name } = words(x509)
   const { notBefore, notAfter } = validity(lifetime.certificateDays, now)
   const alternatives = [
@@ -67,7 +89,7 @@ export async function makeCertificate(wish: Wish, authority: Pair, lifetime: Lif
     notBefore,
     // A certificate that outlives its authority only looks valid.
     notAfter: new Date(Math.min(notAfter.getTime(), issuer.notAfter.getTime())),
-    publicKey: keys.publicKey as never,
+    publicKey: (await imported(publicKey, 'verify')) as never,
     signingKey: signer.privateKey as never,
     signingAlgorithm: signer.algorithm,
     extensions: [
@@ -78,7 +100,7 @@ export async function makeCertificate(wish: Wish, authority: Pair, lifetime: Lif
       ...(alternatives.length > 0 ? [new x509.SubjectAlternativeNameExtension(alternatives)] : []),
     ],
   })
-  return { certificate: pem(certificate), key }
+  return pem(certificate)
 }
 
 const words = (x509: X509) => ({
@@ -109,20 +131,19 @@ interface CryptoPair {
 }
 
 async function pairOf(key: KeyObject): Promise<CryptoPair> {
-  const algorithm = algorithmOf(key)
-  const imported = { ...algorithm, ...(key.asymmetricKeyType === 'ec' ? { namedCurve: curveOf(key) } : {}) }
-  const { subtle } = webcrypto
   return {
-    privateKey: await subtle.importKey('pkcs8', key.export({ type: 'pkcs8', format: 'der' }), imported, true, ['sign']),
-    publicKey: await subtle.importKey(
-      'spki',
-      createPublicKey(key).export({ type: 'spki', format: 'der' }),
-      imported,
-      true,
-      ['verify'],
-    ),
-    algorithm,
+    privateKey: await imported(key, 'sign'),
+    publicKey: await imported(createPublicKey(key), 'verify'),
+    algorithm: algorithmOf(key),
   }
+}
+
+function imported(key: KeyObject, usage: 'sign' | 'verify'): Promise<webcrypto.CryptoKey> {
+  const how = { ...algorithmOf(key), ...(key.asymmetricKeyType === 'ec' ? { namedCurve: curveOf(key) } : {}) }
+  const format = usage === 'sign' ? ('pkcs8' as const) : ('spki' as const)
+  return webcrypto.subtle.importKey(format, key.export({ type: format, format: 'der' } as never) as Buffer, how, true, [
+    usage,
+  ])
 }
 
 function algorithmOf(key: KeyObject): CryptoPair['algorithm'] {

@@ -41,18 +41,19 @@ export function store(dir: string, options: { readonly check: boolean }): Store 
   }
 }
 
-const isKey = (path: string): boolean => path.endsWith('.key')
+/** Keys, and tokens. */
+const isSecret = (path: string): boolean => /\.(key|csv)$/.test(path)
 
 async function writeBeside(path: string, content: string): Promise<string> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const temporary = `${path}.${randomBytes(6).toString('hex')}`
-  await writeFile(temporary, content, { mode: isKey(path) ? 0o600 : 0o644, flag: 'wx' })
+  await writeFile(temporary, content, { mode: isSecret(path) ? 0o600 : 0o644, flag: 'wx' })
   return temporary
 }
 
 async function readPrivate(path: string, repair: boolean): Promise<string | undefined> {
   try {
-    if (repair && isKey(path) && ((await stat(path)).mode & 0o077) !== 0) await chmod(path, 0o600)
+    if (repair && isSecret(path) && ((await stat(path)).mode & 0o077) !== 0) await chmod(path, 0o600)
     return await readFile(path, 'utf8')
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined

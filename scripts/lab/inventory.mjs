@@ -31,6 +31,9 @@ export function hostsIni({ name, hosts, vip, key, knownHosts, kubeVersion, kubeB
       `kube_version=${kubeVersion}`,
       `kube_vip_address=${vip}`,
       `kube_bin_cache=${kubeBinCache}`,
+      // Hosts without a kubelet: nothing here can be a pod.
+      'control_plane_method=binaries',
+      'nginx_proxy_variant=system',
     ]),
   ].join('\n')
 }

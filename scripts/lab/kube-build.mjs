@@ -1,6 +1,6 @@
 // @ts-check
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { $ } from 'zx'
 import { ensureCommands } from './apt.mjs'
@@ -8,25 +8,29 @@ import { fetchSource } from './apt-source.mjs'
 import { cacheDir } from './paths.mjs'
 import { LabError, say } from './say.mjs'
 
+/** Changes whenever binaries that were built before have to be built again. */
+export const buildRecipe = 'built with reflect2 1.0.2'
+
 /**
  * Builds the versions one after another from the one source tree that Debian has (bookworm: 1.20.2). Go compiles it
  * once; each further version is linked anew with another stamp, which is all that an upgrade's machinery can see.
  * @param {string[]} versions
  * @param {string} dir
  * @param {string[]} binaries
- * @param {(dir: string) => Promise<void>} seal
+ * @param {(dir: string, recipe: string) => Promise<void>} seal
  */
 export async function buildKube(versions, dir, binaries, seal) {
   if (versions.length === 0) return
   await ensureCommands({ go: 'golang-go', rsync: 'rsync', jq: 'jq', make: 'make', gcc: 'gcc', xz: 'xz-utils' })
   const { tree, upstream } = await sourceTree()
+  await renewReflect2(tree)
   for (const version of versions) {
     const note = version === upstream ? '' : `, the same source stamped ${version}`
     say(`building Kubernetes ${version} from Debian's source package ${upstream}${note} (minutes the first time)`)
     const started = Date.now()
     await make(tree, version, binaries)
     await install(tree, join(dir, version), binaries)
-    await seal(join(dir, version))
+    await seal(join(dir, version), buildRecipe)
     say(`built ${version} in ${Math.round((Date.now() - started) / 1000)} s`)
   }
 }
@@ -47,6 +51,20 @@ async function sourceTree() {
     await rename(`${tree}.new`, tree)
   }
   return { tree, upstream: `v${upstream}` }
+}
+
+/**
+ * The tree's own reflect2 1.0.1 iterates over maps through a function of Go's runtime whose arguments changed with Go 1.18: a program that
+ * writes a map as JSON then writes to a place in memory that is not its own (kubeadm init ends with SIGSEGV). Debian has the later one.
+ * @param {string} tree
+ */
+async function renewReflect2(tree) {
+  const from = '/usr/share/gocode/src/github.com/modern-go/reflect2'
+  await ensureCommands({ [`${from}/go_above_118.go`]: 'golang-github-modern-go-reflect2-dev' })
+  const to = join(tree, 'vendor/github.com/modern-go/reflect2')
+  const isSource = (/** @type {string} */ name) => /\.(go|s)$/.test(name)
+  for (const name of (await readdir(to)).filter(isSource)) await rm(join(to, name))
+  for (const name of (await readdir(from)).filter(isSource)) await copyFile(join(from, name), join(to, name))
 }
 
 /** @param {string} tree @param {string} version @param {string[]} binaries */

@@ -1,9 +1,9 @@
 // @ts-check
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { $ } from 'zx'
-import { buildKube } from './kube-build.mjs'
+import { buildKube, buildRecipe } from './kube-build.mjs'
 import { downloadKube } from './kube-download.mjs'
 import { withLock } from './lock.mjs'
 import { cacheDir } from './paths.mjs'
@@ -43,7 +43,7 @@ export async function ensureKube(versions = kubeVersions()) {
     for (const version of missing) {
       const target = join(dir, version)
       if (await isWhole(target)) continue
-      if (await downloadKube(version, target, kubeBinaries)) await seal(target)
+      if (await downloadKube(version, target, kubeBinaries)) await seal(target, downloaded)
       else build.push(version)
     }
     await buildKube(build, dir, kubeBinaries, seal)
@@ -61,17 +61,22 @@ function requireGiven(dir, version) {
   }
 }
 
+const downloaded = 'downloaded'
+
 /**
- * The checksums are written last, so a folder without them is a run that was cut short.
+ * The checksums are written last, so a folder without them is a run that was cut short; one that was built in another way is built anew.
  * @param {string} dir
  */
 async function isWhole(dir) {
-  const sums = await readFile(join(dir, 'SHA256SUMS'), 'utf8').catch(() => '')
+  const read = (/** @type {string} */ name) => readFile(join(dir, name), 'utf8').catch(() => '')
+  if (![downloaded, buildRecipe].includes((await read('RECIPE')).trim())) return false
+  const sums = await read('SHA256SUMS')
   return kubeBinaries.every(binary => sums.includes(`  ${binary}\n`) && existsSync(join(dir, binary)))
 }
 
-/** @param {string} dir */
-async function seal(dir) {
+/** @param {string} dir @param {string} recipe how the binaries came about */
+async function seal(dir, recipe) {
+  await writeFile(join(dir, 'RECIPE'), `${recipe}\n`)
   await $({ cwd: dir })`sha256sum ${kubeBinaries} >SHA256SUMS.new && mv SHA256SUMS.new SHA256SUMS`
   const version = (await $({ cwd: dir })`./kube-apiserver --version`).stdout.trim()
   say(`${dir}: ${version}`)

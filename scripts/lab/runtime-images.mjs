@@ -56,7 +56,8 @@ export async function ensureRuntimeImages(sets, versions = kubeVersions()) {
 async function ensureOne(tag, host, hash) {
   const [, target = '', version = ''] = /([a-z-]+):([^:]+)$/.exec(tag) ?? []
   const file = kubePrograms.includes(target) ? 'kube' : target
-  const own = `rota-lab-${target}:${file === 'kube' ? `${version}-` : ''}${hash}`
+  if (file === 'kube') await ensureKube([version])
+  const own = `rota-lab-${target}:${file === 'kube' ? `${version}-${await sumOf(join(kubeDir(), version, target))}-` : ''}${hash}`
   if (!(await hasImage(own))) {
     const programs = `rota-lab-programs:${hash}`
     if (!(await hasImage(programs))) await build(programs, 'programs', { HOST: host })
@@ -66,6 +67,9 @@ async function ensureOne(tag, host, hash) {
   await $({ quiet: true })`docker tag ${own} ${tag}`
   return own
 }
+
+/** Binaries that were built anew are another image. @param {string} path */
+const sumOf = async path => (await $({ quiet: true })`sha256sum ${path}`).stdout.slice(0, 8)
 
 /** @param {string} own @param {string} name of the Dockerfile @param {Record<string, string>} args @param {string} [version] */
 async function build(own, name, args, version = '') {
@@ -77,10 +81,8 @@ async function build(own, name, args, version = '') {
     for (const file of await readdir(recipe)) await copyFile(join(recipe, file), join(context, file))
     if (name === 'nginx') await copyFile(await nginxProgram(), join(context, 'nginx'))
     if (name === 'pause') await copyFile(await pauseProgram(), join(context, 'pause'))
-    if (args.PROGRAM !== undefined) {
-      await ensureKube([version])
+    if (args.PROGRAM !== undefined)
       await linkOrCopy(join(kubeDir(), version, args.PROGRAM), join(context, args.PROGRAM))
-    }
     const given = Object.entries(args).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`])
     const run = await $({
       env: { ...process.env, DOCKER_BUILDKIT: '0' },

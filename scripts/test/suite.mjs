@@ -10,34 +10,36 @@ const longest = Number(process.env.ROTA_TEST_TIMEOUT ?? 25 * 60) * 1000
  */
 
 /**
- * Runs test files, two processes at a time, or one after another where they share the lab. Each file has a process of its own, so
- * that one which dies can't take others with it.
+ * Runs test files, as many at a time as there are workers; each worker is told by its environment which lab is its own. Each file has a
+ * process of its own, so that one which dies can't take others with it.
  * @param {readonly string[]} files
- * @param {{ together: boolean }} options
+ * @param {readonly Record<string, string>[]} workers
  * @returns {Promise<readonly Result[]>}
  */
-export async function runSuite(files, { together }) {
+export async function runSuite(files, workers) {
   const queue = [...files]
   /** @type {Result[]} */
   const results = []
-  const worker = async () => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) results.push(await runFile(file))
-  }
-  await Promise.all(Array.from({ length: together ? 2 : 1 }, worker))
+  await Promise.all(
+    workers.map(async env => {
+      for (let file = queue.shift(); file !== undefined; file = queue.shift()) results.push(await runFile(file, env))
+    }),
+  )
   return results
 }
 
 /**
  * @param {string} file
+ * @param {Record<string, string>} env
  * @returns {Promise<Result>}
  */
-async function runFile(file) {
+async function runFile(file, env) {
   const started = Date.now()
   const { all = '', exitCode } = await execa('node', ['--import', './engine/register.mjs', file], {
     all: true,
     reject: false,
     timeout: longest,
-    env: { FORCE_COLOR: '1' },
+    env: { FORCE_COLOR: '1', ...env },
   })
   const result = resultOf(file, all, exitCode)
   const seconds = ((Date.now() - started) / 1000).toFixed(1)

@@ -80,7 +80,9 @@ test('the gate reads the variables of the role', () => {
   assert.match(words, 'https://127.0.0.1:12379')
   assert.equal(
     vars,
-    ['etcd_config_dir', 'etcd_client_port'].sort((a, b) => vars.indexOf(a) - vars.indexOf(b)),
+    ['etcd_config_dir', 'etcd_client_port', 'etcd_deployment_type', 'etcd_deployment'].sort(
+      (a, b) => vars.indexOf(a) - vars.indexOf(b),
+    ),
   )
   assert.match(JSON.stringify(etcdHealthy({ clientPort: 1 }).facts(set, inventory([set]))), 'https://127.0.0.1:1"')
 })

@@ -6,6 +6,9 @@ import { unknownLeaving, unknownLeavingMember } from '../../roles/cluster/index.
 import { drainNode } from '../../roles/control-plane/drain-node.ts'
 import { isGone } from '../../roles/control-plane/gone.ts'
 import { kubectlOn } from '../../roles/control-plane/kubectl.ts'
+import { etcd } from '../../roles/etcd/role.ts'
+import { etcdAbsent } from '../../roles/etcd-absent/role.ts'
+import { etcdForget } from '../../roles/etcd-forget/role.ts'
 import { nodeAbsent } from '../../roles/node-absent/role.ts'
 import { host, inventory, smallCluster } from './support/inventory.ts'
 import { remote } from './support/remote.ts'
@@ -24,6 +27,21 @@ test('or, for etcd, a member on a host of its own', () => {
   const apart = inventory([host('m1', '10.0.0.1', ['kube_control_plane']), host('e1', '10.0.2.1', ['etcd'])])
   assert.equal(unknownLeavingMember(apart, 'm1,e1'), [])
   assert.is(unknownLeaving(apart, 'e1').length, 1)
+})
+
+test("somebody else's etcd is left as it is, and that is said", async () => {
+  const external = { deployment: 'external', leaving: 'm1' } as const
+  for (const { name } of cluster.group('etcd')) {
+    assert.equal(titlesOf(etcd({ deployment: 'external' }), cluster.host(name), cluster), [])
+    assert.equal(titlesOf(etcdForget(external), cluster.host(name), cluster), [])
+  }
+  assert.equal(titlesOf(etcdAbsent(external), cluster.host('m2'), cluster), [])
+  const [unit] = unitsOf(etcdAbsent(external), cluster.host('m1'), cluster)
+  assert.ok(unit !== undefined && 'run' in unit)
+  const { context, said, commands } = remote(() => '')
+  await unit.run({ ...context, host: cluster.host('m1'), inventory: cluster })
+  assert.match(said.join(), /member of m1.*remove it by hand/)
+  assert.equal(commands, [])
 })
 
 test('the node of a master that left is deleted by one that stays', async () => {

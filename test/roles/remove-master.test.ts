@@ -65,7 +65,7 @@ test('one host, and a master', async () => {
     ['m*', /node: "m\*" does not match/],
     ['kube_control_plane', /kube_control_plane is no host of the group/],
   ] as const) {
-    const { exitCode, said } = await list('-e', `node=${node}`)
+    const { exitCode, said } = await run('--check', '-e', `node=${node}`)
     assert.is(exitCode, 1, said)
     assert.match(said, reason)
   }

@@ -1,29 +1,34 @@
 import { flushHandlers, followed, link, packages, path, type Step, service, step, systemdUnit } from 'rota'
 import { etcdMembersOf, isLeaving, mastersOf, withV } from '../../cluster/index.ts'
 import { binDirOf } from '../../kube-binaries/paths.ts'
-import { masterFiles, prepareMasters } from '../certificates.ts'
-import { daemons } from '../daemons.ts'
+import { type MasterPrepared, prepareMasters } from '../certificates.ts'
+import { daemonUnits } from '../daemons.ts'
+import { fileTasks, masterDirectories, masterFiles } from '../files.ts'
 import { servesEveryName } from '../names.ts'
 import { controllersAreHealthy, versionIs, waitReady } from '../ready.ts'
-import type { Method } from './method.ts'
+import { noPods } from '../static-pods/running.ts'
+import { noTokenIsLost } from '../tokens.ts'
+import { type Method, needsEtcd } from './method.ts'
+import { notKubeadms } from './not-kubeadms.ts'
 
 /** Units of systemd for the programs of the role kube-binaries; certificates are made on the control machine. */
-export const binaries: Method = {
-  check: ({ params, inventory }) =>
-    etcdMembersOf(inventory, params.leaving).length === 0
-      ? ['the group etcd is empty: the API servers have nowhere to keep anything']
-      : [],
-  prepare: prepareMasters,
+export const binaries: Method<MasterPrepared> = {
+  check: needsEtcd,
+  prepare: context => prepareMasters(context),
   tasks: ({ params, host, inventory, prepared }) => {
     if (isLeaving(host, params.leaving) || prepared === undefined) return []
     const cluster = { masters: mastersOf(inventory, params.leaving), etcd: etcdMembersOf(inventory, params.leaving) }
-    const units = daemons(params, host, cluster)
+    const units = daemonUnits(params, host, cluster)
     return [
+      notKubeadms(params.manifestDir),
+      noTokenIsLost(params, prepared),
       binariesAreThere(params),
       packages({ names: params.packages }),
-      masterFiles(params, host, prepared),
+      masterDirectories(params),
+      fileTasks(masterFiles(params, host, prepared), { notify: true }),
       link({ path: `${params.binDir}/kubectl`, target: `${binDirOf(params)}/kubectl`, force: true }),
       units.map(({ name, content }) => systemdUnit({ name: `${name}.service`, content, notify: name })),
+      noPods(params.manifestDir),
       flushHandlers(),
       units.map(({ name }) => service({ name, enabled: true, running: true })),
       waitReady(params, host),

@@ -1,21 +1,35 @@
-import type { Handlers, HostView, InventoryView, Nested, PrepareContext } from 'rota'
-import type { Prepared } from '../../pki/index.ts'
+import type { FactMap, Handlers, HostView, InventoryView, Nested, PeerFacts, PrepareContext } from 'rota'
+import { etcdMembersOf } from '../../cluster/index.ts'
 import type { Params } from '../daemons.ts'
 
 /** What a method knows of the host it works on. */
-export interface MethodContext {
+export interface MethodContext<R = unknown> {
   readonly params: Params
   readonly host: HostView
   readonly inventory: InventoryView
-  /** Certificates made on the control machine; undefined for a method that makes none there. */
-  readonly prepared: Prepared | undefined
+  /** What the method has read of other masters. */
+  readonly peers: PeerFacts<FactMap>
+  /** What the method has made on the control machine. */
+  readonly prepared: R | undefined
 }
 
+type CheckContext = Pick<MethodContext, 'params' | 'host' | 'inventory'>
+
 /** One way to have a master's daemons run: everything of the role that differs between them. */
-export interface Method {
+export interface Method<R = unknown> {
   /** What is wrong beyond the schema. */
-  readonly check: (context: Omit<MethodContext, 'prepared'>) => readonly string[]
-  readonly prepare?: (context: PrepareContext<Params>) => Promise<Prepared>
-  readonly tasks: (context: MethodContext) => Nested
-  readonly handlers: (context: MethodContext) => Handlers
+  readonly check: (context: CheckContext) => readonly string[]
+  readonly prepare?: (context: PrepareContext<Params>) => Promise<R>
+  /** Facts of other hosts that `tasks` needs. */
+  readonly peers?: (context: CheckContext) => {
+    readonly hosts: readonly string[]
+    readonly facts: (peer: HostView) => FactMap
+  }
+  readonly tasks: (context: MethodContext<R>) => Nested
+  readonly handlers: (context: MethodContext<R>) => Handlers
 }
+
+export const needsEtcd = ({ params, inventory }: CheckContext): readonly string[] =>
+  etcdMembersOf(inventory, params.leaving).length === 0
+    ? ['the group etcd is empty: the API servers have nowhere to keep anything']
+    : []

@@ -14,7 +14,8 @@ const prepared = {
   serviceAccount: { key: 'KEY', publicKey: 'PUBLIC' },
 }
 type Params = NonNullable<Parameters<typeof controlPlane>[0]>
-const units = (params: Params, view = cluster) => unitsOf(controlPlane(params), host, view, { prepared })
+const units = (params: Params, view = cluster) =>
+  unitsOf(controlPlane({ method: 'binaries', ...params }), host, view, { prepared })
 
 for (const version of ['v1.20.2', 'v1.28.4'])
   for (const daemon of ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'])

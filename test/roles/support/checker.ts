@@ -13,15 +13,23 @@ export function has(program: string): boolean {
 
 /** Lets a daemon's own checker judge a configuration: `haproxy -c -f FILE`. */
 export function accepts(text: string, command: (path: string) => readonly [string, ...string[]]): void {
+  const refused = refusal(text, command)
+  if (refused !== undefined) assert.unreachable(`refused: ${refused}\n${text}`)
+}
+
+/** What the checker says of a configuration that it refuses. */
+export function refusal(text: string, command: (path: string) => readonly [string, ...string[]]): string | undefined {
   const dir = mkdtempSync(join(tmpdir(), 'rota-check-'))
   try {
     const path = join(dir, 'config')
     writeFileSync(path, text)
     const [program, ...words] = command(path)
     execFileSync(program, words, { stdio: 'pipe' })
+    return undefined
   } catch (error) {
-    const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error)
-    assert.unreachable(`refused: ${output}\n${text}`)
+    return error instanceof Error && 'stderr' in error && 'stdout' in error
+      ? `${error.stdout}${error.stderr}`
+      : String(error)
   } finally {
     rmSync(dir, { recursive: true })
   }

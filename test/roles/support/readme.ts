@@ -5,6 +5,8 @@ interface Shown {
   readonly type?: string | readonly string[]
   readonly enum?: readonly unknown[]
   readonly default?: unknown
+  /** What a default depends on, and the default there. */
+  readonly defaults?: Readonly<Record<string, unknown>>
   readonly description?: string
   readonly secret?: boolean
 }
@@ -12,14 +14,27 @@ interface Shown {
 /** The table of a role's params, as its README has it. */
 export function paramsTable({ role }: RoleMaker<ParamsSchema>): string {
   const rows = Object.entries(role.params.properties).map(([name, schema]) => {
-    const { type, enum: values, default: fallback, description = '', secret } = schema as Shown
+    const { type, enum: values, default: fallback, defaults, description = '', secret } = schema as Shown
     const kind = values ? values.map(value => `\`${value}\``).join(', ') : [type].flat().join(' or ')
     const needed = role.params.required?.includes(name)
-    const shown = needed ? 'required' : fallback === undefined ? '' : `\`${JSON.stringify(fallback)}\``
+    const shown = needed ? 'required' : defaults ? byCase(defaults) : fallback === undefined ? '' : code(fallback)
     const variables = [...new Set(variableNames(role.name, name, schema))].map(variable => `\`${variable}\``).join(', ')
     return [`\`${name}\``, `${kind}${secret ? ', secret' : ''}`, shown, variables, description.replaceAll('|', '\\|')]
   })
   return padded([['param', 'type', 'default', 'inventory variables', 'what it does'], ...rows])
+}
+
+const code = (value: unknown): string => `\`${JSON.stringify(value)}\``
+
+/** Each value with the cases it holds for: `8443` (docker, source); one that holds for all stands alone. */
+function byCase(defaults: Readonly<Record<string, unknown>>): string {
+  const cases = new Map<string, string[]>()
+  for (const [name, value] of Object.entries(defaults)) {
+    const shown = value === undefined ? 'none' : code(value)
+    cases.set(shown, [...(cases.get(shown) ?? []), name])
+  }
+  if (cases.size === 1) return [...cases.keys()].join('')
+  return [...cases].map(([shown, names]) => `${shown} (${names.join(', ')})`).join('; ')
 }
 
 /** Columns as wide as their widest cell, the first row as the head. */

@@ -7,32 +7,43 @@ export function remote(
   ask: StepContext['ask'] = async () => true,
 ): {
   readonly context: Omit<StepContext, 'host' | 'inventory'>
-  readonly commands: readonly { readonly on: string; readonly text: string }[]
+  readonly commands: readonly Called[]
   readonly said: readonly string[]
 } {
-  const commands: { readonly on: string; readonly text: string }[] = []
+  const commands: Called[] = []
   const said: string[] = []
   const shell =
     (on: string): RemoteShell =>
     (strings, ...values) => {
       const { text } = sh(strings, ...values)
-      commands.push({ on, text })
+      const call: Called = { on, text }
+      commands.push(call)
       const stdout = answer(text, on)
-      return called({ stdout: stdout ?? '', stderr: '', exitCode: stdout === undefined ? 1 : 0 }, true)
+      return called(call, { stdout: stdout ?? '', stderr: '', exitCode: stdout === undefined ? 1 : 0 }, true)
     }
   return { context: { $: shell('m1'), on: shell, say: text => said.push(text), ask }, commands, said }
 }
 
+interface Called {
+  readonly on: string
+  readonly text: string
+  /** What it was given to read. */
+  stdin?: string
+}
+
 type Output = Awaited<RemoteCommand>
 
-function called(output: Output, throws: boolean): RemoteCommand {
+function called(call: Called, output: Output, throws: boolean): RemoteCommand {
   const failed = throws && output.exitCode !== 0
   const promise = failed ? Promise.reject(new Error('the command failed')) : Promise.resolve(output)
   promise.catch(() => {})
-  const same = () => called(output, throws)
+  const same = () => called(call, output, throws)
   return Object.assign(promise, {
-    nothrow: () => called(output, false),
-    stdin: same,
+    nothrow: () => called(call, output, false),
+    stdin: (content: Uint8Array | string) => {
+      call.stdin = String(content)
+      return same()
+    },
     timeout: same,
     secret: same,
     text: async () => (await promise).stdout.trim(),

@@ -5,8 +5,9 @@ import type { AnyRole, Nested, RoleCall } from '../../../engine/role/role.ts'
 
 /** A role's params with its defaults, as a run resolves them. */
 export function paramsOf<P>(call: RoleCall): P {
-  const { params, problems } = resolveParams(call, () => undefined)
-  if (problems.length > 0) throw new Error(problems.map(problem => problem.message).join('; '))
+  const { params, problems, missing } = resolveParams(call, () => undefined)
+  if (problems.length + missing.length > 0)
+    throw new Error([...problems, ...missing].map(problem => problem.message).join('; '))
   return params as P
 }
 

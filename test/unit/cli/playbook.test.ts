@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { runFromCommandLine } from '../../../engine/cli/run.ts'
 import { command, defineRole, play } from '../../../engine/index.ts'
 import { encryptVault } from '../../../engine/inventory/index.ts'
+import type { Playbook } from '../../../engine/playbook/playbook.ts'
 
 // Whole command lines against this machine, in check mode: nothing is written but the journal, which goes elsewhere.
 const cwd = mkdtempSync(join(tmpdir(), 'rota-playbook-'))
@@ -25,7 +26,9 @@ const role = defineRole({
 })
 const made = { name: 'show', file: join(cwd, 'show.mjs'), plays: [play('show', { hosts: 'all', roles: [role()] })] }
 
-async function run(...args: string[]) {
+const run = (...args: string[]) => runPlaybook(made, ...args)
+
+async function runPlaybook(playbook: Playbook, ...args: string[]) {
   const before = { cwd: process.cwd(), out: process.stdout.write, error: process.stderr.write }
   const said = { text: '' }
   const into = ((text: string | Uint8Array) => {
@@ -36,7 +39,7 @@ async function run(...args: string[]) {
   process.stdout.write = into
   process.stderr.write = into
   try {
-    const exitCode = await runFromCommandLine(made, ['node', made.file, ...args])
+    const exitCode = await runFromCommandLine(playbook, ['node', playbook.file, ...args])
     return { exitCode, said: said.text }
   } finally {
     process.stdout.write = before.out
@@ -171,6 +174,48 @@ test('a login without checking host keys is said in every run', async () => {
   } finally {
     delete process.env.ANSIBLE_HOST_KEY_CHECKING
   }
+})
+
+const needy = defineRole({
+  name: 'needy',
+  params: {
+    type: 'object',
+    properties: { address: { type: 'string' }, port: { type: 'integer' } },
+    required: ['address'],
+  },
+  tasks: ({ params }) => [command({ run: ['echo', params.address], tags: 'inner' })],
+})
+const two = {
+  ...made,
+  plays: [
+    play('easy', { hosts: 'all', tags: 'easy', tasks: [command({ run: 'true' })] }),
+    play('needy', { hosts: 'all', tags: 'needy', roles: [needy()] }),
+  ],
+}
+const here = ['-i', 'here,', '-c', 'local', '--check'] as const
+
+test('a param that only another part of the playbook needs may be missing, not be wrong', async () => {
+  const all = await runPlaybook(two, ...here)
+  assert.is(all.exitCode, 1)
+  assert.match(all.said, /role needy needs address/)
+  for (const tag of ['needy', 'all'])
+    assert.match((await runPlaybook(two, ...here, '--tags', tag)).said, /role needy needs address/)
+  const easy = await runPlaybook(two, ...here, '--tags', 'easy')
+  assert.is(easy.exitCode, 0, easy.said)
+  assert.is((await runPlaybook(two, ...here, '--skip-tags', 'needy')).exitCode, 0)
+  const wrong = await runPlaybook(two, ...here, '--tags', 'easy', '-e', 'needy_port=http')
+  assert.is(wrong.exitCode, 1)
+  assert.match(wrong.said, /needy_port: "http" is not of type integer/)
+})
+
+test('hosts are listed also where a run would be refused, and it is said that it would be', async () => {
+  const hosts = await runPlaybook(two, ...here, '--list-hosts')
+  assert.is(hosts.exitCode, 0)
+  assert.match(hosts.said, /play: needy \(hosts: all; tags: needy\)\n {2}hosts \(1\):\n {4}here/)
+  assert.match(hosts.said, /role needy needs address[\s\S]*1 problem; a run would be refused/)
+  // Without its params a role has no tasks to list.
+  assert.is((await runPlaybook(two, ...here, '--list-tasks')).exitCode, 1)
+  assert.is((await runPlaybook(two, ...here, '--list-tasks', '--tags', 'easy')).exitCode, 0)
 })
 
 const refused = [

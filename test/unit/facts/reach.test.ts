@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -32,7 +32,9 @@ writeFileSync(
 const fs = require('node:fs')
 const answer = (request, response) => {
   if (request.url === '/hang') return
-  response.statusCode = request.url === '/bad' ? 503 : 200
+  const login = Buffer.from('admin:pass "word').toString('base64')
+  const denied = request.url === '/private' && request.headers.authorization !== 'Basic ' + login
+  response.statusCode = denied ? 401 : request.url === '/bad' ? 503 : 200
   response.end(request.url === '/host' ? 'host ' + request.headers.host : 'ok')
 }
 const servers = [
@@ -84,6 +86,21 @@ for (const shell of shells) {
     assert.is(refused?.type, 'failed')
     assert.ok(host?.type === 'answered' && host.expected, JSON.stringify(host))
     assert.is(hang?.type, 'failed')
+  })
+
+  test(`${nameOf(shell)}: http with a password`, () => {
+    const url = `http://127.0.0.1:${ports.plain}/private`
+    const [right, wrong, none] = probeWith(
+      shell,
+      http({ url, user: 'admin', password: 'pass "word' }),
+      http({ url, user: 'admin', password: 'guess' }),
+      http({ url }),
+    )
+    if (alone) return assert.is(right?.type, 'unavailable')
+    assert.equal(
+      [right, wrong, none].map(fact => fact?.type === 'answered' && fact.status),
+      [200, 401, 401],
+    )
   })
 
   test(`${nameOf(shell)}: https`, () => {
@@ -151,13 +168,32 @@ for (const shell of shells) {
   })
 }
 
+test('a password is in no argument list', () => {
+  const bin = mkdtempSync('/tmp/rota-bin-')
+  for (const name of ['timeout', 'head', 'base64', 'sh', 'cat'])
+    execFileSync('sh', ['-c', `ln -s "$(command -v ${name})" ${bin}/`])
+  const asked = http({ url: 'http://127.0.0.1:1/', user: 'admin', password: 'swordfish' })
+  for (const name of ['curl', 'bash']) {
+    rmSync(`${bin}/curl`, { force: true })
+    writeFileSync(`${bin}/${name}`, `#!/bin/sh\necho "HTTP/1.1 200 OK"; echo; echo "$@"; cat >${dir}/stdin\n`, {
+      mode: 0o755,
+    })
+    const [shown] = probeWith(['env', `PATH=${bin}`, '/bin/dash'], asked)
+    assert.ok(shown?.type === 'answered' && shown.body.includes('127.0.0.1'), JSON.stringify(shown))
+    assert.not.match(JSON.stringify(shown), 'swordfish')
+    assert.match(readFileSync(`${dir}/stdin`, 'utf8'), name === 'curl' ? 'swordfish' : btoa('admin:swordfish'))
+  }
+  rmSync(bin, { recursive: true })
+})
+
 test('without curl', () => {
   const bin = mkdtempSync('/tmp/rota-bin-')
   for (const name of ['openssl', 'bash', 'timeout', 'head', 'base64', 'sh', 'cat', 'sed'])
     execFileSync('sh', ['-c', `ln -s "$(command -v ${name})" ${bin}/`])
-  const [plain, secure, untrusted, wrongName] = probeWith(
+  const [plain, , secure, untrusted, wrongName] = probeWith(
     ['env', `PATH=${bin}`, '/bin/dash'],
     http({ url: `http://127.0.0.1:${ports.plain}/` }),
+    http({ url: `http://127.0.0.1:${ports.plain}/private`, user: 'admin', password: 'pass "word', status: 200 }),
     http({ url: `https://api.test:${ports.tls}/host`, address: '127.0.0.1', ca: `${dir}/crt` }),
     http({ url: `https://127.0.0.1:${ports.tls}/` }),
     http({ url: `https://other.test:${ports.tls}/`, address: '127.0.0.1', ca: `${dir}/crt` }),

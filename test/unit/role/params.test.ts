@@ -36,10 +36,12 @@ async function resolve(hostsIni: string, params: object = {}, extraVars: readonl
   const inventory = await loadInventory({ sources: ['hosts.ini'], cwd: dir, extraVars })
   const [host] = inventory.hosts.values()
   if (!host) throw new Error('no host')
-  const { problems, ...rest } = resolveParams(lb(params), lookupIn(inventory, host))
+  const { problems, missing, ...rest } = resolveParams(lb(params), lookupIn(inventory, host))
   return {
     ...rest,
-    problems: problems.map(formatProblem).map(text => text.replace(/^.*params\.test\.ts:\d+:\d+/, 'PLAYBOOK')),
+    problems: [...problems, ...missing]
+      .map(formatProblem)
+      .map(text => text.replace(/^.*params\.test\.ts:\d+:\d+/, 'PLAYBOOK')),
   }
 }
 

@@ -5,7 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type BlockEdit, editBlock } from '../../../engine/tasks/edit-block.ts'
 import { editLine, type LineEdit } from '../../../engine/tasks/edit-line.ts'
-import { blockInFile, lineInFile } from '../../../engine/tasks/index.ts'
+import { blockInFile, editFile, lineInFile } from '../../../engine/tasks/index.ts'
 import { nameOf, shells } from '../facts/probe.ts'
 import { apply, converge, pass, probe, sandbox } from './converge.ts'
 import { entry, planWith, problemsOf, told } from './plan.ts'
@@ -174,5 +174,32 @@ test('arguments', () => {
   assert.equal(problemsOf(lineInFile({ path: '/x', state: 'absent', regexp: '^a\\-' })), [])
   assert.match(problemsOf(lineInFile({ path: '/x', line: 'a\nb' }))[0] ?? '', 'one line')
 })
+
+test('editFile: a function of the text; what is no file is an error, or passed over', () => {
+  const task = (missing?: 'skip') =>
+    editFile({
+      path: '/etc/a',
+      edit: text => (text === 'bad\n' ? { problem: 'it is bad' } : { text: text.replace('1', '2') }),
+      ...(missing ? { missing } : {}),
+    })
+  const file = (text: string) => entry({ content: { base64: Buffer.from(text).toString('base64') }, sha256: 'x' })
+  const folder = entry({ type: 'directory', mode: '0755' })
+  const plan = (fact: unknown, missing?: 'skip') =>
+    told(planWith(task(missing), ({ args }) => (JSON.stringify(args).includes('"/etc"') ? folder : fact)))
+  assert.is(plan(file('1\n')), 'content differs')
+  assert.match(plan(file('bad\n')), 'refused: /etc/a: it is bad')
+  assert.match(plan({ type: 'absent' }), 'refused: /etc/a does not exist')
+  assert.match(plan(folder), 'refused: /etc/a is a directory')
+  assert.equal([plan({ type: 'absent' }, 'skip'), plan(folder, 'skip')], ['nothing', 'nothing'])
+})
+for (const shell of shells)
+  test(`editFile: done once, on a real file (${nameOf(shell)})`, () => {
+    const dir = sandbox()
+    const path = join(dir, 'a')
+    writeFileSync(path, 'x=1\n', { mode: 0o600 })
+    const edit = (text: string) => ({ text: text.replace('1', '2') })
+    assert.is(converge(shell, [editFile({ path, edit, missing: 'skip', secret: true })], dir).changes.length, 1)
+    assert.equal([readFileSync(path, 'utf8'), (statSync(path).mode & 0o777).toString(8)], ['x=2\n', '600'])
+  })
 
 test.run()

@@ -43,6 +43,7 @@ const changes: readonly (readonly [tasks.Task, (request: FactRequest) => unknown
     ({ kind }) => (kind.name === 'mounts' ? { here: false, below: [] } : old),
   ],
   [tasks.blockInFile({ path: '/etc/hosts', block: 'x' }), () => old],
+  [tasks.editFile({ path: '/etc/hosts', edit: () => ({ text: 'x' }) }), () => old],
   [
     tasks.command({
       run: "echo it's",

@@ -3,7 +3,7 @@ import { execa } from 'execa'
 import { test } from 'uvu'
 import { equal, match, ok } from 'uvu/assert'
 import { labDown, labInfo } from '../../scripts/lab/index.mjs'
-import { runPlaybook, totals } from './lab.ts'
+import { runPlaybook, totals } from '../lab/lab.ts'
 
 /** The demo's own lab is kept and looked at afterwards: it holds a real cluster of which master-1 has gone and master-4 is new. */
 const lab = 'lab-demo'
@@ -57,7 +57,7 @@ test('a bind-mounted /etc/hosts is written in place, and names every host of the
 })
 
 test('--tags nginx looks at the nodes alone; one that was changed by hand is put right by a reload', async () => {
-  const main = await on('node-2', 'systemctl show -p MainPID --value kube-nginx')
+  const main = await on('node-2', 'systemctl show -p MainPID --value nginx-proxy')
   await on('node-2', "sed -i 's/least_conn;//' /etc/nginx/kube-nginx.conf")
   const { exitCode, events } = await upgrade(['--tags', 'nginx'])
   equal(exitCode, 0)
@@ -66,11 +66,11 @@ test('--tags nginx looks at the nodes alone; one that was changed by hand is put
   )
   equal(changed, [
     'node-2: file /etc/nginx/kube-nginx.conf',
-    'node-2: reload kube-nginx',
+    'node-2: reload nginx-proxy',
     // Its workers were older than the file.
-    'node-2: kube-nginx runs with its configuration',
+    'node-2: nginx-proxy runs with its configuration',
   ])
-  equal(await on('node-2', 'systemctl show -p MainPID --value kube-nginx'), main)
+  equal(await on('node-2', 'systemctl show -p MainPID --value nginx-proxy'), main)
 })
 
 test("--serial 100% on the masters still takes one at a time, each drained as a node and put back, and an operator's own cordon stays", async () => {

@@ -1,0 +1,74 @@
+import type { HostView, StepContext } from 'rota'
+import type { Params } from '../daemons.ts'
+import { kubectlWords } from '../kubectl.ts'
+import { manifestOf } from '../static-pods/running.ts'
+import { markerOf } from './seen.ts'
+
+/** What another master is: it serves a cluster, is about to, has one that does not answer, has none, or can't be asked. */
+export type Neighbour = 'serves' | 'busy' | 'silent' | 'nothing' | 'unreachable'
+
+export interface Seen {
+  readonly master: HostView
+  readonly is: Neighbour
+}
+
+export const lookAround = (
+  { on }: Pick<StepContext, 'on'>,
+  params: Params,
+  others: readonly HostView[],
+): Promise<readonly Seen[]> =>
+  Promise.all(
+    others.map(async master => {
+      try {
+        const answer = await on(master.name)`if [ -e ${markerOf(params)} ]; then echo busy
+elif [ ! -e ${manifestOf(params.manifestDir, 'kube-apiserver')} ]; then echo nothing
+elif ${kubectlWords(params)} get --raw /readyz >/dev/null 2>&1; then echo serves
+else echo silent; fi`.text()
+        return { master, is: answer as Neighbour }
+      } catch {
+        return { master, is: 'unreachable' as const }
+      }
+    }),
+  )
+
+/**
+ * What a host that is no master yet has to do. A cluster begins on the first host of the group, and only there, and only when no other one
+ * may have a cluster already: a second one beside one that is only down would be the worst of all outcomes.
+ */
+export type Way =
+  | { readonly kind: 'join'; readonly through: HostView }
+  | { readonly kind: 'init' }
+  | { readonly kind: 'wait'; readonly reason: string }
+  | { readonly kind: 'refuse'; readonly reason: string }
+
+export function wayFor(host: HostView, first: HostView | undefined, seen: readonly Seen[]): Way {
+  const names = (is: Neighbour): string =>
+    seen
+      .filter(item => item.is === is)
+      .map(({ master }) => master.name)
+      .join(', ')
+  const through = seen.find(item => item.is === 'serves')
+  if (through) return { kind: 'join', through: through.master }
+  const silent = names('silent')
+  const unreachable = names('unreachable')
+  const alone = host.name === first?.name
+  if (names('busy') !== '' || !alone)
+    return {
+      kind: 'wait',
+      reason:
+        silent !== '' || names('busy') !== ''
+          ? `no master serves: ${[names('busy'), silent].filter(Boolean).join(', ')} should`
+          : `there is no cluster to join: it begins on ${first?.name}; run without --limit, or on that host first`,
+    }
+  if (silent !== '')
+    return {
+      kind: 'refuse',
+      reason: `${silent} is a master that does not answer: bring it back first, a second cluster is not made`,
+    }
+  if (unreachable !== '')
+    return {
+      kind: 'refuse',
+      reason: `${unreachable} can't be asked whether there is a cluster already: a new one is not made before it can`,
+    }
+  return { kind: 'init' }
+}

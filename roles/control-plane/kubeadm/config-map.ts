@@ -1,0 +1,68 @@
+import type { RemoteShell } from 'rota'
+
+// kubeadm writes these itself, with sorted keys and one item a line: reading them needs no YAML library, which would cost every run.
+
+/** `kubernetesVersion` of a ClusterConfiguration. */
+export const versionIn = (config: string): string | undefined => /^kubernetesVersion: "?(v[^"\s]+)/m.exec(config)?.[1]
+
+/** `certSANs` of a ClusterConfiguration. */
+export function sansIn(config: string): readonly string[] {
+  const list = /^( *)certSANs:\n((?:\1 *- .*\n?)+)/m.exec(config)?.[2] ?? ''
+  return list
+    .split('\n')
+    .map(line => line.replace(/^ *- +/, '').replace(/^(["'])(.*)\1$/, '$2'))
+    .filter(Boolean)
+}
+
+export const endpointIn = (config: string): string | undefined =>
+  /^controlPlaneEndpoint: "?([^"\n]+)/m.exec(config)?.[1]
+
+/** Nodes of a ClusterStatus, which kubeadm kept up to 1.21. */
+export const statusNodesIn = (config: string): readonly string[] =>
+  [...(/^apiEndpoints:\n((?: .*\n?)+)/m.exec(config)?.[1] ?? '').matchAll(/^ {2}(\S+):$/gm)].map(
+    ([, name = '']) => name,
+  )
+
+/** The parts of kubeadm-config as plain data. A change works on them in place. */
+export interface ClusterParts {
+  readonly ClusterConfiguration: {
+    controlPlaneEndpoint?: string
+    apiServer?: { certSANs?: string[] }
+  }
+  readonly ClusterStatus?: { apiEndpoints?: Record<string, unknown> }
+}
+
+interface ConfigMap {
+  readonly data: Record<string, string>
+}
+
+/**
+ * Changes kubeadm-config through an API server. What has changed since it was read is not overwritten: Kubernetes refuses it by its
+ * resourceVersion, and it is read again.
+ */
+export async function changeClusterConfig(
+  { $, words }: { readonly $: RemoteShell; readonly words: readonly string[] },
+  change: (parts: ClusterParts) => void,
+): Promise<void> {
+  const { parse, stringify } = await import('yaml')
+  await changeConfigMap({ $, words }, ['kube-system', 'kubeadm-config'], data => {
+    const parts = Object.fromEntries(Object.entries(data).map(([name, text]) => [name, parse(text)]))
+    change(parts as unknown as ClusterParts)
+    return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, stringify(part)]))
+  })
+}
+
+export async function changeConfigMap(
+  { $, words }: { readonly $: RemoteShell; readonly words: readonly string[] },
+  [namespace, name]: readonly [namespace: string, name: string],
+  change: (data: Readonly<Record<string, string>>) => Readonly<Record<string, string>>,
+): Promise<void> {
+  for (let left = 5; ; left -= 1) {
+    const map = JSON.parse((await $`${words} -n ${namespace} get configmap ${name} -o json`).stdout) as ConfigMap
+    const changed = { ...map, data: change(map.data) }
+    const answer = await $`${words} -n ${namespace} replace -f -`.stdin(JSON.stringify(changed)).nothrow()
+    if (answer.exitCode === 0) return
+    if (left === 0 || !/has been modified|Conflict/i.test(answer.stderr))
+      throw new Error(`${namespace}/${name} could not be changed: ${answer.stderr.trim()}`)
+  }
+}

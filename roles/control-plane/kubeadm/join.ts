@@ -1,0 +1,99 @@
+import { createHash, createPublicKey, randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type HostView, type RemoteShell, type StepContext, sh } from 'rota'
+import { endpoint } from '../../cluster/index.ts'
+import type { Params } from '../daemons.ts'
+import { seconds } from '../duration.ts'
+import { kubectlWords } from '../kubectl.ts'
+import { documents, type JoinMaterial, joinDocument, phaseConfig } from './config.ts'
+import { attempts, isMaster, servesItself } from './is-master.ts'
+import { addNames } from './names.ts'
+import { kubeadm, kubeadmWithConfig, lastLines, listFlag } from './program.ts'
+import { markerOf } from './seen.ts'
+import { whileAlone } from './turn.ts'
+
+/**
+ * Joins a cluster through a master that serves. Its certificates are uploaded under a key made for this, a token of some minutes is made,
+ * and both are taken back afterwards. What an attempt that failed has left is reset: this host is no master, that has been made sure of.
+ */
+export const join = (context: StepContext, params: Params, through: HostView): Promise<{ readonly summary: string }> =>
+  whileAlone(context, through, seconds(params.joinTimeout, 'joinTimeout'), async () => {
+    const { $, on, host, inventory, say } = context
+    const peer = on(through.name)
+    // Its certificate is made by this configuration, with every name at once.
+    await addNames({ $: peer, words: kubectlWords(params) }, params, inventory)
+    const made = await prepare(peer, params, through)
+    const secrets = [made.token, made.certificateKey]
+    try {
+      for (let attempt = 1; ; attempt += 1) {
+        await reset(context, params)
+        const answer = await $`mkdir -p ${params.kubeConfigDir} && : >${markerOf(params)}
+${kubeadmWithConfig(params, ['join', ...listFlag('ignore-preflight-errors', params.ignorePreflightErrors)])}`
+          .stdin(documents([joinDocument(params, host, inventory, made)]))
+          .timeout(seconds(params.joinTimeout, 'joinTimeout'))
+          .nothrow()
+        if (answer.exitCode === 0) break
+        if (attempt === attempts) throw new Error(`kubeadm join failed:\n${lastLines(answer.stdout, secrets)}`)
+        say(`${host.name}: kubeadm join failed, it is tried again: ${lastLines(answer.stdout, secrets, 3)}`)
+      }
+      await serves($, params)
+      await $`rm -f ${markerOf(params)}`
+      return { summary: `joined through ${through.name}` }
+    } finally {
+      await takeBack(peer, params, made)
+    }
+  })
+
+/** Makes what a new master needs, on one that serves. */
+async function prepare(peer: RemoteShell, params: Params, through: HostView): Promise<JoinMaterial> {
+  const words = kubectlWords(params)
+  const cluster =
+    await peer`${words} -n kube-system get configmap kubeadm-config -o ${'jsonpath={.data.ClusterConfiguration}'}`.text()
+  const certificateKey = randomBytes(32).toString('hex')
+  const upload = kubeadmWithConfig(params, [
+    ...['init', 'phase', 'upload-certs'],
+    ...['--upload-certs', '--skip-certificate-key-print'],
+  ])
+  await peer`${upload}`.stdin(phaseConfig(params, through, cluster, { certificateKey })).secret()
+  const ttl = `${seconds(params.joinTimeout, 'joinTimeout') * attempts}s`
+  const token =
+    await peer`${kubeadm(params, ...['token', 'create', '--ttl', ttl, '--description', 'a new master'])} 2>/dev/null`
+      .secret()
+      .text()
+  const ca = await peer`cat ${`${params.kubeConfigDir}/pki/ca.crt`}`.text()
+  return { endpoint: endpoint(through.ip, params.apiserverPort), token, certificateKey, caCertHash: hashOf(ca) }
+}
+
+/** The hash that `--discovery-token-ca-cert-hash` has: of the authority's public key. */
+export const hashOf = (certificate: string): string =>
+  `sha256:${createHash('sha256')
+    .update(createPublicKey(certificate).export({ type: 'spki', format: 'der' }))
+    .digest('hex')}`
+
+async function takeBack(peer: RemoteShell, params: Params, { token }: JoinMaterial): Promise<void> {
+  const [id = ''] = token.split('.')
+  await peer`${kubeadm(params, 'token', 'delete', id)} >/dev/null
+${kubectlWords(params)} -n kube-system delete secret kubeadm-certs --ignore-not-found`
+    .nothrow()
+    .catch(() => undefined)
+}
+
+/** Nothing of an earlier attempt, and only of a host that is no master. */
+async function reset(context: StepContext, params: Params): Promise<void> {
+  const { $, host } = context
+  const left = sh`[ -e ${`${params.manifestDir}/kube-apiserver.yaml`} ] || [ -e ${`${params.kubeConfigDir}/kubelet.conf`} ]`
+  if ((await $`${left}`.nothrow()).exitCode !== 0) return
+  if (await isMaster(context, params)) throw new Error(`${host.name} is a master that serves: it is not reset`)
+  const words = ['reset', '-f', ...(params.criSocket === undefined ? [] : ['--cri-socket', params.criSocket])]
+  const answer = await $`${kubeadm(params, ...words)} 2>&1`.timeout(180).nothrow()
+  if (answer.exitCode !== 0) throw new Error(`kubeadm reset failed:\n${lastLines(answer.stdout)}`)
+}
+
+/** The next one joins when this one has caught up. */
+async function serves($: RemoteShell, params: Params): Promise<void> {
+  const until = Date.now() + params.readyTimeout * 1000
+  while (!(await servesItself($, params))) {
+    if (Date.now() > until) throw new Error('the API server of the new master is not ready')
+    await sleep(1000)
+  }
+}

@@ -1,0 +1,75 @@
+import { absent, type InventoryView, path, raw, type Step, type StepContext, service, step, type Task } from 'rota'
+import { leaveCluster } from '../../etcd-absent/leave.ts'
+import type { Params } from '../daemons.ts'
+import { kubectlOn } from '../kubectl.ts'
+import { nodeNameOf } from '../node-name.ts'
+import { manifestOf } from '../static-pods/running.ts'
+import { stackedEtcd } from './etcd.ts'
+import { kubeadm, lastLines } from './program.ts'
+import { stopContainer } from './restart.ts'
+import { isThere, manifests, markerOf } from './seen.ts'
+
+export type LeaveParams = Pick<
+  Params,
+  | 'binDir'
+  | 'kubeConfigDir'
+  | 'manifestDir'
+  | 'etcdDeployment'
+  | 'etcdDataDir'
+  | 'criSocket'
+  | 'shutdownDelay'
+  | 'stopTimeout'
+  | 'leaving'
+>
+
+/** A master that kubeadm made leaves: its etcd member first, through one that stays, then everything that kubeadm made. Its kubelet too. */
+export const leaveKubeadm = (params: LeaveParams, inventory: InventoryView): readonly (Step | Task)[] => [
+  ...(params.etcdDeployment === 'kubeadm'
+    ? [leaveCluster({ ...stackedEtcd(params, inventory, params.leaving), before: stopApiServer(params) })]
+    : []),
+  resetMaster(params),
+  service({ name: 'kubelet', enabled: false, running: false }),
+  absent({
+    title: 'nothing of kubeadm',
+    path: [`${params.kubeConfigDir}/tmp`, markerOf(params), `${params.kubeConfigDir}/encryption.yaml`],
+    backup: false,
+  }),
+]
+
+/** An API server whose own etcd member goes away answers those who still are connected with errors; one that stops sends them elsewhere. */
+const stopApiServer =
+  ({ manifestDir, shutdownDelay, stopTimeout }: LeaveParams) =>
+  ({ $ }: StepContext) =>
+    $`rm -f ${manifestOf(manifestDir, 'kube-apiserver')}
+${raw(stopContainer('kube-apiserver', shutdownDelay + stopTimeout))}`
+
+const resetMaster = (params: LeaveParams): Step =>
+  step({
+    title: 'kubeadm reset',
+    facts: {
+      ...manifests(params),
+      kubelet: path({ path: `${params.kubeConfigDir}/kubelet.conf` }),
+    },
+    needed: seen => Object.values(seen).some(isThere) && 'kubeadm has made this master',
+    run: async context => {
+      const runtime = params.criSocket ?? (await socketOf(context, params.leaving))
+      const words = [
+        ...['reset', '-f'],
+        // Its API server has lost its etcd: asking it takes a minute. What reset would do there, those that stay do.
+        ...['--kubeconfig', '/dev/null'],
+        ...(runtime !== '' ? ['--cri-socket', runtime] : []),
+      ]
+      const answer = await context.$`${kubeadm(params, ...words)} 2>&1`.timeout(300).nothrow()
+      if (answer.exitCode !== 0) throw new Error(`kubeadm reset failed:\n${lastLines(answer.stdout)}`)
+      return {}
+    },
+  })
+
+/** The runtime's socket as the node has it: kubeadm finds out by itself where there is but one. */
+async function socketOf(context: StepContext, leaving: LeaveParams['leaving']): Promise<string> {
+  const kubectl = await kubectlOn(context, leaving)
+  if (kubectl === undefined) return ''
+  const { $, words } = kubectl
+  const annotation = 'jsonpath={.metadata.annotations.kubeadm\\.alpha\\.kubernetes\\.io/cri-socket}'
+  return $`${words} get node ${nodeNameOf(context.host)} --ignore-not-found -o ${annotation}`.nothrow().text()
+}

@@ -1,0 +1,78 @@
+import { type HostView, type InventoryView, path, type Step, step } from 'rota'
+import { servedNames } from '../certificates.ts'
+import type { Params } from '../daemons.ts'
+import { kubectlWords } from '../kubectl.ts'
+import { missingNames } from '../names.ts'
+import { phaseConfig } from './config.ts'
+import { changeClusterConfig, sansIn } from './config-map.ts'
+import { kubeadmWithConfig, lastLines } from './program.ts'
+import { clusterConfig, textOf } from './seen.ts'
+
+/** The cluster's own configuration has every name that a client may call: the certificate of a master that joins is made by it. */
+export const configNamesAll = (params: Params, inventory: InventoryView): Step => {
+  const { names, addresses } = servedNames(params, inventory)
+  const wanted = [...names, ...addresses]
+  return step({
+    title: 'the configuration of the cluster has every name',
+    facts: { config: clusterConfig(params) },
+    needed: ({ config }) => {
+      if (config.exitCode !== 0) return false
+      const missing = without(wanted, sansIn(config.stdout))
+      return missing.length > 0 && `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`
+    },
+    run: async ({ $ }) => {
+      await addNames({ $, words: kubectlWords(params) }, params, inventory)
+      return {}
+    },
+  })
+}
+
+export async function addNames(
+  kubectl: Parameters<typeof changeClusterConfig>[0],
+  params: Params,
+  inventory: InventoryView,
+): Promise<void> {
+  const { names, addresses } = servedNames(params, inventory)
+  await changeClusterConfig(kubectl, ({ ClusterConfiguration: config }) => {
+    const present = config.apiServer?.certSANs ?? []
+    config.apiServer = { ...config.apiServer, certSANs: [...present, ...without([...names, ...addresses], present)] }
+  })
+}
+
+const without = (wanted: readonly string[], present: readonly string[]): readonly string[] => {
+  const known = new Set(present.map(name => name.toLowerCase()))
+  return wanted.filter(name => !known.has(name.toLowerCase()))
+}
+
+/** A certificate without a name that is wanted is made anew by kubeadm; the old pair stays beside it until then. The API server restarts. */
+export const certificateNamesAll = (params: Params, host: HostView, inventory: InventoryView): Step => {
+  const pair = ['crt', 'key'].map(ending => `${params.kubeConfigDir}/pki/apiserver.${ending}`)
+  const [certificate = ''] = pair
+  const missing = (pem: string): readonly string[] => missingNames(servedNames(params, inventory), pem)
+  return step({
+    title: "the API server's certificate has every name",
+    notify: ['kube-apiserver'],
+    facts: { pem: path({ path: certificate, content: true }) },
+    needed: ({ pem }) => {
+      const text = textOf(pem)
+      if (text === '') return false
+      const names = missing(text)
+      return names.length > 0 && `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} missing`
+    },
+    run: async ({ $ }) => {
+      const cluster =
+        await $`${kubectlWords(params)} -n kube-system get configmap kubeadm-config -o ${'jsonpath={.data.ClusterConfiguration}'}`.text()
+      const old = pair.map(name => `${name}.rota-old`)
+      await $`for f in ${pair}; do [ ! -e "$f" ] || mv -f "$f" "$f.rota-old"; done`
+      const made = await $`${kubeadmWithConfig(params, ['init', 'phase', 'certs', 'apiserver'])}`
+        .stdin(phaseConfig(params, host, cluster))
+        .nothrow()
+      if (made.exitCode !== 0) {
+        await $`for f in ${pair}; do mv -f "$f.rota-old" "$f"; done`
+        throw new Error(`kubeadm could not make the certificate:\n${lastLines(made.stdout)}`)
+      }
+      await $`rm -f ${old}`
+      return { summary: 'made anew' }
+    },
+  })
+}

@@ -1,0 +1,87 @@
+import { packageNames, vipLoadBalancer } from '../../cluster/params.ts'
+
+/** Params of the method `kubeadm` alone, with kubespray's variables. */
+export const kubeadmParams = {
+  controlPlaneEndpoint: {
+    type: 'string',
+    pattern: '^[^/\\s]+:[0-9]+$',
+    var: 'kubeadm_control_plane_endpoint',
+    description:
+      'kubeadm: what everybody who joins is told to use, `NAME:PORT`; read when the cluster is made. Default: the name and port of the external load balancer, else the virtual address (not behind LVS), else the first master.',
+  },
+  virtualPort: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 65535,
+    default: 8443,
+    var: ['haproxy_kube_apiserver_port', 'haproxy_bind_port', 'nginx_vip_port'],
+    description: 'kubeadm: port of the virtual address, for its endpoint.',
+  },
+  vipLoadBalancer,
+  initPhasesSkip: {
+    type: 'array',
+    items: { type: 'string', pattern: '^[a-z0-9/-]+$' },
+    default: [],
+    var: 'kubeadm_init_phases_skip',
+    description: 'kubeadm: phases of `init` that are left out, such as `addon/kube-proxy`.',
+  },
+  ignorePreflightErrors: {
+    type: 'array',
+    items: { type: 'string', pattern: '^[A-Za-z0-9-]+$' },
+    default: [],
+    var: 'kubeadm_ignore_preflight_errors',
+    description: 'kubeadm: checks whose errors are warnings.',
+  },
+  certificateRenewal: {
+    type: 'boolean',
+    default: true,
+    var: 'kubeadm_upgrade_auto_cert_renewal',
+    description: 'kubeadm: an upgrade renews the certificates of the master.',
+  },
+  initTimeout: {
+    type: ['integer', 'string'],
+    default: '300s',
+    var: 'kubeadm_init_timeout',
+    description:
+      'kubeadm: how long `init` may take; those that join wait for it as long, and as long as they may take themselves.',
+  },
+  joinTimeout: {
+    type: ['integer', 'string'],
+    default: '300s',
+    description: 'kubeadm: how long `join` may take.',
+  },
+  upgradeTimeout: {
+    type: ['integer', 'string'],
+    default: '600s',
+    description: 'kubeadm: how long `upgrade` may take.',
+  },
+  criSocket: {
+    type: 'string',
+    pattern: '^[^\\s]+$',
+    var: 'cri_socket',
+    description: 'kubeadm: socket of the container runtime; without it kubeadm looks for one.',
+  },
+  etcdDataDir: {
+    type: 'string',
+    pattern: '^/[^/]+/.+',
+    default: '/var/lib/etcd',
+    var: 'etcd_data_dir',
+    description: "kubeadm: data of a master's own etcd member; read when the cluster is made.",
+  },
+  kubeletConfiguration: {
+    type: 'object',
+    default: {},
+    var: 'kubelet_config_extra_args',
+    description: 'kubeadm: further fields of the KubeletConfiguration; read when the cluster is made.',
+  },
+  kubeletArguments: {
+    type: 'object',
+    additionalProperties: { type: ['string', 'number', 'boolean'] },
+    default: {},
+    description: 'kubeadm: further flags of the kubelet, without their dashes; read when the master is made.',
+  },
+  kubeadmPackages: {
+    ...packageNames(['conntrack', 'socat', 'ethtool', 'ebtables']),
+    description: 'Packages that kubeadm wants besides.',
+  },
+} as const

@@ -1,0 +1,42 @@
+import { bytesOf, check, followed, type PathFact, path } from 'rota'
+import { type DaemonName, daemonNames, type Params } from '../daemons.ts'
+import { kubectlWords } from '../kubectl.ts'
+import { manifestOf } from '../static-pods/running.ts'
+
+/** What a host shows of kubeadm's work. */
+export const manifests = (params: Pick<Params, 'manifestDir'>) => {
+  const manifest = (name: DaemonName) => path({ path: manifestOf(params.manifestDir, name), content: true })
+  return {
+    'kube-apiserver': manifest('kube-apiserver'),
+    'kube-controller-manager': manifest('kube-controller-manager'),
+    'kube-scheduler': manifest('kube-scheduler'),
+  }
+}
+
+export type Manifests = Readonly<Record<DaemonName, PathFact>>
+
+export const textOf = (fact: PathFact): string => Buffer.from(bytesOf(fact) ?? new Uint8Array()).toString()
+
+/** Tag of the image in a manifest, `v1.20.2`; nothing where there is none. */
+export const tagIn = (manifest: string): string | undefined =>
+  /^\s*image: \S+:(v\d+\.\d+\.\d+[^\s@]*)/m.exec(manifest)?.[1]
+
+/** Version of each daemon as its manifest has it. */
+export const versionsOf = (seen: Manifests): readonly (readonly [DaemonName, string | undefined])[] =>
+  daemonNames.map(name => [name, tagIn(textOf(seen[name]))] as const)
+
+export const isThere = (fact: PathFact): boolean => !['absent', 'unknown'].includes(followed(fact).type)
+
+/** Left by an `init` or `join` of ours that has not ended. */
+export const markerOf = ({ kubeConfigDir }: Pick<Params, 'kubeConfigDir'>): string => `${kubeConfigDir}/.rota-kubeadm`
+
+/** The cluster's own word on itself: the ConfigMap kubeadm-config, both parts, as this host's API server has it. */
+export const clusterConfig = (params: Pick<Params, 'binDir' | 'kubeConfigDir'>) =>
+  check({
+    run: [
+      ...kubectlWords(params),
+      ...['-n', 'kube-system', 'get', 'configmap', 'kubeadm-config'],
+      ...['-o', 'jsonpath={.data.ClusterConfiguration}{"\\n---\\n"}{.data.ClusterStatus}'],
+    ],
+    timeout: 15,
+  })

@@ -1,0 +1,156 @@
+import {
+  assert,
+  computed,
+  directory,
+  file,
+  flushHandlers,
+  followed,
+  type Nested,
+  type PrepareContext,
+  packages,
+  path,
+  type Step,
+  service,
+  step,
+  type Task,
+  unit,
+} from 'rota'
+import { etcdMembersOf, isLeaving, withV } from '../../cluster/index.ts'
+import { binDirOf } from '../../kube-binaries/paths.ts'
+import { etcdAuthorities, type Prepared, prepareCertificates, type Wish } from '../../pki/index.ts'
+import { lifetimeOf } from '../certificates.ts'
+import { daemonNames, type Params } from '../daemons.ts'
+import { seconds } from '../duration.ts'
+import { becomeMaster } from '../kubeadm/become-master.ts'
+import { etcdClient, etcdClientIsThere } from '../kubeadm/etcd-client.ts'
+import { localKubeconfigs } from '../kubeadm/kubeconfigs.ts'
+import { kubeletHasUnit, kubeletIs, programLink, someKubelet } from '../kubeadm/kubelet.ts'
+import { certificateNamesAll, configNamesAll } from '../kubeadm/names.ts'
+import { restartPod } from '../kubeadm/restart.ts'
+import { versionMayFollow } from '../kubeadm/skew.ts'
+import { upgradeMaster } from '../kubeadm/upgrade.ts'
+import { servesEveryName } from '../names.ts'
+import { nodeNameOf } from '../node-name.ts'
+import { controllersAreHealthy, versionIs, waitReady } from '../ready.ts'
+import type { Method, MethodContext } from './method.ts'
+
+/** What kubeadm makes of a master, as kubespray has it do. */
+export const kubeadm: Method<Prepared | undefined> = {
+  check: ({ params, inventory }) => [
+    ...(params.kubeConfigDir === '/etc/kubernetes'
+      ? []
+      : [`kube_config_dir: kubeadm knows no other directory than /etc/kubernetes, not ${params.kubeConfigDir}`]),
+    ...(params.tokenAuth ? ['kube_token_auth: masters made by kubeadm have no table of tokens'] : []),
+    ...(params.etcdDeployment === 'host' && etcdMembersOf(inventory, params.leaving).length === 0
+      ? ['the group etcd is empty: set etcd_deployment_type to kubeadm for members on the masters themselves']
+      : []),
+    ...(['initTimeout', 'joinTimeout', 'upgradeTimeout'] as const).flatMap(name => durationProblems(params, name)),
+  ],
+  prepare: prepareEtcdClient,
+  tasks: context => {
+    const { params, host, inventory } = context
+    if (isLeaving(host, params.leaving)) return []
+    return [
+      noUnits(),
+      versionMayFollow(params),
+      kubeadmIsThere(params),
+      packages({ names: [...params.packages, ...params.kubeadmPackages] }),
+      programLink(params, 'kubeadm'),
+      someKubelet(params),
+      filesOf(context),
+      kubeletHasUnit(params),
+      service({ name: 'kubelet', enabled: true }),
+      becomeMaster(params),
+      localKubeconfigs(params),
+      flushHandlers(),
+      upgradeMaster(params),
+      programLink(params, 'kubectl'),
+      programLink(params, 'kubelet', 'kubelet'),
+      flushHandlers(),
+      configNamesAll(params, inventory),
+      certificateNamesAll(params, host, inventory),
+      flushHandlers(),
+      service({ name: 'kubelet', enabled: true, running: true }),
+      waitReady(params, host),
+      versionIs(params, host),
+      controllersAreHealthy(),
+      kubeletIs(params, nodeNameOf(host)),
+      servesEveryName(params, host, inventory),
+    ]
+  },
+  handlers: ({ params, host }) => ({
+    'kube-apiserver': [restartPod(params, 'kube-apiserver'), waitReady(params, host)],
+    'kube-controller-manager': restartPod(params, 'kube-controller-manager'),
+    'kube-scheduler': restartPod(params, 'kube-scheduler'),
+    kubelet: service.restart('kubelet'),
+  }),
+}
+
+/** An etcd that kubeadm does not run has one client for all masters. */
+async function prepareEtcdClient({ hosts, inventory, check }: PrepareContext<Params>): Promise<Prepared | undefined> {
+  const [first] = hosts
+  if (first?.params.etcdDeployment !== 'host') return undefined
+  const wish: Wish = {
+    name: etcdClient,
+    ca: 'etcd/ca',
+    subject: { commonName: 'kube-apiserver-etcd-client' },
+    names: [],
+    addresses: [],
+    usages: ['client'],
+  }
+  return prepareCertificates({ inventory, check }, [wish], etcdAuthorities, lifetimeOf(first.params))
+}
+
+/** What kubeadm's pods read and kubeadm does not make. */
+function filesOf({ params, prepared }: MethodContext<Prepared | undefined>): Nested {
+  const { kubeConfigDir: dir, encryptionConfig } = params
+  return [
+    directory({ path: dir, mode: '0755' }),
+    prepared === undefined ? [] : [etcdClientIsThere(params, prepared)],
+    encryptionConfig === undefined
+      ? []
+      : [
+          file({
+            path: `${dir}/encryption.yaml`,
+            content: encryptionConfig,
+            mode: '0600',
+            secret: true,
+            notify: 'kube-apiserver',
+          }),
+        ],
+  ]
+}
+
+/** A master whose daemons are units is not made one of kubeadm's by the way. */
+const noUnits = (): Task =>
+  assert({
+    that: 'no units of systemd are the daemons of this master',
+    holds: computed(Object.fromEntries(daemonNames.map(name => [name, unit({ name: `${name}.service` })])), units =>
+      daemonNames
+        .filter(name => units[name]?.type === 'unit' && units[name].activeState === 'active')
+        .map(name => `${name}.service runs here: control_plane_method is binaries, and kubeadm does not take over`)
+        .at(0),
+    ),
+  })
+
+/** A step, not an assertion: a check run on a fresh host comes here too, and there the other role only would have run. */
+const kubeadmIsThere = (params: Params): Step => {
+  const program = `${binDirOf(params)}/kubeadm`
+  return step({
+    title: `kubeadm ${withV(params.kubeVersion)} is there`,
+    facts: { program: path({ path: program }) },
+    needed: ({ program: fact }) => followed(fact).type !== 'file' && `${program} does not exist yet`,
+    run: async () => {
+      throw new Error(`${program} does not exist: the role kube-binaries has to run before this one`)
+    },
+  })
+}
+
+function durationProblems(params: Params, name: 'initTimeout' | 'joinTimeout' | 'upgradeTimeout'): readonly string[] {
+  try {
+    seconds(params[name], name)
+    return []
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)]
+  }
+}

@@ -1,0 +1,16 @@
+import { assert, bytesOf, computed, path, type Task } from 'rota'
+
+/** A master that kubeadm made is not taken apart because nobody has said that it is one. */
+export const notKubeadms = (manifestDir: string): Task => {
+  const manifest = `${manifestDir}/kube-apiserver.yaml`
+  return assert({
+    that: 'kubeadm has not made this master',
+    holds: computed({ manifest: path({ path: manifest, content: true }) }, facts =>
+      Buffer.from(bytesOf(facts.manifest) ?? new Uint8Array())
+        .toString()
+        .includes('kubeadm.kubernetes.io/')
+        ? `${manifest} is kubeadm's: set control_plane_method to kubeadm`
+        : undefined,
+    ),
+  })
+}

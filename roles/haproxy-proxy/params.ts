@@ -1,0 +1,122 @@
+import {
+  apiserverPort,
+  kubeConfigDir,
+  leaving,
+  manifestDir,
+  nodeLoadBalancer,
+  nodeLoadBalancerWanted,
+} from '../cluster/params.ts'
+
+import { vipAddress, vipLoadBalancer, vipPort } from '../nginx-proxy/vip-params.ts'
+
+const time = '^[0-9]+(us|ms|s|m|h|d)?$'
+const port = { type: 'integer', minimum: 1, maximum: 65535 } as const
+
+export const params = {
+  type: 'object',
+  properties: {
+    type: nodeLoadBalancer,
+    wanted: nodeLoadBalancerWanted,
+    bind: {
+      type: 'array',
+      items: { type: 'string' },
+      minItems: 1,
+      default: ['127.0.0.1'],
+      description: 'Addresses to listen on.',
+    },
+    port: { ...port, default: 6443, var: 'loadbalancer_apiserver_port', description: 'Port to listen on.' },
+    apiserverPort,
+    healthPort: {
+      ...port,
+      minimum: 0,
+      default: 8081,
+      var: 'loadbalancer_apiserver_healthcheck_port',
+      description: "Port of `/healthz`, which the kubelet's probes of the pod ask for; 0 for none.",
+    },
+    healthBind: {
+      type: 'string',
+      default: '0.0.0.0',
+      description: 'Address of that port; the kubelet asks at the address of the node.',
+    },
+    check: {
+      type: 'string',
+      enum: ['readyz', 'healthz'],
+      default: 'healthz',
+      description: 'What a healthy API server answers with 200, over TLS.',
+    },
+    checkInterval: { type: 'string', pattern: time, default: '15s', description: 'haproxy: `inter` and `downinter`.' },
+    fall: { type: 'integer', minimum: 1, default: 2, description: 'haproxy: `fall`.' },
+    rise: { type: 'integer', minimum: 1, default: 2, description: 'haproxy: `rise`.' },
+    slowStart: { type: 'string', pattern: time, default: '60s', description: 'haproxy: `slowstart`.' },
+    connectTimeout: { type: 'string', pattern: time, default: '30s', description: 'haproxy: `timeout connect`.' },
+    clientTimeout: {
+      type: 'string',
+      pattern: time,
+      default: '15m',
+      var: 'loadbalancer_apiserver_keepalive_timeout',
+      description: 'haproxy: `timeout client`.',
+    },
+    serverTimeout: { type: 'string', pattern: time, default: '15m', description: 'haproxy: `timeout server`.' },
+    resilient: {
+      type: 'boolean',
+      default: true,
+      description:
+        'Write what kubespray does not: `option redispatch 1`, so that a connection that is refused goes to another master at once, and a check that notices within seconds (`fastinter 2s`).',
+    },
+    image: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._:/-]*$',
+      default: 'docker.io/library/haproxy',
+      var: 'haproxy_image_repo',
+      description: 'The image.',
+    },
+    imageTag: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9_][A-Za-z0-9._-]*$',
+      default: '2.8.3-alpine',
+      var: 'haproxy_image_tag',
+      description: 'Its tag.',
+    },
+    pullPolicy: {
+      type: 'string',
+      enum: ['IfNotPresent', 'Always', 'Never'],
+      default: 'IfNotPresent',
+      var: 'k8s_image_pull_policy',
+      description: 'When the kubelet fetches the image.',
+    },
+    cpuRequests: {
+      type: 'string',
+      pattern: '^[0-9.]+m?$',
+      default: '25m',
+      var: 'loadbalancer_apiserver_cpu_requests',
+      description: 'CPU that the pod asks for.',
+    },
+    memoryRequests: {
+      type: 'string',
+      pattern: '^[0-9.]+([EPTGMk]i?)?$',
+      default: '32M',
+      var: 'loadbalancer_apiserver_memory_requests',
+      description: 'Memory that the pod asks for.',
+    },
+    configDir: {
+      type: 'string',
+      pattern: '^/[^\\s:]+$',
+      default: '/etc/haproxy',
+      var: 'haproxy_config_dir',
+      description:
+        'Folder of the configuration on the host. The container sees the folder, not the file, so that a new file can take its place while it runs.',
+    },
+    manifestDir,
+    vipLoadBalancer,
+    vipAddress,
+    vipPort,
+    startTimeout: {
+      type: 'integer',
+      minimum: 1,
+      default: 300,
+      description: 'Seconds that the kubelet may take to start the pod; it may have to fetch the image.',
+    },
+    kubeConfigDir,
+    leaving,
+  },
+} as const

@@ -1,0 +1,113 @@
+import {
+  defineRole,
+  directory,
+  file,
+  flushHandlers,
+  type HostView,
+  type InventoryView,
+  type ParamsOf,
+  waitFor,
+} from 'rota'
+import {
+  type Listener,
+  listingContent,
+  makeWay,
+  mastersOf,
+  readyz,
+  runsItsConfiguration,
+  sayLeftOut,
+  unknownLeaving,
+} from '../cluster/index.ts'
+import { logText, reload, reloadText, validate } from './container.ts'
+import { proxyCfg } from './haproxy.cfg.ts'
+import { pod, proxyManifest } from './manifest.ts'
+import { params } from './params.ts'
+import { hasHaproxy, sharesConfig } from './place.ts'
+
+type Params = ParamsOf<typeof params>
+
+/**
+ * kubespray's `loadbalancer_apiserver_type: haproxy`: every node reaches the API through a haproxy of its own, in a static pod. A new list
+ * of masters is a reload in the running container.
+ */
+export const haproxyProxy = defineRole({
+  name: 'haproxy-proxy',
+  description: 'a proxy to the API servers on every node: haproxy in a static pod',
+  params,
+  check: ({ params, host, inventory }) => [
+    ...unknownLeaving(inventory, params.leaving),
+    ...(mastersOf(inventory, params.leaving).length === 0
+      ? ['there is no master to proxy to: the group kube_control_plane is empty']
+      : []),
+    ...(hasHaproxy(params, host, inventory) ? problemsOn(params, host, inventory) : []),
+  ],
+  peers: ({ params, host, inventory }) => ({
+    hosts: hasHaproxy(params, host, inventory) ? mastersOf(inventory, params.leaving).map(master => master.name) : [],
+    facts: master => ({ ready: readyz(master, params.apiserverPort, `${params.kubeConfigDir}/pki/ca.crt`) }),
+  }),
+  tasks: ({ params, host, inventory, peers }) => {
+    if (!hasHaproxy(params, host, inventory)) return []
+    const { configDir, manifestDir, bind, port } = params
+    const config = configOf(params)
+    const image = `${params.image}:${params.imageTag}`
+    const listing = {
+      path: config,
+      port: params.apiserverPort,
+      masters: mastersOf(inventory, params.leaving),
+      peers,
+    }
+    return [
+      directory({ path: configDir, mode: '0755' }),
+      file({
+        path: config,
+        content: listingContent(listing, listed => proxyCfg(params, listed)),
+        mode: '0644',
+        validate: validate(image, configDir),
+        notify: 'reload',
+      }),
+      flushHandlers(),
+      // As late as can be: from here on until the pod runs, nobody has the port.
+      makeWay(port, nginxProxies(manifestDir)),
+      directory({ path: manifestDir, mode: '0755' }),
+      file({ path: `${manifestDir}/haproxy.yml`, content: proxyManifest(params), mode: '0644' }),
+      waitFor({ host: dialled(bind), port, timeout: params.startTimeout }),
+      runsItsConfiguration({
+        name: 'haproxy',
+        config,
+        daemon: { container: pod },
+        reload: reloadText,
+        log: logText,
+      }),
+      sayLeftOut(listing),
+    ]
+  },
+  handlers: { reload },
+})
+
+function problemsOn(params: Params, host: HostView, inventory: InventoryView): readonly string[] {
+  const config = configOf(params)
+  return [
+    ...(params.healthPort === params.port ? [`healthPort: ${params.healthPort} is the port of the proxy itself`] : []),
+    ...(sharesConfig({ ...params, config }, host, inventory)
+      ? [
+          `configDir: ${config} is that of the haproxy behind the virtual address, which is on this host too: set haproxy_config_dir to another folder`,
+        ]
+      : []),
+  ]
+}
+
+const configOf = ({ configDir }: Params): string => `${configDir}/haproxy.cfg`
+
+/** What may have the port now: the proxies that loadbalancer_apiserver_type nginx makes. */
+const nginxProxies = (manifestDir: string): readonly Listener[] => [
+  { name: 'nginx-proxy', unit: 'nginx-proxy' },
+  { name: 'kube-nginx', unit: 'kube-nginx' },
+  { name: 'nginx-lb', unit: 'nginx-lb', container: 'nginx-lb' },
+  {
+    name: 'nginx-proxy (pod)',
+    pod: { pod: 'nginx-proxy', container: 'nginx-proxy', manifest: `${manifestDir}/nginx-proxy.yml` },
+  },
+]
+
+const dialled = ([first = '127.0.0.1']: readonly string[]): string =>
+  first === '0.0.0.0' || first === '*' ? '127.0.0.1' : first === '::' ? '::1' : first

@@ -1,0 +1,75 @@
+import {
+  apiserverPort,
+  clientsServer,
+  externalLoadBalancer,
+  kubeConfigDir,
+  leaving,
+  nginxVariant,
+  nodeLoadBalancer,
+  nodeLoadBalancerWanted,
+  virtualAddress,
+} from '../cluster/params.ts'
+
+const port = { type: 'integer', minimum: 1, maximum: 65535 } as const
+
+export const params = {
+  type: 'object',
+  properties: {
+    server: clientsServer,
+    insecureServer: {
+      type: 'string',
+      pattern: '^http://[^/\\s]+$',
+      var: 'kube_clients_insecure_server',
+      description:
+        'The same for old files that name an `http://` server (`KUBE_MASTER`, `KUBELET_API_SERVER`). Without it these stay as they are.',
+    },
+    nodeProxy: nodeLoadBalancerWanted,
+    nodeProxyType: nodeLoadBalancer,
+    nodeProxyVariant: nginxVariant,
+    nodeProxyPort: {
+      ...port,
+      var: ['loadbalancer_apiserver_port', 'nginx_proxy_port'],
+      description: "Port of a node's proxy. Default: 6443; 8443 of nginx in Docker or from source.",
+    },
+    virtualAddress,
+    virtualPort: {
+      ...port,
+      default: 8443,
+      var: ['haproxy_kube_apiserver_port', 'haproxy_bind_port', 'nginx_vip_port'],
+      description: 'Port behind the virtual address.',
+    },
+    externalLoadBalancer,
+    apiserverPort,
+    kubeConfigDir,
+    kubeconfigs: {
+      type: 'object',
+      additionalProperties: { type: 'array', items: { type: 'string' } },
+      default: {
+        kubelet: [
+          'kubelet.conf',
+          'bootstrap-kubelet.conf',
+          'kubelet.kubeconfig',
+          'bootstrap.kubeconfig',
+          'node-kubeconfig.yaml',
+        ],
+        'kube-proxy': ['kube-proxy.conf', 'kube-proxy.kubeconfig', 'kube-proxy-kubeconfig.yaml'],
+        'kube-controller-manager': [
+          'controller-manager.conf',
+          'kube-controller-manager.kubeconfig',
+          'kube-controller-manager-kubeconfig.yaml',
+        ],
+        'kube-scheduler': ['scheduler.conf', 'kube-scheduler.kubeconfig', 'kube-scheduler-kubeconfig.yaml'],
+      },
+      description:
+        'Kubeconfigs by the daemon that reads them, in `kubeConfigDir` unless absolute. Those that are not there are passed over.',
+    },
+    timeout: {
+      type: 'integer',
+      minimum: 1,
+      default: 60,
+      description:
+        'Seconds in which the server must answer before a client is pointed at it, and a client must be healthy again.',
+    },
+    leaving,
+  },
+} as const

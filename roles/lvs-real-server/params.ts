@@ -1,0 +1,17 @@
+import { leaving, lvsKind, vipLoadBalancer, virtualAddress } from '../cluster/params.ts'
+
+export const params = {
+  type: 'object',
+  properties: {
+    virtualAddress,
+    vipLoadBalancer,
+    lvsKind,
+    lvsGateway: {
+      type: 'string',
+      anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }],
+      var: 'kube_lvs_gateway',
+      description: 'With NAT: the address of the director through which this host answers.',
+    },
+    leaving,
+  },
+} as const

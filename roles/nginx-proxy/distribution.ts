@@ -1,0 +1,60 @@
+import { type FactValues, file, flushHandlers, type Nested, packageState, packages, service, systemdUnit } from 'rota'
+import {
+  type Listener,
+  type ListingOptions,
+  listingContent,
+  makeWay,
+  onEveryFamily,
+  unitRunsItsConfiguration,
+} from '../cluster/index.ts'
+import { type NginxConf, nginxConf } from './nginx.conf.ts'
+import { isServed } from './place.ts'
+import { nginxUnit } from './system-unit.ts'
+
+export interface DistributionNginx {
+  readonly conf: NginxConf
+  readonly unit: string
+  readonly config: string
+  readonly binary: string
+  readonly packages: readonly string[]
+  readonly distributionUnit: 'off' | 'leave'
+  readonly listing: ListingOptions
+  /** Who may hold the port, and has to let go of it. */
+  readonly others: readonly Listener[]
+}
+
+/** The distribution's nginx with a unit and a configuration of its own. Notifies `reload`. */
+export function distributionNginx(options: DistributionNginx): Nested {
+  const { conf, unit, config, binary, listing } = options
+  const pid = `/run/${unit}.pid`
+  return [
+    // The distribution's own nginx would take port 80, now or at the next boot.
+    options.packages.length > 0 && packages({ names: onEveryFamily(options.packages), start: false }),
+    options.distributionUnit === 'off' && service({ name: 'nginx', enabled: false, running: false }),
+    file({
+      path: config,
+      content: listingContent(
+        listing,
+        (listed, { nginx }) => nginxConf({ ...conf, pid, modules: conf.modules.map(placeOn(nginx)) }, listed),
+        { nginx: packageState({ name: 'nginx' }) },
+      ),
+      mode: '0644',
+      validate: `${binary} -t -q -c`,
+      notify: 'reload',
+    }),
+    systemdUnit({ name: `${unit}.service`, content: nginxUnit({ binary, config, pid }), notify: 'reload' }),
+    makeWay(conf.port, options.others),
+    flushHandlers(),
+    service({ name: unit, enabled: true, running: true }),
+    unitRunsItsConfiguration({ unit, config }),
+    isServed(conf),
+  ]
+}
+
+/** Debian's place of a module is another one where dnf installs it. */
+const placeOn =
+  (nginx: FactValues<{ nginx: ReturnType<typeof packageState> }>['nginx']) =>
+  (module: string): string =>
+    nginx.type !== 'unavailable' && nginx.manager === 'dnf'
+      ? module.replace(/^\/usr\/lib\/nginx\/modules\//, '/usr/lib64/nginx/modules/')
+      : module

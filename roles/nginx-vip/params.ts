@@ -1,0 +1,54 @@
+import { apiserverPort, kubeConfigDir, leaving, packageNames, vipLoadBalancer } from '../cluster/params.ts'
+import * as conf from '../nginx-proxy/conf-params.ts'
+import { httpDefaults } from '../nginx-proxy/defaults.ts'
+
+/** Defaults of `protocol: tcp`; with `http` those of document 004. */
+export const byProtocol = {
+  tcp: { port: 8443, balance: 'least_conn', connectTimeout: '1s', proxyTimeout: '10m' },
+  http: httpDefaults,
+} as const
+
+const from = (name: keyof typeof byProtocol.tcp) => ({
+  defaults: { tcp: byProtocol.tcp[name], http: byProtocol.http[name] },
+})
+
+export const params = {
+  type: 'object',
+  properties: {
+    vipLoadBalancer,
+    protocol: conf.protocol,
+    allowInsecureUpstream: conf.allowInsecureUpstream,
+    listen: { ...conf.listen, default: ['0.0.0.0'] },
+    port: { ...conf.port, ...from('port'), var: ['nginx_vip_port', 'haproxy_kube_apiserver_port'] },
+    apiserverPort,
+    insecurePort: conf.insecurePort,
+    serverName: conf.serverName,
+    balance: { ...conf.balance, ...from('balance') },
+    connectTimeout: { ...conf.connectTimeout, ...from('connectTimeout') },
+    proxyTimeout: { ...conf.proxyTimeout, ...from('proxyTimeout') },
+    maxFails: conf.maxFails,
+    failTimeout: conf.failTimeout,
+    workerShutdownTimeout: { ...conf.workerShutdownTimeout, default: '10m' },
+    workerProcesses: conf.workerProcesses,
+    workerConnections: { ...conf.workerConnections, default: 16384 },
+    workerOpenFiles: { ...conf.workerOpenFiles, default: 130048 },
+    multiAccept: { ...conf.multiAccept, default: true },
+    errorLog: { ...conf.errorLog, default: 'stderr notice' },
+    healthPort: conf.healthPort,
+    modules: { ...conf.modules, default: ['/usr/lib/nginx/modules/ngx_stream_module.so'] },
+    unit: { ...conf.unitName, default: 'nginx-vip' },
+    config: { type: 'string', pattern: '^/', default: '/etc/nginx/nginx-vip.conf', description: 'The configuration.' },
+    binary: { type: 'string', pattern: '^/', default: '/usr/sbin/nginx', description: 'The program.' },
+    packages: packageNames(['nginx', 'libnginx-mod-stream', 'psmisc']),
+    distributionUnit: conf.distributionUnit,
+    virtualAddress: {
+      type: 'string',
+      anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }],
+      var: ['kube_vip_address', 'vip_address'],
+      description: 'The virtual address, for `serverName`.',
+    },
+    kubeVersion: conf.kubeVersion,
+    kubeConfigDir,
+    leaving,
+  },
+} as const

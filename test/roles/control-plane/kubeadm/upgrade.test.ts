@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto'
+import type { PathFact, Step } from 'rota'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { factTable } from '../../../../engine/facts/fact.ts'
+import type { Params } from '../../../../roles/control-plane/daemons.ts'
+import { becomeMaster } from '../../../../roles/control-plane/kubeadm/become-master.ts'
+import { etcdClientIsThere, traditional } from '../../../../roles/control-plane/kubeadm/etcd-client.ts'
+import { clusterConfig, manifests, tagIn } from '../../../../roles/control-plane/kubeadm/seen.ts'
+import { isOlder, skewProblem, versionMayFollow } from '../../../../roles/control-plane/kubeadm/skew.ts'
+import { upgradeMaster, upgradeWords } from '../../../../roles/control-plane/kubeadm/upgrade.ts'
+import { controlPlane } from '../../../../roles/control-plane/role.ts'
+import type { Prepared } from '../../../../roles/pki/index.ts'
+import { newKey } from '../../../../roles/pki/make.ts'
+import { smallCluster } from '../../support/inventory.ts'
+import { remote } from '../../support/remote.ts'
+import { paramsOf } from '../../support/role.ts'
+
+const cluster = smallCluster()
+const params = (more: Partial<Params> = {}): Params =>
+  paramsOf(controlPlane({ method: 'kubeadm', etcdDeployment: 'kubeadm', kubeVersion: 'v1.20.3', ...more }))
+
+const skews: readonly (readonly [from: string, to: string, problem?: RegExp])[] = [
+  ['v1.20.2', 'v1.20.3'],
+  ['v1.20.9', 'v1.20.10'],
+  ['v1.20.3', '1.20.3'],
+  ['v1.20.3', 'v1.21.0'],
+  ['v1.20.3', 'v1.22.0', /a minor version is left out: upgrade to v1\.21 first/],
+  ['v1.20.10', 'v1.20.9', /does not go back/],
+  ['v1.21.0', 'v1.20.3', /does not go back/],
+  ['v1.20.0', 'v1.20.0-rc.1', /does not go back/],
+  ['v1.33.0', 'v2.0.0', /left out/],
+]
+for (const [from, to, problem] of skews)
+  test(`${from} to ${to}`, () => {
+    const found = skewProblem(from, to)
+    if (problem === undefined) assert.is(found, undefined)
+    else assert.match(found ?? '', problem)
+  })
+test('versions are compared as numbers', () => {
+  assert.ok(isOlder('v1.9.10', 'v1.10.2'))
+  assert.not(isOlder('v1.20.3', 'v1.20.3'))
+  assert.ok(isOlder('v1.20.0-rc.1', 'v1.20.0'))
+})
+for (const [text, tag] of [
+  ['    image: k8s.gcr.io/kube-apiserver:v1.20.2\n', 'v1.20.2'],
+  ['    image: host:5000/kube-apiserver:v1.31.0-rc.1@sha256:00\n', 'v1.31.0-rc.1'],
+  ['    image: k8s.gcr.io/kube-apiserver\n', undefined],
+] as const)
+  test(`the version in ${text.trim()}`, () => assert.is(tagIn(text), tag))
+
+const absent: PathFact = { type: 'absent' }
+const file = (text: string, sha256 = ''): PathFact => ({
+  type: 'file',
+  mode: '0600',
+  owner: 'root',
+  group: 'root',
+  uid: 0,
+  gid: 0,
+  size: text.length,
+  modified: 1,
+  sha256,
+  content: { base64: Buffer.from(text).toString('base64') },
+})
+const manifest = (name: string, version: string) => file(`    image: k8s.gcr.io/${name}:${version}\n`)
+
+const needed = (step: Step, values: Readonly<Record<string, unknown>>) =>
+  step.needed(
+    factTable(...Object.entries(step.facts).map(([name, request]) => [request, values[name] ?? absent] as const)),
+  )
+const seen = (versions: readonly [string, string, string], config: string | undefined) => ({
+  'kube-apiserver': manifest('kube-apiserver', versions[0]),
+  'kube-controller-manager': manifest('kube-controller-manager', versions[1]),
+  'kube-scheduler': manifest('kube-scheduler', versions[2]),
+  config: { exitCode: config === undefined ? 1 : 0, stdout: config ?? '', stderr: '' },
+})
+const upgrades: readonly (readonly [string, ReturnType<typeof seen>, string | false])[] = [
+  ['all is new', seen(['v1.20.3', 'v1.20.3', 'v1.20.3'], 'kubernetesVersion: v1.20.3'), false],
+  ['nothing yet', seen(['v1.20.2', 'v1.20.2', 'v1.20.2'], 'kubernetesVersion: v1.20.2'), 'kube-apiserver is v1.20.2'],
+  ['cut short between two pods', seen(['v1.20.3', 'v1.20.3', 'v1.20.2'], undefined), 'kube-scheduler is v1.20.2'],
+  [
+    'cut short before its end',
+    seen(['v1.20.3', 'v1.20.3', 'v1.20.3'], 'kubernetesVersion: v1.20.2'),
+    "the cluster's configuration is v1.20.2",
+  ],
+  ['the API server is down for a moment', seen(['v1.20.3', 'v1.20.3', 'v1.20.3'], undefined), false],
+]
+for (const [name, values, expected] of upgrades)
+  test(`upgrade: ${name}`, () => assert.is(needed(upgradeMaster(params()), values), expected))
+
+const masters: readonly (readonly [string, Readonly<Record<string, PathFact>>, string | false])[] = [
+  ['a fresh host', {}, 'this host is no master yet'],
+  ['a master', { manifest: file(''), kubelet: file('') }, false],
+  ['half a master', { manifest: file('') }, 'this host is half a master'],
+  [
+    'a join that was cut short',
+    { manifest: file(''), kubelet: file(''), marker: file('') },
+    'an earlier run has not ended',
+  ],
+]
+for (const [name, values, expected] of masters)
+  test(`init or join: ${name}`, () => assert.is(needed(becomeMaster(params()), values), expected))
+
+const key = newKey()
+const prepared: Prepared = {
+  pair: name => ({ certificate: `CERTIFICATE ${name}`, key }),
+  serviceAccount: { key: '', publicKey: '' },
+}
+const sum = (content: string): PathFact => file('', createHash('sha256').update(content).digest('hex'))
+const ours = {
+  ca: sum('CERTIFICATE etcd/ca'),
+  crt: sum('CERTIFICATE kubeadm/apiserver-etcd-client'),
+  key: sum(traditional(key)),
+}
+const uses = file('    - --etcd-certfile=/etc/kubernetes/pki/apiserver-etcd-client.crt\n')
+const clients: readonly (readonly [string, Readonly<Record<string, PathFact>>, string | false])[] = [
+  ['a fresh host', {}, 'this host is no master yet'],
+  ['it is there', { ...ours, manifest: uses }, false],
+  ['made anew on the control machine', { ...ours, crt: sum('OLD'), manifest: uses }, 'it was made anew'],
+  ['a cluster with an etcd of its own', { ...ours, ca: sum('OTHER'), crt: sum('OTHER'), manifest: uses }, false],
+  ['one that has its client elsewhere', { manifest: file('    - --etcd-certfile=/etc/ssl/etcd/node.pem\n') }, false],
+]
+for (const [name, values, expected] of clients)
+  test(`client of etcd: ${name}`, () => assert.is(needed(etcdClientIsThere(params(), prepared), values), expected))
+
+test('kubeadm passes on a key by its kind', () => assert.match(traditional(key), /^-----BEGIN EC PRIVATE KEY-----/))
+
+test('the skew is refused on the host as it is seen there', () => {
+  const refused = (from: string, to: string) => {
+    const task = versionMayFollow({ manifestDir: '/etc/kubernetes/manifests', kubeVersion: to })
+    const facts = Object.values(manifests({ manifestDir: '/etc/kubernetes/manifests' })).map(
+      (request, index) => [request, index === 0 ? manifest('kube-apiserver', from) : absent] as const,
+    )
+    return task.kind.plan(task.args, factTable(...facts), { changed: false, diff: false })?.refused
+  }
+  assert.is(refused('v1.20.2', 'v1.20.3'), undefined)
+  assert.match(
+    refused('v1.20.2', 'v1.22.0') ?? '',
+    /^kube-apiserver from v1\.20\.2 to v1\.22\.0 a minor version is left out/,
+  )
+})
+
+test('apply once, node on the others, with what the params say', () => {
+  assert.equal(upgradeWords(params(), true), [
+    'upgrade',
+    'apply',
+    '-y',
+    'v1.20.3',
+    '--certificate-renewal=true',
+    '--etcd-upgrade=true',
+  ])
+  assert.equal(
+    upgradeWords(
+      params({
+        etcdDeployment: 'host',
+        certificateRenewal: false,
+        ignorePreflightErrors: ['ImagePull'],
+        initPhasesSkip: ['addon/coredns'],
+      }),
+      false,
+    ),
+    ['upgrade', 'node', '--certificate-renewal=false', '--etcd-upgrade=false', '--ignore-preflight-errors=ImagePull'],
+  )
+  // There is no DNS to migrate where its addon was left out.
+  assert.match(
+    upgradeWords(params({ initPhasesSkip: ['addon/coredns'] }), true).join(' '),
+    /--ignore-preflight-errors=CoreDNSUnsupportedPlugins,CoreDNSMigration$/,
+  )
+})
+
+/** An upgrade on `m2`, while the cluster's configuration says this. */
+async function upgraded(config: string, fails = 0) {
+  let failures = fails
+  const { context, commands } = remote(command => {
+    if (command.includes('upgrade ')) return failures-- > 0 ? undefined : ''
+    if (command.includes('kubeadm-config')) return `kubernetesVersion: ${config}\n`
+    return 'ok'
+  })
+  const step = upgradeMaster(params())
+  const result = await step.run({ ...context, host: cluster.host('m2'), inventory: cluster }).then(
+    value => value?.summary,
+    (error: Error) => error.message,
+  )
+  return { result, ran: commands.flatMap(({ text }) => /kubeadm (upgrade \w+)/.exec(text)?.[1] ?? []) }
+}
+test('whoever comes first applies, whether it is the first master or not', async () => {
+  assert.equal((await upgraded('v1.20.2')).ran, ['upgrade apply'])
+  assert.equal((await upgraded('v1.20.3')).ran, ['upgrade node'])
+})
+test('it is tried three times', async () => {
+  assert.is((await upgraded('v1.20.2', 2)).ran.length, 3)
+  assert.match((await upgraded('v1.20.2', 3)).result ?? '', /^kubeadm upgrade failed/)
+})
+test('a cluster that is newer than what is asked for is not touched', async () => {
+  const { result, ran } = await upgraded('v1.21.0')
+  assert.match(result ?? '', /the cluster's configuration: v1\.21\.0 is newer than v1\.20\.3/)
+  assert.equal(ran, [])
+})
+test('one program reads both parts of the configuration', () =>
+  assert.match(JSON.stringify(clusterConfig(params())), 'ClusterStatus'))
+
+test.run()
