@@ -24,7 +24,14 @@ export async function start({ runs }) {
     '[kube_control_plane]\nm1\nm2\nm3\n[etcd:children]\nkube_control_plane\n[kube_node]\nn1\nn2\n',
   )
   await mkdir(join(base, 'v1.20.2'))
-  for (const program of ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'])
+  for (const program of [
+    'kube-apiserver',
+    'kube-controller-manager',
+    'kube-scheduler',
+    'kubectl',
+    'kubeadm',
+    'kubelet',
+  ])
     await writeFile(join(base, 'v1.20.2', program), '')
   const env = { ROTA_SSH_EXECUTABLE: String(ssh), XDG_STATE_HOME: base }
   const playbook = join(root, 'playbooks/upgrade.mjs')

@@ -12,8 +12,19 @@ export class TemplateSyntaxError extends Error {}
 /** nunjucks is loaded when the first template is met: most runs have none. */
 const require = createRequire(import.meta.url)
 
+// A memory of a pure function: a group's variable is the same text for thousands of hosts.
+const trees = new Map<string, Ast>()
+
 /** Jinja text as a syntax tree, by nunjucks' parser. */
 export function parseTemplate(text: string): Ast {
+  const known = trees.get(text)
+  if (known) return known
+  const tree = parse(text)
+  trees.set(text, tree)
+  return tree
+}
+
+function parse(text: string): Ast {
   const nunjucks: Nunjucks = require('nunjucks')
   const uninstall = nunjucks.installJinjaCompat()
   try {
