@@ -45,12 +45,12 @@ export async function compare(wanted, say) {
           const address = (/** @type {number} */ index) => ({ address: relayAddress(index), port: relayPort })
           const setup = await setUp(lab, base, count, relay && address)
           const hosts = lab.hosts.slice(0, count)
-          await converge(setup, chosen)
-          const starts = await counted(setup, chosen, group)
+          const able = await converge(setup, chosen, say)
+          const starts = await counted(setup, able, group)
           for (const mode of modes.filter(({ name }) => wanted.modes.includes(name))) {
             // A first run takes minutes of apt: one is enough to tell.
             const runs = mode.fresh ? 1 : wanted.runs
-            const found = await rounds({ setup, hosts, tools: chosen, mode, runs, group, say })
+            const found = await rounds({ setup, hosts, tools: able, mode, runs, group, say })
             for (const [tool, figures] of found)
               rows.push(rowOf({ hosts: count, rtt, mode: mode.name }, tool, figures, starts.get(tool)))
           }
@@ -79,9 +79,24 @@ async function available(names, say) {
   return found
 }
 
-/** A run of each, unmeasured: what it keeps for later runs (compiled files, known hosts) is there, and the hosts are as they shall be. @param {Setup} setup @param {readonly Tool[]} chosen */
-async function converge(setup, chosen) {
-  for (const tool of chosen) await measured(await tool.run(setup, usual), undefined)
+/**
+ * A run of each, unmeasured: what it keeps for later runs (compiled files, known hosts) is there, and the hosts are as they shall be. A tool
+ * that fails is left out.
+ * @param {Setup} setup @param {readonly Tool[]} chosen @param {(text: string) => void} say
+ */
+async function converge(setup, chosen, say) {
+  /** @type {Tool[]} */
+  const able = []
+  for (const tool of chosen) {
+    try {
+      await measured(await tool.run(setup, usual), undefined)
+      able.push(tool)
+    } catch (error) {
+      if (tool.name === 'rota' || tool.name === 'floor') throw error
+      say(`${tool.name} is left out: ${error instanceof Error ? error.message : error}`)
+    }
+  }
+  return able
 }
 
 /** @param {Setup} setup @param {readonly Tool[]} chosen @param {ReturnType<typeof controlGroup>} group */
