@@ -408,7 +408,7 @@ rota_install() {
   fi
   rota_user=$4 rota_group=$5
   # What root has just made belongs to root already, save in a directory that hands on its group.
-  case "$ROTA_UID $4 $5" in
+  case "${ROTA_UID-} $4 $5" in
     '0 0 0' | '0 root root') [ -g "$rota_dir" ] || rota_user='' rota_group='' ;;
   esac
   rota_own "$rota_new" "$3" "$rota_user" "$rota_group" || {

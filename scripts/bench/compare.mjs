@@ -17,6 +17,9 @@ import { tools } from './tools/index.mjs'
 
 const relayPort = 7722
 
+/** Seconds from which on a tool's runs are not repeated to count its processes. */
+const slow = 10
+
 /**
  * The same steps by every tool, on 1, 5, … hosts.
  * @param {object} wanted
@@ -45,12 +48,12 @@ export async function compare(wanted, say) {
           const address = (/** @type {number} */ index) => ({ address: relayAddress(index), port: relayPort })
           const setup = await setUp(lab, base, count, relay && address)
           const hosts = lab.hosts.slice(0, count)
-          const able = await converge(setup, chosen, say)
+          const able = await converge(setup, chosen, group, say)
           const starts = await counted(setup, able, group)
           for (const mode of modes.filter(({ name }) => wanted.modes.includes(name))) {
             // A first run takes minutes of apt: one is enough to tell.
             const runs = mode.fresh ? 1 : wanted.runs
-            const found = await rounds({ setup, hosts, tools: able, mode, runs, group, say })
+            const found = await rounds({ setup, hosts, tools: [...able.keys()], mode, runs, group, say })
             for (const [tool, figures] of found)
               rows.push(rowOf({ hosts: count, rtt, mode: mode.name }, tool, figures, starts.get(tool)))
           }
@@ -81,16 +84,16 @@ async function available(names, say) {
 
 /**
  * A run of each, unmeasured: what it keeps for later runs (compiled files, known hosts) is there, and the hosts are as they shall be. A tool
- * that fails is left out.
- * @param {Setup} setup @param {readonly Tool[]} chosen @param {(text: string) => void} say
+ * that fails is left out. Tells of each whether it is quick.
+ * @param {Setup} setup @param {readonly Tool[]} chosen @param {ReturnType<typeof controlGroup>} group @param {(text: string) => void} say
  */
-async function converge(setup, chosen, say) {
-  /** @type {Tool[]} */
-  const able = []
+async function converge(setup, chosen, group, say) {
+  /** @type {Map<Tool, boolean>} */
+  const able = new Map()
   for (const tool of chosen) {
     try {
-      await measured(await tool.run(setup, usual), undefined)
-      able.push(tool)
+      const { wall } = await measured(await tool.run(setup, usual), group)
+      able.set(tool, wall < slow)
     } catch (error) {
       if (tool.name === 'rota' || tool.name === 'floor') throw error
       say(`${tool.name} is left out: ${error instanceof Error ? error.message : error}`)
@@ -99,16 +102,18 @@ async function converge(setup, chosen, say) {
   return able
 }
 
-/** @param {Setup} setup @param {readonly Tool[]} chosen @param {ReturnType<typeof controlGroup>} group */
-async function counted(setup, chosen, group) {
+/** Only of those that are quick. @param {Setup} setup @param {ReadonlyMap<Tool, boolean>} able @param {ReturnType<typeof controlGroup>} group */
+async function counted(setup, able, group) {
   /** @type {Map<Tool, { processes: number, first: number | undefined }>} */
   const found = new Map()
   const [cold] = modes.filter(mode => !mode.warm && !mode.fresh)
-  for (const tool of chosen) {
-    if (!cold || !applies(tool, cold)) continue
-    await group?.empty()
+  for (const tool of able.keys()) {
+    if (!cold || !applies(tool, cold) || !able.get(tool)) continue
     const runs = []
-    for (let run = 0; run < 5; run += 1) runs.push(await sshStarts(await tool.run(setup, usual), setup.dir))
+    for (let run = 0; run < 5; run += 1) {
+      await group?.empty()
+      runs.push(await sshStarts(await tool.run(setup, usual), setup.dir, group))
+    }
     const firsts = runs.flatMap(({ first }) => first ?? [])
     found.set(tool, { processes: runs[0]?.processes ?? 0, first: firsts.length > 0 ? median(firsts) : undefined })
   }
