@@ -6,7 +6,7 @@ import { checkHa } from 'rota/roles'
 
 await playbook('check-ha', [
   play('the ways to the API servers', {
-    hosts: ['kube_control_plane', 'load_balancer', 'kube_node'],
+    hosts: ['kube_control_plane', 'load_balancer', 'k8s_cluster'],
     roles: [checkHa()],
   }),
 ])

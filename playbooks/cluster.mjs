@@ -49,13 +49,9 @@ await playbook('cluster', [
   play('load balancers of the masters, and their virtual address', {
     hosts: ['load_balancer', 'kube_control_plane'],
     roles: [
-      lvsRealServerAbsent({}, { tags: 'lvs' }),
       haproxy({}, { tags: 'haproxy' }),
       nginxVip({}, { tags: 'nginx-vip' }),
       keepalived({}, { tags: ['keepalived', 'lvs'] }),
-      keepalivedAbsent({}, { tags: 'keepalived' }),
-      haproxyAbsent({}, { tags: 'haproxy' }),
-      nginxVipAbsent({}, { tags: 'nginx-vip' }),
     ],
     anyErrorsFatal: true,
   }),
@@ -81,5 +77,12 @@ await playbook('cluster', [
       kubeClients({}, { tags: 'clients' }),
       nodeProxyAbsent({}, { tags: 'clients' }),
     ],
+  }),
+  // Clients have gone to the new one. The address leaves first, then what it led to.
+  play('nothing of another load balancer is left', {
+    hosts: ['load_balancer', 'kube_control_plane'],
+    tags: 'leftovers',
+    roles: [keepalivedAbsent(), haproxyAbsent(), nginxVipAbsent(), lvsRealServerAbsent()],
+    anyErrorsFatal: true,
   }),
 ])

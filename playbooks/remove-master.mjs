@@ -11,6 +11,7 @@ import {
   drainNode,
   etcdAbsent,
   etcdForget,
+  etcdIsOurs,
   etchosts,
   haproxy,
   haproxyAbsent,
@@ -44,26 +45,23 @@ await playbook(
             // Found out before anything is changed; the name of the play is what the operator reads when it is not so.
             play('the master can be reached (one that is dead leaves with -e gone=true)', {
               hosts: node,
-              tasks: [assert({ that: 'it can be reached', holds: computed({}, () => undefined) })],
+              tasks: context => [
+                assert({ that: 'it can be reached', holds: computed({}, () => undefined) }),
+                etcdIsOurs(context),
+              ],
               anyErrorsFatal,
             }),
           ]),
       play('the masters that stay are ready', {
         hosts: others,
         gate: apiServerReady({ timeout: 30 }),
-        ...(gone ? { tasks: isGone(node) } : {}),
+        ...(gone ? { tasks: context => [isGone(node)(context), etcdIsOurs(context)] } : {}),
         anyErrorsFatal,
       }),
       play('out of the proxy of every node', {
-        hosts: `kube_node:kube_control_plane:!${node}`,
+        hosts: `k8s_cluster:!${node}`,
         serial: '20%',
-        roles: [nginxProxy(leaving)],
-        anyErrorsFatal,
-      }),
-      play('or out of its haproxy', {
-        hosts: `kube_node:!${node}`,
-        serial: '20%',
-        roles: [haproxyProxy(leaving)],
+        roles: [nginxProxy(leaving), haproxyProxy(leaving)],
         anyErrorsFatal,
       }),
       play('out of the other load balancers', {

@@ -66,18 +66,14 @@ await playbook('upgrade', [
     roles: [lvsRealServer()],
     anyErrorsFatal: true,
   }),
-  // On each host the address follows its load balancer before what was there is taken away.
+  // What was there before stays until its clients have gone, but for one on the same port.
   play('load balancers of the masters, and their virtual address', {
     hosts: ['load_balancer', 'kube_control_plane'],
     serial: '20%',
     roles: [
-      lvsRealServerAbsent({}, { tags: 'lvs' }),
       haproxy({}, { tags: 'haproxy' }),
       nginxVip({}, { tags: 'nginx-vip' }),
       keepalived({}, { tags: ['keepalived', 'lvs'] }),
-      keepalivedAbsent({}, { tags: 'keepalived' }),
-      haproxyAbsent({}, { tags: 'haproxy' }),
-      nginxVipAbsent({}, { tags: 'nginx-vip' }),
     ],
     anyErrorsFatal: true,
   }),
@@ -98,6 +94,14 @@ await playbook('upgrade', [
     tags: 'clients',
     around: [nodeServes()],
     roles: [kubeClients(), nodeProxyAbsent()],
+    anyErrorsFatal: true,
+  }),
+  // Clients have gone to the new one. The address leaves first, then what it led to.
+  play('nothing of another load balancer is left', {
+    hosts: ['load_balancer', 'kube_control_plane'],
+    serial: '20%',
+    tags: 'leftovers',
+    roles: [keepalivedAbsent(), haproxyAbsent(), nginxVipAbsent(), lvsRealServerAbsent()],
     anyErrorsFatal: true,
   }),
 ])

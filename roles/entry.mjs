@@ -15,6 +15,7 @@ export const {
   etcdAbsent,
   etcdForget,
   etcdHealthy,
+  etcdIsOurs,
   etchosts,
   haproxy,
   haproxyAbsent,

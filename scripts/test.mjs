@@ -5,6 +5,7 @@
 import { argv, chalk, fs, glob } from 'zx'
 import { ensureCommands } from './lab/apt.mjs'
 import { labDown } from './lab/index.mjs'
+import { ensureCollections } from './test/collections.mjs'
 import { runSuite, total } from './test/suite.mjs'
 
 /**
@@ -59,7 +60,13 @@ const suites = [
     name: 'compat',
     dir: 'test/compat',
     workers: two,
-    needs: () => ensureCommands({ 'ansible-inventory': 'ansible-core' }),
+    needs: async () => {
+      await ensureCommands({
+        'ansible-inventory': 'ansible-core',
+        '/usr/lib/python3/dist-packages/netaddr/__init__.py': 'python3-netaddr',
+      })
+      await ensureCollections()
+    },
   },
   { name: 'lab', dir: 'test/lab', workers: two, needs: async () => {}, after: takeDown },
   { name: 'cluster', dir: 'test/cluster', workers: one, needs: async () => {}, after: takeDown },

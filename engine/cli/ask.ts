@@ -2,7 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 
 /** Asks on the terminal, unseen. Asked at once, so that a run never stops half-way for it; the answer is kept out of every dump. */
-export function askSecret(prompt: string): () => string {
+export const askSecret = (prompt: string): (() => string) => ask(prompt, false)
+
+/** `isSeen`: what is typed is shown. */
+export function ask(prompt: string, isSeen: boolean): () => string {
   const terminal = openTerminal()
   // As Python's getpass: without a terminal the answer is read from stdin.
   if (terminal === undefined) {
@@ -13,13 +16,15 @@ export function askSecret(prompt: string): () => string {
   try {
     writeSync(terminal, prompt)
     const stty = (...args: string[]) => execFileSync('stty', args, { stdio: [terminal, 'ignore', 'ignore'] })
-    stty('-echo')
+    if (!isSeen) stty('-echo')
     try {
       const answer = readLine(terminal)
       return () => answer
     } finally {
-      stty('echo')
-      writeSync(terminal, '\n')
+      if (!isSeen) {
+        stty('echo')
+        writeSync(terminal, '\n')
+      }
     }
   } finally {
     closeSync(terminal)

@@ -4,6 +4,7 @@ import { checkSerial, parseSerial, type Serial } from '../playbook/serial.ts'
 import { addRefusedFlags } from './refused-flags.ts'
 import { parseWords, several } from './usage.ts'
 import { addVaultFlags, type VaultFlags } from './vault-flags.ts'
+import { addVersion } from './version.ts'
 
 /** The command line of a playbook, parsed: the same flags as ansible-playbook where Rota has the thing. */
 export interface Flags extends VaultFlags {
@@ -108,7 +109,7 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
     .option('--list-hosts', 'list the hosts of each play and stop', false)
     .option('--list-tasks', 'list the tasks of each play and stop', false)
     .option('--list-tags', 'list all tags and stop', false)
-  addRefusedFlags(addVaultFlags(command))
+  addRefusedFlags(addVersion(addVaultFlags(command)))
     .helpOption('-h, --help', 'this page')
     .showHelpAfterError('(--help lists the flags)')
     .exitOverride()

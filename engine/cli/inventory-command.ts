@@ -17,9 +17,11 @@ import { hostNode } from '../inventory/list.ts'
 import { didYouMean } from '../inventory/problem.ts'
 import { readConfig } from './config/config.ts'
 import { yamlText } from './inventory-yaml.ts'
+import { addRefused } from './refused-flags.ts'
 import { several } from './usage.ts'
 import { writeOutput } from './vault/files.ts'
 import { addVaultFlags, type VaultFlags, vaultSecretsFrom } from './vault-flags.ts'
+import { addVersion } from './version.ts'
 
 interface Flags extends VaultFlags {
   readonly inventory: readonly string[]
@@ -35,6 +37,7 @@ interface Flags extends VaultFlags {
   readonly output?: string
   readonly playbookDir?: string
   readonly reveal?: boolean
+  readonly verbose?: boolean
 }
 
 /** `rota inventory`: the flags and the text of ansible-inventory, and `--explain`. */
@@ -65,8 +68,11 @@ export function inventoryCommand(): Command {
       [],
     )
     .option('--reveal', 'show what vaulted files hold')
-  return addVaultFlags(command).action(async (group: string | undefined, flags: Flags) => {
-    const { settings, warnings } = readConfig()
+    .option('-v, --verbose', 'say which settings were taken from where')
+  addRefused(command, { '--toml': 'say --yaml: TOML inventories are neither read nor written' })
+  return addVersion(addVaultFlags(command)).action(async (group: string | undefined, flags: Flags) => {
+    const { settings, warnings, notes } = readConfig()
+    if (flags.verbose) for (const text of notes) process.stderr.write(`${text}\n`)
     const given = [...flags.inventory, ...flags.inventoryFile]
     const load = async (playbookDir: string | undefined): Promise<Inventory> =>
       loadInventory({

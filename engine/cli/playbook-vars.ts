@@ -20,7 +20,7 @@ export function playbookVars(
   const role: AnyRole = { name, params: { type: 'object', properties, required }, tasks: () => [] }
   // Extra variables are the same for all hosts.
   const [host] = inventory.hosts.values()
-  const call = { role, params: {}, tags: [], site: { file: playbook.file, line: 1, column: 1 } }
+  const call = { role, params: {}, tags: [], runOnce: false, site: { file: playbook.file, line: 1, column: 1 } }
   const { params, problems, secrets } = resolveParams(call, variable => {
     const found = host?.vars.get(variable)
     return found?.source === 'extra vars' ? { value: found.value, variable: found } : undefined

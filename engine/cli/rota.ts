@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { InventoryError } from '../inventory/index.ts'
 import { printProblems } from './problems.ts'
 import { UsageError } from './usage.ts'
+import { addVersion } from './version.ts'
 
 /** `rota inventory`, `rota profile` and `rota vault`: what is not a playbook. Returns the exit code. */
 export async function rota(args: readonly string[]): Promise<number> {
@@ -11,7 +12,7 @@ export async function rota(args: readonly string[]): Promise<number> {
       import('./profile-command.ts'),
       import('./vault/command.ts'),
     ])
-    const command = new Command('rota')
+    const command = addVersion(new Command('rota'))
       .description(
         'Looks into inventories and past runs, and works on vaults. A playbook is a command of its own: npx zx playbooks/upgrade.mjs --help',
       )

@@ -36,7 +36,8 @@ interface DraftGroup {
 interface DraftHost {
   readonly name: string
   readonly settings: (() => readonly Setting[])[]
-  readonly groups: Set<string>
+  /** It is in a group other than all and ungrouped. */
+  isGrouped: boolean
   readonly at: Origin
 }
 
@@ -93,17 +94,13 @@ export function assemble(statements: readonly Statement[]): Graph {
 
   const addHosts = (statement: Extract<Statement, { kind: 'hosts' }>) => {
     const group = statement.group === undefined ? undefined : addGroup(statement.group)
-    let read: readonly Setting[] | undefined
-    const settings = () => {
-      read ??= statement.settings()
-      return read
-    }
+    const settings = readOnce(statement)
     for (const name of statement.names) {
       const host = hosts.get(name) ?? newHost(name, statement)
       hosts.set(name, host)
       if (group !== undefined) {
         group.hosts.add(name)
-        host.groups.add(group.name)
+        host.isGrouped ||= group.name !== 'all' && group.name !== 'ungrouped'
       }
       const homonym = groups.get(name)
       if (homonym === undefined) host.settings.push(settings)
@@ -124,8 +121,7 @@ export function assemble(statements: readonly Statement[]): Graph {
   }
   const ungrouped = addGroup('ungrouped')
   for (const host of hosts.values()) {
-    const elsewhere = [...host.groups].some(name => name !== 'all' && name !== 'ungrouped')
-    if (elsewhere) ungrouped.hosts.delete(host.name)
+    if (host.isGrouped) ungrouped.hosts.delete(host.name)
     else ungrouped.hosts.add(host.name)
   }
 
@@ -135,9 +131,19 @@ export function assemble(statements: readonly Statement[]): Graph {
   return { hosts, groups: new Map(finished), problems, warnings }
 }
 
+/** Its settings, read when they are first asked for. Made for every host of an inventory: nothing named, nothing captured beyond need. */
+function readOnce(statement: Extract<Statement, { kind: 'hosts' }>): () => readonly Setting[] {
+  if (statement.names.length === 1) return statement.settings
+  let read: readonly Setting[] | undefined
+  return () => {
+    read ??= statement.settings()
+    return read
+  }
+}
+
 /** Only the line that names a host first gives it a port, as in Ansible. */
 function newHost(name: string, { port, at }: Extract<Statement, { kind: 'hosts' }>): DraftHost {
-  const host: DraftHost = { name, settings: [], groups: new Set(), at }
+  const host: DraftHost = { name, settings: [], isGrouped: false, at }
   if (port !== undefined && port !== 0) {
     const node = { kind: 'scalar', type: 'int', value: port, line: at.line, column: at.column } as const
     host.settings.push(() => [{ name: 'ansible_port', node, file: at.file, source: `inventory host ${name}` }])

@@ -1,11 +1,14 @@
+import { isAscii } from 'node:buffer'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { posix, resolve } from 'node:path'
 import type { Problem } from './types.ts'
 
 /** Files as the user named them, relative to the directory the command was started in. */
 export interface Files {
   readonly kindOf: (path: string) => 'file' | 'directory' | undefined
   readonly list: (path: string) => readonly string[]
+  /** The same, with what each is: one look at the directory instead of one at each file. */
+  readonly kinds: (path: string) => ReadonlyMap<string, 'file' | 'directory' | undefined>
   readonly read: (path: string) => { readonly text: string } | { readonly problem: Problem }
   readonly isExecutable: (path: string) => boolean
   readonly absolute: (path: string) => string
@@ -14,11 +17,25 @@ export interface Files {
 export function filesOf(cwd: string): Files {
   const absolute = (path: string) => resolve(cwd, path)
   const stat = (path: string) => statSync(absolute(path), { throwIfNoEntry: false })
+  const kindOf: Files['kindOf'] = path => {
+    const found = quietly(() => stat(path))
+    return found === undefined ? undefined : found.isDirectory() ? 'directory' : 'file'
+  }
   return {
     absolute,
-    kindOf: path => {
-      const found = quietly(() => stat(path))
-      return found === undefined ? undefined : found.isDirectory() ? 'directory' : 'file'
+    kindOf,
+    kinds: path => {
+      const entries = quietly(() => readdirSync(absolute(path), { withFileTypes: true })) ?? []
+      return new Map(
+        entries.map(entry => {
+          const kind = entry.isDirectory()
+            ? 'directory'
+            : entry.isFile()
+              ? 'file'
+              : kindOf(posix.join(path, entry.name))
+          return [entry.name, kind]
+        }),
+      )
     },
     list: path => (quietly(() => readdirSync(absolute(path))) ?? []).sort(),
     isExecutable: path => ((stat(path)?.mode ?? 0) & 0o111) !== 0,
@@ -53,6 +70,7 @@ export function start(file: string): { file: string; line: number; column: numbe
 
 /** UTF-8 only; in comments other bytes are let pass, as Ansible does (ansible#17593). */
 function decode(bytes: Buffer, file: string): { text: string } | { problem: Problem } {
+  if (isAscii(bytes)) return { text: bytes.toString('latin1') }
   const text = bytes.toString('utf8').replace(/^\ufeff/, '')
   if (!text.includes('\ufffd') || bytes.includes('\ufffd')) return { text }
   const bad = text.split('\n').findIndex(line => line.includes('\ufffd') && !/^[#;]/.test(line))

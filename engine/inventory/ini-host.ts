@@ -55,9 +55,15 @@ function statement(head: Token, tokens: () => readonly Token[], at: Origin, grou
   if (wrong !== undefined) {
     return { problems: [{ message: `'${wrong}' is no host name: ${badHostName(wrong)}`, origin: at }] }
   }
-  const settings = () => tokens().map(token => readSetting(token, at, expanded.names[0] ?? head.text))
-  const port = expanded.port === undefined ? {} : { port: expanded.port }
-  return { kind: 'hosts' as const, names: expanded.names, group, ...port, at, settings }
+  const { names, port } = expanded
+  return {
+    kind: 'hosts' as const,
+    names,
+    group,
+    port,
+    at,
+    settings: () => tokens().map(token => readSetting(token, at, names[0] ?? head.text)),
+  }
 }
 
 /** Ansible takes any text for a name. These would reach a command line or a path as something else. */

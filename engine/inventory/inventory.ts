@@ -14,16 +14,14 @@ export interface VarsLayers {
   readonly extra: readonly Setting[]
 }
 
-interface Parts {
+interface Parts extends Pick<Inventory, 'sources' | 'dir' | 'playbookDir' | 'readText' | 'warnings'> {
   readonly graph: Graph
   readonly layers: VarsLayers
   readonly decrypt: Decrypt
-  readonly sources: readonly string[]
-  readonly warnings: readonly string[]
 }
 
 /** Puts the graph and the variables' layers together; every host's variables are merged when they are first read. */
-export function buildInventory({ graph, layers, decrypt, sources, warnings }: Parts): Inventory {
+export function buildInventory({ graph, layers, decrypt, ...given }: Parts): Inventory {
   const depth = depths(graph.groups)
   const priority = (name: string) => graph.groups.get(name)?.priority ?? 1
   const sorted = (names: readonly string[]) => sortByPrecedence(names, depth, priority)
@@ -48,19 +46,16 @@ export function buildInventory({ graph, layers, decrypt, sources, warnings }: Pa
     return override(groupVars(groups), own, decrypt)
   }
 
-  const toHost = (name: string, raw: RawHost | undefined): Host => {
-    const groups = ofHost.get(name) ?? []
-    return lazyHost(name, groups, () => hostVars(name, groups, raw))
-  }
+  const groupsOf = (name: string) => ofHost.get(name) ?? []
+  const known = (name: string, groups: readonly string[]) => hostVars(name, groups, graph.hosts.get(name))
 
   const hosts = new Map<string, Host>()
-  for (const raw of graph.hosts.values()) hosts.set(raw.name, toHost(raw.name, raw))
+  for (const name of graph.hosts.keys()) hosts.set(name, new LazyHost(name, groupsOf(name), known))
   const groups = new Map([...graph.groups.values()].map(raw => [raw.name, toGroup(raw, layers, decrypt)]))
   return {
     hosts,
     groups,
-    sources,
-    warnings,
+    ...given,
     hostsOf: group => {
       if (!groups.has(group)) return []
       const names = new Set(descendants(group, graph.groups).flatMap(name => graph.groups.get(name)?.hosts ?? []))
@@ -73,7 +68,8 @@ export function buildInventory({ graph, layers, decrypt, sources, warnings }: Pa
         file: name,
         source: 'implicit localhost',
       }
-      return toHost(name, { name, settings: [() => [local]], at: { file: name, line: 1, column: 1 } })
+      const raw: RawHost = { name, settings: [() => [local]], at: { file: name, line: 1, column: 1 } }
+      return new LazyHost(name, groupsOf(name), (_, groups) => hostVars(name, groups, raw))
     },
   }
 }
@@ -125,21 +121,27 @@ function fromFiles(places: readonly ReadonlyMap<string, FileSettings>[], names: 
   return places.flatMap(place => names.flatMap(name => place.get(name)?.() ?? []))
 }
 
-function lazyHost(name: string, groups: readonly string[], compute: () => Variables): Host {
-  let vars: Variables | undefined
-  const get = () => {
-    vars ??= compute()
-    return vars
+/** A class, for there are tens of thousands: getters of their own would cost more than reading their lines. */
+class LazyHost implements Host {
+  readonly name: string
+  readonly groups: readonly string[]
+  private readonly compute: (name: string, groups: readonly string[]) => Variables
+  private made: Variables | undefined
+
+  constructor(name: string, groups: readonly string[], compute: LazyHost['compute']) {
+    this.name = name
+    this.groups = groups
+    this.compute = compute
+    this.made = undefined
   }
-  return {
-    name,
-    groups,
-    get vars() {
-      return get()
-    },
-    get port() {
-      return portOf(get().get('ansible_port')?.value)
-    },
+
+  get vars(): Variables {
+    this.made ??= this.compute(this.name, this.groups)
+    return this.made
+  }
+
+  get port(): number | undefined {
+    return portOf(this.vars.get('ansible_port')?.value)
   }
 }
 

@@ -1,3 +1,4 @@
+import { LazyMap } from './lazy-map.ts'
 import { exactInteger } from './python.ts'
 import type { Entry, Node, Problem } from './types.ts'
 
@@ -74,26 +75,18 @@ function readFlat(cursor: Cursor): Node | undefined {
   flatObject.lastIndex = cursor.index
   const whole = flatObject.exec(cursor.text)?.[0]
   if (whole === undefined || whole.length < 200 || whole.includes('"__ansible_')) return undefined
-  const begin = { ...cursor, index: cursor.index + 1 }
-  const { line, column } = placeOf(cursor)
+  const { line, lineStart, depth } = cursor
+  const index = cursor.index + 1
+  const column = cursor.index - lineStart + 1
   for (let at = whole.indexOf('\n'); at >= 0; at = whole.indexOf('\n', at + 1)) {
     cursor.line += 1
     cursor.lineStart = cursor.index + at + 1
   }
   cursor.index += whole.length
-  let entries: readonly Entry[] | undefined
-  return {
-    kind: 'map',
-    get entries() {
-      if (entries === undefined) {
-        const node = readObject(begin, line, column)
-        entries = node?.kind === 'map' ? node.entries : []
-      }
-      return entries
-    },
-    line,
-    column,
-  }
+  return new LazyMap(line, column, () => {
+    const node = readObject({ text: cursor.text, index, line, lineStart, depth }, line, column)
+    return node?.kind === 'map' ? node.entries : []
+  })
 }
 
 function take(cursor: Cursor, char: string): boolean {

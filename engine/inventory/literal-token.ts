@@ -21,6 +21,7 @@ export function readPythonString(text: string, start: number): PythonString | un
   while (index < text.length) {
     if (text.startsWith(quote, index)) return { value, bytes, next: index + quote.length }
     const char = text.charAt(index)
+    if (char === '\n' && quote.length === 1) return undefined
     if (char !== '\\') {
       if (bytes && char > '\x7f') return undefined
       value += char

@@ -146,8 +146,11 @@ function readNumber(cursor: Cursor): Node | undefined {
   return { kind: 'scalar', type: number.type, value: number.value, ...cursor.at }
 }
 
+/** Within brackets lines may end, and comments stand. */
 function skipSpace(cursor: Cursor): void {
-  while (' \t\f'.includes(cursor.text.charAt(cursor.index)) && cursor.index < cursor.text.length) cursor.index += 1
+  const space = cursor.depth > 0 ? /(?:[ \t\f\r\n]|#[^\n]*)*/y : /[ \t\f]*/y
+  space.lastIndex = cursor.index
+  cursor.index += space.exec(cursor.text)?.[0].length ?? 0
 }
 
 function take(cursor: Cursor, char: string): boolean {

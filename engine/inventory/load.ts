@@ -10,7 +10,7 @@ import { readSource } from './source-read.ts'
 import { findSources, type Source } from './sources.ts'
 import type { Inventory, Origin, Problem, Reading, Statement } from './types.ts'
 import { readVarsDirectory, type VarsDirectory } from './vars-files.ts'
-import { createVault, type Vault, type VaultSecret } from './vault.ts'
+import { createVault, isVaulted, type Vault, type VaultSecret } from './vault.ts'
 
 export interface LoadOptions {
   /** Arguments of `-i`: files, directories, executable scripts, lists of hosts with a comma. */
@@ -70,6 +70,9 @@ export async function loadInventory(options: LoadOptions): Promise<Inventory> {
     },
     decrypt: watched(vault, options.onSecret),
     sources: options.sources,
+    dir: files.absolute(inventoryDirs[0] || '.'),
+    ...(options.playbookDir === undefined ? {} : { playbookDir: files.absolute(options.playbookDir) }),
+    readText: path => readForLookup(path, files, vault),
     warnings: [
       ...new Set(
         [found, read, graph, ...directories].flatMap((part: { readonly warnings: readonly string[] }) => part.warnings),
@@ -77,6 +80,14 @@ export async function loadInventory(options: LoadOptions): Promise<Inventory> {
     ],
   })
   return options.factsOf ? { ...inventory, factsOf: options.factsOf } : inventory
+}
+
+function readForLookup(path: string, files: Files, vault: Vault): ReturnType<Inventory['readText']> {
+  if (files.kindOf(path) !== 'file') return undefined
+  const read = files.read(path)
+  if ('problem' in read) throw new InventoryError([read.problem])
+  if (!isVaulted(read.text)) return { text: read.text, isSecret: false }
+  return { text: vault.decrypt(read.text, start(path)), isSecret: true }
 }
 
 function watched({ decrypt }: Vault, opened: (value: unknown) => void = () => {}): Decrypt {

@@ -11,6 +11,8 @@ const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 
 /** What a host line or key stands for: `web[01:10].example.com:2222` is ten names and a port. */
 export function expandHostPattern(pattern: string): Expansion {
+  // Nearly every name: no port and no range.
+  if (!/[:[\]]/.test(pattern)) return { names: [pattern] }
   const address = parseAddress(pattern)
   if (address?.port === undefined && strip(pattern).endsWith(':')) {
     return { error: `'${pattern}' ends in ':', which is reserved for a port` }

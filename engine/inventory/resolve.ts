@@ -4,7 +4,8 @@ import { literalEval } from './literal.ts'
 import { toValue } from './node.ts'
 import { InventoryError } from './problem.ts'
 import { TemplateError } from './template/error.ts'
-import { evaluateExpression } from './template/evaluate.ts'
+import { evaluateExpression, type Outside } from './template/evaluate.ts'
+import { lookups } from './template/lookups.ts'
 import { parseTemplate, TemplateSyntaxError } from './template/parse.ts'
 import { render } from './template/render.ts'
 import { lazyMap, missing } from './template/values.ts'
@@ -14,7 +15,6 @@ import { isTemplated } from './variables.ts'
 /** What templates may use beside the inventory: probed facts under Ansible's names. */
 export interface Facts {
   readonly facts?: Readonly<Record<string, unknown>>
-  readonly playbookDir?: string
 }
 
 /**
@@ -26,7 +26,9 @@ export function resolveVar(inventory: Inventory, host: Host, name: string, conte
   if (variable === undefined || !isTemplated(variable)) return variable
   const use: Use = { inventory, host, context, names: [{ host, name }], seen: { secret: variable.secret === true } }
   const value = resolveValue(variable.value, variable, [], use)
-  return { ...variable, value, origin: variable.origin, secret: use.seen.secret }
+  const { origin, source, overrides, node, fromVault = false } = variable
+  const locate: Variable['locate'] = path => variable.locate(path)
+  return { value, origin, source, secret: use.seen.secret, fromVault, overrides, locate, ...(node ? { node } : {}) }
 }
 
 interface Use {
@@ -66,20 +68,20 @@ const single = /^\{\{-?((?:(?!\}\}|\{\{)[\s\S])*?)-?\}\}$/
  * as a list, mapping or boolean where it looks like one, as in Ansible.
  */
 function evaluateText(text: string, origin: Origin, use: Use): unknown {
-  const names = (name: string) => lookUp(name, use)
+  const outside = outsideOf(use)
   try {
     const tree = parseTemplate(text)
     const only = tree.typename === 'Root' && tree.children.length === 1 ? tree.children[0] : undefined
     const expression = only?.typename === 'Output' && only.children.length === 1 ? only.children[0] : undefined
-    if (single.test(text) && expression !== undefined) return evaluateExpression(expression, names)
-    return readBack(render(tree, names))
+    if (single.test(text) && expression !== undefined) return evaluateExpression(expression, outside)
+    return readBack(render(tree, outside))
   } catch (error) {
     throw located(error, origin, use)
   }
 }
 
 function readBack(text: string): unknown {
-  if (!/^\s*(?:\[|\{(?!\{)|(?:True|False)$)/.test(text)) return text
+  if (!/^(?:\[|\{(?!\{)|(?:True|False)$)/.test(text)) return text
   const node = literalEval(text.trim(), 1, 1)
   return node.kind === 'scalar' && node.type === 'str' ? text : toValue(node, '', ciphertext => ciphertext)
 }
@@ -111,6 +113,18 @@ function aboutFact(name: string): string {
 function trailOf(use: Use): string {
   const names = use.names.slice(0, -1).map(one => `'${one.name}'`)
   return names.reverse().join(', which is needed by ')
+}
+
+function outsideOf(use: Use): Outside {
+  const variable = (name: string) => lookUp(name, use)
+  const { playbookDir, readText } = use.inventory
+  const secret = () => {
+    use.seen.secret = true
+  }
+  return {
+    variable,
+    lookup: lookups({ variable, readText, secret, ...(playbookDir === undefined ? {} : { playbookDir }) }),
+  }
 }
 
 /** A variable, a magic variable, or a fact; all evaluated when they are read. */
@@ -147,7 +161,7 @@ function unprefixed(facts: Readonly<Record<string, unknown>> | undefined): unkno
 }
 
 function magicVariable(name: string, use: Use): unknown {
-  const { inventory, host, context } = use
+  const { inventory, host } = use
   const source = inventory.sources[0] ?? ''
   switch (name) {
     case 'inventory_hostname':
@@ -170,9 +184,9 @@ function magicVariable(name: string, use: Use): unknown {
     case 'inventory_file':
       return source
     case 'inventory_dir':
-      return source.includes('/') ? source.slice(0, source.lastIndexOf('/')) : '.'
+      return inventory.dir
     case 'playbook_dir':
-      return context.playbookDir
+      return inventory.playbookDir
     case 'ansible_facts':
       return unprefixed(factsFor(use))
     default:

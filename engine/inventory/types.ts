@@ -23,7 +23,7 @@ export interface Variable {
   readonly secret?: boolean
   /** The whole file was vaulted, so that `node` holds the secret in clear. */
   readonly fromVault?: boolean
-  readonly overrides?: Variable
+  readonly overrides?: Variable | undefined
   /** The origin of a nested value; its nearest known ancestor's when the path leads nowhere. */
   readonly locate: (path: readonly (string | number)[]) => Origin
   /** The value as read, with Python's types and the positions of its parts. */
@@ -56,6 +56,12 @@ export interface Inventory {
   readonly hosts: ReadonlyMap<string, Host>
   readonly groups: ReadonlyMap<string, Group>
   readonly sources: readonly string[]
+  /** Absolute, as Ansible's `inventory_dir`: the first source, or the directory it is in. */
+  readonly dir: string
+  /** Absolute, as Ansible's `playbook_dir`. */
+  readonly playbookDir?: string
+  /** A file of the control machine for a `lookup`: undefined where there is none. Throws an InventoryError when it can't be read. */
+  readonly readText: (path: string) => { readonly text: string; readonly isSecret: boolean } | undefined
   readonly warnings: readonly string[]
   /** Members of the group and of its descendants, in the order of Ansible's pattern. Unknown group: none. */
   hostsOf(group: string): readonly Host[]
@@ -120,7 +126,7 @@ export type Statement =
       readonly kind: 'hosts'
       readonly names: readonly string[]
       readonly group?: string
-      readonly port?: number
+      readonly port?: number | undefined
       readonly at: Origin
       /** Lazy: with thousands of hosts most variables are never looked at. */
       readonly settings: () => readonly Setting[]

@@ -1,5 +1,5 @@
 import { type Decrypt, findNode, originOf, someScalar, toValue } from './node.ts'
-import type { Node, Setting, Variable } from './types.ts'
+import type { Node, Origin, Setting, Variable } from './types.ts'
 
 export type Variables = ReadonlyMap<string, Variable>
 
@@ -12,31 +12,62 @@ export function override(base: Variables, settings: Iterable<Setting>, decrypt: 
   return result
 }
 
-/** The value is made when it is read: most variables of a big inventory never are, and a vault may need a password. */
-export function toVariable(setting: Setting, overrides: Variable | undefined, decrypt: Decrypt): Variable {
-  const { node, file, source } = setting
-  let value: { readonly plain: unknown } | undefined
-  const variable: Variable = {
-    get value() {
-      const isPlain = node.kind === 'scalar' && node.type !== 'vault'
-      if (isPlain && setting.secret !== true) return node.value
-      value ??= { plain: isPlain ? node.value : toValue(node, file, decrypt) }
-      if (setting.secret === true) decrypt.opened?.(value.plain)
-      return value.plain
-    },
-    get origin() {
-      return originOf(node, file)
-    },
-    source,
-    get secret() {
-      return setting.secret === true || someScalar(node, scalar => scalar.type === 'vault')
-    },
-    locate: path => originOf(findNode(node, path), file),
-    node,
-    ...(setting.secret === true && { fromVault: true }),
-    ...(overrides !== undefined && { overrides }),
+export const toVariable = (setting: Setting, overrides: Variable | undefined, decrypt: Decrypt): Variable =>
+  new SettingVariable(setting, overrides, decrypt)
+
+/**
+ * The value is made when it is read: most variables of a big inventory never are, and a vault may need a password. A class, because there
+ * are hundreds of thousands, and each as an object with getters of its own was most of the time that a large inventory took.
+ */
+class SettingVariable implements Variable {
+  private readonly setting: Setting
+  private readonly decrypt: Decrypt
+  private made: { readonly plain: unknown } | undefined
+  private readonly before: Variable | undefined
+
+  constructor(setting: Setting, before: Variable | undefined, decrypt: Decrypt) {
+    this.setting = setting
+    this.before = before
+    this.decrypt = decrypt
+    this.made = undefined
   }
-  return variable
+
+  get value(): unknown {
+    const { node, file, secret } = this.setting
+    const isPlain = node.kind === 'scalar' && node.type !== 'vault'
+    if (isPlain && secret !== true) return node.value
+    this.made ??= { plain: isPlain ? node.value : toValue(node, file, this.decrypt) }
+    if (secret === true) this.decrypt.opened?.(this.made.plain)
+    return this.made.plain
+  }
+
+  get origin(): Origin {
+    return originOf(this.setting.node, this.setting.file)
+  }
+
+  get source(): string {
+    return this.setting.source
+  }
+
+  get secret(): boolean {
+    return this.setting.secret === true || someScalar(this.setting.node, scalar => scalar.type === 'vault')
+  }
+
+  get fromVault(): boolean {
+    return this.setting.secret === true
+  }
+
+  get overrides(): Variable | undefined {
+    return this.before
+  }
+
+  get node(): Node {
+    return this.setting.node
+  }
+
+  locate(path: readonly (string | number)[]): Origin {
+    return originOf(findNode(this.setting.node, path), this.setting.file)
+  }
 }
 
 /** Text with `{{` or `{%` somewhere in it, which `resolveVar` evaluates. */

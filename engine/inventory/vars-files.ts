@@ -35,14 +35,14 @@ export function readVarsDirectory(
   if (files.kindOf(directory) === 'file') {
     return { settings, problems, warnings: [`${directory} is not a directory, so it is not read`] }
   }
-  const present = new Set(files.list(directory))
+  const present = files.kinds(directory)
   const known = new Set(names)
   for (const name of known) {
     const [hit, ...hidden] = endings.map(ending => name + ending).filter(entry => present.has(entry))
     if (hit === undefined) continue
     for (const other of hidden) warnings.push(`${directory}/${other} is not read: ${directory}/${hit} comes first`)
     const path = posix.join(directory, hit)
-    const paths = files.kindOf(path) === 'directory' ? listVarsFiles(path, files) : [path]
+    const paths = present.get(hit) === 'directory' ? listVarsFiles(path, files) : [path]
     const read = paths.map(file => readVarsFile(file, `${kind}/${name}`, files, vault))
     for (const one of read) {
       problems.push(...one.problems)
@@ -50,15 +50,15 @@ export function readVarsDirectory(
     }
     settings.set(name, () => read.flatMap(one => one.settings()))
   }
-  warnings.push(...strangers(directory, present, known))
+  warnings.push(...strangers(directory, [...present.keys()].sort(), known))
   return { settings, problems, warnings }
 }
 
 /** Files for nobody are usual in shared directories; one that is nearly a known name is a slip. */
-function strangers(directory: string, present: ReadonlySet<string>, known: ReadonlySet<string>): string[] {
+function strangers(directory: string, present: readonly string[], known: ReadonlySet<string>): string[] {
   // With many hosts every name is near another.
   if (known.size > 1000) return []
-  return [...present].flatMap(entry => {
+  return present.flatMap(entry => {
     const name = entry.replace(/\.(?:ya?ml|json)$/, '')
     if (known.has(name) || known.has(entry) || name.startsWith('.')) return []
     const [near] = nearest(name, known)

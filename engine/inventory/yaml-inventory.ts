@@ -119,10 +119,13 @@ function readHosts(group: string, { key, node }: Entry, context: Context): void 
     return
   }
   const source = `inventory host ${key.value}`
-  const settings = () => (node.kind === 'map' ? readSettings(node, context, source) : [])
-  const port = expanded.port === undefined ? {} : { port: expanded.port }
-  context.statements.push({ kind: 'hosts', names: expanded.names, group, ...port, at, settings })
+  const { names, port } = expanded
+  const settings = readsSettings(node, context, source)
+  context.statements.push({ kind: 'hosts', names, group, port, at, settings })
 }
+
+const readsSettings = (node: Node, context: Context, source: string) => () =>
+  node.kind === 'map' ? readSettings(node, context, source) : []
 
 function readSettings(map: MapNode, { file }: Context, source: string): readonly Setting[] {
   return map.entries.map(({ key, node }) => ({ name: String(key.value), node, file, source }))

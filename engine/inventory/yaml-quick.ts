@@ -1,3 +1,4 @@
+import { LazyMap } from './lazy-map.ts'
 import type { Entry, MapNode, Node, ScalarNode } from './types.ts'
 import { resolvePlain } from './yaml-scalar.ts'
 
@@ -9,7 +10,8 @@ import { resolvePlain } from './yaml-scalar.ts'
 export function readYamlQuickly(text: string): Node | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what YAML forbids or takes for a line break
   if (/[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]/.test(text)) return undefined
-  const cursor: Cursor = { text, index: text.startsWith('---\n') ? 4 : 0, line: text.startsWith('---\n') ? 2 : 1 }
+  const begin = text.startsWith('---\n') ? { index: 4, line: 2 } : { index: 0, line: 1 }
+  const cursor: Cursor = { text, ...begin, keys: [], same: undefined }
   const indent = nextIndent(cursor)
   if (indent !== 0) return undefined
   const node = readBlock(cursor, 0)
@@ -21,6 +23,9 @@ interface Cursor {
   readonly text: string
   index: number
   line: number
+  /** Those of the last block of variables: the next host most often has the same. */
+  keys: readonly string[]
+  same: SameKeys | undefined
 }
 
 // A plain value does not begin with an indicator, and holds no `: ` and no ` #`, which would mean something.
@@ -103,6 +108,26 @@ function readValue(cursor: Cursor, indent: number, line: number): Node | undefin
 
 const leaves = new Map<number, RegExp>()
 
+/** What matches another block of just these keys in this order: no key has to be looked for, and none can be there twice. */
+interface SameKeys {
+  readonly indent: number
+  readonly keys: readonly string[]
+  readonly pattern: RegExp
+}
+
+function sameKeys(keys: readonly string[], indent: number): SameKeys | undefined {
+  if (keys.length > 500) return undefined
+  const line = (name: string) => ` {${indent}}${name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}: +${value} *\n`
+  return { indent, keys, pattern: new RegExp(keys.map(line).join(''), 'y') }
+}
+
+/** The block's text where it is as the one before, and ends there. */
+function readSame({ text, index, same }: Cursor, indent: number): string | undefined {
+  if (same?.indent !== indent) return undefined
+  same.pattern.lastIndex = index
+  return same.pattern.exec(text)?.[0]
+}
+
 /**
  * A mapping of nothing but `key: value` lines, which is what one host's variables are. It is checked at once but taken apart
  * only when somebody reads it.
@@ -112,36 +137,40 @@ function readLeaf(cursor: Cursor, indent: number): MapNode | undefined {
   leaves.set(indent, pattern)
   const { text, index, line } = cursor
   pattern.lastIndex = index
-  const block = pattern.exec(text)?.[0]
+  const again = readSame(cursor, indent)
+  const block = again ?? pattern.exec(text)?.[0]
   if (block === undefined) return undefined
-  const next = { text, index: index + block.length, line: line + countUniqueLines(block, indent) }
-  if (next.line === line || (nextIndent(next) ?? -1) >= indent) return undefined
+  const keys = again === undefined ? uniqueKeys(block, indent, cursor.keys) : cursor.keys
+  if (keys === undefined) return undefined
+  // Twice the same: most likely the next ones, too.
+  const same = again === undefined && keys === cursor.keys ? sameKeys(keys, indent) : cursor.same
+  const next = { text, index: index + block.length, line: line + keys.length, keys, same }
+  if ((nextIndent(next) ?? -1) >= indent) return undefined
   Object.assign(cursor, next)
-  let entries: readonly Entry[] | undefined
-  return {
-    kind: 'map',
-    get entries() {
-      entries ??= readEntries(block, indent, line)
-      return entries
-    },
-    line,
-    column: indent + 1,
-  }
+  return new LazyMap(line, indent + 1, () => readEntries(block, indent, line))
 }
 
-/** How many lines; 0 when two have the same key. */
-function countUniqueLines(block: string, indent: number): number {
-  const seen = new Set<string>()
-  let count = 0
-  for (let start = 0; start < block.length; count += 1) {
+/** The key of each line as it is written; undefined when two are the same. `before` are some that are known to be unlike each other. */
+function uniqueKeys(block: string, indent: number, before: readonly string[]): readonly string[] | undefined {
+  let start = 0
+  for (const key of before) {
+    if (!block.startsWith(key, start + indent) || block.charCodeAt(start + indent + key.length) !== colon) break
+    start = block.indexOf('\n', start) + 1
+    if (start === 0) start = block.length
+    if (key === before.at(-1) && start === block.length) return before
+  }
+  const keys: string[] = []
+  for (start = 0; start < block.length; ) {
     const quote = block.charAt(start + indent)
     const from = quote === '"' || quote === "'" ? block.indexOf(quote, start + indent + 1) : start
-    seen.add(block.slice(start + indent, block.indexOf(':', from)))
+    keys.push(block.slice(start + indent, block.indexOf(':', from)))
     const end = block.indexOf('\n', start)
     start = end < 0 ? block.length : end + 1
   }
-  return seen.size === count ? count : 0
+  return new Set(keys).size === keys.length ? keys : undefined
 }
+
+const colon = 58
 
 function readEntries(block: string, indent: number, line: number): readonly Entry[] {
   const entries: Entry[] = []

@@ -1,7 +1,7 @@
 /** A host of a batch as the availability rule sees it. */
 export interface Candidate {
   readonly name: string
-  /** Its gate holds now: it serves clients. */
+  /** It serves clients now, by its gate's word. */
   readonly available: boolean
   /** The plan holds changes for it, so it may be out of service for a while. */
   readonly disrupted: boolean

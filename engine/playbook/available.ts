@@ -34,13 +34,14 @@ async function lookAt(
   return new Set(looked.flat())
 }
 
-/** Its gate holds, and no earlier run has left it out of service. */
+/** Its gate counts it as available, and no earlier run has left it out of service. */
 async function isAvailable(session: Session, gate: ReadyPlay['play']['gate'], host: HostView): Promise<boolean> {
   if (!gate) return true
+  const { facts: wanted, check } = gate.available ?? gate
   try {
     const channel = await session.channel(host.name)
-    const facts = await channel.probe([...gate.facts(host, session.view), pending({})])
-    return !facts.get(pending({})).some(isHook) && gate.check(facts, host, session.view).ok
+    const facts = await channel.probe([...wanted(host, session.view), pending({})])
+    return !facts.get(pending({})).some(isHook) && check(facts, host, session.view).ok
   } catch {
     // It can't be reached, so it can't be counted on; whoever needs the host itself says why.
     return false

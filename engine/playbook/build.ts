@@ -4,6 +4,7 @@ import type { Problem } from '../inventory/index.ts'
 import { didYouMean } from '../inventory/problem.ts'
 import type { AnyRole, RoleCall, RoleContext } from '../role/role.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
+import { onceNames } from './once.ts'
 import { type Play, tagsOf } from './play.ts'
 import { withPrompt } from './prompt.ts'
 import { isSelected, type TagSelection } from './tags.ts'
@@ -39,7 +40,9 @@ export function buildWork(
     outer: readonly string[],
     known: readonly HandlerItem[],
     at: Problem['origin'],
+    allOnce = false,
   ) => {
+    const once = onceNames(label, allOnce)
     for (const unit of units.map(withPrompt)) {
       const names = unit.notify.map(
         name =>
@@ -55,18 +58,26 @@ export function buildWork(
           ...didYouMean(name, all),
         })
       })
+      if (!isSelected([...outer, ...unit.tags], tags)) continue
       problems.push(...checkTask(label, unit).map(message => ({ message, ...(at ? { origin: at } : {}) })))
-      if (isSelected([...outer, ...unit.tags], tags))
-        items.push({ role: label, unit, owes: names.flatMap(found => (found ? [found.name] : [])) })
+      const owes = names.flatMap(found => (found ? [found.name] : []))
+      items.push({ role: label, unit, owes, ...once(unit) })
     }
   }
   const playHandlers = handlerItems('play', play.handlers ?? {})
   for (const bound of roles) {
     const context = contextOf(bound, host, inventory, peers(bound, host))
-    const { role, tags: callTags, site } = bound.call
+    const { role, tags: callTags, site, runOnce } = bound.call
     const own = handlersOf(role, context, bound.label)
     handlers.push(...own)
-    add(bound.label, flatten(role.tasks(context as never)), [...playTags, ...callTags], [...own, ...playHandlers], site)
+    add(
+      bound.label,
+      flatten(role.tasks(context as never)),
+      [...playTags, ...callTags],
+      [...own, ...playHandlers],
+      site,
+      runOnce,
+    )
   }
   const tasks = typeof play.tasks === 'function' ? play.tasks({ host, inventory }) : (play.tasks ?? [])
   add('play', flatten(tasks), playTags, playHandlers, play.site)

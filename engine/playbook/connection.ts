@@ -59,16 +59,22 @@ const kinds = ['ssh', 'local', 'docker', 'podman'] as const
 function transportOf(kind: string, host: Host, read: Read, flags: ConnectionFlags): Transport | string {
   const user = textOf(read('ansible_user', 'ansible_ssh_user')) ?? flags.user
   const address = textOf(read('ansible_host', 'ansible_ssh_host')) ?? host.name
-  switch (kind) {
+  const short = pluginName(kind)
+  switch (short) {
     case 'local':
-      return { kind }
+      return { kind: short }
     case 'docker':
+    case 'docker_api':
     case 'podman':
-    case 'community.docker.docker':
-      return { kind: kind === 'podman' ? kind : 'docker', container: address, ...(user === undefined ? {} : { user }) }
+      return {
+        kind: short === 'podman' ? short : 'docker',
+        container: address,
+        ...(user === undefined ? {} : { user }),
+      }
     case 'ssh':
     case 'smart':
-    case 'paramiko': {
+    case 'paramiko':
+    case 'paramiko_ssh': {
       const port = Number(read('ansible_port', 'ansible_ssh_port') ?? host.port ?? Number.NaN)
       const identityFile = textOf(read('ansible_ssh_private_key_file', 'ansible_private_key_file')) ?? flags.privateKey
       const own = textOf(read('ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'))
@@ -104,13 +110,17 @@ function sshWordsOf(read: Read, flags: ConnectionFlags): readonly string[] {
   ]
 }
 
+/** `ansible.builtin.ssh` and `containers.podman.podman` are what their last word says. */
+const pluginName = (name: string): string =>
+  name.replace(/^(?:ansible\.(?:builtin|legacy)|community\.(?:docker|general)|containers\.podman)\./, '')
+
 const methods = ['sudo', 'su', 'doas'] as const
 
 function becomeOf(read: Read, flags: ConnectionFlags): Become | undefined | string {
   const wanted = read('ansible_become')
   if (!(wanted === undefined ? flags.become : isTrue(wanted))) return undefined
   const said = textOf(read('ansible_become_method')) ?? flags.becomeMethod ?? 'sudo'
-  const method = methods.find(name => name === said)
+  const method = methods.find(name => name === pluginName(said))
   if (!method) return `ansible_become_method: ${JSON.stringify(said)} is not supported (${methods.join(', ')} are)`
   const password = textOf(read('ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass'))
   const given = password === undefined ? flags.becomePassword : () => password

@@ -83,7 +83,7 @@ async function firstProbe(run: HostRun, started: number): Promise<Facts> {
 }
 
 /** Whether any stage has more to do than to wait: the first may be nothing but waiting, with a restart behind its step. */
-function willChange(run: HostRun, facts: Facts): boolean {
+export function willChange(run: HostRun, facts: Facts): boolean {
   const { items } = run.work
   for (let position = 0; position < items.length; ) {
     const stage = stageAt(items, position)
@@ -97,7 +97,7 @@ function willChange(run: HostRun, facts: Facts): boolean {
 }
 
 /** Everything from an item on, with the gate's facts and what is owed. */
-function requestsFrom(run: HostRun, start: number): readonly FactRequest[] {
+export function requestsFrom(run: HostRun, start: number): readonly FactRequest[] {
   const gate = run.play.gate?.facts(run.host, run.inventory) ?? []
   return [...factsNeeded(run.work.items.slice(start), run.work.handlers), ...gate, pendingHandlers({})]
 }
@@ -125,21 +125,22 @@ function firstDirty(run: HostRun, facts: Facts, start: number, changed: boolean)
 
 /**
  * Makes it so: apply and verify, stage by stage, handlers at the end of the last. Which handlers are owed is read from the host itself
- * with every probe. Returns how many changes were made.
+ * with every probe. `changed`: something has been changed before. Returns how many changes were made.
  */
-export async function converge(run: HostRun, plan: HostPlan): Promise<number> {
+export async function converge(run: HostRun, plan: HostPlan, changed = false): Promise<number> {
   const { items, handlers } = run.work
   let { facts } = plan
   let made = 0
   for (let position = 0; ; ) {
     if (run.signal.aborted) throw interrupted(made)
-    const dirty = firstDirty(run, facts, position, made > 0)
+    const dirty = firstDirty(run, facts, position, changed || made > 0)
     const stage = stageAt(items, dirty.start)
     const step = items[dirty.start + stage.length]
+    const last = !step && !run.work.goesOn
     const owed = new Set(facts.get(pendingHandlers({})))
-    const due = step ? [] : handlersOwed(handlers, dirty.changes, owed)
+    const due = last ? handlersOwed(handlers, dirty.changes, owed) : []
     if (dirty.changes.length > 0 || due.length > 0) {
-      const applied = await applyStage(run, { start: dirty.start, changes: dirty.changes, due, facts, last: !step })
+      const applied = await applyStage(run, { start: dirty.start, changes: dirty.changes, due, facts, last })
       facts = applied.facts
       made += applied.made
     }
@@ -148,8 +149,7 @@ export async function converge(run: HostRun, plan: HostPlan): Promise<number> {
     const why = step.unit.needed(facts)
     if (!why) continue
     const before = new Set(facts.get(pendingHandlers({})))
-    const changed = await run.clock.time('steps', () => runStep(run, step, why, before))
-    if (changed) made += 1
+    if (await run.clock.time('steps', () => runStep(run, step, why, before))) made += 1
     facts = await run.clock.time('probe', () => run.channel.probe(requestsFrom(run, position)))
   }
 }
@@ -159,7 +159,7 @@ interface StageRun {
   readonly changes: readonly PlannedChange[]
   readonly due: readonly HandlerItem[]
   readonly facts: Facts
-  /** No step follows: what is notified here runs here. */
+  /** Nothing follows: what is notified here runs here. */
   readonly last: boolean
 }
 

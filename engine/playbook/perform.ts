@@ -1,30 +1,21 @@
 import type { HostView } from '../role/view.ts'
-import { buildWork, type PeersOf } from './build.ts'
+import type { Batch } from './batch.ts'
 import { checkHost } from './check-mode.ts'
-import { HostFailure } from './failure.ts'
-import { gateHoldsNow, holdsGate } from './gates.ts'
-import { enterAll, leaveAll } from './hooks.ts'
+import { gateHoldsNow } from './gates.ts'
+import { leaveAll } from './hooks.ts'
 import { converge, type HostPlan, type HostRun, planHost } from './host-run.ts'
+import { ownWork } from './once.ts'
 import { attempt, finish } from './outcome.ts'
-import type { ReadyPlay } from './ready.ts'
-import type { Session } from './session.ts'
 import { stopwatch } from './stopwatch.ts'
-import type { TagSelection } from './tags.ts'
 import type { HostResult } from './verdict.ts'
+import type { WorkItem } from './work.ts'
 
 /** A host of a batch that has been looked at: what is to be done there, and what the plan says. */
 export interface Planned {
   readonly run: HostRun
   readonly plan: HostPlan
-}
-
-/** What all hosts of a batch share. */
-export interface Batch {
-  readonly session: Session
-  readonly ready: ReadyPlay
-  readonly peers: PeersOf
-  readonly tags: TagSelection
-  readonly ask: (question: string) => Promise<boolean>
+  /** All of the play, also what runs once and another host is to run. */
+  readonly items: readonly WorkItem[]
 }
 
 /** Probes and plans a host: what it needs, or how it failed. */
@@ -35,7 +26,7 @@ export async function look(
   return attempt(batch.session, batch.ready, host, async () => {
     const run = await hostRun(batch, host)
     try {
-      return { run, plan: await planHost(run) }
+      return { run, plan: await planHost(run), items: batch.workOf(host).items }
     } catch (error) {
       sayTime(run)
       throw error
@@ -43,13 +34,12 @@ export async function look(
   })
 }
 
-const sayTime = (run: HostRun): void =>
+/** Where the time of the host has gone in this play. */
+export const sayTime = (run: HostRun): void =>
   run.emit({ kind: 'spent', host: run.host.name, play: run.play.name, seconds: run.clock.spent() })
 
-async function hostRun({ session, ready, peers, tags, ask }: Batch, host: HostView): Promise<HostRun> {
-  const { work, problems } = buildWork(ready.play, ready.roles, host, session.view, tags, peers)
-  const [problem] = problems
-  if (problem) throw new HostFailure({ task: '', role: '', message: problem.message })
+async function hostRun({ session, ready, ask, workOf, owners }: Batch, host: HostView): Promise<HostRun> {
+  const work = ownWork(workOf(host), host.name, owners)
   const channel = await session.channel(host.name)
   const { run, emit, diff, check, view: inventory } = session
   return {
@@ -69,38 +59,36 @@ async function hostRun({ session, ready, peers, tags, ask }: Batch, host: HostVi
   }
 }
 
-export async function inCheckMode(session: Session, ready: ReadyPlay, { run, plan }: Planned): Promise<HostResult> {
-  const outcome = await attempt(session, ready, run.host, async () => checkHost(run, plan))
+/** `also` is what runs once and has come to this host, because the one that was to run it could not be looked at. */
+export async function inCheckMode(
+  { session, ready }: Batch,
+  { run, plan }: Planned,
+  also: readonly WorkItem[],
+): Promise<HostResult> {
+  const outcome = await attempt(session, ready, run.host, async () => {
+    const changes = checkHost(run, plan)
+    if (also.length === 0) return changes
+    const more = { ...run, work: { items: also, handlers: run.work.handlers } }
+    return changes + checkHost(more, { ...(await planHost(more)), pending: new Set() })
+  })
   sayTime(run)
   if ('result' in outcome) return outcome.result
   return finish(session, ready, run.host.name, outcome.value > 0 ? 'changed' : 'ok', outcome.value)
 }
 
 /** Makes the changes. Where they are interrupted, the host is put back into service if it can serve; otherwise it is said that it is not. */
-async function orPutBack(run: HostRun, plan: HostPlan): Promise<number> {
+export async function orPutBack(run: HostRun, plan: HostPlan, changed: boolean): Promise<number> {
   try {
-    return await converge(run, plan)
+    return await converge(run, plan, changed)
   } catch (error) {
-    const { around = [] } = run.play
-    if (!run.signal.aborted || !plan.disrupts || around.length === 0) throw error
-    if (await gateHoldsNow(run)) await leaveAll(run, plan)
-    else
-      run.emit({ kind: 'warning', host: run.host.name, text: 'it is left out of service: run again to bring it back' })
+    if (run.signal.aborted) await putBack(run, plan)
     throw error
   }
 }
 
-/** The changes of one host with everything around them. */
-export async function perform(session: Session, ready: ReadyPlay, { run, plan }: Planned): Promise<HostResult> {
-  if (session.signal.aborted) return finish(session, ready, run.host.name, 'skipped', 0, 'not started: interrupted')
-  const outcome = await attempt(session, ready, run.host, async () => {
-    if (plan.disrupts) await run.clock.time('around', () => enterAll(run))
-    const made = plan.dirty ? await orPutBack(run, plan) : 0
-    await run.clock.time('gates', () => holdsGate(run, plan, session.signal))
-    await run.clock.time('around', () => leaveAll(run, plan))
-    return made
-  })
-  sayTime(run)
-  if ('result' in outcome) return outcome.result
-  return finish(session, ready, run.host.name, outcome.value > 0 ? 'changed' : 'ok', outcome.value)
+export async function putBack(run: HostRun, plan: HostPlan): Promise<void> {
+  const { around = [] } = run.play
+  if (!plan.disrupts || around.length === 0) return
+  if (await gateHoldsNow(run)) await leaveAll(run, plan)
+  else run.emit({ kind: 'warning', host: run.host.name, text: 'it is left out of service: run again to bring it back' })
 }

@@ -10,6 +10,7 @@ export function withPrompt(unit: TaskOrStep): TaskOrStep {
   return step({
     title: unit.title,
     tags: unit.tags,
+    runOnce: unit.runOnce,
     needed: () => 'asks the operator',
     run: async ({ ask }) => {
       if (!(await ask(question))) throw new Error('the operator said no')

@@ -11,12 +11,14 @@ import { resolveParams } from '../role/params.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
 import { type BoundRole, buildWork, labelled } from './build.ts'
 import { checksOn } from './checks.ts'
+import { checkOnce } from './once.ts'
 import { noPeers } from './peers.ts'
 import { type Play, tagsOf } from './play.ts'
 import { sameProblems } from './same-problems.ts'
 import { checkSerial } from './serial.ts'
 import { isSelected, type TagSelection } from './tags.ts'
 import { lookupIn } from './views.ts'
+import type { HostWork } from './work.ts'
 
 /** A play whose hosts are known and whose roles have their params: nothing about it can be refused any more. */
 export interface ReadyPlay {
@@ -89,10 +91,12 @@ export async function readyPlays(
   if (problems.length > 0) return { plays: ready, problems: unique(problems), hasTasks: false, notes, secrets }
   // In memory only: what is not selected, or is refused below, must leave nothing behind.
   const prepared = await prepareRoles(ready, view, { check: true })
-  const selected = prepared.map(item => ({
-    ...item,
-    hosts: item.hosts.filter(host => hasWork(item, host, view, options.tags, problems)),
-  }))
+  const selected = prepared.map(item => {
+    const works = item.hosts.map(host => ({ host, work: workOf(item, host, view, options.tags, problems) }))
+    problems.push(...checkOnce(item.play, works))
+    const chosen = works.filter(({ host, work }) => hasWork(item, work, host, view, options.tags))
+    return { ...item, hosts: chosen.map(({ host }) => host) }
+  })
   return { plays: selected, problems: unique(problems), hasTasks: true, notes, secrets }
 }
 
@@ -101,17 +105,21 @@ const checkHooks = ({ around = [], site }: Play, host: HostView): readonly Probl
     (hook.check?.(host) ?? []).map(message => ({ message: `${host.name}: ${message}`, origin: site })),
   )
 
-/** Whether anything of the play is selected for the host: where nothing is, it is not even connected to. */
-function hasWork(
-  ready: ReadyPlay,
+function workOf(
+  { play, roles }: ReadyPlay,
   host: HostView,
   view: InventoryView,
   tags: TagSelection,
   problems: Problem[],
-): boolean {
-  const { play, roles } = ready
+): HostWork {
   const { work, problems: found } = buildWork(play, roles, host, view, tags, noPeers)
   problems.push(...found)
+  return work
+}
+
+/** Whether anything of the play is selected for the host: where nothing is, it is not even connected to. */
+function hasWork(ready: ReadyPlay, work: HostWork, host: HostView, view: InventoryView, tags: TagSelection): boolean {
+  const { play, roles } = ready
   const onlyGate = play.gate !== undefined && roles.length === 0 && play.tasks === undefined
   if (work.items.length > 0 || checksOn(ready, host, view, tags).length > 0) return true
   return onlyGate && isSelected(tagsOf(play.tags), tags)

@@ -1,9 +1,10 @@
 import type { HostView } from '../role/view.ts'
 import { availabilityOf } from './available.ts'
+import { type Batch, openBatch } from './batch.ts'
 import { onlyChecks, runChecks } from './checks.ts'
 import { finish } from './outcome.ts'
 import { readPeers } from './peers.ts'
-import { type Batch, inCheckMode, look } from './perform.ts'
+import { inCheckMode, look, type Planned } from './perform.ts'
 import { askOnce } from './prompt.ts'
 import type { ReadyPlay } from './ready.ts'
 import { batchesOf, type Serial } from './serial.ts'
@@ -11,6 +12,7 @@ import type { Session } from './session.ts'
 import type { TagSelection } from './tags.ts'
 import { inTurns, sayTurns } from './turns.ts'
 import { type HostResult, type Stop, verdictOn } from './verdict.ts'
+import type { WorkItem } from './work.ts'
 
 /** One play over its hosts, batch by batch. Returns why the playbook must stop, if it must. */
 export async function rollOut(
@@ -36,7 +38,7 @@ export async function rollOut(
     const names = batch.map(host => host.name)
     if (batches.length > 1)
       session.emit({ kind: 'batchStarted', play: play.name, number: index + 1, of: batches.length, hosts: names })
-    const shared: Batch = { session, ready, peers, tags: options.tags, ask: askOnce(session.ask) }
+    const shared = openBatch(session, ready, batch, { peers, tags: options.tags, ask: askOnce(session.ask) })
     const stop = await runBatch(shared, batch)
     if (stop) return leaveOut(session, ready, batches.slice(index + 1), stop)
   }
@@ -69,13 +71,30 @@ async function runBatch(batch: Batch, hosts: readonly HostView[]): Promise<Stop 
   const results: HostResult[] = looked.flatMap(outcome => ('result' in outcome ? [outcome.result] : []))
   let stop: Stop | undefined
   if (session.check) {
-    results.push(...(await session.each(planned, item => inCheckMode(session, ready, item))))
+    const orphans = orphansOf(batch, planned)
+    results.push(...(await session.each(planned, item => inCheckMode(batch, item, orphans.get(item) ?? []))))
     await sayTurns(session, ready, planned)
   } else {
-    stop = await inTurns(session, ready, planned, results)
+    stop = await inTurns(batch, planned, results)
   }
   for (const { host, outcome } of results) {
     if (outcome === 'failed' || outcome === 'unreachable') session.out.set(host, outcome)
   }
   return stop ?? verdictOn(ready.play, results, hosts.length)
+}
+
+/** What runs once and was to run on a host that could not be looked at, with the first host that can run it instead. */
+function orphansOf({ owners }: Batch, planned: readonly Planned[]): ReadonlyMap<Planned, readonly WorkItem[]> {
+  const alive = new Set(planned.map(({ run }) => run.host.name))
+  const taken = new Set<string>()
+  return new Map(
+    planned.map(item => [
+      item,
+      item.items.filter(({ once }) => {
+        if (once === undefined || taken.has(once) || alive.has(owners.get(once) ?? '')) return false
+        taken.add(once)
+        return true
+      }),
+    ]),
+  )
 }

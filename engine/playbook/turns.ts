@@ -1,19 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { nextTurn } from './availability.ts'
 import { type Availability, availabilityOf } from './available.ts'
+import type { Batch } from './batch.ts'
 import { finish } from './outcome.ts'
-import { type Planned, perform } from './perform.ts'
+import type { Planned } from './perform.ts'
 import type { ReadyPlay } from './ready.ts'
 import type { Session } from './session.ts'
+import { performAll } from './together.ts'
 import { type HostResult, type Stop, verdictOn } from './verdict.ts'
 
 /** Runs the hosts of a batch, in as many turns as the availability rule asks for. */
 export async function inTurns(
-  session: Session,
-  ready: ReadyPlay,
+  batch: Batch,
   waiting: readonly Planned[],
   results: HostResult[],
 ): Promise<Stop | undefined> {
+  const { session, ready } = batch
   const { play } = ready
   let left = waiting
   while (left.length > 0) {
@@ -26,13 +28,14 @@ export async function inTurns(
       const hosts = turn.hosts.map(({ run }) => run.host.name)
       session.emit({ kind: 'note', text: `${play.name}: ${hosts.join(', ')} first, then the others: ${turn.reason}` })
     }
-    const done = await session.each(turn.hosts, item => perform(session, ready, item))
+    const { results: done, stop: broken } = await performAll(batch, turn.hosts)
     results.push(...done)
     left = left.filter(item => !turn.hosts.includes(item))
-    if (left.length === 0) break
-    const stop = session.signal.aborted
+    if (left.length === 0) return broken
+    const otherwise = session.signal.aborted
       ? { reason: 'interrupted' }
       : play.gate && verdictOn({ ...play, anyErrorsFatal: true }, done, done.length)
+    const stop = broken ?? otherwise
     if (stop) {
       for (const { run } of left)
         results.push(finish(session, ready, run.host.name, 'skipped', 0, `not started: ${stop.reason}`))
@@ -74,10 +77,12 @@ function turnOf(
   left: readonly Planned[],
   { available, total }: Availability,
 ): { readonly hosts: readonly Planned[]; readonly reason?: string } | { readonly refused: string } {
-  const candidates = left.map(({ run, plan }) => ({
+  // What runs once may bring about changes on others that their own plan does not show yet.
+  const mayFollow = left.some(({ plan }) => plan.dirty)
+  const candidates = left.map(({ run, plan, items }) => ({
     name: run.host.name,
     available: available.has(run.host.name),
-    disrupted: plan.disrupts,
+    disrupted: plan.disrupts || (mayFollow && items.some(({ once }) => once !== undefined)),
   }))
   const turn = nextTurn(candidates, { total, available: available.size }, ready.play.keepAvailable ?? (() => 0))
   if ('refused' in turn) return { refused: `${turn.refused}${whoIsDown(ready, available)}` }

@@ -10,6 +10,8 @@ export interface WorkItem {
   readonly role: string
   readonly unit: TaskOrStep
   readonly owes: readonly string[]
+  /** What runs once for a whole batch has a name here, the same on all its hosts. */
+  readonly once?: string
 }
 
 /** A handler under its full name `role/name`, in the order in which handlers run. */
@@ -23,6 +25,8 @@ export interface HandlerItem {
 export interface HostWork {
   readonly items: readonly WorkItem[]
   readonly handlers: readonly HandlerItem[]
+  /** Only a part of it, and more will follow: handlers wait. */
+  readonly goesOn?: boolean
 }
 
 /** A task that the plan found to need something. */

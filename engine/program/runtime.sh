@@ -458,7 +458,7 @@ rota_serve() {
 
 rota_main() {
   exec 3>&1 4<&0 0</dev/null 1>&2
-  export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+  export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/opt/bin"
   umask 077
   cd "${HOME:-/}" 2>/dev/null || cd /
   ROTA_TMP='' rota_stop='' rota_pidlock='' rota_busy='' rota_ending='' rota_failed='' rota_blob_error='' rota_run='' rota_finishing=''

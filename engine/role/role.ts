@@ -105,12 +105,19 @@ export interface RoleCall {
   readonly role: AnyRole
   readonly params: Readonly<Record<string, unknown>>
   readonly tags: readonly string[]
+  /** All its tasks and steps run once, as `runOnce` of a task. */
+  readonly runOnce: boolean
   /** Where the playbook says it. */
   readonly site: CallSite
 }
 
+export interface RoleCallOptions {
+  readonly tags?: string | readonly string[]
+  readonly runOnce?: boolean
+}
+
 export interface RoleMaker<S extends ParamsSchema> {
-  (params?: Partial<ParamsOf<S>>, options?: { readonly tags?: string | readonly string[] }): RoleCall
+  (params?: Partial<ParamsOf<S>>, options?: RoleCallOptions): RoleCall
   readonly role: AnyRole
 }
 
@@ -119,12 +126,10 @@ export function defineRole<const S extends ParamsSchema, M extends FactMap = Rec
   definition: RoleDefinition<S, M, R>,
 ): RoleMaker<S> {
   const role = definition as unknown as AnyRole
-  const call = (
-    params: Partial<ParamsOf<S>> = {},
-    options: { readonly tags?: string | readonly string[] } = {},
-  ): RoleCall => ({
+  const call = (params: Partial<ParamsOf<S>> = {}, options: RoleCallOptions = {}): RoleCall => ({
     role,
     params: params as Readonly<Record<string, unknown>>,
+    runOnce: options.runOnce ?? false,
     tags: typeof options.tags === 'string' ? options.tags.split(',') : (options.tags ?? []),
     site: callSite(call),
   })

@@ -32,6 +32,7 @@ export interface Step {
   readonly title: string
   readonly tags: readonly string[]
   readonly notify: readonly string[]
+  readonly runOnce: boolean
   readonly facts: FactMap
   /** Why the step must run, or `false`. */
   readonly needed: (facts: Facts) => string | false
@@ -42,6 +43,8 @@ export interface StepOptions<M extends FactMap> {
   readonly title: string
   readonly tags?: readonly string[]
   readonly notify?: readonly string[]
+  /** As of tasks: on the first host of a batch that is still alive, for all of them. */
+  readonly runOnce?: boolean
   readonly facts?: M
   /** Given the facts: why it must run, or false. Without it the step runs always, and costs a round trip in every run. */
   readonly needed?: (values: FactValues<M>) => string | false
@@ -55,6 +58,7 @@ export function step<const M extends FactMap = Record<never, never>>(options: St
     title: options.title,
     tags: options.tags ?? [],
     notify: options.notify ?? [],
+    runOnce: options.runOnce ?? false,
     facts: requests,
     needed: facts => (options.needed ? options.needed(valuesOf(requests, facts)) : 'runs always'),
     run: options.run,

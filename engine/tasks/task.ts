@@ -70,6 +70,8 @@ export interface Task<A = unknown> {
   readonly tags: readonly string[]
   /** Output, diff and arguments are never shown or written to the journal. */
   readonly secret: boolean
+  /** On the first host of a batch that is still alive, for all of them. */
+  readonly runOnce: boolean
 }
 
 /** What every builder accepts besides the arguments of its kind. */
@@ -79,11 +81,16 @@ export interface TaskOptions {
   readonly notify?: string | readonly string[]
   readonly tags?: string | readonly string[]
   readonly secret?: boolean
+  /**
+   * Only on the first host of each batch that has got this far; the others wait for it there, and when it fails none of them goes on. Its
+   * title must be the same on all hosts. Source: Ansible's `run_once`.
+   */
+  readonly runOnce?: boolean
 }
 
 /** `export const file = defineTask<FileArgs>({…})` gives the builder: `file({ path, content, notify: 'reload' })`. */
 export function defineTask<A extends object>(kind: TaskKind<A>): (args: A & TaskOptions) => Task {
-  return ({ title, notify, tags, secret, ...rest }) => {
+  return ({ title, notify, tags, secret, runOnce, ...rest }) => {
     // Kinds that make diffs or files of their content have to know that it is a secret.
     const args = (secret ? { ...rest, secret } : rest) as unknown as A
     const task: Task<A> = {
@@ -93,6 +100,7 @@ export function defineTask<A extends object>(kind: TaskKind<A>): (args: A & Task
       notify: listOf(notify),
       tags: listOf(tags),
       secret: secret ?? false,
+      runOnce: runOnce ?? false,
     }
     // A list holds tasks of all kinds; each kind only ever sees its own arguments.
     return task as unknown as Task

@@ -60,9 +60,7 @@ export const showsEveryName = (way: Way, wanted: Names): Check =>
         ok: missing.length === 0,
         expected,
         saw:
-          missing.length === 0
-            ? `all ${wanted.names.length + wanted.addresses.length}`
-            : `none of ${missing.join(', ')}`,
+          missing.length === 0 ? `all ${wanted.names.length + wanted.addresses.length}` : `lacks ${missing.join(', ')}`,
       }
     },
   })

@@ -5,13 +5,11 @@ import {
   kubeConfigDir,
   loadBalancerName,
   lvsKind,
-  vipLoadBalancer,
   virtualAddress,
 } from '../cluster/params.ts'
+import { nginxVipUnit } from '../cluster/vip-params.ts'
 import { params as controlPlane } from '../control-plane/params.ts'
 import { params as haproxy } from '../haproxy/params.ts'
-import { params as keepalived } from '../keepalived/params.ts'
-import { params as nginxVip } from '../nginx-vip/params.ts'
 import { params as nodeProxy } from '../node-proxy-absent/params.ts'
 
 type Schema = Exclude<ParamsSchema['properties'][string], boolean>
@@ -28,18 +26,13 @@ export const params = {
   properties: {
     ...nodeProxy.properties,
     virtualAddress: of('keepalived', 'virtualAddress', virtualAddress),
-    vipLoadBalancer,
     apiserverPort: of('control-plane', 'apiserverPort', controlPlane.properties.apiserverPort),
-    haproxyPort: of('haproxy', 'bindPort', haproxy.properties.bindPort),
     statsPort: of('haproxy', 'statsPort', haproxy.properties.statsPort),
     statsUri: of('haproxy', 'statsUri', haproxy.properties.statsUri),
     statsUser: of('haproxy', 'statsUser', haproxy.properties.statsUser),
     statsPassword: of('haproxy', 'statsPassword', haproxy.properties.statsPassword),
-    nginxVipPort: of('nginx-vip', 'port', nginxVip.properties.port),
-    nginxVipProtocol: of('nginx-vip', 'protocol', nginxVip.properties.protocol),
-    nginxVipUnit: of('nginx-vip', 'unit', nginxVip.properties.unit),
+    nginxVipUnit,
     lvsKind,
-    lvsPort: of('keepalived', 'lvsPort', keepalived.properties.lvsPort),
     kubeConfigDir: of('control-plane', 'kubeConfigDir', kubeConfigDir),
     dnsDomain: of('control-plane', 'dnsDomain', dnsDomain),
     serviceAddresses: of('control-plane', 'serviceAddresses', controlPlane.properties.serviceAddresses),

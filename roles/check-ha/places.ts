@@ -1,11 +1,10 @@
 import type { HostView, InventoryView, ParamsOf } from 'rota'
-import { balancersOf, type ContainerRef, mastersOf, nodesOf } from '../cluster/index.ts'
+import { balancerPortOf, balancersOf, type ContainerRef, isOneOf, vipProtocolOf } from '../cluster/index.ts'
 import { pod as haproxyPod } from '../haproxy-proxy/manifest.ts'
 import { hasHaproxy } from '../haproxy-proxy/place.ts'
 import { chosenProxy } from '../nginx-proxy/listeners.ts'
 import { hasProxy } from '../nginx-proxy/place.ts'
 import { settingsOf } from '../nginx-proxy/settings.ts'
-import { byProtocol } from '../nginx-vip/params.ts'
 import type { params } from './params.ts'
 
 export type Params = ParamsOf<typeof params>
@@ -26,28 +25,15 @@ export function balancerOn(params: Params, host: HostView, inventory: InventoryV
   if (params.vipLoadBalancer === 'lvs') return undefined
   const name = params.vipLoadBalancer
   const unit = name === 'haproxy' ? 'haproxy' : params.nginxVipUnit
-  return { name, program: name, runs: { unit }, port: vipPort(params), protocol: vipProtocol(params) }
+  return { name, program: name, runs: { unit }, port: balancerPortOf(params), protocol: vipProtocolOf(params) }
 }
-
-/** The port of the virtual address. */
-export const vipPort = (params: Params): number =>
-  ({
-    haproxy: params.haproxyPort,
-    nginx: params.nginxVipPort ?? byProtocol[params.nginxVipProtocol].port,
-    lvs: params.lvsPort ?? params.apiserverPort,
-  })[params.vipLoadBalancer]
-
-export const vipProtocol = (params: Params): 'tcp' | 'http' =>
-  params.vipLoadBalancer === 'nginx' ? params.nginxVipProtocol : 'tcp'
 
 /** The proxy that this host has for itself, if it shall have one. */
 export function nodeProxyOn(params: Params, host: HostView, inventory: InventoryView): Daemon | undefined {
   const name = 'the proxy of this host'
-  if (!isOneOf([...mastersOf(inventory), ...nodesOf(inventory)], host)) return undefined
   const { virtualAddress } = params
   const own = {
     ...params,
-    vipPort: vipPort(params),
     ...(virtualAddress === undefined ? {} : { vipAddress: virtualAddress }),
   }
   if (params.type === 'haproxy') {
@@ -61,6 +47,3 @@ export function nodeProxyOn(params: Params, host: HostView, inventory: Inventory
   const runs = pod === undefined ? { unit } : { container: pod }
   return { name, program: 'nginx', runs, port: settings.port, protocol: params.protocol }
 }
-
-export const isOneOf = (hosts: readonly HostView[], host: HostView): boolean =>
-  hosts.some(({ name }) => name === host.name)

@@ -1,12 +1,12 @@
 import { isIP } from 'node:net'
 import { type Check, defineRole, type HostView, hostCheck, http, type InventoryView } from 'rota'
-import { balancersOf, firstAddress, mastersOf } from '../cluster/index.ts'
+import { balancersOf, firstAddress, isOneOf, mastersOf, vipPortOf, vipProtocolOf } from '../cluster/index.ts'
 import { unitName } from '../lvs-real-server/unit.ts'
 import { answersPing, isOnLo, oneHolder } from './address.ts'
 import { answers, sameAuthority, showsEveryName, type Way } from './answers.ts'
 import { balancesTo } from './lvs.ts'
 import { params } from './params.ts'
-import { balancerOn, isOneOf, nodeProxyOn, type Params, vipPort, vipProtocol } from './places.ts'
+import { balancerOn, nodeProxyOn, type Params } from './places.ts'
 import { isActive, listens, runs } from './services.ts'
 
 /**
@@ -41,7 +41,7 @@ function balancerChecks(params: Params, host: HostView, inventory: InventoryView
   const balancer = balancerOn(params, host, inventory)
   return [
     ...(balancer === undefined
-      ? [balancesTo({ address, port: vipPort(params) }, mastersOf(inventory), params.apiserverPort)]
+      ? [balancesTo({ address, port: vipPortOf(params) }, mastersOf(inventory), params.apiserverPort)]
       : [runs(balancer), listens(balancer.program, balancer.port)]),
     ...(balancer?.program === 'haproxy' && params.statsPassword !== undefined
       ? [listens('haproxy', params.statsPort), statsPage(params)]
@@ -86,7 +86,7 @@ function nodeProxyChecks(params: Params, host: HostView, inventory: InventoryVie
 function holderChecks(params: Params, host: HostView, inventory: InventoryView): readonly Check[] {
   const { virtualAddress } = params
   if (virtualAddress === undefined) return []
-  const balancers = balancersOf(inventory)
+  const balancers = params.kubeVip ? mastersOf(inventory) : balancersOf(inventory)
   return [
     oneHolder(
       virtualAddress,
@@ -100,9 +100,10 @@ function holderChecks(params: Params, host: HostView, inventory: InventoryView):
 export function waysOf(params: Params, host: HostView, inventory: InventoryView): readonly Way[] {
   const proxy = nodeProxyOn(params, host, inventory)
   const isMaster = isOneOf(mastersOf(inventory), host)
-  const { virtualAddress } = params
-  // Who has a proxy of its own does not need the virtual address.
-  const usesVip = virtualAddress !== undefined && (proxy === undefined || isMaster)
+  const { virtualAddress, externalLoadBalancer: external } = params
+  // Who has a proxy of its own needs neither the external load balancer nor the virtual address.
+  const goesOut = proxy === undefined || isMaster
+  const usesVip = virtualAddress !== undefined && goesOut
   return [
     ...(isMaster
       ? [{ name: 'on its own host', address: host.address, port: params.apiserverPort, protocol: 'tcp' } as const]
@@ -110,13 +111,23 @@ export function waysOf(params: Params, host: HostView, inventory: InventoryView)
     ...(proxy === undefined
       ? []
       : [{ name: `through ${proxy.name}`, address: '127.0.0.1', port: proxy.port, protocol: proxy.protocol }]),
+    ...(external !== undefined && goesOut
+      ? [
+          {
+            name: 'through the external load balancer',
+            address: external.address,
+            port: Number(external.port ?? params.apiserverPort),
+            protocol: 'tcp' as const,
+          },
+        ]
+      : []),
     ...(usesVip
       ? [
           {
             name: 'through the virtual address',
             address: virtualAddress,
-            port: vipPort(params),
-            protocol: vipProtocol(params),
+            port: vipPortOf(params),
+            protocol: vipProtocolOf(params),
           },
         ]
       : []),

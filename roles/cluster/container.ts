@@ -23,17 +23,27 @@ export const containerPid = `container && case $runtime in
   crictl) crictl inspect --output go-template --template '{{.info.pid}}' "$id" ;;
 esac`
 
+/** The last branches of an `if` that has neither found the container nor Docker: nobody can check what is to replace the file. */
+export const orRefuse = (config: string): string => `elif [ -e ${quote(config)} ] && ! crictl info >/dev/null 2>&1; then
+  echo ${quote(`neither Docker nor crictl answers on this host: nobody can check what would replace ${config}`)} >&2
+  exit 1`
+
 /** Shell text that runs a command in the container. Needs `container`. */
 export const inContainer = (words: readonly string[]): string =>
   `container && "$runtime" exec "$id" ${words.map(quote).join(' ')}`
 
+/** Of all static pods here: a pod of the same name elsewhere, such as an ingress, is somebody else's. */
+const namespace = 'kube-system'
+
 // A name filter is a regular expression to both.
 const dockerName = (ref: ContainerRef): string =>
-  'docker' in ref ? `^/?${escaped(ref.docker)}$` : `^/?k8s_${escaped(ref.container)}_${escaped(ref.pod)}-`
+  'docker' in ref
+    ? `^/?${escaped(ref.docker)}$`
+    : `^/?k8s_${escaped(ref.container)}_${escaped(ref.pod)}-[^_]*_${namespace}_`
 
 const crictl = ({ pod, container }: { readonly pod: string; readonly container: string }): string =>
   `  if [ -z "$id" ] && command -v crictl >/dev/null 2>&1; then
-    sandbox=$(crictl pods -q --state ready --name ${quote(`^${escaped(pod)}-`)} 2>/dev/null | head -n 1)
+    sandbox=$(crictl pods -q --state ready --namespace ${namespace} --name ${quote(`^${escaped(pod)}-`)} 2>/dev/null | head -n 1)
     [ -z "$sandbox" ] || id=$(crictl ps -q --pod "$sandbox" --name ${quote(`^${escaped(container)}$`)} 2>/dev/null | head -n 1)
     runtime=crictl
   fi

@@ -1,4 +1,4 @@
-import { check, defineTask, quote, raw, type Task } from 'rota'
+import { check, defineTask, quote, raw, type Task, waitFor } from 'rota'
 import { type ContainerRef, containerFunction, containerPid } from './container.ts'
 
 /** Something that listens on a host: a unit of systemd, a container that Docker was told to run, a static pod, or a unit around a container. */
@@ -10,9 +10,14 @@ export interface Listener {
   readonly pod?: { readonly pod: string; readonly container: string; readonly manifest: string }
 }
 
-interface MakeWay {
+interface MakeWay extends Condition {
   readonly port: number
   readonly others: readonly Listener[]
+}
+
+interface Condition {
+  /** Shell text that has to succeed before anything is stopped, and why it is not where it fails. */
+  readonly stopsOnlyWith?: { readonly check: string; readonly reason: string }
 }
 
 /**
@@ -31,12 +36,25 @@ const task = defineTask<MakeWay>({
     if (holding.length === 0) return undefined
     return {
       summary: `stop ${holding.map(({ name }) => name).join(', ')}`,
-      apply: raw([...holding.map(stop), freed(args)].join('\n')),
+      apply: raw([...condition(args), ...holding.map(stop), freed(args)].join('\n')),
     }
   },
 })
 
-export const makeWay = (port: number, others: readonly Listener[]): Task => task({ port, others })
+export const makeWay = (port: number, others: readonly Listener[], condition: Condition = {}): Task =>
+  task({ port, others, ...condition })
+
+const condition = ({ stopsOnlyWith }: Condition): readonly string[] =>
+  stopsOnlyWith === undefined
+    ? []
+    : [`(${stopsOnlyWith.check}\n) || { echo ${quote(stopsOnlyWith.reason)} >&2; exit 1; }`]
+
+/** Waits until this one, and not just anybody, listens on the port. */
+export const holdsPort = (port: number, listener: Listener): Task =>
+  waitFor({
+    title: `${listener.name} listens on ${port}`,
+    check: { run: `${socketsOf(port)}\n${listens(listener)}` },
+  })
 
 const holders = (args: MakeWay) => check({ run: holdersScript(args) })
 

@@ -1,5 +1,6 @@
 import { closest } from 'fastest-levenshtein'
 import type { HostView, InventoryView } from 'rota'
+import { virtualAddress } from './params.ts'
 
 /** Hosts of any of the groups, each once, in the order of the first group that has them. */
 const hostsOf = (inventory: InventoryView, groups: readonly string[]): readonly HostView[] => [
@@ -25,14 +26,31 @@ export const mastersOf = (inventory: InventoryView, leaving: readonly string[] |
 export const nodesOf = (inventory: InventoryView, leaving: readonly string[] | string = []): readonly HostView[] =>
   without(hostsOf(inventory, nodeGroups), leaving)
 
-/** The hosts that the virtual address may be on: those of `load_balancer`, or the masters where that group is empty. */
+/** Every host that runs a kubelet or may: kubespray's k8s_cluster has the route reflectors (calico_rr) too. */
+export const clusterHostsOf = (inventory: InventoryView): readonly HostView[] =>
+  hostsOf(inventory, [...controlPlaneGroups, ...nodeGroups, 'k8s_cluster', 'k8s-cluster', 'calico_rr'])
+
+export const isOneOf = (hosts: readonly HostView[], host: HostView): boolean =>
+  hosts.some(({ name }) => name === host.name)
+
+/**
+ * The hosts that balance for the masters, and that the virtual address may be on: those of `load_balancer`; where that group is empty, the
+ * masters, if there is a virtual address at all that is not kube-vip's.
+ */
 export const balancersOf = (
   inventory: InventoryView,
   leaving: readonly string[] | string = [],
 ): readonly HostView[] => {
   const own = hostsOf(inventory, balancerGroups)
-  return own.length > 0 ? own : mastersOf(inventory, leaving)
+  if (own.length > 0) return own
+  return mastersOf(inventory, leaving).filter(
+    master =>
+      virtualAddress.var.some(name => isSet(master.var(name))) &&
+      !/^(true|yes)$/i.test(String(master.var('kube_vip_enabled'))),
+  )
 }
+
+const isSet = (value: unknown): boolean => value !== undefined && value !== null && value !== ''
 
 /** The etcd members that the cluster shall have. */
 export const etcdMembersOf = (

@@ -170,6 +170,14 @@ export const manifestDir = {
   description: 'Where the kubelet looks for static pods.',
 } as const
 
+export const lvsPort = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 65535,
+  var: ['kube_lvs_port', 'keepalived_lvs_port'],
+  description: "LVS: port of the virtual address. The API server's own where it is not set; with DR there is no other.",
+} as const
+
 /** How LVS hands packets to the masters: `virtual_server` of keepalived.conf and what the masters need for it. */
 export const lvsKind = {
   type: 'string',

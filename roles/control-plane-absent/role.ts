@@ -10,6 +10,7 @@ import {
   tokenDir,
 } from '../cluster/params.ts'
 import { leaveKubeadm } from '../control-plane/kubeadm/leave.ts'
+import { notKubeadms } from '../control-plane/methods/not-kubeadms.ts'
 import { params as masterParams } from '../control-plane/params.ts'
 import { noPods } from '../control-plane/static-pods/running.ts'
 
@@ -82,6 +83,7 @@ export const controlPlaneAbsent = defineRole({
 })
 
 const noDaemons = (manifestDir: string): readonly Task[] => [
+  notKubeadms(manifestDir),
   ...units.map(name => service({ name, enabled: false, running: false })),
   absent({
     title: 'no units of the control plane',

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Around, around, type StepContext } from 'rota'
-import { httpsUrl, mastersOf } from '../cluster/index.ts'
+import { fromVariables, httpsUrl, mastersOf } from '../cluster/index.ts'
 import { armDeadMan, closePort, disarmDeadMan, openPort } from './drain-rule.ts'
 import { apiServerAt, configDirOf, portOf } from './gate.ts'
+import { params } from './params.ts'
 import { serves } from './serves.ts'
 
 export interface DrainApiServerOptions {
@@ -31,7 +32,7 @@ export const drainApiServer = (options: DrainApiServerOptions = {}): Around => {
   let putBack = 0
   return around({
     name: 'new connections go to other masters',
-    vars: apiServerAt.vars,
+    vars: [...apiServerAt.vars, ...pods.vars],
     enter: async context => {
       const { host, $, say, inventory } = context
       const port = portOf(host, options)
@@ -44,7 +45,7 @@ export const drainApiServer = (options: DrainApiServerOptions = {}): Around => {
       const settle = (options.settle ?? (mastersOf(inventory, options.leaving).length <= 3 ? 11 : 2)) * 1000
       await sleep(Math.max(0, putBack + settle - Date.now()))
       await $`${armDeadMan(port)}`
-      await $`${closePort(port)}`
+      await $`${closePort(port, pods.of(host).podAddresses.split(','))}`
       if (await serves($, port)) await sleep((options.grace ?? 3) * 1000)
     },
     leave: async context => {
@@ -57,6 +58,9 @@ export const drainApiServer = (options: DrainApiServerOptions = {}): Around => {
     },
   })
 }
+
+/** Where pods are. */
+const pods = fromVariables('control-plane', { podAddresses: params.properties.podAddresses })
 
 /** The gate dials 127.0.0.1; that the host serves at the address that others use is only true now. */
 async function answersAtItsAddress(

@@ -36,7 +36,7 @@ export const drainNode = ({ leaving = [] }: DrainNodeOptions = {}): Around =>
       const settings = drainSettings(context.host)
       await waitFor(context, settings.before, `Ready to change ${context.host.name}?`)
       const found = await nodeOf(context, leaving, context.say)
-      if (found === undefined) return
+      if (found === undefined || found === 'nobody answers') return
       const { kubectl, node } = found
       if (node.unschedulable && !node.ours)
         return context.say(`${node.name} was cordoned by somebody else: it is not drained, and stays cordoned`)
@@ -53,6 +53,11 @@ export const drainNode = ({ leaving = [] }: DrainNodeOptions = {}): Around =>
     leave: async context => {
       if (isLeaving(context.host, leaving)) return
       const found = await nodeOf(context, leaving)
+      // The hook stays owed, and the next run takes the node back.
+      if (found === 'nobody answers')
+        throw new Error(
+          `whether ${context.host.name} is cordoned is not known: no API server answers. Run again when one does`,
+        )
       if (!found?.node.ours || found.node.stays) return
       await waitFor(context, drainSettings(context.host).after, `Ready to uncordon ${found.node.name}?`)
       await patch(found.kubectl, found.node.name, false)
@@ -75,12 +80,12 @@ async function nodeOf(
   context: StepContext,
   leaving: readonly string[] | string,
   say: StepContext['say'] = () => {},
-): Promise<{ readonly kubectl: Kubectl; readonly node: Node } | undefined> {
+): Promise<{ readonly kubectl: Kubectl; readonly node: Node } | 'nobody answers' | undefined> {
   const { host } = context
   const kubectl = await kubectlOn(context, leaving)
   if (kubectl === undefined) {
     say(`${host.name}: no API server answers, so there is no node to drain`)
-    return undefined
+    return 'nobody answers'
   }
   const name = nodeNameOf(host)
   const { $, words } = kubectl

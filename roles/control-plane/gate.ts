@@ -1,5 +1,5 @@
-import { type FactValues, gate, type HostView, holds, type Verdict } from 'rota'
-import { fromVariables, type ReadyFacts, readyz } from '../cluster/index.ts'
+import { type FactValues, gate, type HostView, holds, http, tcp, type Verdict } from 'rota'
+import { fromVariables, httpsUrl, type ReadyFacts, readyz } from '../cluster/index.ts'
 import { apiserverPort, kubeConfigDir } from '../cluster/params.ts'
 
 export interface ApiServerGateOptions {
@@ -13,8 +13,7 @@ export interface ApiServerGateOptions {
 
 /**
  * The API server of the host is ready, seen through its own certificate and authority. It says nothing about the version or about every
- * name of the certificate: the gate also counts who serves clients now, and before an upgrade nobody has what the upgrade brings. Those
- * are proven by the role control-plane itself.
+ * name of the certificate: those are proven by the role control-plane itself.
  */
 export const apiServerReady = (options: ApiServerGateOptions = {}) =>
   gate({
@@ -25,7 +24,37 @@ export const apiServerReady = (options: ApiServerGateOptions = {}) =>
       ready: readyz(host, portOf(host, options), `${configDirOf(host, options)}/pki/ca.crt`),
     }),
     check: judge,
+    available: {
+      facts: (host): ServingFacts => ({
+        any: http({
+          url: httpsUrl('127.0.0.1', portOf(host, options), '/readyz'),
+          insecure: true,
+          status: answers,
+          timeout: 5,
+        }),
+        port: tcp({ host: '127.0.0.1', port: portOf(host, options) }),
+      }),
+      check: serving,
+    },
   })
+
+type ServingFacts = { readonly any: ReturnType<typeof http>; readonly port: ReturnType<typeof tcp> }
+
+/** Not ready is a 500; one that wants to know who asks serves all the same. */
+const answers = [200, 401, 403]
+
+/**
+ * Whoever answers counts, whatever its certificate says: a master that has not got its name yet would else be taken for one that is down, and
+ * all of them be worked on at once. Where nothing on the host can speak HTTPS, a port that is open will do.
+ */
+const serving = ({ any, port }: FactValues<ServingFacts>, host: HostView): Verdict =>
+  (any.type === 'answered' && any.expected) || (any.type === 'unavailable' && port.type === 'open')
+    ? holds
+    : {
+        ok: false,
+        expected: `the API server of ${host.name} answers`,
+        saw: 'reason' in any ? any.reason : `${any.status}`,
+      }
 
 function judge({ ready }: FactValues<ReadyFacts>, host: HostView): Verdict {
   const expected = `GET /readyz of ${host.name} answers 200`

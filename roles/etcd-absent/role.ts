@@ -1,8 +1,9 @@
-import { absent, defineRole, type HostView, type Step, service, step } from 'rota'
+import { absent, defineRole, service } from 'rota'
 import { etcdMembersOf, isLeaving, mastersOf, membersOf, unknownLeavingMember } from '../cluster/index.ts'
 import { bootstrapPath } from '../etcd/config.ts'
 import { params as etcdParams } from '../etcd/params.ts'
 import { leaveCluster } from './leave.ts'
+import { staysMember } from './stays-member.ts'
 
 const { clientPort, peerPort, dataDir, configDir, unit, deployment, leaving } = etcdParams.properties
 const params = {
@@ -36,18 +37,6 @@ export const etcdAbsent = defineRole({
     ]
   },
 })
-
-/** Somebody else's member is not taken out by surprise, nor forgotten. */
-const staysMember = (member: HostView): Step =>
-  step({
-    title: `the etcd member of ${member.name}`,
-    run: async ({ say }) => {
-      say(
-        `the etcd member of ${member.name}, if it has one, is left as it is (etcd_deployment_type: external): remove it by hand`,
-      )
-      return { changed: false }
-    },
-  })
 
 // A directory of our own goes whole. One that somebody else chose may belong to a package, such as /var/lib/etcd, or hold more than ours.
 const dataOf = (conf: { readonly dataDir: string }): readonly string[] =>

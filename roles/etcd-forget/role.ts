@@ -6,6 +6,7 @@ import { etcdctl, type Member, parseMembers } from '../etcd/etcdctl.ts'
 import { retried } from '../etcd/join.ts'
 import { params as etcdParams } from '../etcd/params.ts'
 import { enoughStay, type StayOptions, votersBeside } from '../etcd-absent/leave.ts'
+import { staysMember } from '../etcd-absent/stays-member.ts'
 
 const { clientPort, peerPort, configDir, deployment, leaving } = etcdParams.properties
 const params = {
@@ -25,11 +26,11 @@ export const etcdForget = defineRole({
   tasks: ({ params, host, inventory }) => {
     const others = membersOf(inventory, params.deployment, params.leaving)
     if (!others.some(member => member.name === host.name)) return []
-    if (params.deployment === 'external') return []
+    const gone = membersOf(inventory, params.deployment).filter(member => isLeaving(member, params.leaving))
+    // Said once, not by every member.
+    if (params.deployment === 'external') return others[0]?.name === host.name ? gone.map(staysMember) : []
     const stacked = params.deployment === 'kubeadm' ? { podPki: `${params.kubeConfigDir}/pki/etcd` } : {}
-    return membersOf(inventory, params.deployment)
-      .filter(member => isLeaving(member, params.leaving))
-      .map(member => forgetMember(member, { ...params, ...stacked, others }))
+    return gone.map(member => forgetMember(member, { ...params, ...stacked, others }))
   },
 })
 

@@ -1,17 +1,4 @@
-import {
-  assert,
-  computed,
-  defineRole,
-  directory,
-  file,
-  flushHandlers,
-  packages,
-  service,
-  systemdUnit,
-  type Task,
-  unit,
-  waitFor,
-} from 'rota'
+import { defineRole, directory, file, flushHandlers, packages, service, systemdUnit, waitFor } from 'rota'
 import { etcdMembersOf, isLeaving, unknownLeavingMember } from '../cluster/index.ts'
 import {
   certificateFile,
@@ -26,6 +13,7 @@ import {
 import { etcdEnv, etcdUnit } from './config.ts'
 import { etcdctl } from './etcdctl.ts'
 import { joinCluster } from './join.ts'
+import { nobodyElses } from './nobody-elses.ts'
 import { params } from './params.ts'
 import { promoteLearner } from './promote.ts'
 
@@ -75,14 +63,3 @@ export const etcd = defineRole({
   },
   handlers: ({ params }) => ({ restart: service.restart(params.unit) }),
 })
-
-/** Somebody else's etcd on this host, such as kubespray's own unit, is not stopped by surprise. */
-const nobodyElses = (own: string): Task =>
-  assert({
-    that: 'no other etcd runs here',
-    holds: computed({ other: unit({ name: 'etcd.service' }) }, ({ other }) =>
-      other.type === 'unit' && other.activeState === 'active' && other.fragmentPath.startsWith('/etc/')
-        ? `etcd.service runs on this host and was not put there by a package: ${own}.service does not replace it on its own: set etcd_deployment_type to external, and it is left as it is`
-        : undefined,
-    ),
-  })

@@ -1,6 +1,7 @@
-import { absent, command, defineRole, type HostView, type InventoryView, quote, service } from 'rota'
-import { balancersOf, isLeaving, unknownLeaving } from '../cluster/index.ts'
-import { leaving, vipLoadBalancer } from '../cluster/params.ts'
+import { command, defineRole, quote } from 'rota'
+import { balances, chosenServes, isLeaving, isUnset, unknownLeaving } from '../cluster/index.ts'
+import { apiserverPort, leaving, virtualAddress } from '../cluster/params.ts'
+import { nginxVipUnit, vipPortParams } from '../cluster/vip-params.ts'
 
 const params = {
   type: 'object',
@@ -9,6 +10,7 @@ const params = {
       type: 'string',
       pattern: '^/',
       default: '/etc/haproxy/haproxy.cfg',
+      var: 'haproxy_config',
       description: 'The configuration that is removed.',
     },
     everywhere: {
@@ -16,14 +18,17 @@ const params = {
       default: false,
       description: 'Take it down on every host: the set-up is given up.',
     },
-    vipLoadBalancer,
+    virtualAddress,
+    ...vipPortParams,
+    nginxVipUnit,
+    apiserverPort,
     leaving,
   },
 } as const
 
 /**
- * No haproxy on a master that leaves (after keepalived-absent: by then nobody uses it), and none of ours where it is not the set-up any
- * more: another one is chosen, or other hosts balance. Does nothing elsewhere.
+ * No haproxy of ours on a master that leaves (after keepalived-absent: by then nobody uses it), and none where it is not the set-up any
+ * more: another one is chosen and serves, or other hosts balance. Does nothing elsewhere.
  */
 export const haproxyAbsent = defineRole({
   name: 'haproxy-absent',
@@ -31,15 +36,13 @@ export const haproxyAbsent = defineRole({
   params,
   check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
   tasks: ({ params, host, inventory }) => {
-    if (isLeaving(host, params.leaving))
-      return [service({ name: 'haproxy', enabled: false, running: false }), absent({ path: params.config })]
-    if (!params.everywhere && params.vipLoadBalancer === 'haproxy' && balances(host, inventory)) return []
-    return [oursIsGone(params.config)]
+    const gone = oursIsGone(params.config)
+    if (params.everywhere || isLeaving(host, params.leaving)) return [gone]
+    if (isUnset(params.virtualAddress, inventory)) return []
+    if (params.vipLoadBalancer === 'haproxy' && balances(host, inventory)) return []
+    return [chosenServes(params, host, inventory), gone]
   },
 })
-
-const balances = (host: HostView, inventory: InventoryView): boolean =>
-  balancersOf(inventory).some(other => other.name === host.name)
 
 /** A haproxy that serves something else is none of ours: ours has a section for the API servers. */
 const oursIsGone = (config: string) =>

@@ -1,5 +1,5 @@
 import { command, quote, type Task } from 'rota'
-import { containerFunction, containerPid } from '../cluster/index.ts'
+import { containerFunction, containerPid, orRefuse } from '../cluster/index.ts'
 import { configInside, pod } from './manifest.ts'
 
 /** SIGUSR2 makes haproxy's master read its configuration and start a new worker; the old one ends with its last connection. */
@@ -16,7 +16,8 @@ container && "$runtime" logs --tail 15 "$id" 2>&1`
 
 /**
  * haproxy's own check of the new file, which lies beside the old one and so is seen in the container: by the container that runs, or,
- * with Docker, by the image. Where there is neither, as on a host of containerd before its first pod, there is no old file to protect.
+ * with Docker, by the image. Where the runtime says that none runs, as on a host of containerd before its first pod, no proxy has an old
+ * file that were to be protected; where no runtime says anything, an old file is not replaced.
  */
 export const validate = (image: string, configDir: string): string => `# haproxy -c, in the container
 chmod 0644 %s
@@ -25,4 +26,5 @@ ${containerFunction(pod)}
 if container; then "$runtime" exec "$id" haproxy -c -f "$file"
 elif docker version >/dev/null 2>&1; then
   docker run --rm --network none --entrypoint haproxy -v ${quote(`${configDir}:${configInside}:ro`)} ${quote(image)} -c -f "$file"
+${orRefuse(`${configDir}/haproxy.cfg`)}
 fi`

@@ -5,11 +5,14 @@ import {
   manifestDir,
   nodeLoadBalancer,
   nodeLoadBalancerWanted,
+  virtualAddress,
 } from '../cluster/params.ts'
-
-import { vipAddress, vipLoadBalancer, vipPort } from '../nginx-proxy/vip-params.ts'
+import { vipPortParams } from '../cluster/vip-params.ts'
+import { unitName } from '../nginx-proxy/conf-params.ts'
 
 const time = '^[0-9]+(us|ms|s|m|h|d)?$'
+/** One word of a configuration. */
+const word = '^[^\\s"\'\\\\#]+$'
 const port = { type: 'integer', minimum: 1, maximum: 65535 } as const
 
 export const params = {
@@ -19,7 +22,7 @@ export const params = {
     wanted: nodeLoadBalancerWanted,
     bind: {
       type: 'array',
-      items: { type: 'string' },
+      items: { type: 'string', pattern: word },
       minItems: 1,
       default: ['127.0.0.1'],
       description: 'Addresses to listen on.',
@@ -35,6 +38,7 @@ export const params = {
     },
     healthBind: {
       type: 'string',
+      pattern: word,
       default: '0.0.0.0',
       description: 'Address of that port; the kubelet asks at the address of the node.',
     },
@@ -107,9 +111,13 @@ export const params = {
         'Folder of the configuration on the host. The container sees the folder, not the file, so that a new file can take its place while it runs.',
     },
     manifestDir,
-    vipLoadBalancer,
-    vipAddress,
-    vipPort,
+    nginxUnit: {
+      ...unitName,
+      var: 'nginx_proxy_unit',
+      description: 'Unit of an nginx that may have the port until now, where it has a name of its own.',
+    },
+    vipAddress: virtualAddress,
+    ...vipPortParams,
     startTimeout: {
       type: 'integer',
       minimum: 1,

@@ -1,23 +1,19 @@
+import { defineRole, directory, file, flushHandlers, type HostView, type InventoryView, type ParamsOf } from 'rota'
 import {
-  defineRole,
-  directory,
-  file,
-  flushHandlers,
-  type HostView,
-  type InventoryView,
-  type ParamsOf,
-  waitFor,
-} from 'rota'
-import {
+  imageFirst,
+  isServed,
   type Listener,
   listingContent,
   makeWay,
   mastersOf,
+  newPod,
+  podImage,
   readyz,
   runsItsConfiguration,
   sayLeftOut,
   unknownLeaving,
 } from '../cluster/index.ts'
+import { nodeProxies } from '../nginx-proxy/listeners.ts'
 import { logText, reload, reloadText, validate } from './container.ts'
 import { proxyCfg } from './haproxy.cfg.ts'
 import { pod, proxyManifest } from './manifest.ts'
@@ -57,6 +53,7 @@ export const haproxyProxy = defineRole({
       peers,
     }
     return [
+      params.pullPolicy !== 'Never' && podImage(image),
       directory({ path: configDir, mode: '0755' }),
       file({
         path: config,
@@ -67,10 +64,11 @@ export const haproxyProxy = defineRole({
       }),
       flushHandlers(),
       // As late as can be: from here on until the pod runs, nobody has the port.
-      makeWay(port, nginxProxies(manifestDir)),
+      makeWay(port, nginxProxies(params), imageFirst(image, params.pullPolicy)),
       directory({ path: manifestDir, mode: '0755' }),
-      file({ path: `${manifestDir}/haproxy.yml`, content: proxyManifest(params), mode: '0644' }),
-      waitFor({ host: dialled(bind), port, timeout: params.startTimeout }),
+      file({ path: manifestOf(params), content: proxyManifest(params), mode: '0644', notify: 'pod' }),
+      flushHandlers(),
+      isServed({ listen: bind, port, timeout: params.startTimeout }),
       runsItsConfiguration({
         name: 'haproxy',
         config,
@@ -81,7 +79,10 @@ export const haproxyProxy = defineRole({
       sayLeftOut(listing),
     ]
   },
-  handlers: { reload },
+  handlers: ({ params }) => ({
+    reload,
+    pod: newPod({ ref: pod, manifest: manifestOf(params), timeout: params.startTimeout }),
+  }),
 })
 
 function problemsOn(params: Params, host: HostView, inventory: InventoryView): readonly string[] {
@@ -96,18 +97,10 @@ function problemsOn(params: Params, host: HostView, inventory: InventoryView): r
   ]
 }
 
+const manifestOf = ({ manifestDir }: Params): string => `${manifestDir}/haproxy.yml`
+
 const configOf = ({ configDir }: Params): string => `${configDir}/haproxy.cfg`
 
 /** What may have the port now: the proxies that loadbalancer_apiserver_type nginx makes. */
-const nginxProxies = (manifestDir: string): readonly Listener[] => [
-  { name: 'nginx-proxy', unit: 'nginx-proxy' },
-  { name: 'kube-nginx', unit: 'kube-nginx' },
-  { name: 'nginx-lb', unit: 'nginx-lb', container: 'nginx-lb' },
-  {
-    name: 'nginx-proxy (pod)',
-    pod: { pod: 'nginx-proxy', container: 'nginx-proxy', manifest: `${manifestDir}/nginx-proxy.yml` },
-  },
-]
-
-const dialled = ([first = '127.0.0.1']: readonly string[]): string =>
-  first === '0.0.0.0' || first === '*' ? '127.0.0.1' : first === '::' ? '::1' : first
+const nginxProxies = ({ manifestDir, nginxUnit }: Params): readonly Listener[] =>
+  nodeProxies({ manifestDir, configDir: '', prefix: '', unit: nginxUnit }).filter(proxy => proxy.pod?.pod !== pod.pod)

@@ -1,6 +1,17 @@
-import { apiserverPort, kubeConfigDir, leaving, packageNames, vipLoadBalancer } from '../cluster/params.ts'
+import {
+  apiserverPort,
+  kubeConfigDir,
+  leaving,
+  packageNames,
+  vipLoadBalancer,
+  virtualAddress,
+} from '../cluster/params.ts'
+import { haproxyPortVariables, nginxVipUnit } from '../cluster/vip-params.ts'
 
 const time = '^[0-9]+(us|ms|s|m|h|d)?$'
+/** One word of a configuration. */
+const word = '^[^\\s"\'\\\\#]+$'
+const file = '^/[^\\s"\'\\\\#]*$'
 /** Words of a configuration: no line feed, no quote, nothing that begins a comment. */
 const words = '^[^\\n"\'\\\\#]+$'
 
@@ -9,7 +20,7 @@ export const params = {
   properties: {
     bind: {
       type: 'array',
-      items: { type: 'string' },
+      items: { type: 'string', pattern: word },
       minItems: 1,
       default: ['0.0.0.0'],
       description: 'Addresses to listen on; `*` for all, `::` for all of both families.',
@@ -19,7 +30,7 @@ export const params = {
       minimum: 1,
       maximum: 65535,
       default: 8443,
-      var: ['haproxy_kube_apiserver_port', 'haproxy_bind_port'],
+      var: haproxyPortVariables,
       description: 'Port to listen on; not that of the API server on the same host.',
     },
     apiserverPort,
@@ -38,7 +49,7 @@ export const params = {
     },
     checkCa: {
       type: 'string',
-      pattern: '^/',
+      pattern: file,
       description:
         'PEM file on the host that the certificate is checked with; without it the check trusts whoever answers.',
     },
@@ -71,10 +82,10 @@ export const params = {
     chroot: {
       type: 'string',
       default: '/var/lib/haproxy',
-      pattern: '^(/|none$)',
+      pattern: '^(/[^\\s"\'\\\\#]*|none)$',
       description: 'haproxy: `chroot`, or `none`.',
     },
-    socket: { type: 'string', pattern: '^/', default: '/run/haproxy-admin.sock', description: 'The admin socket.' },
+    socket: { type: 'string', pattern: file, default: '/run/haproxy-admin.sock', description: 'The admin socket.' },
     statsPort: {
       type: 'integer',
       minimum: 1,
@@ -106,6 +117,8 @@ export const params = {
     config: { type: 'string', pattern: '^/', default: '/etc/haproxy/haproxy.cfg', description: 'The configuration.' },
     packages: packageNames(['haproxy', 'psmisc']),
     vipLoadBalancer,
+    nginxVipUnit,
+    virtualAddress,
     kubeConfigDir,
     leaving,
   },

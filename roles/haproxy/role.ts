@@ -11,6 +11,7 @@ import {
   unitRunsItsConfiguration,
   unknownLeaving,
 } from '../cluster/index.ts'
+import { isNobodyElses } from './foreign.ts'
 import { haproxyCfg } from './haproxy.cfg.ts'
 import { params } from './params.ts'
 import { mayConnectAnywhere } from './selinux.ts'
@@ -48,6 +49,7 @@ export const haproxy = defineRole({
     const listing = { path: params.config, port: params.apiserverPort, masters, peers }
     const withSecret = params.statsPassword !== undefined
     return [
+      params.virtualAddress === undefined && isNobodyElses(params.config),
       packages({ names: onEveryFamily(params.packages), start: false }),
       mayConnectAnywhere,
       // The package has made it, but not again when it was removed.
@@ -65,7 +67,7 @@ export const haproxy = defineRole({
         notify: 'reload',
       }),
       flushHandlers(),
-      makeWay(params.bindPort, [{ name: 'nginx-vip', unit: 'nginx-vip' }]),
+      makeWay(params.bindPort, [{ name: 'nginx-vip', unit: params.nginxVipUnit }]),
       service({ name: 'haproxy', enabled: true, running: true }),
       unitRunsItsConfiguration({ unit: 'haproxy', config: params.config }),
       waitFor({

@@ -1,5 +1,5 @@
-import { absent, command, defineRole, type HostView, type InventoryView, quote, service } from 'rota'
-import { balancersOf, isLeaving, mastersOf, unknownLeaving } from '../cluster/index.ts'
+import { assert, bytesOf, command, computed, defineRole, type HostView, type InventoryView, path, quote } from 'rota'
+import { balancersOf, balances, isLeaving, mastersOf, unknownLeaving } from '../cluster/index.ts'
 import { leaving as leavingParam, virtualAddress } from '../cluster/params.ts'
 import { moveVirtualAddress } from '../keepalived/move.ts'
 
@@ -11,6 +11,7 @@ const params = {
       type: 'string',
       pattern: '^/',
       default: '/etc/keepalived/keepalived.conf',
+      var: 'keepalived_config',
       description: 'The configuration that is removed.',
     },
     everywhere: {
@@ -23,7 +24,7 @@ const params = {
 } as const
 
 /**
- * Takes the virtual address off a master that leaves, gently, and keepalived with it. Also where other hosts have it now, or nobody
+ * Takes the virtual address off a master that leaves, gently, and our keepalived with it. Also where other hosts have it now, or nobody
  * shall. Does nothing elsewhere.
  */
 export const keepalivedAbsent = defineRole({
@@ -35,15 +36,11 @@ export const keepalivedAbsent = defineRole({
     const { virtualAddress, config } = params
     const others = params.everywhere ? [] : mayTake(params.leaving, host, inventory)
     const move = others.length > 0 && virtualAddress !== undefined && moveVirtualAddress({ virtualAddress, others })
-    if (isLeaving(host, params.leaving))
-      return [move, service({ name: 'keepalived', enabled: false, running: false }), absent({ path: config })]
-    if (!params.everywhere && balances(host, inventory)) return []
-    return [move, oursIsGone(config)]
+    if (params.everywhere || isLeaving(host, params.leaving)) return [move, oursIsGone(config)]
+    if (balances(host, inventory)) return []
+    return virtualAddress === undefined ? [isMeant(config)] : [move, oursIsGone(config)]
   },
 })
-
-const balances = (host: HostView, inventory: InventoryView): boolean =>
-  balancersOf(inventory).some(other => other.name === host.name)
 
 /** Who may have the address next: also a master that has not lost it to the hosts of load_balancer yet. */
 const mayTake = (
@@ -56,9 +53,22 @@ const mayTake = (
 }
 
 /** A keepalived that serves something else is none of ours: ours has the instance of the API servers. */
+const ours = '^vrrp_instance VI_KUBE_APISERVER '
+
+/** Clients that use the address would lose their way, and a line that is missing is no wish for that. */
+const isMeant = (config: string) =>
+  assert({
+    that: 'the virtual address is not given up by mistake',
+    holds: computed({ config: path({ path: config, content: true }) }, facts =>
+      new RegExp(ours, 'm').test(Buffer.from(bytesOf(facts.config) ?? new Uint8Array()).toString())
+        ? `the inventory sets no kube_vip_address, but ${config} has the virtual address of the API servers: set it again, or give it up with remove-ha.mjs`
+        : undefined,
+    ),
+  })
+
 const oursIsGone = (config: string) =>
   command({
     title: 'no virtual address of the API servers',
-    onlyIf: `grep -qs '^vrrp_instance VI_KUBE_APISERVER ' ${quote(config)}`,
+    onlyIf: `grep -qs ${quote(ours)} ${quote(config)}`,
     run: `systemctl disable --now keepalived && rm -f ${quote(config)}`,
   })

@@ -1,18 +1,31 @@
-import { addresses, type FactValues, route } from 'rota'
+import { BlockList, isIPv6 } from 'node:net'
+import { type Address, addresses, type FactValues, route } from 'rota'
 
 /** What tells the interface of an address: who has it now, and the way to it. */
 export const wayTo = (address: string) => ({ route: route({ to: address }), addresses: addresses({}) })
 
 /**
  * The interface of the virtual address. On the host that holds it the route leads to `lo`, because the address is its own; there it is
- * the interface that has it. Else the reason why there is none.
+ * the interface that has it. A master that LVS balanced to has it on `lo` itself: there it is the interface of its network. Else the
+ * reason why there is none.
  */
 export function interfaceOf(
   address: string,
   { route, addresses }: FactValues<ReturnType<typeof wayTo>>,
 ): { readonly name: string } | { readonly reason: string } {
-  const holder = addresses.find(entry => entry.address === address)
+  const others = addresses.filter(entry => entry.interface !== 'lo')
+  const holder = others.find(entry => entry.address === address)
   if (holder !== undefined) return { name: holder.interface }
   if (route.type === 'none') return { reason: route.reason }
-  return route.interface === 'lo' ? { reason: 'the route to it leads to lo' } : { name: route.interface }
+  if (route.interface !== 'lo') return { name: route.interface }
+  const neighbour = others.find(entry => isNeighbour(address, entry))
+  return neighbour === undefined ? { reason: 'the route to it leads to lo' } : { name: neighbour.interface }
+}
+
+function isNeighbour(address: string, entry: Address): boolean {
+  const family = isIPv6(address) ? 'ipv6' : 'ipv4'
+  if (isIPv6(entry.address) !== (family === 'ipv6')) return false
+  const network = new BlockList()
+  network.addSubnet(entry.address, entry.prefix, family)
+  return network.check(address, family)
 }

@@ -27,12 +27,17 @@ export const moveVirtualAddress = (options: MoveOptions): Step =>
       const { $, host } = context
       if (options.others.length === 0)
         throw new Error(`no other host can take ${options.virtualAddress} from ${host.name}`)
+      await someoneIsReady(context, options)
       const isSilent = await goSilent(context, options.virtualAddress)
       try {
         if (isSilent) await sleep((options.grace ?? 1.5) * 1000)
         await $`systemctl stop keepalived`
         const holder = await newHolder(context, options)
         return { summary: `now on ${holder}` }
+      } catch (error) {
+        // Better here than nowhere: the one that could not take it may be mended while this one holds it.
+        await $`systemctl start keepalived`.nothrow()
+        throw error
       } finally {
         if (isSilent) await $`${listenAgain(options.virtualAddress)}`
       }
@@ -57,6 +62,18 @@ function listenAgain(address: string) {
   const program = address.includes(':') ? 'ip6tables' : 'iptables'
   return sh`systemctl stop rota-vip-silent.timer 2>/dev/null || :
 while ${program} -w 10 -t mangle -D ${rule(address)} 2>/dev/null; do :; done`
+}
+
+/** Whose keepalived is stopped as well, or not installed yet, takes nothing over. Another program may have the address there already. */
+async function someoneIsReady({ on }: StepContext, { virtualAddress, others }: MoveOptions): Promise<void> {
+  for (const other of others) {
+    const look = sh`systemctl is-active --quiet keepalived || ip -o addr show to ${virtualAddress} | grep -q .`
+    const seen = await on(other.name)`${look}`.nothrow().catch(() => undefined)
+    if (seen?.exitCode === 0) return
+  }
+  throw new Error(
+    `nobody is ready to take ${virtualAddress}: keepalived runs on none of ${others.map(other => other.name).join(', ')}`,
+  )
 }
 
 async function newHolder({ on }: StepContext, { virtualAddress, others }: MoveOptions): Promise<string> {

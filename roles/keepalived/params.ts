@@ -3,10 +3,12 @@ import {
   kubeConfigDir,
   leaving,
   lvsKind,
+  lvsPort,
   packageNames,
   vipLoadBalancer,
   virtualAddress,
 } from '../cluster/params.ts'
+import { nginxVipUnit } from '../cluster/vip-params.ts'
 
 export const params = {
   type: 'object',
@@ -94,12 +96,13 @@ export const params = {
         'Send to the other hosts by address, where the network has no multicast. Every host then lists every other.',
     },
     vipLoadBalancer,
+    nginxVipUnit,
     checkWith: {
       type: 'string',
-      enum: ['killall', 'pidof'],
-      default: 'killall',
+      enum: ['unit', 'killall', 'pidof'],
+      defaults: { haproxy: 'killall', nginx: 'unit' },
       description:
-        'How the load balancer is watched: `killall -0 haproxy` or `pidof haproxy` (or nginx, as `vipLoadBalancer` says).',
+        'How the load balancer is watched: its unit by `systemctl is-active`, or any process of its name by `killall -0` or `pidof`. A host may have other processes of the name nginx.',
     },
     checkScript: {
       type: 'string',
@@ -134,14 +137,7 @@ export const params = {
       description: 'The configuration.',
     },
     lvsKind,
-    lvsPort: {
-      type: 'integer',
-      minimum: 1,
-      maximum: 65535,
-      var: ['kube_lvs_port', 'keepalived_lvs_port'],
-      description:
-        "LVS: port of the virtual address. The API server's own where it is not set; with DR there is no other.",
-    },
+    lvsPort,
     lvsAlgorithm: {
       type: 'string',
       enum: ['rr', 'wrr', 'lc', 'wlc', 'sh', 'mh', 'dh', 'sed', 'nq'],
@@ -177,5 +173,4 @@ export const params = {
     packages: packageNames(['keepalived', 'psmisc', 'iproute2']),
     leaving,
   },
-  required: ['virtualAddress'],
 } as const

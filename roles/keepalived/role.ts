@@ -31,29 +31,32 @@ import { params } from './params.ts'
 import { validate } from './validate.ts'
 import { realServersIn } from './virtual-server.ts'
 
-type Params = ParamsOf<typeof params>
+type Params = ParamsOf<typeof params> & { readonly virtualAddress: string }
 
-/** The virtual address of the masters: on one host whose load balancer runs. With LVS, keepalived also tells the kernel how to balance. */
+/** The virtual address of the masters, where there is one: on one host whose load balancer runs. With LVS, keepalived also tells the kernel how to balance. */
 export const keepalived = defineRole({
   name: 'keepalived',
   description: 'a virtual address that follows a healthy load balancer',
   params,
   check: ({ params, host, inventory }) => {
     const balancers = balancersOf(inventory)
-    if (!balancers.some(balancer => balancer.name === host.name)) return unknownLeaving(inventory, params.leaving)
+    const { virtualAddress } = params
+    if (virtualAddress === undefined || !balancers.some(balancer => balancer.name === host.name))
+      return unknownLeaving(inventory, params.leaving)
+    const given = { ...params, virtualAddress }
     return [
       ...unknownLeaving(inventory, params.leaving),
       ...(params.authPassword !== undefined && params.authPassword.length > 8
         ? ['authPassword: keepalived uses the first 8 characters at most, and this one is longer: shorten it']
         : []),
-      ...(params.election === 'primary' ? primaryProblems(params, balancers) : []),
+      ...(params.election === 'primary' ? primaryProblems(given, balancers) : []),
       ...(params.checkWeight > 0 && params.election === 'equal'
         ? [
             'checkWeight: a positive weight makes the address move to whichever check succeeds last; use a negative one or 0',
           ]
         : []),
-      ...clashes(params, host, inventory, balancers),
-      ...(params.vipLoadBalancer === 'lvs' ? directorProblems(params, host, inventory) : []),
+      ...clashes(given, host, inventory, balancers),
+      ...(params.vipLoadBalancer === 'lvs' ? directorProblems(given, host, inventory) : []),
     ]
   },
   peers: ({ params, host, inventory }) => ({
@@ -66,7 +69,9 @@ export const keepalived = defineRole({
   tasks: ({ params, host, inventory, peers }) => {
     const balancers = balancersOf(inventory, params.leaving)
     // Not on a master that leaves either: keepalived-absent moves the address away from it.
-    if (!balancers.some(balancer => balancer.name === host.name)) return []
+    const { virtualAddress } = params
+    if (virtualAddress === undefined || !balancers.some(balancer => balancer.name === host.name)) return []
+    const given = { ...params, virtualAddress }
     const isLvs = params.vipLoadBalancer === 'lvs'
     const others = balancers.filter(balancer => balancer.name !== host.name)
     const masters = mastersOf(inventory, params.leaving)
@@ -78,7 +83,7 @@ export const keepalived = defineRole({
       directory({ path: dirname(params.config) }),
       file({
         path: params.config,
-        content: isLvs ? balancing(params, host, others, listing) : content(params, host, others),
+        content: isLvs ? balancing(given, host, others, listing) : content(given, host, others),
         mode: secret ? '0600' : '0644',
         secret,
         validate,
@@ -184,7 +189,11 @@ function checkOf(params: Params): KeepalivedConf['check'] {
   const name = params.vipLoadBalancer
   if (name === 'lvs' && params.checkScript === undefined) return undefined
   // keepalived runs what a link leads to, under that name: pidof, a link to killall5 in Debian, would take its argument for a signal.
-  const usual = params.checkWith === 'pidof' ? `/usr/bin/env pidof ${name}` : `/usr/bin/killall -0 ${name}`
+  const usual = {
+    unit: `/usr/bin/env systemctl is-active --quiet ${name === 'nginx' ? params.nginxVipUnit : name}`,
+    killall: `/usr/bin/killall -0 ${name}`,
+    pidof: `/usr/bin/env pidof ${name}`,
+  }[params.checkWith ?? (name === 'nginx' ? 'unit' : 'killall')]
   return {
     name,
     script: params.checkScript ?? usual,

@@ -9,6 +9,7 @@ import {
   nodeLoadBalancerWanted,
   virtualAddress,
 } from '../cluster/params.ts'
+import { vipPortParams } from '../cluster/vip-params.ts'
 
 const port = { type: 'integer', minimum: 1, maximum: 65535 } as const
 
@@ -32,12 +33,7 @@ export const params = {
       description: "Port of a node's proxy. Default: 6443; 8443 of nginx in Docker or from source.",
     },
     virtualAddress,
-    virtualPort: {
-      ...port,
-      default: 8443,
-      var: ['haproxy_kube_apiserver_port', 'haproxy_bind_port', 'nginx_vip_port'],
-      description: 'Port behind the virtual address.',
-    },
+    ...vipPortParams,
     externalLoadBalancer,
     apiserverPort,
     kubeConfigDir,

@@ -1,5 +1,5 @@
 import type { HostView, InventoryView, ParamsOf } from 'rota'
-import { httpsUrl, mastersOf, wantsNodeProxy } from '../cluster/index.ts'
+import { httpsUrl, mastersOf, vipPortOf, vipProtocolOf, wantsNodeProxy } from '../cluster/index.ts'
 import { defaults } from '../nginx-proxy/defaults.ts'
 import type { params } from './params.ts'
 
@@ -15,7 +15,9 @@ export function serverOf(params: Params, host: HostView, inventory: InventoryVie
   if (wantsNodeProxy(params.nodeProxy, host)) return httpsUrl('127.0.0.1', params.nodeProxyPort ?? proxyPort(params))
   const external = params.externalLoadBalancer
   if (external !== undefined) return httpsUrl(external.address, Number(external.port ?? params.apiserverPort))
-  return params.virtualAddress === undefined ? undefined : httpsUrl(params.virtualAddress, params.virtualPort)
+  // Nor where it is answered without TLS there.
+  if (params.virtualAddress === undefined || vipProtocolOf(params) === 'http') return undefined
+  return httpsUrl(params.virtualAddress, vipPortOf(params))
 }
 
 const proxyPort = ({ nodeProxyType, nodeProxyVariant }: Params): number =>

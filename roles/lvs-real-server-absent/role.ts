@@ -1,6 +1,6 @@
 import { command, defineRole, type HostView, type InventoryView } from 'rota'
-import { isLeaving, mastersOf } from '../cluster/index.ts'
-import { leaving, lvsKind, vipLoadBalancer } from '../cluster/params.ts'
+import { isLeaving, isUnset, mastersOf } from '../cluster/index.ts'
+import { leaving, lvsKind, vipLoadBalancer, virtualAddress } from '../cluster/params.ts'
 import { sysctlFile, unitName } from '../lvs-real-server/unit.ts'
 
 const params = {
@@ -11,6 +11,7 @@ const params = {
       default: false,
       description: 'Take it down on every host: the set-up is given up.',
     },
+    virtualAddress,
     vipLoadBalancer,
     lvsKind,
     leaving,
@@ -23,8 +24,9 @@ export const lvsRealServerAbsent = defineRole({
   description: 'a host that LVS sends no packets to',
   params,
   tasks: ({ params, host, inventory }) => {
-    const wanted = params.vipLoadBalancer === 'lvs' && params.lvsKind === 'DR' && isMaster(host, inventory)
-    return wanted && !params.everywhere && !isLeaving(host, params.leaving) ? [] : [isGone]
+    if (params.everywhere || isLeaving(host, params.leaving)) return [isGone]
+    if (isUnset(params.virtualAddress, inventory)) return []
+    return params.vipLoadBalancer === 'lvs' && params.lvsKind === 'DR' && isMaster(host, inventory) ? [] : [isGone]
   },
 })
 

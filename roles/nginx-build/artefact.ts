@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type HostView, type InventoryView, quote } from 'rota'
-import { mastersOf } from '../cluster/masters.ts'
+import { clusterHostsOf, isOneOf, mastersOf } from '../cluster/masters.ts'
 import { checksumOf } from './source-params.ts'
 
 export interface Source {
@@ -18,7 +18,18 @@ export const buildHostOf = (source: Source, inventory: InventoryView): HostView 
     ? (inventory.group('kube_node')[0] ?? mastersOf(inventory)[0])
     : inventory.hosts.find(host => host.name === source.buildHost)
 
-export const noBuildHost = ({ buildHost }: Pick<Source, 'buildHost'>): string =>
+/** nginx is built in a play of the cluster's hosts: another one would never build it, and every proxy would wait for that. */
+export function buildHostProblems(source: Source, inventory: InventoryView): readonly string[] {
+  const builder = buildHostOf(source, inventory)
+  if (builder === undefined) return [noBuildHost(source)]
+  return isOneOf(clusterHostsOf(inventory), builder)
+    ? []
+    : [
+        `nginx_build_host: ${builder.name} is no host of the cluster, so nothing is built there: take one of k8s_cluster, or put it into that group`,
+      ]
+}
+
+const noBuildHost = ({ buildHost }: Pick<Source, 'buildHost'>): string =>
   buildHost === undefined
     ? 'nginx_build_host: it is not set, and the inventory has neither a node nor a master'
     : `nginx_build_host: ${buildHost} is no host of the inventory`

@@ -14,7 +14,7 @@ import {
   unarchive,
 } from 'rota'
 import { onEveryFamily, wantsNodeProxy } from '../cluster/index.ts'
-import { artefactOf, buildHostOf, flagsOf, judge, noBuildHost } from './artefact.ts'
+import { artefactOf, buildHostOf, buildHostProblems, flagsOf, judge } from './artefact.ts'
 import { params } from './params.ts'
 import { checksumOf } from './source-params.ts'
 
@@ -30,9 +30,9 @@ export const nginxBuild = defineRole({
   params,
   check: ({ params, host, inventory }) => {
     if (!isWanted(params, host)) return []
-    const builder = buildHostOf(params, inventory)
-    if (builder === undefined) return [noBuildHost(params)]
-    return builder.name === host.name ? sourceProblems(params) : []
+    const problems = buildHostProblems(params, inventory)
+    if (problems.length > 0) return problems
+    return buildHostOf(params, inventory)?.name === host.name ? sourceProblems(params) : []
   },
   tasks: ({ params, host, inventory }) => {
     if (!isWanted(params, host) || buildHostOf(params, inventory)?.name !== host.name) return []

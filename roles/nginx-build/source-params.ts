@@ -45,7 +45,8 @@ export const configureFlags = {
 export const buildHost = {
   type: 'string',
   var: 'nginx_build_host',
-  description: 'Host on which nginx is built; the first node (or master, where there is no node) where it is not set.',
+  description:
+    'Host on which nginx is built, one of the cluster; the first node (or master, where there is no node) where it is not set.',
 } as const
 
 export const workDir = {

@@ -32,7 +32,7 @@ export const serverName = {
 
 export const listen = {
   type: 'array',
-  items: { type: 'string' },
+  items: { type: 'string', pattern: '^[^\\s"\'\\\\#;{}]+$' },
   minItems: 1,
   description: 'Addresses to listen on.',
 } as const

@@ -1,5 +1,18 @@
-import { type FactValues, file, flushHandlers, type Nested, packageState, packages, service, systemdUnit } from 'rota'
+import { dirname } from 'node:path'
 import {
+  directory,
+  type FactValues,
+  file,
+  flushHandlers,
+  type Nested,
+  packageState,
+  packages,
+  quote,
+  service,
+  systemdUnit,
+} from 'rota'
+import {
+  isServed,
   type Listener,
   type ListingOptions,
   listingContent,
@@ -8,7 +21,7 @@ import {
   unitRunsItsConfiguration,
 } from '../cluster/index.ts'
 import { type NginxConf, nginxConf } from './nginx.conf.ts'
-import { isServed } from './place.ts'
+import { mayServe } from './selinux.ts'
 import { nginxUnit } from './system-unit.ts'
 
 export interface DistributionNginx {
@@ -31,6 +44,9 @@ export function distributionNginx(options: DistributionNginx): Nested {
     // The distribution's own nginx would take port 80, now or at the next boot.
     options.packages.length > 0 && packages({ names: onEveryFamily(options.packages), start: false }),
     options.distributionUnit === 'off' && service({ name: 'nginx', enabled: false, running: false }),
+    mayServe([conf.port, ...(conf.healthPort > 0 ? [conf.healthPort] : [])]),
+    // The package has made it, but not again when it was removed.
+    directory({ path: dirname(config) }),
     file({
       path: config,
       content: listingContent(
@@ -39,7 +55,7 @@ export function distributionNginx(options: DistributionNginx): Nested {
         { nginx: packageState({ name: 'nginx' }) },
       ),
       mode: '0644',
-      validate: `${binary} -t -q -c`,
+      validate: `${quote(binary)} -t -q -c`,
       notify: 'reload',
     }),
     systemdUnit({ name: `${unit}.service`, content: nginxUnit({ binary, config, pid }), notify: 'reload' }),

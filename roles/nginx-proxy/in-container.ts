@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { command, quote, type Task } from 'rota'
-import { type ContainerRef, containerFunction, runsItsConfiguration } from '../cluster/index.ts'
+import { type ContainerRef, containerFunction, orRefuse, runsItsConfiguration } from '../cluster/index.ts'
 
 /** nginx in a container that sees the folder of its configuration as /etc/nginx. */
 export interface Contained {
@@ -19,12 +19,14 @@ export const checkByImage = ({ image, config }: Contained): string =>
 
 /**
  * The same in the container that runs, whichever runtime has it. Where none runs yet, and no Docker is there to run one, the first
- * configuration is checked by its start alone; there is none that it would replace.
+ * configuration is checked by its start alone: no proxy has one that it would replace. Where no runtime says anything, one that is there is
+ * not replaced.
  */
 export const checkInContainer = (contained: Contained): string => `# nginx -t in the container of ${contained.name}
 ${containerFunction(contained.ref)}
 if container; then "$runtime" exec "$id" nginx -t -q -c "/etc/nginx/$(basename -- %s)"
 elif docker version >/dev/null 2>&1; then ${checkByImage(contained)}
+${orRefuse(contained.config)}
 fi`
 
 /** Shell text that reloads nginx. One that has just been started may have no PID file yet. */

@@ -9,10 +9,18 @@ export interface NodeProxy extends Listener {
   readonly folder?: string
 }
 
-type Places = Pick<Settings, 'manifestDir' | 'configDir' | 'prefix'>
+type Places = Pick<Settings, 'manifestDir' | 'configDir' | 'prefix'> & { readonly unit?: string | undefined }
 
-/** Every proxy that a node may have been given, by the names of their documents and of the roles' defaults. */
-export const nodeProxies = ({ manifestDir, configDir, prefix }: Places): readonly NodeProxy[] => [
+/** Every proxy that a node may have been given, by the names of their documents and of the roles' defaults, and by the unit's own name. */
+export const nodeProxies = (places: Places): readonly NodeProxy[] => {
+  const { unit } = places
+  const usual = usualProxies(places)
+  return unit === undefined || unit === '' || usual.some(proxy => proxy.unit === unit)
+    ? usual
+    : [...usual, { name: `the unit ${unit}`, unit, container: unit, configs: [] }]
+}
+
+const usualProxies = ({ manifestDir, configDir, prefix }: Places): readonly NodeProxy[] => [
   { name: 'nginx of the distribution', unit: 'nginx-proxy', configs: ['/etc/nginx/kube-nginx.conf'] },
   {
     name: 'nginx in Docker',

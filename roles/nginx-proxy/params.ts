@@ -6,11 +6,12 @@ import {
   nginxVariant,
   nodeLoadBalancer,
   nodeLoadBalancerWanted,
+  virtualAddress,
 } from '../cluster/params.ts'
+import { vipPortParams } from '../cluster/vip-params.ts'
 import { buildHost, configureFlags, prefix, sha256, version, workDir } from '../nginx-build/source-params.ts'
 import * as conf from './conf-params.ts'
 import { byVariant } from './defaults.ts'
-import { vipAddress, vipLoadBalancer, vipPort } from './vip-params.ts'
 
 export const params = {
   type: 'object',
@@ -137,9 +138,8 @@ export const params = {
     configureFlags,
     buildHost,
     workDir,
-    vipLoadBalancer,
-    vipAddress,
-    vipPort,
+    vipAddress: virtualAddress,
+    ...vipPortParams,
     kubeVersion: conf.kubeVersion,
     kubeConfigDir,
     leaving,

@@ -1,6 +1,6 @@
 import type { HostView, InventoryView } from 'rota'
 import { atLeast } from '../cluster/index.ts'
-import { buildHostOf, noBuildHost } from '../nginx-build/artefact.ts'
+import { buildHostProblems } from '../nginx-build/artefact.ts'
 import { checksumOf } from '../nginx-build/source-params.ts'
 import type { Settings } from './settings.ts'
 
@@ -36,7 +36,7 @@ export const settingsProblems = (settings: Settings, inventory: InventoryView): 
 ]
 
 const sourceProblems = (settings: Settings, inventory: InventoryView): readonly string[] => [
-  ...(buildHostOf(settings, inventory) === undefined ? [noBuildHost(settings)] : []),
+  ...buildHostProblems(settings, inventory),
   ...(checksumOf(settings) === undefined
     ? [`nginx_source_sha256: the checksum of nginx ${settings.version} is not known here: set it`]
     : []),

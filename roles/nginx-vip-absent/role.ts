@@ -1,18 +1,15 @@
-import { absent, defineRole, type HostView, type InventoryView } from 'rota'
-import { absentUnit, balancersOf, isLeaving, unknownLeaving } from '../cluster/index.ts'
-import { leaving, vipLoadBalancer } from '../cluster/params.ts'
+import { absent, defineRole } from 'rota'
+import { absentUnit, balances, chosenServes, isLeaving, isUnset, unknownLeaving } from '../cluster/index.ts'
+import { apiserverPort, leaving, virtualAddress } from '../cluster/params.ts'
+import { nginxVipUnit, vipPortParams } from '../cluster/vip-params.ts'
 
 const params = {
   type: 'object',
   properties: {
-    vipLoadBalancer,
-    unit: {
-      type: 'string',
-      pattern: '^[A-Za-z0-9_.@-]+$',
-      default: 'nginx-vip',
-      var: 'nginx_vip_unit',
-      description: 'The unit that is removed.',
-    },
+    virtualAddress,
+    ...vipPortParams,
+    nginxVipUnit,
+    apiserverPort,
     config: {
       type: 'string',
       pattern: '^/',
@@ -35,14 +32,11 @@ export const nginxVipAbsent = defineRole({
   description: 'no nginx behind the virtual address on this host',
   params,
   check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
-  tasks: ({ params, host, inventory }) =>
-    !params.everywhere &&
-    params.vipLoadBalancer === 'nginx' &&
-    !isLeaving(host, params.leaving) &&
-    balances(host, inventory)
-      ? []
-      : [absentUnit({ name: params.unit }), absent({ path: params.config })],
+  tasks: ({ params, host, inventory }) => {
+    const gone = [absentUnit({ name: params.nginxVipUnit }), absent({ path: params.config })]
+    if (params.everywhere || isLeaving(host, params.leaving)) return gone
+    if (isUnset(params.virtualAddress, inventory)) return []
+    if (params.vipLoadBalancer === 'nginx' && balances(host, inventory)) return []
+    return [chosenServes(params, host, inventory), gone]
+  },
 })
-
-const balances = (host: HostView, inventory: InventoryView): boolean =>
-  balancersOf(inventory).some(({ name }) => name === host.name)

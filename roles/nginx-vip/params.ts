@@ -1,10 +1,11 @@
 import { apiserverPort, kubeConfigDir, leaving, packageNames, vipLoadBalancer } from '../cluster/params.ts'
+import { nginxVipPorts, nginxVipPortVariables, nginxVipUnit } from '../cluster/vip-params.ts'
 import * as conf from '../nginx-proxy/conf-params.ts'
 import { httpDefaults } from '../nginx-proxy/defaults.ts'
 
 /** Defaults of `protocol: tcp`; with `http` those of document 004. */
 export const byProtocol = {
-  tcp: { port: 8443, balance: 'least_conn', connectTimeout: '1s', proxyTimeout: '10m' },
+  tcp: { port: nginxVipPorts.tcp, balance: 'least_conn', connectTimeout: '1s', proxyTimeout: '10m' },
   http: httpDefaults,
 } as const
 
@@ -19,7 +20,7 @@ export const params = {
     protocol: conf.protocol,
     allowInsecureUpstream: conf.allowInsecureUpstream,
     listen: { ...conf.listen, default: ['0.0.0.0'] },
-    port: { ...conf.port, ...from('port'), var: ['nginx_vip_port', 'haproxy_kube_apiserver_port'] },
+    port: { ...conf.port, ...from('port'), var: nginxVipPortVariables },
     apiserverPort,
     insecurePort: conf.insecurePort,
     serverName: conf.serverName,
@@ -36,7 +37,7 @@ export const params = {
     errorLog: { ...conf.errorLog, default: 'stderr notice' },
     healthPort: conf.healthPort,
     modules: { ...conf.modules, default: ['/usr/lib/nginx/modules/ngx_stream_module.so'] },
-    unit: { ...conf.unitName, default: 'nginx-vip' },
+    unit: { ...nginxVipUnit, description: conf.unitName.description },
     config: { type: 'string', pattern: '^/', default: '/etc/nginx/nginx-vip.conf', description: 'The configuration.' },
     binary: { type: 'string', pattern: '^/', default: '/usr/sbin/nginx', description: 'The program.' },
     packages: packageNames(['nginx', 'libnginx-mod-stream', 'psmisc']),

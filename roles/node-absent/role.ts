@@ -1,5 +1,6 @@
 import { check, defineRole, type Step, step } from 'rota'
 import { isLeaving, mastersOf, unknownLeaving } from '../cluster/index.ts'
+import { vipPortParams } from '../cluster/vip-params.ts'
 import { forgetLeaving } from '../control-plane/kubeadm/forget.ts'
 import { kubectlWords } from '../control-plane/kubectl.ts'
 import { nodeNameOf } from '../control-plane/node-name.ts'
@@ -17,8 +18,6 @@ const {
   loadBalancerName,
   supplementaryNames,
   controlPlaneEndpoint,
-  virtualPort,
-  vipLoadBalancer,
   leaving,
 } = masterParams.properties
 
@@ -36,8 +35,7 @@ const params = {
     loadBalancerName,
     supplementaryNames,
     controlPlaneEndpoint,
-    virtualPort,
-    vipLoadBalancer,
+    ...vipPortParams,
     leaving,
   },
 } as const

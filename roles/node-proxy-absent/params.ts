@@ -1,4 +1,5 @@
 import { variableNames } from 'rota'
+import { vipPortParams } from '../cluster/vip-params.ts'
 import { params as proxy } from '../nginx-proxy/params.ts'
 
 const { properties: of } = proxy
@@ -25,9 +26,8 @@ export const params = {
     manifestDir: of.manifestDir,
     podName: of.podName,
     prefix: of.prefix,
-    vipLoadBalancer: of.vipLoadBalancer,
     vipAddress: of.vipAddress,
-    vipPort: of.vipPort,
+    ...vipPortParams,
     leaving: of.leaving,
   },
 } as const

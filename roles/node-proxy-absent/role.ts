@@ -9,9 +9,10 @@ import {
   quote,
   waitFor,
 } from 'rota'
-import { absentUnit, balancersOf, containerFunction, wantsNodeProxy } from '../cluster/index.ts'
+import { absentUnit, balancersOf, containerFunction, holdsPort } from '../cluster/index.ts'
+import { hasHaproxy } from '../haproxy-proxy/place.ts'
 import { chosenProxy, type NodeProxy, nodeProxies, otherProxies } from '../nginx-proxy/listeners.ts'
-import { hasProxy, isServed } from '../nginx-proxy/place.ts'
+import { hasProxy } from '../nginx-proxy/place.ts'
 import { settingsOf } from '../nginx-proxy/settings.ts'
 import { absentConfig } from './absent-config.ts'
 import { params } from './params.ts'
@@ -31,7 +32,7 @@ export const nodeProxyAbsent = defineRole({
     const others = otherProxies(params, chosen)
     return [
       // The last one that works is not taken away.
-      chosen !== undefined && params.type === 'nginx' && isServed(settingsOf(params)),
+      chosen !== undefined && holdsPort(portOf(params), chosen),
       others.map(({ unit }) => unit !== undefined && absentUnit({ name: unit })),
       others.map(({ container }) => container !== undefined && absentContainer(container)),
       others.map(({ pod }) => pod !== undefined && absent({ path: pod.manifest })),
@@ -45,11 +46,16 @@ export const nodeProxyAbsent = defineRole({
 })
 
 function chosenOn(params: Params, host: HostView, inventory: InventoryView): NodeProxy | undefined {
-  if (!wantsNodeProxy(params.wanted, host)) return undefined
-  if (params.type === 'haproxy') return nodeProxies(params).find(({ pod }) => pod?.container === 'haproxy')
   const settings = settingsOf(params)
+  if (params.type === 'haproxy')
+    return hasHaproxy({ ...params, port: portOf(params) }, host, inventory)
+      ? nodeProxies(params).find(({ pod }) => pod?.container === 'haproxy')
+      : undefined
   return hasProxy(settings, host, inventory) ? chosenProxy(settings) : undefined
 }
+
+/** The default of haproxy-proxy is one for all. */
+const portOf = (params: Params): number => (params.type === 'haproxy' ? (params.port ?? 6443) : settingsOf(params).port)
 
 const absentContainer = (name: string) =>
   command({

@@ -66,6 +66,7 @@ export function plot(rows, caption) {
         `<line x1="${x(tick).toFixed(1)}" x2="${x(tick).toFixed(1)}" y1="14" y2="${y - 14}" stroke="#e3e6ea"/><text x="${x(tick).toFixed(1)}" y="${y}" text-anchor="middle" class="small">${tick} s</text>`,
     )
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y + 30}" font-family="system-ui, sans-serif" font-size="11" fill="#1d232b">
+<title>Seconds of a run, by tool and number of hosts</title>
 <style>.mode{font-weight:600;font-size:13px}.small{font-size:10px;fill:#5f6b7a}</style>
 <rect width="100%" height="100%" fill="#fff"/>
 ${[...lines, ...parts].join('\n')}

@@ -3,8 +3,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readVariables } from '../../engine/inventory/data-read.ts'
-import { pythonJson } from '../../engine/inventory/python-json.ts'
 import { askCommands, python } from './oracle.ts'
 import { runRota } from './rota.ts'
 
@@ -50,12 +48,6 @@ const differ = new Set([
 /** What Ansible can't sort it refuses to show in a tree. */
 const crashed = /not supported between instances/
 
-const sameValues = (yaml: string | undefined) => {
-  const { node, problems } = readVariables(yaml ?? '', 'yaml')
-  assert.equal(problems, [])
-  return node && pythonJson(node)
-}
-
 if (python === undefined) {
   test.skip('rota inventory prints what ansible-inventory prints (ansible-core is not installed)')
 } else {
@@ -69,8 +61,7 @@ if (python === undefined) {
       assert.is(mine.exitCode, theirs?.out === undefined ? 1 : 0, mine.error)
       if (theirs?.out === undefined || differ.has(title)) return
       // Unsafe text stays marked, so that it is read back as it is; Ansible drops the mark.
-      if (action.includes('--yaml')) assert.is(sameValues(mine.out.replaceAll(' !unsafe', '')), sameValues(theirs.out))
-      else assert.is(mine.out, theirs.out)
+      assert.is(action.includes('--yaml') ? mine.out.replaceAll(' !unsafe', '') : mine.out, theirs.out)
     })
   }
 }

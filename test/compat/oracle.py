@@ -1,7 +1,7 @@
 """Answers many questions with the real Ansible in one process (each start of ansible-inventory costs half a second).
 
 Reads a JSON list of questions from stdin, writes a JSON list of answers:
-  {"args": ["-i", "hosts", "--list"], "cwd": "..."}          -> {"out": text} or {"error": text}; "tool": "vault" for ansible-vault
+  {"args": ["-i", "hosts", "--list"], "cwd": "..."}          -> {"out": text} or {"error": text}; "tool": "vault" for ansible-vault, and so on
   {"sources": [...], "host": name, "names": [...]}           -> {"values": {name: value or null}}
   {"variables": {...}, "templates": [...]}                   -> {"values": [value as JSON text, ...]}, null where Ansible refuses
   {"sources": [...], "patterns": [[pattern, limit], ...]}    -> {"hosts": [[name, ...] or null, ...]}
@@ -18,7 +18,12 @@ os.environ.setdefault('ANSIBLE_DEPRECATION_WARNINGS', 'false')
 os.environ['ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED'] = 'true'
 os.environ['ANSIBLE_CONFIG'] = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'ansible.cfg')
 
+# Unpacked by scripts/test/collections.mjs.
+os.environ['ANSIBLE_COLLECTIONS_PATH'] = os.path.expanduser('~/.cache/rota-test/collections')
+
 from ansible.cli.inventory import InventoryCLI  # noqa: E402
+from ansible.cli.config import ConfigCLI  # noqa: E402
+from ansible.cli.playbook import PlaybookCLI  # noqa: E402
 from ansible.cli.vault import VaultCLI  # noqa: E402
 from ansible.inventory.manager import InventoryManager  # noqa: E402
 from ansible.parsing.dataloader import DataLoader  # noqa: E402
@@ -27,6 +32,9 @@ from ansible.template import Templar  # noqa: E402
 from ansible.utils.context_objects import GlobalCLIArgs  # noqa: E402
 from ansible.vars.hostvars import HostVars  # noqa: E402
 from ansible.vars.manager import VariableManager  # noqa: E402
+
+
+tools = {'inventory': InventoryCLI, 'vault': VaultCLI, 'playbook': PlaybookCLI, 'config': ConfigCLI}
 
 
 def command(args, tool=InventoryCLI):
@@ -98,7 +106,7 @@ def answer(question):
     if 'cwd' in question:
         os.chdir(question['cwd'])
     if 'args' in question:
-        return command(question['args'], VaultCLI if question.get('tool') == 'vault' else InventoryCLI)
+        return command(question['args'], tools[question.get('tool', 'inventory')])
     if 'host' in question:
         return template(question['sources'], question['host'], question['names'])
     return select(question['sources'], question['patterns'])

@@ -8,9 +8,9 @@ export interface Answer {
 }
 
 export interface Command {
-  /** Arguments of ansible-inventory, or of ansible-vault. */
+  /** Arguments of ansible-inventory, or of another tool. */
   readonly args: readonly string[]
-  readonly tool?: 'inventory' | 'vault'
+  readonly tool?: 'inventory' | 'vault' | 'playbook' | 'config'
   readonly cwd: string
 }
 

@@ -21,9 +21,10 @@ const size = fc.oneof(
   fc.constantFrom(0, -1, '0%'),
 )
 const serial = fc.oneof(size, fc.array(size, { minLength: 1, maxLength: 4 }))
+const once = fc.integer({ min: 0, max: 5 }).map(one => one === 0)
 const hostCount = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 12 }) },
-  { weight: 1, arbitrary: fc.integer({ min: 13, max: 60 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 13, max: 200 }) },
 )
 
 /** Most tasks are fine on most hosts; some cases break a lot. */
@@ -47,7 +48,7 @@ const playCase = (number: number): fc.Arbitrary<PlayCase> =>
           { weight: 1, arbitrary: fc.constant(true) },
         ),
         tags,
-        tasks: fc.array(fc.record({ tags, notify: fc.subarray(handlers) }), { minLength: 1, maxLength: 4 }),
+        tasks: fc.array(fc.record({ tags, notify: fc.subarray(handlers), once }), { minLength: 1, maxLength: 4 }),
       })
       .map(({ tasks, serial: size, maxFailPercentage, ...rest }) => ({
         ...rest,
@@ -148,12 +149,21 @@ function countsUnreachable(batch: Ran['batches'][number], plays: readonly PlayCa
   return limit !== undefined && share(/failed$/) <= limit / 100 && share(/(failed|unreachable)$/) > limit / 100
 }
 
+const didSomething = (ran: Ran, task: string): boolean =>
+  [...ran.done.values()].some(done => done.some(what => what.startsWith(`${task} `)))
+
 function isBrokenOff(batch: Ran['batches'][number], plays: readonly PlayCase[], mine: Ran): boolean {
-  const { maxFailPercentage, anyErrorsFatal } = plays[playOf(batch[0])] ?? {}
+  const { maxFailPercentage, anyErrorsFatal, tasks = [] } = plays[playOf(batch[0])] ?? {}
+  const once = tasks.filter(task => task.once).map(({ name }) => name)
+  const isOnceBroken = batch[1].some(host =>
+    mine.done.get(host)?.some(what => once.some(name => what === `${name} failed` || what === `${name} unreachable`)),
+  )
   const bad = ended(batch, mine, /(failed|unreachable)$/)
   return (
     bad > 0 &&
-    (anyErrorsFatal === true || (maxFailPercentage !== undefined && bad / batch[1].length > maxFailPercentage / 100))
+    (anyErrorsFatal === true ||
+      isOnceBroken ||
+      (maxFailPercentage !== undefined && bad / batch[1].length > maxFailPercentage / 100))
   )
 }
 
@@ -176,17 +186,24 @@ if (python === undefined) {
     const cases = fc.sample(aCase, { numRuns: amount, seed })
     const answers = ask(cases)
     const verdicts = new Map<Verdict, number>()
+    let once = 0
+    let large = 0
     for (const [index, given] of cases.entries()) {
       const theirs = answers[index]
       assert.ok(theirs)
       const mine = await runRotas(given)
       const verdict = judge(given, theirs, mine)
       verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1)
+      if (given.plays.some(({ tasks }) => tasks.some(task => task.once && didSomething(mine, task.name)))) once += 1
+      if (given.hosts > 60) large += 1
       const shown = (ran: Ran) => JSON.stringify({ ...ran, done: [...ran.done] })
       const text = `case ${index}, seed ${seed}: ${JSON.stringify(given)}\nansible ${shown(theirs)}\nrota    ${shown(mine)}`
       assert.is.not(verdict, 'different', text)
     }
-    assert.ok((verdicts.get('the same') ?? 0) > amount * 0.6, JSON.stringify([...verdicts]))
+    // What is generated must be worth comparing.
+    const said = JSON.stringify({ verdicts: [...verdicts], once, large })
+    assert.ok((verdicts.get('the same') ?? 0) > amount * 0.6 && once > amount * 0.1 && large > amount * 0.1, said)
+    if (process.env.ROTA_SEED) console.log(said)
   })
 }
 

@@ -15,6 +15,7 @@ export interface TaskCase {
   readonly name: string
   readonly tags: readonly string[]
   readonly notify: readonly string[]
+  readonly once: boolean
 }
 
 export interface PlayCase {
@@ -59,7 +60,13 @@ export function toAnsible({ hosts, plays, only, skip, outcomes }: Case) {
       ...(one.serial === undefined ? {} : { serial: one.serial }),
       ...(one.maxFailPercentage === undefined ? {} : { max_fail_percentage: one.maxFailPercentage }),
       any_errors_fatal: one.anyErrorsFatal,
-      tasks: one.tasks.map(({ name, tags, notify }) => ({ name, tags, notify, ...debug })),
+      tasks: one.tasks.map(({ name, tags, notify, once }) => ({
+        name,
+        tags,
+        notify,
+        ...(once ? { run_once: true } : {}),
+        ...debug,
+      })),
       handlers: one.handlers.map(name => ({ name, ...debug })),
     })),
   }
@@ -151,8 +158,8 @@ export async function runRotas(given: Case): Promise<Ran> {
       ...(one.serial === undefined ? {} : { serial: one.serial }),
       ...(one.maxFailPercentage === undefined ? {} : { maxFailPercentage: one.maxFailPercentage }),
       tasks: ({ host }) =>
-        one.tasks.map(({ name, tags, notify }) =>
-          task({ name, needed: outcomes[name]?.[host.name] !== undefined, tags, notify }),
+        one.tasks.map(({ name, tags, notify, once }) =>
+          task({ name, needed: outcomes[name]?.[host.name] !== undefined, tags, notify, runOnce: once }),
         ),
       handlers: Object.fromEntries(one.handlers.map(name => [name, action({ name })])),
     }),

@@ -59,7 +59,8 @@ type Change = (text: string) => string
 const converge = (vars: object, change?: Change, playbook = 'cluster') =>
   withVars(
     vars,
-    inventory => runPlaybook(`playbooks/${playbook}.mjs`, ['--tags', 'haproxy,keepalived,lvs'], { inventory }),
+    inventory =>
+      runPlaybook(`playbooks/${playbook}.mjs`, ['--tags', 'haproxy,keepalived,lvs,leftovers'], { inventory }),
     change,
   )
 const look = (vars: object, { json = true, change }: { readonly json?: boolean; readonly change?: Change } = {}) =>

@@ -57,7 +57,7 @@ const container = () => inHost(node, "docker ps -q -f 'name=^/?k8s_haproxy_hapro
 
 test('a proxy that has the port makes way for the pod, which answers; a second run changes nothing', async () => {
   await inHost('master-3', 'touch /run/not-ready')
-  succeeds(await converge({}, 'nginx'))
+  succeeds(await converge({ nginx_proxy_variant: 'system' }, 'nginx'))
   match(await inHost(node, `ss -Hltnp 'sport = :${port}'`), 'nginx')
   succeeds(await converge(chosen))
   match(await inHost(node, `ss -Hltnp 'sport = :${port}'`), 'haproxy')

@@ -36,7 +36,7 @@ const run = (playbook: string, vars: object, args: readonly string[]) =>
   })
 const lvs = { kube_vip_load_balancer: 'lvs' }
 const converge = (vars: object, ...args: readonly string[]) =>
-  run('playbooks/upgrade.mjs', vars, ['--tags', 'lvs', ...args])
+  run('playbooks/upgrade.mjs', vars, ['--tags', 'lvs,leftovers', ...args])
 const onMasters = ['-l', masters.join(',')]
 const state = (host: string) =>
   inHost(

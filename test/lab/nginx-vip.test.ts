@@ -51,10 +51,10 @@ test('nginx behind the virtual address takes the port of haproxy, and a new list
 })
 
 test('back to haproxy, which takes the port again; nothing is left of nginx', async () => {
-  ok((await succeeds({}, 'haproxy,nginx-vip')) > 0)
+  ok((await succeeds({}, 'haproxy,nginx-vip,leftovers')) > 0)
   match(await inHost('master-1', 'ss -Hltnp sport = :8443'), 'haproxy')
   equal(await inHost('master-1', 'ls /etc/nginx /etc/systemd/system | grep vip || :'), '')
-  equal(await succeeds({}, 'haproxy,nginx-vip'), 0)
+  equal(await succeeds({}, 'haproxy,nginx-vip,leftovers'), 0)
 })
 
 test('the insecure port of an old cluster: refused, and for who wants it all the same proxied to', async () => {

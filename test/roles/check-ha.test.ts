@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { addresses, type Check, check, type HostView, unit } from 'rota'
+import { addresses, type Check, check, type HostView, type InventoryView, unit } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { factTable } from '../../engine/facts/fact.ts'
 import { judgeAuthority } from '../../roles/check-ha/answers.ts'
 import { readIpvs } from '../../roles/check-ha/lvs.ts'
-import { checkHa } from '../../roles/check-ha/role.ts'
+import { checkHa, waysOf } from '../../roles/check-ha/role.ts'
 import { readListeners } from '../../roles/check-ha/services.ts'
 import { host, inventory, smallCluster } from './support/inventory.ts'
 import { paramsOf } from './support/role.ts'
@@ -28,7 +28,15 @@ const everywhere = ['10.0.0.100 is on exactly one host']
 const through = (way: string) => [`the API server answers ${way}`, `every name is in the certificate ${way}`]
 const authority = "every certificate is of the cluster's authority"
 
-const table: readonly (readonly [string, Params, string, readonly string[]])[] = [
+const kubeVip = inventory(
+  [1, 2, 3].map(index =>
+    host(`m${index}`, `10.0.0.${index}`, ['kube_control_plane'], {
+      kube_vip_address: '10.0.0.100',
+      kube_vip_enabled: true,
+    }),
+  ),
+)
+const table: readonly (readonly [string, Params, string, readonly string[], InventoryView?])[] = [
   [
     'haproxy on a master',
     { ...vip, statsPassword: 'swordfish' },
@@ -91,6 +99,39 @@ const table: readonly (readonly [string, Params, string, readonly string[]])[] =
     'n1',
     [...everywhere, ...through('through the virtual address'), authority],
   ],
+  [
+    "kube-vip's address, on a master",
+    { ...vip, kubeVip: true },
+    'm1',
+    [
+      'kube-apiserver listens on 6443',
+      ...everywhere,
+      '10.0.0.100 answers ping',
+      'the API server answers on its own host',
+      'the API server answers through the virtual address',
+      'every name is in the certificate on its own host',
+      'every name is in the certificate through the virtual address',
+      authority,
+    ],
+    kubeVip,
+  ],
+  [
+    'an external load balancer',
+    { externalLoadBalancer: { address: '192.0.2.10', port: '443' }, wanted: false },
+    'n1',
+    [...through('through the external load balancer'), authority],
+  ],
+  [
+    'an external load balancer beside a proxy of its own',
+    { externalLoadBalancer: { address: '192.0.2.10' }, wanted: true },
+    'n1',
+    [
+      'the proxy of this host is active',
+      'nginx listens on 6443',
+      ...through('through the proxy of this host'),
+      authority,
+    ],
+  ],
   ['neither', { wanted: false }, 'n1', []],
   ['no virtual address', {}, 'm1', ['kube-apiserver listens on 6443', ...through('on its own host'), authority]],
   [
@@ -105,7 +146,34 @@ const table: readonly (readonly [string, Params, string, readonly string[]])[] =
     ],
   ],
 ]
-for (const [title, params, on, expected] of table) test(title, () => assert.equal(names(params, on), expected))
+for (const [title, params, on, expected, view] of table)
+  test(title, () => assert.equal(names(params, on, view), expected))
+test("kube-vip's address may be on every master, and leads to the API server's own port", () => {
+  const shared = checksOn({ ...vip, kubeVip: true }, kubeVip.host('m2'), kubeVip).find(
+    ({ name }) => name === everywhere[0],
+  )
+  assert.ok(shared !== undefined && shared.type === 'shared')
+  assert.ok(
+    shared.judge(
+      new Map([
+        ['m1', false],
+        ['m2', true],
+        ['m3', false],
+      ]),
+    ).ok,
+  )
+  assert.not.ok(
+    shared.judge(
+      new Map([
+        ['m1', true],
+        ['m2', true],
+        ['m3', false],
+      ]),
+    ).ok,
+  )
+  const ways = waysOf(paramsOf(checkHa({ ...vip, kubeVip: true })), kubeVip.host('m1'), kubeVip)
+  assert.is(ways.find(({ name }) => name === 'through the virtual address')?.port, 6443)
+})
 
 test('nginx behind the virtual address', () => {
   const found = names({ ...vip, vipLoadBalancer: 'nginx' }, 'm1')

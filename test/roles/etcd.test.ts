@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { factTable } from '../../engine/facts/fact.ts'
 import { initialCluster, knowsLearners, parseMembers } from '../../roles/etcd/etcdctl.ts'
 import { etcdHealthy } from '../../roles/etcd/gate.ts'
+import { etcdIsOurs } from '../../roles/etcd/nobody-elses.ts'
 import { isLearner } from '../../roles/etcd/promote.ts'
 import { etcd } from '../../roles/etcd/role.ts'
 import { isLeader } from '../../roles/etcd-absent/leave.ts'
@@ -143,5 +144,28 @@ test('a worker is no member, and the nearest one is named', () =>
   assert.equal(problemsOf(etcdAbsent({ leaving: 'n1' }), cluster.host('m1'), cluster), [
     'leaving_masters: n1 is no host of the group etcd: did you mean m1?',
   ]))
+
+const other = (activeState: string, fragmentPath: string) => ({ type: 'unit', activeState, fragmentPath })
+const members: readonly (readonly [string, Readonly<Record<string, unknown>>, unknown, RegExp | undefined])[] = [
+  ['ours', {}, { type: 'absent' }, undefined],
+  ["the package's, which is switched off", {}, other('inactive', '/lib/systemd/system/etcd.service'), undefined],
+  ["kubespray's own", {}, other('active', '/etc/systemd/system/etcd.service'), /set etcd_deployment_type to external/],
+]
+for (const [name, vars, fact, refusal] of members)
+  test(`before a master is taken out, its etcd is looked at: ${name}`, () => {
+    const member = host('m1', '10.0.0.1', ['kube_control_plane', 'etcd'], vars)
+    const [task] = etcdIsOurs({ host: member, inventory: inventory([member]) })
+    assert.ok(task)
+    const facts = factTable(...task.kind.facts(task.args).map(request => [request, fact] as const))
+    const refused = task.kind.plan(task.args, facts, { changed: false, diff: false })?.refused
+    if (refusal === undefined) assert.is(refused, undefined)
+    else assert.match(refused ?? '', refusal)
+  })
+test("but not where it is said to be somebody else's, nor on a host that has none", () => {
+  const external = host('m1', '10.0.0.1', ['kube_control_plane', 'etcd'], { etcd_deployment_type: 'external' })
+  const none = host('m2', '10.0.0.2', ['kube_control_plane'])
+  for (const view of [external, none])
+    assert.equal(etcdIsOurs({ host: view, inventory: inventory([external, none]) }), [])
+})
 
 test.run()

@@ -6,7 +6,7 @@ import { haproxyProxy } from '../../roles/haproxy-proxy/role.ts'
 import { accepts, has } from './support/checker.ts'
 import { golden } from './support/golden.ts'
 import { host, inventory, smallCluster } from './support/inventory.ts'
-import { contentOf, problemsOf, titlesOf, unitsOf } from './support/role.ts'
+import { contentOf, paramsOf, problemsOf, titlesOf, unitsOf } from './support/role.ts'
 
 const config = '/etc/haproxy/haproxy.cfg'
 const manifest = '/etc/kubernetes/manifests/haproxy.yml'
@@ -63,15 +63,34 @@ test('a new list of masters changes the configuration alone, so the pod is not s
 
 test('the port is freed right before the pod is asked for', () => {
   const titles = titlesOf(haproxyProxy(chosen), node, cluster, { peers })
-  assert.equal(titles.slice(3, 6), [
+  assert.is(titles[0], 'image docker.io/library/haproxy:2.8.3-alpine')
+  assert.equal(titles.slice(4, 7), [
     'port 6443 is free for it',
     'directory /etc/kubernetes/manifests',
     `file ${manifest}`,
   ])
 })
+test('an nginx whose unit has a name of its own makes way too', () => {
+  const way = units({ nginxUnit: 'my-proxy' }).find(({ title }) => title.endsWith('is free for it'))
+  assert.ok(way !== undefined && 'kind' in way)
+  const { others } = way.args as { readonly others: readonly { readonly unit?: string }[] }
+  assert.ok(others.some(({ unit }) => unit === 'my-proxy'))
+  assert.ok(others.every(other => !JSON.stringify(other).includes('haproxy')))
+})
+test('a new manifest is waited for: the pod of before would answer on the port', () => {
+  const task = units({}).find(({ title }) => title === `file ${manifest}`)
+  assert.ok(task !== undefined && 'kind' in task)
+  assert.equal(task.notify, ['pod'])
+  const { role } = haproxyProxy(chosen)
+  const handlers =
+    typeof role.handlers === 'function'
+      ? role.handlers({ params: paramsOf(haproxyProxy(chosen)) } as never)
+      : role.handlers
+  assert.equal(Object.keys(handlers ?? {}), ['reload', 'pod'])
+})
 
 test('only on nodes, where it is chosen, wanted, and nobody else has the port', () => {
-  const both = host('b1', '10.0.3.1', ['kube_control_plane', 'kube_node'])
+  const both = host('b1', '10.0.3.1', ['kube_control_plane', 'kube_node'], { kube_vip_address: '10.0.0.100' })
   const view = inventory([...cluster.hosts, both])
   const none = (params: Params, name = 'n1') => titlesOf(haproxyProxy(params), view.host(name), view).length === 0
   assert.ok(none({}))

@@ -1,14 +1,18 @@
-import { path } from 'rota'
+import { type HostView, type InventoryView, path } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { factTable } from '../../engine/facts/fact.ts'
+import { foreignSections } from '../../roles/haproxy/foreign.ts'
 import { haproxy } from '../../roles/haproxy/role.ts'
 import { hasProcesses, readVersion, versionFacts } from '../../roles/haproxy/version.ts'
+import { haproxyProxy } from '../../roles/haproxy-proxy/role.ts'
+import { nginxProxy } from '../../roles/nginx-proxy/role.ts'
 import { accepts, has } from './support/checker.ts'
 import { documentText } from './support/document.ts'
 import { golden } from './support/golden.ts'
 import { haproxyMeaning } from './support/haproxy-meaning.ts'
 import { host, inventory, smallCluster } from './support/inventory.ts'
-import { contentOf, problemsOf, titlesOf, unitsOf } from './support/role.ts'
+import { contentOf, paramsOf, problemsOf, titlesOf, unitsOf } from './support/role.ts'
 
 const config = '/etc/haproxy/haproxy.cfg'
 const cluster = smallCluster()
@@ -37,7 +41,7 @@ const rendered = (params: Parameters<typeof haproxy>[0], version = '2.6', on = m
 /** The set-up of document 001: masters with those addresses, and these params. */
 const document = inventory(
   ['172.27.129.105', '172.27.129.111', '172.27.129.112'].map((address, index) =>
-    host(`m${index + 1}`, address, ['kube_control_plane']),
+    host(`m${index + 1}`, address, ['kube_control_plane'], { kube_vip_address: '172.27.128.254' }),
   ),
 )
 const asInDocument: Parameters<typeof haproxy>[0] = {
@@ -110,5 +114,54 @@ test('on the hosts of load_balancer where there are any', () => {
 })
 test('nowhere when it is not chosen', () =>
   assert.equal(titlesOf(haproxy({ vipLoadBalancer: 'lvs' }), master, cluster), []))
+
+test('no load balancer on masters without a virtual address, or with that of kube-vip; on hosts that are there for it always', () => {
+  const masters = (vars: Readonly<Record<string, unknown>>, more: readonly HostView[] = []) =>
+    inventory([host('m1', '10.0.0.1', ['kube_control_plane'], vars), ...more])
+  const tasksOn = (name: string, view: InventoryView) => titlesOf(haproxy(), view.host(name), view).length
+  assert.is(tasksOn('m1', masters({})), 0)
+  assert.is(tasksOn('m1', masters({ kube_vip_address: '10.0.0.100', kube_vip_enabled: true })), 0)
+  assert.ok(tasksOn('m1', masters({ kube_vip_address: '10.0.0.100' })) > 0)
+  assert.ok(tasksOn('lb', masters({}, [host('lb', '10.0.0.9', ['load_balancer'])])) > 0)
+})
+
+const others: readonly (readonly [string, string, readonly string[]])[] = [
+  ["the package's own in Debian", 'global\n\tdaemon\ndefaults\n\tmode http\n', []],
+  ["the package's own in RHEL", 'frontend main\n    bind *:5000\nbackend static\nbackend app\n', []],
+  ['ours', 'listen stats\nlisten kube-apiserver\n    bind 0.0.0.0:8443\n', []],
+  ["a document's", 'listen admin_stats\nlisten kube-master\n', []],
+  ["somebody else's", 'frontend shop\n  bind *:80\nbackend shop_servers\n', ['shop', 'shop_servers']],
+]
+for (const [title, text, sections] of others)
+  test(`what a haproxy serves that is there already: ${title}`, () => assert.equal(foreignSections(text), sections))
+test('without a virtual address another haproxy is not taken over', () => {
+  const apart = inventory([host('m1', '10.0.0.1', ['kube_control_plane']), host('lb', '10.0.0.9', ['load_balancer'])])
+  const first = (params: object) => unitsOf(haproxy(params), apart.host('lb'), apart)[0]
+  const task = first({})
+  assert.ok(task !== undefined && 'kind' in task)
+  const [request] = task.kind.facts(task.args)
+  assert.ok(request)
+  const entry = { type: 'file', content: { base64: Buffer.from('frontend shop\n').toString('base64') } }
+  const context = { changed: false, diff: false }
+  assert.match(
+    task.kind.plan(task.args, factTable([request, entry]), context)?.refused ?? '',
+    /serves something else \(shop\).*Name that group otherwise/,
+  )
+  assert.is(task.kind.plan(task.args, factTable([request, { type: 'absent' }]), context), undefined)
+  assert.not.match(first({ virtualAddress: '10.0.0.100' })?.title ?? '', /nobody else/)
+})
+test('words of the configuration are words', () => {
+  for (const params of [
+    { bind: ['0.0.0.0\nlisten x'] },
+    { bind: ['0.0.0.0 ssl'] },
+    { checkCa: '/etc/a b' },
+    { socket: '/run/a\nb' },
+    { chroot: '/var lib' },
+  ])
+    assert.throws(() => paramsOf(haproxy(params)), /pattern|match/, JSON.stringify(params))
+  assert.is(paramsOf<{ chroot: string }>(haproxy({ chroot: 'none' })).chroot, 'none')
+  assert.throws(() => paramsOf(haproxyProxy({ healthBind: '0.0.0.0 x' })), /match/)
+  assert.throws(() => paramsOf(nginxProxy({ listen: ['0.0.0.0;x'] })), /match/)
+})
 
 test.run()

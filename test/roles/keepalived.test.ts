@@ -111,7 +111,10 @@ for (const [name, [params, on]] of Object.entries(variants)) {
 
 const watched: readonly (readonly [Params, string])[] = [
   [{}, '/usr/bin/killall -0 haproxy'],
-  [{ vipLoadBalancer: 'nginx' }, '/usr/bin/killall -0 nginx'],
+  [{ vipLoadBalancer: 'nginx' }, '/usr/bin/env systemctl is-active --quiet nginx-vip'],
+  [{ vipLoadBalancer: 'nginx', nginxVipUnit: 'vip' }, '/usr/bin/env systemctl is-active --quiet vip'],
+  [{ vipLoadBalancer: 'nginx', checkWith: 'killall' }, '/usr/bin/killall -0 nginx'],
+  [{ checkWith: 'unit' }, '/usr/bin/env systemctl is-active --quiet haproxy'],
   [{ checkWith: 'pidof' }, '/usr/bin/env pidof haproxy'],
   [{ checkScript: '/opt/alive' }, '/opt/alive'],
 ]
@@ -135,6 +138,18 @@ const table: readonly (readonly [string, Parameters<typeof interfaceOf>[1], Retu
     {
       route: { type: 'route', interface: 'lo', source: '10.0.0.100' },
       addresses: [{ ...eth, address: '10.0.0.100', prefix: 32 }],
+    },
+    { name: 'eth0' },
+  ],
+  [
+    'on lo of a master that LVS balanced to',
+    {
+      route: { type: 'route', interface: 'lo', source: '10.0.0.100' },
+      addresses: [
+        { ...eth, interface: 'lo', address: '10.0.0.100', prefix: 32 },
+        { ...eth, interface: 'docker0', address: '172.17.0.1' },
+        { ...eth, address: '10.0.0.1' },
+      ],
     },
     { name: 'eth0' },
   ],

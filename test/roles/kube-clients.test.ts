@@ -171,6 +171,30 @@ const servers: readonly (readonly [string, Params, string | undefined, string])[
   ['haproxy does not', { nodeProxyVariant: 'docker', nodeProxyType: 'haproxy' }, url, url],
   ['the virtual address', { nodeProxy: false, virtualAddress: '10.0.0.100' }, 'https://10.0.0.100:8443', url],
   [
+    'the virtual address, by LVS',
+    { nodeProxy: false, virtualAddress: '10.0.0.100', vipLoadBalancer: 'lvs' },
+    'https://10.0.0.100:6443',
+    url,
+  ],
+  [
+    "kube-vip's address",
+    { nodeProxy: false, virtualAddress: '10.0.0.100', kubeVip: true },
+    'https://10.0.0.100:6443',
+    url,
+  ],
+  [
+    'the virtual address, in front of nginx',
+    { nodeProxy: false, virtualAddress: '10.0.0.100', vipLoadBalancer: 'nginx', nginxVipPort: 9443, haproxyPort: 8444 },
+    'https://10.0.0.100:9443',
+    url,
+  ],
+  [
+    'the virtual address, answered without TLS',
+    { nodeProxy: false, virtualAddress: '10.0.0.100', vipLoadBalancer: 'nginx', nginxVipProtocol: 'http' },
+    undefined,
+    url,
+  ],
+  [
     'the external load balancer',
     { nodeProxy: false, virtualAddress: '10.0.0.100', externalLoadBalancer: { address: 'fd00::1', port: '443' } },
     'https://[fd00::1]:443',

@@ -33,7 +33,11 @@ test("somebody else's etcd is left as it is, and that is said", async () => {
   const external = { deployment: 'external', leaving: 'm1' } as const
   for (const { name } of cluster.group('etcd')) {
     assert.equal(titlesOf(etcd({ deployment: 'external' }), cluster.host(name), cluster), [])
-    assert.equal(titlesOf(etcdForget(external), cluster.host(name), cluster), [])
+    // Of those that stay, one says it.
+    assert.equal(
+      titlesOf(etcdForget(external), cluster.host(name), cluster),
+      name === 'm2' ? ['the etcd member of m1'] : [],
+    )
   }
   assert.equal(titlesOf(etcdAbsent(external), cluster.host('m2'), cluster), [])
   const [unit] = unitsOf(etcdAbsent(external), cluster.host('m1'), cluster)
@@ -144,6 +148,19 @@ test('after a failed drain the node goes back at once, or stays and says so', as
   }
   assert.match(await last({}), '"unschedulable":null')
   assert.match(await last({ upgrade_node_uncordon_after_drain_failure: false }), 'drain failed')
+})
+test('where nobody answers, a node that may be cordoned is not taken for one that is back', async () => {
+  const { context } = remote(() => undefined)
+  const silent = { ...context, host: m1(), inventory: inventory([m1()]) }
+  assert.match(
+    await drainNode()
+      .leave(silent)
+      .then(() => '', String),
+    'whether m1 is cordoned is not known',
+  )
+  // There it is no hindrance: a master that is down is to be brought back.
+  await drainNode().enter(silent)
+  await drainNode({ leaving: 'm1' }).leave(silent)
 })
 test('a master that leaves stays cordoned', async () => {
   const { context, commands } = drained(node(true, '2024-01-01'), {})

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { factTable } from '../../engine/facts/fact.ts'
+import { containerFunction, imageFirst, makeWay } from '../../roles/cluster/index.ts'
+import { validate } from '../../roles/haproxy-proxy/container.ts'
 import { checkInContainer, reloadContainer } from '../../roles/nginx-proxy/in-container.ts'
 
 // The shell text runs for real; docker and crictl are programs that note what they are asked.
@@ -15,10 +18,12 @@ const pod = {
 }
 const reload = (reloadContainer(pod).args as { readonly run: string }).run
 const check = checkInContainer(pod).replaceAll('%s', '"$new"')
+const haproxyCheck = validate('haproxy:2.8', '/etc/haproxy').replace('chmod 0644 %s', '').replaceAll('%s', '"$new"')
 
 const nothing = 'exit 0'
 const docker = 'case $1 in ps) echo abc ;; esac'
 const crictl = 'case $1 in pods) echo sandbox ;; ps) echo def ;; esac'
+const silent = 'exit 1'
 const cases: readonly (readonly [string, string, Readonly<Record<string, string>>, readonly string[]])[] = [
   ['a reload by docker', reload, { docker }, ['docker exec abc nginx -s reload']],
   ['a reload by crictl', reload, { crictl }, ['crictl exec def nginx -s reload']],
@@ -34,7 +39,14 @@ const cases: readonly (readonly [string, string, Readonly<Record<string, string>
       'docker run --rm --net=host --entrypoint nginx -v /etc/nginx:/etc/nginx:ro nginx:1.30.1-alpine -t -q -c /etc/nginx/.new',
     ],
   ],
-  ['no check where there is neither a container nor a Docker', check, { crictl: nothing }, []],
+  ['no check where crictl says that none runs', check, { crictl: nothing }, []],
+  [
+    'haproxy: a check by crictl',
+    haproxyCheck,
+    { crictl },
+    ['crictl exec def haproxy -c -f /usr/local/etc/haproxy/.new'],
+  ],
+  ['haproxy: no check where crictl says that none runs', haproxyCheck, { crictl: nothing }, []],
 ]
 for (const [name, text, programs, asked] of cases) {
   for (const shell of ['dash', 'bash', 'busybox']) {
@@ -42,8 +54,59 @@ for (const [name, text, programs, asked] of cases) {
   }
 }
 
+test('only pods of kube-system are looked at', () => {
+  const text = containerFunction(pod.ref)
+  assert.match(text, /crictl pods .*--namespace kube-system /)
+  const [, filter = ''] = /name=(\S+?)'/.exec(text) ?? []
+  assert.ok(new RegExp(filter).test('k8s_nginx-proxy_nginx-proxy-node-1_kube-system_0a1b_0'), filter)
+  assert.not.ok(new RegExp(filter).test('k8s_nginx-proxy_nginx-proxy-7d9f_shop_0a1b_0'))
+})
+test('a configuration that nobody can check is not replaced', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'rota-check-'))
+  try {
+    const config = join(dir, 'haproxy.cfg')
+    for (const text of [
+      checkInContainer({ ...pod, config }),
+      validate('haproxy:2.8', dir).replace('chmod 0644 %s', ''),
+    ]) {
+      const run = text.replaceAll('%s', '"$new"')
+      rmSync(config, { force: true })
+      assert.is(outcome(run, {}, 'dash').status, 0)
+      writeFileSync(config, '')
+      assert.is(outcome(run, { crictl: nothing }, 'dash').status, 0)
+      for (const programs of [{}, { crictl: silent, docker: silent }])
+        assert.match(outcome(run, programs, 'dash').stderr, /nobody can check what would replace/)
+    }
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+})
+
+// makeWay with what a pod needs: where something would be stopped, the image has to be there.
+const way = makeWay(6443, [{ name: 'one', unit: 'one' }], imageFirst('haproxy:2.8', 'IfNotPresent'))
+test('nothing is stopped for a pod whose image is not there', () => {
+  const [request] = way.kind.facts(way.args)
+  assert.ok(request)
+  const planned = (stdout: string) =>
+    way.kind.plan(way.args, factTable([request, { exitCode: 0, stdout, stderr: '' }]), { changed: false, diff: false })
+  assert.is(planned(''), undefined)
+  const text = planned('one')?.apply.text ?? ''
+  const before = text.slice(0, text.indexOf('systemctl -q disable'))
+  const images = (has: string) => `case $1 in inspecti) ${has} ;; esac`
+  assert.match(outcome(before, { crictl: images(silent) }, 'dash').stderr, /haproxy:2.8 is not on this host/)
+  assert.is(outcome(before, { crictl: images(nothing) }, 'dash').status, 0)
+  assert.is(outcome(before, {}, 'dash').status, 0)
+  assert.equal(imageFirst('haproxy:2.8', 'Never'), {})
+})
+
 /** What `docker run` and `exec` of either program were asked for. */
 function asks(text: string, programs: Readonly<Record<string, string>>, shell: string): readonly string[] {
+  const { status, stderr, log } = outcome(text, programs, shell)
+  assert.is(status, 0, stderr)
+  return log
+}
+
+function outcome(text: string, programs: Readonly<Record<string, string>>, shell: string) {
   const dir = mkdtempSync(join(tmpdir(), 'rota-container-'))
   try {
     writeFileSync(join(dir, 'log'), '')
@@ -57,8 +120,7 @@ function asks(text: string, programs: Readonly<Record<string, string>>, shell: s
     const command = shell === 'busybox' ? ['busybox', 'sh'] : [shell]
     const [program = '', ...args] = [...command, '-c', `new=/etc/nginx/.new\n${text}`]
     const { status, stderr } = spawnSync(which(program), args, { env: { PATH: dir }, encoding: 'utf8' })
-    assert.is(status, 0, stderr)
-    return readFileSync(join(dir, 'log'), 'utf8').split('\n').filter(Boolean)
+    return { status, stderr, log: readFileSync(join(dir, 'log'), 'utf8').split('\n').filter(Boolean) }
   } finally {
     rmSync(dir, { recursive: true })
   }

@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FactRequest, Task } from 'rota'
@@ -7,15 +9,20 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { factTable } from '../../engine/facts/fact.ts'
 import { makeWay } from '../../roles/cluster/index.ts'
+import { hasHaproxy } from '../../roles/haproxy-proxy/place.ts'
 import { artefactOf, judge, type Source } from '../../roles/nginx-build/artefact.ts'
+import { nginxBuild } from '../../roles/nginx-build/role.ts'
 import { binaryCache, installBinary } from '../../roles/nginx-proxy/binary.ts'
+import { hasProxy } from '../../roles/nginx-proxy/place.ts'
+import { nginxProxy } from '../../roles/nginx-proxy/role.ts'
+import { mayServe } from '../../roles/nginx-proxy/selinux.ts'
 import { nginxVip } from '../../roles/nginx-vip/role.ts'
 import { nginxVipAbsent } from '../../roles/nginx-vip-absent/role.ts'
 import { absentConfig } from '../../roles/node-proxy-absent/absent-config.ts'
 import { nodeProxyAbsent } from '../../roles/node-proxy-absent/role.ts'
 import { host, inventory, smallCluster } from './support/inventory.ts'
 import { remote } from './support/remote.ts'
-import { problemsOf, titlesOf } from './support/role.ts'
+import { problemsOf, titlesOf, unitsOf } from './support/role.ts'
 
 const cluster = smallCluster()
 const node = cluster.host('n1')
@@ -41,6 +48,13 @@ const haproxyPod = ['absent /etc/kubernetes/manifests/haproxy.yml', 'the pod hap
 const haproxyConfig = ['no proxy to API servers in /etc/haproxy/haproxy.cfg']
 const haproxy = [...haproxyPod, ...haproxyConfig]
 type Params = NonNullable<Parameters<typeof nodeProxyAbsent>[0]>
+const vipParams = {
+  vipLoadBalancer: 'haproxy',
+  kubeVip: false,
+  haproxyPort: 8443,
+  nginxVipProtocol: 'tcp',
+  apiserverPort: 6443,
+} as const
 const choices: readonly (readonly [Params, readonly string[]])[] = [
   [{}, [...system, ...docker, ...source, ...haproxy]],
   [{ variant: 'system' }, [...docker, ...nginxPod, ...contained, ...source, ...haproxy]],
@@ -53,15 +67,68 @@ const choices: readonly (readonly [Params, readonly string[]])[] = [
 for (const [params, removed] of choices) {
   test(`what is not chosen goes: ${JSON.stringify(params)}`, () => {
     const titles = titlesOf(nodeProxyAbsent(params), node, cluster)
-    assert.equal(titles.filter(title => !title.startsWith('wait until port')).sort(), [...removed].sort())
+    assert.equal(titles.filter(title => !/ listens on \d+$/.test(title)).sort(), [...removed].sort())
   })
 }
-test('not before the chosen one serves', () => {
-  assert.is(titlesOf(nodeProxyAbsent({}), node, cluster)[0], 'wait until port 6443 on 127.0.0.1 is there')
-  assert.is(
-    titlesOf(nodeProxyAbsent({ variant: 'docker' }), node, cluster)[0],
-    'wait until port 8443 on 127.0.0.1 is there',
+test('a unit with a name of its own goes too', () => {
+  const titles = titlesOf(nodeProxyAbsent({ type: 'haproxy', unit: 'my-proxy' }), node, cluster)
+  assert.ok(titles.includes('no unit my-proxy') && titles.includes('no container my-proxy'))
+  assert.not.ok(
+    titlesOf(nodeProxyAbsent({ variant: 'system', unit: 'my-proxy' }), node, cluster).includes('no unit my-proxy'),
   )
+})
+test('not before the chosen one serves', () => {
+  const first = (params: Params) => titlesOf(nodeProxyAbsent(params), node, cluster)[0]
+  assert.is(first({}), 'nginx (static-pod) listens on 6443')
+  assert.is(first({ variant: 'docker' }), 'nginx (docker) listens on 8443')
+  assert.is(first({ type: 'haproxy' }), 'the static pod haproxy listens on 6443')
+  assert.is(first({ type: 'haproxy', port: 7443 }), 'the static pod haproxy listens on 7443')
+})
+test('whoever else has the port is not the chosen one', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const [guard] = unitsOf(nodeProxyAbsent({ type: 'haproxy', port }), node, cluster)
+  assert.ok(guard !== undefined && 'kind' in guard)
+  const { check } = guard.args as { readonly check: { readonly run: string } }
+  const dir = mkdtempSync(join(tmpdir(), 'rota-holds-'))
+  const other = spawn('sleep', ['60'])
+  try {
+    writeFileSync(join(dir, 'docker'), '#!/bin/sh\ncase $1 in ps) echo abc ;; inspect) echo "$holder" ;; esac\n')
+    chmodSync(join(dir, 'docker'), 0o755)
+    const holds = (holder: number) =>
+      spawnSync('sh', ['-c', check.run], { env: { PATH: `${dir}:${process.env.PATH}`, holder: `${holder}` } }).status
+    assert.is(holds(process.pid), 0)
+    assert.is.not(holds(other.pid ?? 0), 0)
+  } finally {
+    other.kill()
+    server.close()
+    rmSync(dir, { recursive: true })
+  }
+})
+test('a route reflector of the cluster has a proxy, whichever is chosen; a master that is no node has none', () => {
+  const view = inventory([
+    ...cluster.hosts,
+    host('r1', '10.0.4.1', ['calico_rr', 'k8s_cluster']),
+    host('x1', '10.0.5.1', ['elsewhere']),
+  ])
+  const placed = { ...vipParams, port: 7443, leaving: [] }
+  const has = (name: string) => [
+    hasProxy({ ...placed, type: 'nginx', masters: false }, view.host(name), view),
+    hasHaproxy({ ...placed, type: 'haproxy' }, view.host(name), view),
+  ]
+  for (const [name, expected] of [
+    ['n1', true],
+    ['r1', true],
+    ['m1', false],
+    ['x1', false],
+  ] as const)
+    assert.equal(has(name), [expected, expected], name)
+})
+test('the haproxy of a host that shall have none goes too', () => {
+  const titles = titlesOf(nodeProxyAbsent({ type: 'haproxy' }), cluster.host('m1'), cluster)
+  assert.ok(titles.includes('the pod haproxy is gone'))
+  assert.not.ok(titles.some(title => title.includes('listens on')))
 })
 test('on a master whose API server has the port every proxy goes, but not its load balancer', () => {
   const titles = titlesOf(nodeProxyAbsent({}), cluster.host('m1'), cluster)
@@ -225,7 +292,7 @@ test('nginx behind the virtual address is on the hosts that balance, where it is
   const gone = ['no unit nginx-vip', 'absent /etc/nginx/nginx-vip.conf']
   assert.equal(titlesOf(nginxVipAbsent(chosen), cluster.host('m1'), cluster), [])
   assert.equal(titlesOf(nginxVipAbsent({ ...chosen, leaving: 'm1' }), cluster.host('m1'), cluster), gone)
-  assert.equal(titlesOf(nginxVipAbsent(), cluster.host('m1'), cluster), gone)
+  assert.equal(titlesOf(nginxVipAbsent(), cluster.host('m1'), cluster), ['haproxy listens on 8443', ...gone])
 })
 const wrong: readonly (readonly [NonNullable<Parameters<typeof nginxVip>[0]>, RegExp])[] = [
   [{ port: 6443 }, /6443 is the API server's own port on this host/],
@@ -241,5 +308,79 @@ for (const [params, reason] of wrong) {
     assert.match(problemsOf(nginxVip({ vipLoadBalancer: 'nginx', ...params }), who.host(on), who).join('; '), reason)
   })
 }
+
+test('a build host that is no host of the cluster would never build', () => {
+  const view = inventory([...cluster.hosts, host('x1', '10.0.5.1', ['elsewhere'])])
+  const params = { variant: 'source', buildHost: 'x1' } as const
+  for (const call of [nginxBuild(params), nginxProxy(params)])
+    assert.match(problemsOf(call, view.host('n1'), view).join(), /nginx_build_host: x1 is no host of the cluster/)
+  assert.equal(problemsOf(nginxBuild({ ...params, buildHost: 'n1' }), view.host('n2'), view), [])
+})
+test('the path of a program is one word to the shell that checks the configuration', () => {
+  const task = unitsOf(nginxProxy({ variant: 'system', binary: '/opt/my nginx' }), node, cluster).find(
+    ({ title }) => title === 'file /etc/nginx/kube-nginx.conf',
+  )
+  assert.ok(task !== undefined && 'kind' in task)
+  assert.is((task.args as { readonly validate?: string }).validate, "'/opt/my nginx' -t -q -c")
+})
+test('a program below a linked folder is the one that runs', () => {
+  const task = unitsOf(nginxProxy({ variant: 'source' }), node, cluster).find(({ title }) => title.includes(' runs '))
+  assert.ok(task !== undefined && 'kind' in task)
+  const dir = mkdtempSync(join(tmpdir(), 'rota-linked-'))
+  mkdirSync(join(dir, 'real'))
+  symlinkSync('real', join(dir, 'link'))
+  copyFileSync('/bin/sleep', join(dir, 'real/nginx'))
+  chmodSync(join(dir, 'real/nginx'), 0o755)
+  const running = spawn(join(dir, 'real/nginx'), ['60'])
+  try {
+    writeFileSync(join(dir, 'systemctl'), `#!/bin/sh\necho MainPID=${running.pid}\n`)
+    chmodSync(join(dir, 'systemctl'), 0o755)
+    const runs = (program: string) => {
+      const text = (task.args as { readonly unless: string }).unless.replaceAll(target, join(dir, program))
+      return spawnSync('sh', ['-c', text], { env: { PATH: `${dir}:${process.env.PATH}` } }).status === 0
+    }
+    assert.ok(runs('real/nginx'))
+    assert.ok(runs('link/nginx'))
+    assert.not.ok(runs('real/other'))
+  } finally {
+    running.kill()
+    rmSync(dir, { recursive: true })
+  }
+})
+
+test('SELinux lets nginx connect, and listen where a web server may not by itself', () => {
+  const titles = (params: Params) => titlesOf(nginxProxy({ variant: 'system', ...params }), node, cluster)
+  const at = titles({}).indexOf('SELinux lets nginx listen on 6443')
+  assert.ok(at > 0 && at < titles({}).indexOf('port 6443 is free for it'))
+  assert.not.ok(titles({ port: 8443 }).some(title => title.includes('listen on')))
+  const dir = mkdtempSync(join(tmpdir(), 'rota-selinux-'))
+  const program = (name: string, body: string) => {
+    writeFileSync(join(dir, name), `#!/bin/sh\n${body}\n`)
+    chmodSync(join(dir, name), 0o755)
+  }
+  const [connect, listen] = mayServe([6443, 8443]).map(
+    task => task.args as { readonly unless: string; readonly run: string },
+  )
+  const shell = (text = '') =>
+    spawnSync('sh', ['-c', text.replaceAll('/sys/fs/selinux/enforce', join(dir, 'enforce'))], {
+      env: { PATH: `${dir}:${process.env.PATH}` },
+      encoding: 'utf8',
+    })
+  try {
+    assert.equal([shell(connect?.unless).status, shell(listen?.unless).status], [0, 0], 'no SELinux')
+    writeFileSync(join(dir, 'enforce'), '1')
+    program('getsebool', 'echo "httpd_can_network_connect --> off"')
+    assert.is.not(shell(connect?.unless).status, 0)
+    assert.match(shell(listen?.run).stderr, /install policycoreutils-python-utils/)
+    program('getsebool', 'echo "httpd_can_network_connect --> on"')
+    program('semanage', 'echo "http_port_t                    tcp      16443, 64430, 80, 443"')
+    assert.is(shell(connect?.unless).status, 0)
+    assert.is.not(shell(listen?.unless).status, 0)
+    program('semanage', 'echo "http_port_t                    tcp      6443, 80, 443"')
+    assert.is(shell(listen?.unless).status, 0)
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+})
 
 test.run()

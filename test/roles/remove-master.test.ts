@@ -22,6 +22,9 @@ n1
 [k8s_cluster:children]
 kube_control_plane
 kube_node
+calico_rr
+[calico_rr]
+r1
 [all:vars]
 kube_version=v1.20.2
 vip_address=10.0.0.100
@@ -41,7 +44,7 @@ test('those that stay are looked at first, the one that leaves gets no proxy', a
   const { exitCode, said } = await list('-e', 'node=m1')
   assert.is(exitCode, 0, said)
   assert.equal(hostsOf(said, 'the masters that stay are ready'), ['m2', 'm3'])
-  assert.equal(hostsOf(said, 'out of the proxy of every node'), ['n1'])
+  assert.equal(hostsOf(said, 'out of the proxy of every node'), ['n1', 'r1'])
   assert.equal(hostsOf(said, 'its own daemons stop'), ['m1'])
   assert.equal(hostsOf(said, 'out of the etcd cluster'), ['m1'])
 })
@@ -70,6 +73,26 @@ test('one host, and a master', async () => {
     assert.match(said, reason)
   }
 })
+test('an upgrade takes nothing away before the clients have gone elsewhere', async () => {
+  const { all } = await execa(
+    'node',
+    [
+      'node_modules/zx/build/cli.js',
+      'playbooks/upgrade.mjs',
+      '-i',
+      inventory,
+      '--list-tasks',
+      '-e',
+      'kube_bin_cache=/nowhere',
+    ],
+    { all: true, reject: false, env: { XDG_STATE_HOME: dir, NO_COLOR: '1' } },
+  )
+  const plays = String(all).split(/^play: /m)
+  const clients = plays.findIndex(text => text.startsWith('clients go through the proxies'))
+  const absents = plays.flatMap((text, index) => (/(haproxy|keepalived|nginx-vip)-absent/.test(text) ? [index] : []))
+  assert.equal(absents, [clients + 1], String(all))
+  assert.match(plays[clients + 1] ?? '', /tags: leftovers/)
+})
 test.after(() => rmSync(dir, { recursive: true }))
 
 /** The lines with a host's name alone that stand under a play's. */
@@ -79,7 +102,7 @@ function hostsOf(said: string, play: string): readonly string[] {
   assert.ok(start >= 0, `no play ${play} in ${said}`)
   const rest = lines.slice(start + 1)
   const end = rest.findIndex(line => /^\s*play\b/i.test(line))
-  return (end < 0 ? rest : rest.slice(0, end)).map(line => line.trim()).filter(line => /^[mn]\d$/.test(line))
+  return (end < 0 ? rest : rest.slice(0, end)).map(line => line.trim()).filter(line => /^[mnr]\d$/.test(line))
 }
 
 test.run()

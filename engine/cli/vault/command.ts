@@ -5,6 +5,7 @@ import { encryptVault, isVaulted, type VaultSecret } from '../../inventory/index
 import { readConfig, type Settings } from '../config/config.ts'
 import { several, UsageError } from '../usage.ts'
 import { addVaultFlags, askOnce, askTwice, type VaultFlags, vaultSecretsFrom } from '../vault-flags.ts'
+import { addVersion } from '../version.ts'
 import { edit } from './editor.ts'
 import { encryptStrings, type StringFlags } from './encrypt-string.ts'
 import { failed, openFile, readInput, writeOutput } from './files.ts'
@@ -19,12 +20,15 @@ interface Flags extends VaultFlags {
 
 /** `rota vault`: the same actions, flags and file format as ansible-vault. */
 export function vaultCommand(): Command {
-  const { settings } = readConfig()
-  const vault = new Command('vault').description(
+  const { settings, notes } = readConfig()
+  const sayNotes = () => void process.stderr.write(notes.map(text => `${text}\n`).join(''))
+  const verbose = (command: Command) =>
+    command.option('-v, --verbose', 'say which settings were taken from where').on('option:verbose', sayNotes)
+  const vault = verbose(addVersion(new Command('vault'))).description(
     'make, read and change vaults, compatible with ansible-vault both ways',
   )
   const action = (name: string, description: string, files: string) =>
-    addVaultFlags(vault.command(`${name} ${files}`).description(description))
+    verbose(addVaultFlags(vault.command(`${name} ${files}`).description(description)))
   const encrypts = (command: Command) =>
     command.option('--encrypt-vault-id <id>', 'which of several vault ids to encrypt with')
   const outputs = (command: Command) => command.option('--output <file>', 'where to write, - for stdout')
@@ -72,6 +76,7 @@ export function vaultCommand(): Command {
     .option('-n, --name <name>', 'name of the variable; may be repeated', several, [])
     .option('--stdin-name <name>', 'name of the variable read from stdin')
     .option('-p, --prompt', 'ask for the text')
+    .option('--show-input', 'with --prompt: show what is typed')
     .action(async (texts: readonly string[], flags: Flags & StringFlags) => {
       encryptStrings(texts, flags, await encryptingSecret(flags, settings))
     })

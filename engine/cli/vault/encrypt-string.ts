@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { encryptVault, InventoryError, type VaultSecret } from '../../inventory/index.ts'
-import { askSecret } from '../ask.ts'
+import { ask, askSecret } from '../ask.ts'
 import { writeOutput } from './files.ts'
 
 export interface StringFlags {
   readonly name: readonly string[]
   readonly stdinName?: string
   readonly prompt?: boolean
+  readonly showInput?: boolean
   readonly output?: string
 }
 
@@ -36,9 +37,10 @@ function block({ text, name }: Plain, secret: VaultSecret): string {
   return [`${name === undefined ? '' : `${name}: `}!vault |`, ...lines.map(line => `          ${line}`)].join('\n')
 }
 
-function fromPrompt({ prompt, name }: StringFlags): readonly Plain[] {
+function fromPrompt({ prompt, showInput = false, name }: StringFlags): readonly Plain[] {
   if (!prompt) return []
-  return [{ text: askSecret('String to encrypt (hidden): ')(), from: 'the interactive prompt', name: name[0] }]
+  const text = showInput ? ask('String to encrypt: ', true)() : askSecret('String to encrypt (hidden): ')()
+  return [{ text, from: 'the interactive prompt', name: name[0] }]
 }
 
 function fromStdin(words: readonly string[], { prompt, stdinName }: StringFlags): readonly Plain[] {

@@ -1,26 +1,52 @@
 import type { Ast, Binary } from './ast.ts'
-import { fail, guard } from './error.ts'
+import { FilterError, fail, guard } from './error.ts'
 import { filters } from './filters.ts'
 import { methodOf } from './methods.ts'
 import { arithmetic, compare, contains, toNumber } from './operators.ts'
 import { tests } from './tests.ts'
-import { isLazyMap, isMapping, isTrue, isUndefined, lookupIn, missing, missingName, toText } from './values.ts'
+import {
+  isLazyMap,
+  isMapping,
+  isTrue,
+  isUndefined,
+  lookupIn,
+  makeNamespace,
+  missing,
+  missingName,
+  namespaceOf,
+  nothing,
+  toText,
+} from './values.ts'
 
-/** Gives a variable's value, or an Undefined; called only for what the template really needs. */
-export type Names = (name: string) => unknown
+/** What is outside of the template; asked only for what the template really needs. */
+export interface Outside {
+  /** A variable's value, or an Undefined. */
+  readonly variable: (name: string) => unknown
+  /** What `query(kind, terms…)` gives. */
+  readonly lookup: (
+    kind: string,
+    terms: readonly unknown[],
+    options: Readonly<Record<string, unknown>>,
+  ) => readonly unknown[]
+}
 
 /** The value of an expression, with its type. */
-export function evaluateExpression(node: Ast, names: Names): unknown {
-  return need(evaluate(node, { names, local: new Map() }), node)
+export function evaluateExpression(node: Ast, outside: Outside): unknown {
+  return need(evaluate(node, newScope(outside)), node)
 }
 
 export interface Scope {
-  readonly names: Names
+  readonly outside: Outside
   readonly local: Map<string, unknown>
+  /** Lists and mappings that the template has made: only these may be changed by it. */
+  readonly made: WeakSet<object>
 }
+
+export const newScope = (outside: Outside): Scope => ({ outside, local: new Map(), made: new WeakSet() })
 
 /** Undefined is an error wherever a value is used, as in Ansible. */
 export function need(value: unknown, node: Ast): unknown {
+  if (value === nothing) return ''
   if (isUndefined(value)) fail(`'${missingName(value)}' is undefined`, node)
   return value
 }
@@ -40,20 +66,23 @@ export function evaluate(node: Ast, scope: Scope): unknown {
       return node.value
     case 'Symbol':
       if (scope.local.has(node.value)) return scope.local.get(node.value)
-      return constants.has(node.value) ? constants.get(node.value) : scope.names(node.value)
+      return constants.has(node.value) ? constants.get(node.value) : scope.outside.variable(node.value)
     case 'Group': {
       const values = node.children.map(child => evaluate(child, scope))
       return values.length === 1 ? values[0] : values
     }
     case 'Array':
-      return node.children.map(child => need(evaluate(child, scope), child))
+      return own(
+        scope,
+        node.children.map(child => need(evaluate(child, scope), child)),
+      )
     case 'Dict':
-      return Object.fromEntries(node.children.flatMap(child => readPair(child, scope)))
+      return own(scope, Object.fromEntries(node.children.flatMap(child => readPair(child, scope))))
     case 'LookupVal':
       return lookUp(node, scope)
     case 'InlineIf': {
       const branch = isTrue(need(evaluate(node.cond, scope), node.cond)) ? node.body : node.else_
-      return branch === null ? missing('the value of an "if" without "else"') : evaluate(branch, scope)
+      return branch === null ? nothing : evaluate(branch, scope)
     }
     case 'Filter':
       return applyFilter(node, scope)
@@ -85,6 +114,11 @@ export function evaluate(node: Ast, scope: Scope): unknown {
   }
 }
 
+function own<T extends object>(scope: Scope, value: T): T {
+  scope.made.add(value)
+  return value
+}
+
 function readPair(node: Ast, scope: Scope): [string, unknown][] {
   if (node.typename !== 'Pair') return []
   return [[toText(evaluate(node.key, scope)), need(evaluate(node.value, scope), node.value)]]
@@ -102,15 +136,29 @@ function lookUp(node: Extract<Ast, { typename: 'LookupVal' }>, scope: Scope): un
   }
   const name = toText(key)
   if (isMapping(target) && Object.hasOwn(target, name)) return target[name]
-  return methodOf(target, name) ?? missing(`${describe(node.target)}.${name}`)
+  const inner = namespaceOf(target)
+  if (inner) return inner.has(name) ? inner.get(name) : missing(`${describe(node.target)}.${name}`)
+  return methodOf(target, name, scope.made) ?? missing(`${describe(node.target)}.${name}`)
 }
 
 function slice(target: unknown, { start, stop, step }: Extract<Ast, { typename: 'Slice' }>, scope: Scope): unknown {
   const [from, to, by] = [start, stop, step].map(part => evaluate(part, scope))
-  if (by !== 1) return fail('a step in a slice is not supported', step)
   const bound = (value: unknown) => (typeof value === 'number' ? value : undefined)
-  if (typeof target === 'string' || Array.isArray(target)) return target.slice(bound(from) ?? 0, bound(to))
-  return fail('only lists and text can be sliced', start)
+  if (typeof target !== 'string' && !Array.isArray(target)) return fail('only lists and text can be sliced', start)
+  if (by === 1) return target.slice(bound(from) ?? 0, bound(to))
+  if (typeof by !== 'number' || by === 0) return fail('the step of a slice is a number other than 0', step)
+  const picked = steps(target.length, bound(from), bound(to), by).map(index => target[index])
+  return typeof target === 'string' ? picked.join('') : picked
+}
+
+/** The indexes of Python's `[from:to:by]`. */
+function steps(length: number, from: number | undefined, to: number | undefined, by: number): readonly number[] {
+  const [low, high] = by > 0 ? [0, length] : [-1, length - 1]
+  const clamp = (value: number) => Math.min(high, Math.max(low, value < 0 ? value + length : value))
+  const first = from === undefined ? (by > 0 ? low : high) : clamp(from)
+  const end = to === undefined ? (by > 0 ? high : low) : clamp(to)
+  const count = Math.max(0, Math.ceil((end - first) / by))
+  return Array.from({ length: count }, (_, index) => first + index * by)
 }
 
 function describe(node: Ast): string {
@@ -196,12 +244,39 @@ function call(node: CallNode, scope: Scope): unknown {
   if (node.name.typename === 'Symbol') {
     const name = node.name.value
     if (name === 'range') return range(positional.map(value => toNumber(value, node)))
-    if (name === 'dict') return named
+    if (name === 'dict') return own(scope, { ...named })
+    if (name === 'namespace') return makeNamespace(named)
+    if (name === 'undef') return missing(toText(positional[0] ?? named.hint ?? 'the value of undef()'))
+    if (name === 'lookup' || name === 'query' || name === 'q') return lookup(node, name, positional, named, scope)
     return fail(`function '${name}' is not supported`, node)
   }
   const callee = evaluate(node.name, scope)
   if (typeof callee !== 'function') return fail(`'${describe(node.name)}' can't be called`, node)
   return guard(node, () => callee(...positional))
+}
+
+/** `lookup` gives text, joined by commas; `query` the list. */
+function lookup(
+  node: Ast,
+  called: string,
+  [kind, ...terms]: readonly unknown[],
+  { wantlist = false, errors, ...options }: Arguments['named'],
+  { outside }: Scope,
+): unknown {
+  const isList = called !== 'lookup' || isTrue(wantlist)
+  const found = guard(node, () => {
+    try {
+      return outside.lookup(toText(kind ?? '').replace(/^ansible\.builtin\./, ''), terms, options)
+    } catch (error) {
+      // As in Ansible, a missing variable is not what `errors` is about.
+      if (errors === 'ignore' && kind !== 'vars' && error instanceof FilterError) return undefined
+      throw error
+    }
+  })
+  if (found === undefined) return isList ? [] : null
+  if (isList || found.length === 0) return found
+  if (found.every(item => typeof item === 'string')) return found.join(',')
+  return found.length === 1 ? found[0] : found
 }
 
 function range([first = 0, second, step = 1]: readonly number[]): number[] {
@@ -235,6 +310,8 @@ function binary(node: Extract<Ast, { typename: Binary }>, scope: Scope): unknown
   }
   if (node.typename === 'Mod' && typeof left === 'string')
     return guard(node, () => filters.get('format')?.(left, [right].flat(), {}))
+  if (node.typename === 'Mul' && Array.isArray(left))
+    return Array.from({ length: Math.max(0, toNumber(right, node)) }, () => left).flat()
   if (node.typename === 'Mul' && typeof left === 'string') return left.repeat(Math.max(0, toNumber(right, node)))
   return arithmetic(node.typename, toNumber(left, node), toNumber(right, node), node)
 }

@@ -3,7 +3,7 @@ import { toNode } from '../value-node.ts'
 import { FilterError } from './error.ts'
 import { asList, attribute, listFilters } from './filters-list.ts'
 import { textFilters } from './filters-text.ts'
-import { ipaddr, ipsubnet, wrap } from './ipaddr.ts'
+import { ipaddr, ipmath, ipsubnet, nthhost, wrap } from './ipaddr.ts'
 import { isLazyMap, isMapping, isTrue, isUndefined, lookupIn, repr, toText } from './values.ts'
 
 export type Filter = (input: unknown, args: readonly unknown[], named: Readonly<Record<string, unknown>>) => unknown
@@ -45,6 +45,8 @@ export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ['ipv6', (input, [query]) => ipaddr(input, query, 6)],
   ['ipwrap', wrap],
   ['ipsubnet', (input, [size, index]) => ipsubnet(input, size, index)],
+  ['nthhost', (input, [query]) => nthhost(input, query)],
+  ['ipmath', (input, [amount]) => ipmath(input, amount)],
 ])
 
 function typeName(input: unknown): string {

@@ -65,6 +65,10 @@ export function networkOf({ version, value, prefix }: Address): bigint {
 export function formatIp(version: 4 | 6, value: bigint): string {
   if (version === 4) return [24n, 16n, 8n, 0n].map(shift => String((value >> shift) & 255n)).join('.')
   const groups = Array.from({ length: 8 }, (_, index) => ((value >> BigInt(112 - index * 16)) & 0xffffn).toString(16))
+  // As inet_ntop: an IPv4 address in it is shown as one.
+  const high = value >> 32n
+  if (high === 0n && value >= 0x10000n) return `::${formatIp(4, value)}`
+  if (high === 0xffffn) return `::ffff:${formatIp(4, value & 0xffffffffn)}`
   return compress(groups)
 }
 

@@ -3,11 +3,35 @@ import { isMapping, toText } from './values.ts'
 
 type Method = (...args: readonly unknown[]) => unknown
 
-/** The methods of Python's strings, mappings and lists that inventories call. */
-export function methodOf(target: unknown, name: string): Method | undefined {
-  if (typeof target === 'string') return textMethods[name]?.(target)
-  if (isMapping(target)) return mapMethods[name]?.(target)
-  return Array.isArray(target) ? listMethods[name]?.(target) : undefined
+/** The methods of Python's strings, mappings and lists that inventories call. `made` is what may be changed. */
+export function methodOf(target: unknown, name: string, made: WeakSet<object>): Method | undefined {
+  if (typeof target === 'string') return ofTable(textMethods, name)?.(target)
+  if (isMapping(target)) return ofTable(mapMethods, name)?.(target) ?? changing(target, name, made)
+  return Array.isArray(target) ? (ofTable(listMethods, name)?.(target) ?? changing(target, name, made)) : undefined
+}
+
+const ofTable = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined
+
+/** `list.append(x)` and its like. A variable of the inventory stays as it is, whichever template is evaluated first. */
+function changing(target: object, name: string, made: WeakSet<object>): Method | undefined {
+  const change = changes[name]
+  if (change === undefined) return undefined
+  return (...args) => {
+    if (!made.has(target))
+      throw new FilterError(`${name}: only a list or mapping that the template has made can be changed`)
+    return change(target, args) ?? null
+  }
+}
+
+const asArray = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
+const changes: Readonly<Record<string, (target: object, args: readonly unknown[]) => unknown>> = {
+  append: (target, [item]) => void (Array.isArray(target) && target.push(item)),
+  extend: (target, [items]) => void (Array.isArray(target) && target.push(...asArray(items))),
+  insert: (target, [index, item]) => void (Array.isArray(target) && target.splice(Number(index), 0, item)),
+  pop: (target, [index = -1]) => (Array.isArray(target) ? target.splice(Number(index), 1)[0] : undefined),
+  update: (target, [other]) => void (isMapping(other) && !Array.isArray(target) && Object.assign(target, other)),
 }
 
 const textMethods: Readonly<Record<string, (text: string) => Method>> = {

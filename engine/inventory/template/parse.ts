@@ -1,21 +1,12 @@
-import { createRequire } from 'node:module'
 import type { Ast } from './ast.ts'
-
-interface Nunjucks {
-  readonly parser: { readonly parse: (text: string) => Ast }
-  /** Teaches the parser slices; returns what undoes it. */
-  readonly installJinjaCompat: () => () => void
-}
+import { parseJinja } from './jinja-parser.ts'
 
 export class TemplateSyntaxError extends Error {}
-
-/** nunjucks is loaded when the first template is met: most runs have none. */
-const require = createRequire(import.meta.url)
 
 // A memory of a pure function: a group's variable is the same text for thousands of hosts.
 const trees = new Map<string, Ast>()
 
-/** Jinja text as a syntax tree, by nunjucks' parser. */
+/** Jinja text as a syntax tree. */
 export function parseTemplate(text: string): Ast {
   const known = trees.get(text)
   if (known) return known
@@ -25,15 +16,17 @@ export function parseTemplate(text: string): Ast {
 }
 
 function parse(text: string): Ast {
-  const nunjucks: Nunjucks = require('nunjucks')
-  const uninstall = nunjucks.installJinjaCompat()
   try {
-    return nunjucks.parser.parse(prepare(text))
+    return parseJinja(prepare(text))
   } catch (error) {
-    throw new TemplateSyntaxError(error instanceof Error ? error.message.split('\n')[0] : String(error))
-  } finally {
-    uninstall()
+    throw new TemplateSyntaxError(messageOf(error))
   }
+}
+
+function messageOf(error: unknown): string {
+  // The parser looks at the token after the last one.
+  if (error instanceof TypeError) return 'unexpected end of the template'
+  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
 }
 
 /** A comment, a raw block, or the begin of code: what decides how the text that follows is read. */

@@ -1,11 +1,11 @@
 import type { Ast } from './ast.ts'
 import { fail } from './error.ts'
-import { evaluate, type Names, need, type Scope } from './evaluate.ts'
-import { isMapping, isTrue, toText } from './values.ts'
+import { evaluate, need, newScope, type Outside, type Scope } from './evaluate.ts'
+import { isMapping, isTrue, namespaceOf, toText } from './values.ts'
 
 /** The output of a whole template as text. */
-export function render(node: Ast, names: Names): string {
-  return renderIn(node, { names, local: new Map() })
+export function render(node: Ast, outside: Outside): string {
+  return renderIn(node, newScope(outside))
 }
 
 function renderIn(node: Ast, scope: Scope): string {
@@ -23,12 +23,24 @@ function renderIn(node: Ast, scope: Scope): string {
       return renderFor(node, scope)
     case 'Set': {
       const value = node.value === null ? renderBody(node, scope) : evaluate(node.value, scope)
-      for (const target of node.targets) if (target.typename === 'Symbol') scope.local.set(target.value, value)
+      for (const target of node.targets) assign(target, value, scope)
       return ''
     }
     default:
       return fail(`{% ${node.typename.toLowerCase()} %} is not supported here`, node)
   }
+}
+
+/** A name, or a part of a namespace. */
+function assign(target: Ast, value: unknown, scope: Scope): void {
+  if (target.typename === 'Symbol') {
+    scope.local.set(target.value, value)
+    return
+  }
+  const inner = target.typename === 'LookupVal' ? namespaceOf(evaluate(target.target, scope)) : undefined
+  if (inner === undefined || target.typename !== 'LookupVal' || target.val.typename !== 'Literal')
+    fail('only a name, or a part of a namespace(), can be set', target)
+  inner.set(toText(target.val.value), value)
 }
 
 /** None prints as nothing in Ansible. */
@@ -39,32 +51,46 @@ function renderOutput(node: Ast, scope: Scope): string {
 }
 
 function renderFor(node: Extract<Ast, { typename: 'For' }>, scope: Scope): string {
-  const given = need(evaluate(node.arr, scope), node.arr)
-  const items = isMapping(given)
+  // `for x in list if x.up`: to the parser it is an `if` without `else`.
+  const filter = node.arr.typename === 'InlineIf' && node.arr.else_ === null ? node.arr.cond : undefined
+  const source = node.arr.typename === 'InlineIf' && filter ? node.arr.body : node.arr
+  const given = need(evaluate(source, scope), source)
+  const every = isMapping(given)
     ? Object.keys(given)
     : Array.isArray(given)
       ? given
       : typeof given === 'string'
         ? [...given]
         : undefined
-  if (items === undefined) return fail('the loop needs a list', node.arr)
-  if (items.length === 0) return node.else_ === null ? '' : renderIn(node.else_, scope)
+  if (every === undefined) return fail('the loop needs a list', source)
   const targets = node.name.typename === 'Array' ? node.name.children : [node.name]
+  const inner = (item: unknown): Map<string, unknown> => {
+    const local = new Map(scope.local)
+    targets.forEach((target, position) => {
+      const part = targets.length === 1 ? item : Array.isArray(item) ? item[position] : undefined
+      if (target.typename === 'Symbol') local.set(target.value, part)
+    })
+    return local
+  }
+  const items = every.filter(
+    item => filter === undefined || isTrue(need(evaluate(filter, { ...scope, local: inner(item) }), filter)),
+  )
+  if (items.length === 0) return node.else_ === null ? '' : renderIn(node.else_, scope)
   return items
     .map((item, index) => {
-      const local = new Map(scope.local)
+      const local = inner(item)
       const loop = {
         index: index + 1,
         index0: index,
         first: index === 0,
         last: index === items.length - 1,
         length: items.length,
+        revindex: items.length - index,
+        revindex0: items.length - index - 1,
+        ...(index > 0 ? { previtem: items[index - 1] } : {}),
+        ...(index < items.length - 1 ? { nextitem: items[index + 1] } : {}),
       }
       local.set('loop', loop)
-      targets.forEach((target, position) => {
-        const part = targets.length === 1 ? item : Array.isArray(item) ? item[position] : undefined
-        if (target.typename === 'Symbol') local.set(target.value, part)
-      })
       return renderIn(node.body, { ...scope, local })
     })
     .join('')

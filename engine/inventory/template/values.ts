@@ -11,6 +11,9 @@ export function missing(name: string): Undefined {
   return { [isMissing]: name }
 }
 
+/** What an `if` without `else` gives: not there, and as text nothing, where any other missing value is an error. */
+export const nothing: Undefined = missing('the value of an "if" without "else"')
+
 export function isUndefined(value: unknown): value is Undefined {
   return typeof value === 'object' && value !== null && isMissing in value
 }
@@ -40,8 +43,28 @@ export function lookupIn(map: Lookup, name: string): unknown {
 
 export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !isUndefined(value) && !isLazyMap(value)
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !isUndefined(value) &&
+    !isLazyMap(value) &&
+    !namespaceOf(value)
   )
+}
+
+/** `namespace(…)`: a mapping that `{% set ns.x = … %}` changes. */
+export interface Namespace {
+  readonly [namespace]: Map<string, unknown>
+}
+
+const namespace = Symbol('namespace')
+
+export function makeNamespace(start: Readonly<Record<string, unknown>>): Namespace {
+  return { [namespace]: new Map(Object.entries(start)) }
+}
+
+export function namespaceOf(value: unknown): Map<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null && namespace in value ? (value as Namespace)[namespace] : undefined
 }
 
 /** Python's truth: empty text, lists and mappings, zero and None are false. */

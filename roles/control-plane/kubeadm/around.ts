@@ -1,4 +1,5 @@
 import type { HostView, StepContext } from 'rota'
+import { httpsUrl } from '../../cluster/index.ts'
 import type { Params } from '../daemons.ts'
 import { kubectlWords } from '../kubectl.ts'
 import { manifestOf } from '../static-pods/running.ts'
@@ -21,7 +22,11 @@ export const lookAround = (
     others.map(async master => {
       try {
         const answer = await on(master.name)`if [ -e ${markerOf(params)} ]; then echo busy
-elif [ ! -e ${manifestOf(params.manifestDir, 'kube-apiserver')} ]; then echo nothing
+elif [ ! -e ${manifestOf(params.manifestDir, 'kube-apiserver')} ]; then
+  # A unit may be one as well. At its own address answers nothing but an API server; elsewhere a proxy or a virtual address may.
+  if systemctl is-active -q kube-apiserver.service || curl -ks --noproxy '*' --max-time 5 -o /dev/null ${ownUrl(master, params.apiserverPort)}
+  then echo silent
+  else echo nothing; fi
 elif ${kubectlWords(params)} get --raw /readyz >/dev/null 2>&1; then echo serves
 else echo silent; fi`.text()
         return { master, is: answer as Neighbour }
@@ -30,6 +35,8 @@ else echo silent; fi`.text()
       }
     }),
   )
+
+const ownUrl = (master: HostView, port: number): string => httpsUrl(master.ip, port, '/readyz')
 
 /**
  * What a host that is no master yet has to do. A cluster begins on the first host of the group, and only there, and only when no other one
@@ -57,13 +64,13 @@ export function wayFor(host: HostView, first: HostView | undefined, seen: readon
       kind: 'wait',
       reason:
         silent !== '' || names('busy') !== ''
-          ? `no master serves: ${[names('busy'), silent].filter(Boolean).join(', ')} should`
+          ? `no master serves: ${[names('busy'), silent].filter(Boolean).join(', ')} should${names('busy') === '' ? '' : `; if an earlier run was cut short there, finish it first with --limit ${names('busy')}`}`
           : `there is no cluster to join: it begins on ${first?.name}; run without --limit, or on that host first`,
     }
   if (silent !== '')
     return {
       kind: 'refuse',
-      reason: `${silent} is a master that does not answer: bring it back first, a second cluster is not made`,
+      reason: `${silent} is a master that does not answer, or that kubeadm has not made: bring it back first, a second cluster is not made`,
     }
   if (unreachable !== '')
     return {

@@ -11,7 +11,7 @@ import { attempts, isMaster } from './is-master.ts'
 import { join } from './join.ts'
 import { clientServer, pointLocally } from './kubeconfigs.ts'
 import { kubeadmWithConfig, lastLines, listFlag } from './program.ts'
-import { isThere, manifests, markerOf } from './seen.ts'
+import { ended, isThere, manifests, markerOf } from './seen.ts'
 
 /** Makes a master of a host that is none: the first one begins the cluster, every other one joins, one at a time. */
 export const becomeMaster = (params: Params): Step =>
@@ -62,14 +62,11 @@ async function init(context: StepContext, params: Params): Promise<{ readonly su
       ...listFlag('skip-phases', params.initPhasesSkip),
     ]
     const answer = await $`mkdir -p ${params.kubeConfigDir} && : >${markerOf(params)}
-${kubeadmWithConfig(params, ...localControllers(params), words)}`
+${kubeadmWithConfig(params, ...localControllers(params), words, ended(params))}`
       .stdin(config)
       .timeout(seconds(params.initTimeout, 'initTimeout'))
       .nothrow()
-    if (answer.exitCode === 0) {
-      await $`rm -f ${markerOf(params)}`
-      return { summary: 'the cluster begins here' }
-    }
+    if (answer.exitCode === 0) return { summary: 'the cluster begins here' }
     if (attempt === attempts) throw new Error(`kubeadm init failed:\n${lastLines(answer.stdout)}`)
     say(`${host.name}: kubeadm init failed, it is tried again: ${lastLines(answer.stdout, [], 3)}`)
   }

@@ -6,8 +6,13 @@ import type { RemoteShell } from 'rota'
 export const versionIn = (config: string): string | undefined => /^kubernetesVersion: "?(v[^"\s]+)/m.exec(config)?.[1]
 
 /** `certSANs` of a ClusterConfiguration. */
-export function sansIn(config: string): readonly string[] {
-  const list = /^( *)certSANs:\n((?:\1 *- .*\n?)+)/m.exec(config)?.[2] ?? ''
+export const sansIn = (config: string): readonly string[] => listIn(config, 'certSANs')
+
+/** Endpoints of an external etcd in a ClusterConfiguration. */
+export const etcdEndpointsIn = (config: string): readonly string[] => listIn(config, 'endpoints')
+
+function listIn(config: string, name: string): readonly string[] {
+  const list = new RegExp(`^( *)${name}:\\n((?:\\1 *- .*\\n?)+)`, 'm').exec(config)?.[2] ?? ''
   return list
     .split('\n')
     .map(line => line.replace(/^ *- +/, '').replace(/^(["'])(.*)\1$/, '$2'))
@@ -28,6 +33,7 @@ export interface ClusterParts {
   readonly ClusterConfiguration: {
     controlPlaneEndpoint?: string
     apiServer?: { certSANs?: string[] }
+    etcd?: { external?: { endpoints: readonly string[]; caFile?: string; certFile?: string } }
   }
   readonly ClusterStatus?: { apiEndpoints?: Record<string, unknown> }
 }

@@ -141,15 +141,20 @@ function etcd(params: Params, inventory: InventoryView): Document {
   const pki = `${params.kubeConfigDir}/pki`
   return {
     external: {
-      endpoints: etcdMembersOf(inventory, params.leaving).map(member =>
-        httpsUrl(member.address, params.etcdClientPort),
-      ),
+      endpoints: etcdEndpoints(params, inventory),
       caFile: `${pki}/etcd/ca.crt`,
       certFile: `${pki}/apiserver-etcd-client.crt`,
       keyFile: `${pki}/apiserver-etcd-client.key`,
     },
   }
 }
+
+/** Where the API servers find an etcd that is not kubeadm's own. */
+export const etcdEndpoints = (
+  params: Pick<Params, 'leaving' | 'etcdClientPort'>,
+  inventory: InventoryView,
+): readonly string[] =>
+  etcdMembersOf(inventory, params.leaving).map(member => httpsUrl(member.address, params.etcdClientPort))
 
 const encryptionVolume = (params: Params) => {
   const path = `${params.kubeConfigDir}/encryption.yaml`

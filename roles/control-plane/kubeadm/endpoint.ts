@@ -1,18 +1,12 @@
 import type { InventoryView } from 'rota'
-import { endpoint, mastersOf } from '../../cluster/index.ts'
+import { endpoint, mastersOf, type VipPort, vipPortOf } from '../../cluster/index.ts'
 import type { Params } from '../daemons.ts'
 
 type EndpointParams = Pick<
   Params,
-  | 'controlPlaneEndpoint'
-  | 'externalLoadBalancer'
-  | 'loadBalancerName'
-  | 'virtualAddress'
-  | 'virtualPort'
-  | 'vipLoadBalancer'
-  | 'apiserverPort'
-  | 'leaving'
->
+  'controlPlaneEndpoint' | 'externalLoadBalancer' | 'loadBalancerName' | 'virtualAddress' | 'leaving'
+> &
+  VipPort
 
 /** `controlPlaneEndpoint`: what everybody who joins the cluster is told to use. A first master's address is replaced when it leaves. */
 export function controlPlaneEndpoint(params: EndpointParams, inventory: InventoryView): string {
@@ -20,8 +14,8 @@ export function controlPlaneEndpoint(params: EndpointParams, inventory: Inventor
   if (params.controlPlaneEndpoint !== undefined) return params.controlPlaneEndpoint
   if (external !== undefined) return `${params.loadBalancerName}:${external.port ?? params.apiserverPort}`
   // Behind LVS every master has the virtual address itself: dialled there, it leads to a master that is none yet.
-  if (virtualAddress !== undefined && params.vipLoadBalancer !== 'lvs')
-    return endpoint(virtualAddress, params.virtualPort)
+  if (virtualAddress !== undefined && (params.kubeVip || params.vipLoadBalancer !== 'lvs'))
+    return endpoint(virtualAddress, vipPortOf(params))
   return endpoint(mastersOf(inventory, params.leaving)[0]?.ip ?? '', params.apiserverPort)
 }
 

@@ -41,7 +41,7 @@ interface File {
   readonly mode: string
 }
 
-function filesOf({ kubeConfigDir }: Params, prepared: Prepared): Readonly<Record<'ca' | 'crt' | 'key', File>> {
+export function filesOf({ kubeConfigDir }: Params, prepared: Prepared): Readonly<Record<'ca' | 'crt' | 'key', File>> {
   const pki = `${kubeConfigDir}/pki`
   const { certificate, key } = prepared.pair(etcdClient)
   return {
@@ -57,7 +57,7 @@ export function traditional(key: string): string {
   return parsed.export({ type: parsed.asymmetricKeyType === 'rsa' ? 'pkcs1' : 'sec1', format: 'pem' }).toString()
 }
 
-const has = (fact: PathFact, { content }: File): boolean =>
+export const has = (fact: PathFact, { content }: File): boolean =>
   fact.type === 'file' && fact.sha256 === createHash('sha256').update(content).digest('hex')
 
 const write = ($: StepContext['$'], { path: target, content, mode }: File) =>

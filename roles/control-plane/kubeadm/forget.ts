@@ -7,6 +7,7 @@ import { kubectlWords } from '../kubectl.ts'
 import { nodeNameOf } from '../node-name.ts'
 import { changeClusterConfig, changeConfigMap, endpointIn, sansIn, statusNodesIn } from './config-map.ts'
 import { controlPlaneEndpoint, hostOf } from './endpoint.ts'
+import { kubeProxyConfig, kubeProxyServer, leadKubeProxy, serverIn } from './kube-proxy.ts'
 import { clusterConfig } from './seen.ts'
 
 type ForgetParams = Parameters<typeof clusterNames>[0] &
@@ -26,16 +27,18 @@ export function forgetLeaving(params: ForgetParams, inventory: InventoryView): r
   const nodes = leaving.map(nodeNameOf)
   const endpoint = controlPlaneEndpoint(params, inventory)
   const isGone = (present: string | undefined): boolean => present !== undefined && gone.includes(hostOf(present))
+  const isServerGone = (server: string): boolean => isGone(server.replace(/^https:\/\//, ''))
   return [
     step({
       title: `the configuration of the cluster does not name ${leaving.map(({ name }) => name).join(', ')}`,
-      facts: { config: clusterConfig(params) },
-      needed: ({ config: { exitCode, stdout } }) => {
+      facts: { config: clusterConfig(params), proxy: kubeProxyConfig(params) },
+      needed: ({ config: { exitCode, stdout }, proxy }) => {
         if (exitCode !== 0) return 'it is not known'
         const found = [
           ...statusNodesIn(stdout).filter(node => nodes.includes(node)),
           ...sansIn(stdout).filter(name => gone.includes(name)),
           ...(isGone(endpointIn(stdout)) ? ['its endpoint'] : []),
+          ...(isServerGone(serverIn(proxy.stdout) ?? '') ? ['the server of kube-proxy'] : []),
         ]
         return found.length > 0 && `${[...new Set(found)].join(', ')} ${found.length === 1 ? 'is' : 'are'} in it`
       },
@@ -50,6 +53,8 @@ export function forgetLeaving(params: ForgetParams, inventory: InventoryView): r
             config.apiServer = { ...config.apiServer, certSANs: sans.filter(name => !gone.includes(name)) }
           for (const node of nodes) delete status?.apiEndpoints?.[node]
         })
+        if (isServerGone((await kubeProxyServer($, params)) ?? ''))
+          await leadKubeProxy(kubectl, server => (isServerGone(server) ? `https://${endpoint}` : server))
         if (!moved) return {}
         await changeClusterInfo(kubectl, `https://${endpoint}`)
         return { summary: `the endpoint is ${endpoint} now` }

@@ -1,19 +1,50 @@
 import type { RemoteShell, StepContext } from 'rota'
+import { httpsUrl } from '../../cluster/index.ts'
 import type { Params } from '../daemons.ts'
 import { kubectlWords } from '../kubectl.ts'
 import { nodeNameOf } from '../node-name.ts'
+import { serves } from '../serves.ts'
+import { markerOf } from './seen.ts'
 
 /** kubespray runs init, join and upgrade up to three times. */
 export const attempts = 3
 
+type Asked = Pick<StepContext, '$' | 'host'>
+
 /** Its own API server answers, and the cluster has it as a control-plane node: then nothing of it is ever reset. */
-export async function isMaster({ $, host }: Pick<StepContext, '$' | 'host'>, params: Params): Promise<boolean> {
+export async function isMaster({ $, host }: Asked, params: Params): Promise<boolean> {
   if (!(await servesItself($, params))) return false
-  const labels =
-    await $`${kubectlWords(params)} get node ${nodeNameOf(host)} -o ${'jsonpath={.metadata.labels}'}`.nothrow()
-  return labels.exitCode === 0 && /node-role\.kubernetes\.io\/(master|control-plane)/.test(labels.stdout)
+  const jsonpath = 'jsonpath={.metadata.labels}'
+  const labels = await $`${ownWords(params)} get node ${nodeNameOf(host)} --ignore-not-found -o ${jsonpath}`.nothrow()
+  if (labels.exitCode !== 0)
+    throw new Error(
+      `whether ${host.name} is a master is not known, its API server does not say: ${labels.stderr.trim()}`,
+    )
+  return /node-role\.kubernetes\.io\/(master|control-plane)/.test(labels.stdout)
+}
+
+/**
+ * Throws where a reset might hit a master. An API server that takes connections is only ever that of an attempt of ours that has not ended,
+ * and says itself that this host is no master.
+ */
+export async function mayBeReset(context: Asked, params: Params): Promise<void> {
+  const { $, host } = context
+  if (await isMaster(context, params)) throw new Error(`${host.name} is a master that serves: it is not reset`)
+  if (!(await serves($, params.apiserverPort))) return
+  const ours = (await $`[ -e ${markerOf(params)} ]`.nothrow()).exitCode === 0
+  if (!ours || !(await servesItself($, params)))
+    throw new Error(
+      `${host.name} is not reset: something takes connections on port ${params.apiserverPort} there, and it can't be told that it is no master; run again when it is ready, or stop it`,
+    )
 }
 
 /** Its API server is ready, by its own administrator's word. */
 export const servesItself = async ($: RemoteShell, params: Params, page = '/readyz'): Promise<boolean> =>
-  (await $`${kubectlWords(params)} get --raw ${page}`.nothrow()).exitCode === 0
+  (await $`${ownWords(params)} get --raw ${page}`.nothrow()).exitCode === 0
+
+/** The administrator's kubeconfig may lead to any API server: here it is the host's own that is asked. */
+const ownWords = (params: Params): readonly string[] => [
+  ...kubectlWords(params),
+  '--server',
+  httpsUrl('127.0.0.1', params.apiserverPort),
+]

@@ -3,13 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type HostView, type RemoteShell, type StepContext, sh } from 'rota'
 import { endpoint } from '../../cluster/index.ts'
 import type { Params } from '../daemons.ts'
+import { openPort } from '../drain-rule.ts'
 import { seconds } from '../duration.ts'
 import { kubectlWords } from '../kubectl.ts'
 import { documents, type JoinMaterial, joinDocument, phaseConfig } from './config.ts'
-import { attempts, isMaster, servesItself } from './is-master.ts'
+import { tellEtcdMembers } from './etcd-members.ts'
+import { attempts, mayBeReset, servesItself } from './is-master.ts'
 import { addNames } from './names.ts'
-import { kubeadm, kubeadmWithConfig, lastLines, listFlag } from './program.ts'
-import { markerOf } from './seen.ts'
+import { kubeadm, kubeadmWithConfig, lastLines, listFlag, resetWords } from './program.ts'
+import { ended, markerOf } from './seen.ts'
 import { whileAlone } from './turn.ts'
 
 /**
@@ -17,18 +19,21 @@ import { whileAlone } from './turn.ts'
  * and both are taken back afterwards. What an attempt that failed has left is reset: this host is no master, that has been made sure of.
  */
 export const join = (context: StepContext, params: Params, through: HostView): Promise<{ readonly summary: string }> =>
-  whileAlone(context, through, seconds(params.joinTimeout, 'joinTimeout'), async () => {
+  whileAlone(context, through, patience(params), async () => {
     const { $, on, host, inventory, say } = context
     const peer = on(through.name)
     // Its certificate is made by this configuration, with every name at once.
     await addNames({ $: peer, words: kubectlWords(params) }, params, inventory)
+    await tellEtcdMembers(context, params, peer)
+    // No proxy lists this host yet, and a newer kubeadm waits for the API server at the host's own address.
+    await $`${openPort(params.apiserverPort)}`
     const made = await prepare(peer, params, through)
     const secrets = [made.token, made.certificateKey]
     try {
       for (let attempt = 1; ; attempt += 1) {
         await reset(context, params)
         const answer = await $`mkdir -p ${params.kubeConfigDir} && : >${markerOf(params)}
-${kubeadmWithConfig(params, ['join', ...listFlag('ignore-preflight-errors', params.ignorePreflightErrors)])}`
+${kubeadmWithConfig(params, ['join', ...listFlag('ignore-preflight-errors', params.ignorePreflightErrors)], ended(params))}`
           .stdin(documents([joinDocument(params, host, inventory, made)]))
           .timeout(seconds(params.joinTimeout, 'joinTimeout'))
           .nothrow()
@@ -36,13 +41,18 @@ ${kubeadmWithConfig(params, ['join', ...listFlag('ignore-preflight-errors', para
         if (attempt === attempts) throw new Error(`kubeadm join failed:\n${lastLines(answer.stdout, secrets)}`)
         say(`${host.name}: kubeadm join failed, it is tried again: ${lastLines(answer.stdout, secrets, 3)}`)
       }
-      await serves($, params)
-      await $`rm -f ${markerOf(params)}`
+      await ready($, params)
       return { summary: `joined through ${through.name}` }
     } finally {
       await takeBack(peer, params, made)
     }
   })
+
+/** Seconds that a join may take: every attempt with the reset before it, and until the API server is ready. */
+const patience = (params: Params): number =>
+  (seconds(params.joinTimeout, 'joinTimeout') + resetTimeout) * attempts + params.readyTimeout
+
+const resetTimeout = 180
 
 /** Makes what a new master needs, on one that serves. */
 async function prepare(peer: RemoteShell, params: Params, through: HostView): Promise<JoinMaterial> {
@@ -80,17 +90,18 @@ ${kubectlWords(params)} -n kube-system delete secret kubeadm-certs --ignore-not-
 
 /** Nothing of an earlier attempt, and only of a host that is no master. */
 async function reset(context: StepContext, params: Params): Promise<void> {
-  const { $, host } = context
+  const { $ } = context
   const left = sh`[ -e ${`${params.manifestDir}/kube-apiserver.yaml`} ] || [ -e ${`${params.kubeConfigDir}/kubelet.conf`} ]`
   if ((await $`${left}`.nothrow()).exitCode !== 0) return
-  if (await isMaster(context, params)) throw new Error(`${host.name} is a master that serves: it is not reset`)
-  const words = ['reset', '-f', ...(params.criSocket === undefined ? [] : ['--cri-socket', params.criSocket])]
-  const answer = await $`${kubeadm(params, ...words)} 2>&1`.timeout(180).nothrow()
+  await mayBeReset(context, params)
+  const answer = await $`${kubeadm(params, ...resetWords(params, params.criSocket))} 2>&1`
+    .timeout(resetTimeout)
+    .nothrow()
   if (answer.exitCode !== 0) throw new Error(`kubeadm reset failed:\n${lastLines(answer.stdout)}`)
 }
 
 /** The next one joins when this one has caught up. */
-async function serves($: RemoteShell, params: Params): Promise<void> {
+async function ready($: RemoteShell, params: Params): Promise<void> {
   const until = Date.now() + params.readyTimeout * 1000
   while (!(await servesItself($, params))) {
     if (Date.now() > until) throw new Error('the API server of the new master is not ready')

@@ -2,10 +2,11 @@ import { absent, type InventoryView, path, raw, type Step, type StepContext, ser
 import { leaveCluster } from '../../etcd-absent/leave.ts'
 import type { Params } from '../daemons.ts'
 import { kubectlOn } from '../kubectl.ts'
+import { noUnits } from '../methods/no-units.ts'
 import { nodeNameOf } from '../node-name.ts'
 import { manifestOf } from '../static-pods/running.ts'
 import { stackedEtcd } from './etcd.ts'
-import { kubeadm, lastLines } from './program.ts'
+import { kubeadm, lastLines, resetWords } from './program.ts'
 import { stopContainer } from './restart.ts'
 import { isThere, manifests, markerOf } from './seen.ts'
 
@@ -24,6 +25,7 @@ export type LeaveParams = Pick<
 
 /** A master that kubeadm made leaves: its etcd member first, through one that stays, then everything that kubeadm made. Its kubelet too. */
 export const leaveKubeadm = (params: LeaveParams, inventory: InventoryView): readonly (Step | Task)[] => [
+  noUnits(),
   ...(params.etcdDeployment === 'kubeadm'
     ? [leaveCluster({ ...stackedEtcd(params, inventory, params.leaving), before: stopApiServer(params) })]
     : []),
@@ -53,12 +55,8 @@ const resetMaster = (params: LeaveParams): Step =>
     needed: seen => Object.values(seen).some(isThere) && 'kubeadm has made this master',
     run: async context => {
       const runtime = params.criSocket ?? (await socketOf(context, params.leaving))
-      const words = [
-        ...['reset', '-f'],
-        // Its API server has lost its etcd: asking it takes a minute. What reset would do there, those that stay do.
-        ...['--kubeconfig', '/dev/null'],
-        ...(runtime !== '' ? ['--cri-socket', runtime] : []),
-      ]
+      // Its API server has lost its etcd: asking it takes a minute. What reset would do there, those that stay do.
+      const words = resetWords(params, runtime, '--kubeconfig', '/dev/null')
       const answer = await context.$`${kubeadm(params, ...words)} 2>&1`.timeout(300).nothrow()
       if (answer.exitCode !== 0) throw new Error(`kubeadm reset failed:\n${lastLines(answer.stdout)}`)
       return {}

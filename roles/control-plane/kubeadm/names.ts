@@ -1,4 +1,4 @@
-import { type HostView, type InventoryView, path, type Step, step } from 'rota'
+import { type HostView, type InventoryView, path, type Step, sh, step } from 'rota'
 import { servedNames } from '../certificates.ts'
 import type { Params } from '../daemons.ts'
 import { kubectlWords } from '../kubectl.ts'
@@ -44,35 +44,43 @@ const without = (wanted: readonly string[], present: readonly string[]): readonl
   return wanted.filter(name => !known.has(name.toLowerCase()))
 }
 
-/** A certificate without a name that is wanted is made anew by kubeadm; the old pair stays beside it until then. The API server restarts. */
+/**
+ * A certificate without a name that is wanted is made anew by kubeadm, in a directory beside, and put in its place by the same program: there is
+ * no moment in which an API server that starts would find none. The API server restarts.
+ */
 export const certificateNamesAll = (params: Params, host: HostView, inventory: InventoryView): Step => {
-  const pair = ['crt', 'key'].map(ending => `${params.kubeConfigDir}/pki/apiserver.${ending}`)
-  const [certificate = ''] = pair
-  const missing = (pem: string): readonly string[] => missingNames(servedNames(params, inventory), pem)
+  const pki = `${params.kubeConfigDir}/pki`
+  const beside = `${pki}/.rota-new`
+  const missing = (pem: string): readonly string[] =>
+    missingNames(servedNames(params, inventory), pem === '' ? undefined : pem)
   return step({
     title: "the API server's certificate has every name",
     notify: ['kube-apiserver'],
-    facts: { pem: path({ path: certificate, content: true }) },
+    facts: { pem: path({ path: `${pki}/apiserver.crt`, content: true }) },
     needed: ({ pem }) => {
-      const text = textOf(pem)
-      if (text === '') return false
-      const names = missing(text)
+      const names = missing(textOf(pem))
       return names.length > 0 && `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} missing`
     },
     run: async ({ $ }) => {
       const cluster =
         await $`${kubectlWords(params)} -n kube-system get configmap kubeadm-config -o ${'jsonpath={.data.ClusterConfiguration}'}`.text()
-      const old = pair.map(name => `${name}.rota-old`)
-      await $`for f in ${pair}; do [ ! -e "$f" ] || mv -f "$f" "$f.rota-old"; done`
-      const made = await $`${kubeadmWithConfig(params, ['init', 'phase', 'certs', 'apiserver'])}`
-        .stdin(phaseConfig(params, host, cluster))
+      const made = await $`${kubeadmWithConfig(
+        params,
+        sh`rm -rf ${beside}`,
+        sh`mkdir -m 0700 ${beside}`,
+        sh`ln -s ${pki}/ca.crt ${pki}/ca.key ${beside}/`,
+        ['init', 'phase', 'certs', 'apiserver'],
+        sh`mv -f ${beside}/apiserver.key ${beside}/apiserver.crt ${pki}/`,
+        sh`rm -rf ${beside}`,
+      )}`
+        .stdin(phaseConfig(params, host, withCertificatesDir(cluster, beside)))
         .nothrow()
-      if (made.exitCode !== 0) {
-        await $`for f in ${pair}; do mv -f "$f.rota-old" "$f"; done`
-        throw new Error(`kubeadm could not make the certificate:\n${lastLines(made.stdout)}`)
-      }
-      await $`rm -f ${old}`
+      if (made.exitCode !== 0) throw new Error(`kubeadm could not make the certificate:\n${lastLines(made.stdout)}`)
       return { summary: 'made anew' }
     },
   })
 }
+
+/** kubeadm writes the line always; of a configuration without it there is nothing to replace. */
+const withCertificatesDir = (config: string, dir: string): string =>
+  `${config.replace(/^certificatesDir:.*\n?/m, '').trimEnd()}\ncertificatesDir: ${dir}\n`

@@ -1,4 +1,5 @@
-import { packageNames, vipLoadBalancer } from '../../cluster/params.ts'
+import { packageNames } from '../../cluster/params.ts'
+import { vipPortParams } from '../../cluster/vip-params.ts'
 
 /** Params of the method `kubeadm` alone, with kubespray's variables. */
 export const kubeadmParams = {
@@ -9,15 +10,7 @@ export const kubeadmParams = {
     description:
       'kubeadm: what everybody who joins is told to use, `NAME:PORT`; read when the cluster is made. Default: the name and port of the external load balancer, else the virtual address (not behind LVS), else the first master.',
   },
-  virtualPort: {
-    type: 'integer',
-    minimum: 1,
-    maximum: 65535,
-    default: 8443,
-    var: ['haproxy_kube_apiserver_port', 'haproxy_bind_port', 'nginx_vip_port'],
-    description: 'kubeadm: port of the virtual address, for its endpoint.',
-  },
-  vipLoadBalancer,
+  ...vipPortParams,
   initPhasesSkip: {
     type: 'array',
     items: { type: 'string', pattern: '^[a-z0-9/-]+$' },

@@ -20,6 +20,21 @@ ${all(calls.map(call => ('text' in call ? call : sh`${kubeadm(at, ...call)} --co
 
 const all = (list: readonly Shell[]): Shell => raw(list.map(({ text }) => text).join(' &&\n'))
 
+/**
+ * The words of `kubeadm reset`. Without a manifest of etcd, a newer kubeadm takes the default directory for its own and empties it, whoever's
+ * etcd has its data there (kubernetes/kubeadm#3225): so it is told of a member only where it has made one.
+ */
+export const resetWords = (
+  { etcdDeployment }: Pick<Params, 'etcdDeployment'>,
+  criSocket: string | undefined,
+  ...more: readonly string[]
+): readonly string[] => [
+  ...['reset', '-f'],
+  ...more,
+  ...(etcdDeployment === 'kubeadm' ? [] : ['--skip-phases=remove-etcd-member']),
+  ...(criSocket === undefined || criSocket === '' ? [] : ['--cri-socket', criSocket]),
+]
+
 /** `--name=a,b`, or nothing where the list is empty. */
 export const listFlag = (name: string, values: readonly string[]): readonly string[] =>
   values.length > 0 ? [`--${name}=${values.join(',')}`] : []

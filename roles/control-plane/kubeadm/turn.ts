@@ -5,7 +5,7 @@ const lock = '/run/rota-kubeadm-join'
 
 /**
  * Masters join one at a time, also where several hosts are worked on at once: whoever holds a directory on the master that they join
- * through. One that a run has left behind is its host's to take over, and everybody's after `patience` seconds.
+ * through. One that a run has left behind is its host's to take over, and everybody's after `patience`: the seconds that all its work may take.
  */
 export async function whileAlone<T>(
   { host, on }: Pick<StepContext, 'host' | 'on'>,
@@ -14,7 +14,7 @@ export async function whileAlone<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const peer = on(through.name)
-  const minutes = Math.ceil(patience / 60) * 3
+  const minutes = Math.ceil(patience / 60)
   const until = Date.now() + minutes * 60_000
   const take = () =>
     peer`if mkdir ${lock} 2>/dev/null; then echo ${host.name} >${`${lock}/host`}; exit 0; fi
@@ -28,6 +28,9 @@ exit 1`.nothrow()
   try {
     return await work()
   } finally {
-    await peer`rm -rf ${lock}`.nothrow().catch(() => undefined)
+    // Another host may have taken it over meanwhile.
+    await peer`[ "$(cat ${`${lock}/host`} 2>/dev/null)" != ${host.name} ] || rm -rf ${lock}`
+      .nothrow()
+      .catch(() => undefined)
   }
 }

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type RemoteShell, raw, type Step, type StepContext, step } from 'rota'
-import { withV } from '../../cluster/index.ts'
+import { atLeast, withV } from '../../cluster/index.ts'
 import { type Params, stopSeconds } from '../daemons.ts'
 import { seconds } from '../duration.ts'
 import { kubectlOn } from '../kubectl.ts'
 import { versionIn } from './config-map.ts'
 import { giveUpLeadership } from './etcd.ts'
 import { attempts, servesItself } from './is-master.ts'
+import { noteKubeProxy } from './kube-proxy.ts'
 import { kubeadm, lastLines, listFlag } from './program.ts'
 import { stopContainer } from './restart.ts'
 import { clusterConfig, manifests, versionsOf } from './seen.ts'
@@ -44,6 +45,7 @@ export const upgradeMaster = (params: Params): Step =>
       for (let attempt = 1; ; attempt += 1) {
         // Another master may have done it meanwhile.
         const applies = isOlder(await clusterVersion(context, params), wanted)
+        if (applies) await noteKubeProxy($, params)
         const answer = await $`${kubeadm(params, ...upgradeWords(params, applies))} 2>&1`
           .timeout(seconds(params.upgradeTimeout, 'upgradeTimeout'))
           .nothrow()
@@ -72,6 +74,13 @@ export function upgradeWords(params: Params, applies: boolean): readonly string[
     `--certificate-renewal=${params.certificateRenewal}`,
     `--etcd-upgrade=${params.etcdDeployment === 'kubeadm'}`,
     ...listFlag('ignore-preflight-errors', ignored),
+    // Older ones have no such flag.
+    ...(applies && atLeast(params.kubeVersion, '1.32')
+      ? listFlag(
+          'skip-phases',
+          params.initPhasesSkip.filter(phase => /^addon(\/|$)/.test(phase)),
+        )
+      : []),
   ]
 }
 

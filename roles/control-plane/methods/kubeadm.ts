@@ -1,6 +1,4 @@
 import {
-  assert,
-  computed,
   directory,
   file,
   flushHandlers,
@@ -12,17 +10,17 @@ import {
   type Step,
   service,
   step,
-  type Task,
-  unit,
 } from 'rota'
 import { etcdMembersOf, isLeaving, withV } from '../../cluster/index.ts'
 import { binDirOf } from '../../kube-binaries/paths.ts'
 import { etcdAuthorities, type Prepared, prepareCertificates, type Wish } from '../../pki/index.ts'
 import { lifetimeOf } from '../certificates.ts'
-import { daemonNames, type Params } from '../daemons.ts'
+import type { Params } from '../daemons.ts'
 import { seconds } from '../duration.ts'
 import { becomeMaster } from '../kubeadm/become-master.ts'
 import { etcdClient, etcdClientIsThere } from '../kubeadm/etcd-client.ts'
+import { knowsEtcdMembers } from '../kubeadm/etcd-members.ts'
+import { kubeProxyLeadsBack } from '../kubeadm/kube-proxy.ts'
 import { localKubeconfigs } from '../kubeadm/kubeconfigs.ts'
 import { kubeletHasUnit, kubeletIs, programLink, someKubelet } from '../kubeadm/kubelet.ts'
 import { certificateNamesAll, configNamesAll } from '../kubeadm/names.ts'
@@ -33,6 +31,7 @@ import { servesEveryName } from '../names.ts'
 import { nodeNameOf } from '../node-name.ts'
 import { controllersAreHealthy, versionIs, waitReady } from '../ready.ts'
 import type { Method, MethodContext } from './method.ts'
+import { noUnits } from './no-units.ts'
 
 /** What kubeadm makes of a master, as kubespray has it do. */
 export const kubeadm: Method<Prepared | undefined> = {
@@ -48,7 +47,7 @@ export const kubeadm: Method<Prepared | undefined> = {
   ],
   prepare: prepareEtcdClient,
   tasks: context => {
-    const { params, host, inventory } = context
+    const { params, host, inventory, prepared } = context
     if (isLeaving(host, params.leaving)) return []
     return [
       noUnits(),
@@ -64,12 +63,14 @@ export const kubeadm: Method<Prepared | undefined> = {
       localKubeconfigs(params),
       flushHandlers(),
       upgradeMaster(params),
+      kubeProxyLeadsBack(params),
       programLink(params, 'kubectl'),
       programLink(params, 'kubelet', 'kubelet'),
       flushHandlers(),
       configNamesAll(params, inventory),
       certificateNamesAll(params, host, inventory),
       flushHandlers(),
+      prepared === undefined ? [] : knowsEtcdMembers(params, inventory, prepared),
       service({ name: 'kubelet', enabled: true, running: true }),
       waitReady(params, host),
       versionIs(params, host),
@@ -120,18 +121,6 @@ function filesOf({ params, prepared }: MethodContext<Prepared | undefined>): Nes
         ],
   ]
 }
-
-/** A master whose daemons are units is not made one of kubeadm's by the way. */
-const noUnits = (): Task =>
-  assert({
-    that: 'no units of systemd are the daemons of this master',
-    holds: computed(Object.fromEntries(daemonNames.map(name => [name, unit({ name: `${name}.service` })])), units =>
-      daemonNames
-        .filter(name => units[name]?.type === 'unit' && units[name].activeState === 'active')
-        .map(name => `${name}.service runs here: control_plane_method is binaries, and kubeadm does not take over`)
-        .at(0),
-    ),
-  })
 
 /** A step, not an assertion: a check run on a fresh host comes here too, and there the other role only would have run. */
 const kubeadmIsThere = (params: Params): Step => {

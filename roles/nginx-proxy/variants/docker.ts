@@ -1,11 +1,10 @@
 import { command, directory, file, flushHandlers, quote, service, systemdUnit } from 'rota'
-import { listingContent, makeWay } from '../../cluster/index.ts'
+import { isServed, listingContent, makeWay } from '../../cluster/index.ts'
 import { confOf } from '../conf.ts'
 import { dockerUnit } from '../docker-unit.ts'
 import { type Contained, checkByImage, containerRunsItsConfiguration, reloadContainer } from '../in-container.ts'
 import { chosenProxy, otherProxies } from '../listeners.ts'
 import { nginxConf } from '../nginx.conf.ts'
-import { isServed } from '../place.ts'
 import type { Settings } from '../settings.ts'
 import type { Variant } from './variant.ts'
 

@@ -1,12 +1,11 @@
 import { dirname } from 'node:path'
 import { command, directory, file, flushHandlers, quote, service, systemdUnit } from 'rota'
-import { listingContent, makeWay, unitRunsItsConfiguration } from '../../cluster/index.ts'
+import { isServed, listingContent, makeWay, unitRunsItsConfiguration } from '../../cluster/index.ts'
 import { buildHostOf } from '../../nginx-build/artefact.ts'
 import { installBinary } from '../binary.ts'
 import { confOf } from '../conf.ts'
 import { chosenProxy, otherProxies } from '../listeners.ts'
 import { nginxConf } from '../nginx.conf.ts'
-import { isServed } from '../place.ts'
 import type { Settings } from '../settings.ts'
 import { sourceUnit } from '../source-unit.ts'
 import type { Variant } from './variant.ts'
@@ -50,7 +49,7 @@ const runsItsProgram = ({ unit, binary }: Settings) =>
   command({
     title: `${unit} runs ${binary} as it is now`,
     unless: `main=$(systemctl show -p MainPID -- ${quote(unit)} | sed 's/^MainPID=//')
-[ "\${main:-0}" -eq 0 ] || [ "$(readlink "/proc/$main/exe")" = ${quote(binary)} ]`,
+[ "\${main:-0}" -eq 0 ] || [ "$(readlink "/proc/$main/exe")" = "$(readlink -f ${quote(binary)})" ]`,
     run: `systemctl daemon-reload
 systemctl restart -- ${quote(unit)}`,
   })

@@ -14,6 +14,7 @@ import { flagWords, unitWord } from '../../../roles/control-plane/flags.ts'
 import { apiServerReady } from '../../../roles/control-plane/gate.ts'
 import { majority } from '../../../roles/control-plane/majority.ts'
 import { host, inventory } from '../support/inventory.ts'
+import { remote } from '../support/remote.ts'
 
 test('majority', () => assert.equal([1, 2, 3, 4, 5, 6, 7].map(majority), [0, 1, 2, 3, 3, 4, 4]))
 test('of three or more masters never half are down', () =>
@@ -165,6 +166,26 @@ test('the gate says what it saw', () => {
   })
 })
 
+const lives: readonly (readonly [string, any: unknown, open: boolean, available: boolean])[] = [
+  ['ready', { type: 'answered', status: 200, body: '', expected: true }, true, true],
+  ['nobody is let in who is not known', { type: 'answered', status: 401, body: '', expected: true }, true, true],
+  ['not ready', { type: 'answered', status: 500, body: '', expected: false }, true, false],
+  ['down', { type: 'failed', reason: 'Connection refused' }, false, false],
+  ['nothing there speaks HTTPS', { type: 'unavailable', reason: 'no curl' }, true, true],
+  ['a fresh host', { type: 'unavailable', reason: 'no curl' }, false, false],
+]
+for (const [name, any, open, available] of lives)
+  test(`who serves is counted, whatever its certificate says: ${name}`, () => {
+    const m1 = host('m1', '10.0.0.1')
+    const { available: condition } = apiServerReady()
+    const requests = condition?.facts(m1, inventory([m1])) ?? []
+    // Nothing of it depends on a name, or on an authority.
+    assert.not.match(JSON.stringify(requests), /10\.0\.0\.1|ca\.crt/)
+    const port = open ? { type: 'open' } : { type: 'closed', reason: '' }
+    const facts = factTable(...requests.map((request, index) => [request, index === 0 ? any : port] as const))
+    assert.is(condition?.check(facts, m1, inventory([m1])).ok, available)
+  })
+
 test('the gate reads every variable of the role', () => {
   const { facts, vars } = apiServerReady()
   const url = (view: HostView) => JSON.stringify(facts(view, inventory([view])))
@@ -180,8 +201,21 @@ test('the gate reads every variable of the role', () => {
   for (const name of vars) assert.ok(drainApiServer().vars?.includes(name), name)
 })
 
+test('pods are let in while the port is closed, those of the inventory', async () => {
+  const { context, commands } = remote(() => '')
+  const m1 = host('m1', '10.0.0.1', ['kube_control_plane'], { kube_pods_subnet: '10.9.0.0/16' })
+  const hook = drainApiServer({ grace: 0, settle: 0 })
+  assert.ok(hook.vars?.includes('kube_pods_subnet'))
+  await hook.enter({ ...context, host: m1, inventory: inventory([m1]) })
+  assert.ok(commands.some(({ text }) => text.includes('close iptables 127.0.0.0/8 10.9.0.0/16')))
+})
+
 test('the shell that closes and opens the port is the same each time', () => {
   assert.match(closePort(6443).text, /-A ROTA-DRAIN-6443 -p tcp --syn -j REJECT --reject-with tcp-reset/)
+  assert.match(closePort(6443).text, /^close iptables 127\.0\.0\.0\/8 *$/m)
+  const both = closePort(6443, ['10.233.64.0/18', 'fd00:1::/64']).text
+  assert.match(both, /^close iptables 127\.0\.0\.0\/8 10\.233\.64\.0\/18$/m)
+  assert.match(both, 'close ip6tables ::1/128 fd00:1::/64;')
   assert.match(openPort(6443).text, /-D INPUT -p tcp --dport 6443 -j ROTA-DRAIN-6443/)
 })
 

@@ -222,7 +222,7 @@ test('no key is a file of the control machine or shown: no pair of the API serve
   assert.is(asked.includes('hosts/m1/apiserver-etcd-client'), true)
 })
 test('units give way to pods and pods to units; what kubeadm made is not taken apart', () => {
-  const binaries = titlesOf(controlPlane({ kubeVersion: 'v1.20.2' }), host, cluster, { prepared })
+  const binaries = titlesOf(controlPlane({ method: 'binaries', kubeVersion: 'v1.20.2' }), host, cluster, { prepared })
   assert.ok(
     binaries.indexOf('no static pods of the control plane') < binaries.indexOf('run the handlers notified so far'),
   )

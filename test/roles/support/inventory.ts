@@ -19,11 +19,13 @@ export const inventory = (hosts: readonly HostView[], dir = '/inventory'): Inven
   },
 })
 
-/** Three masters that are etcd members too, and two nodes. */
+/** Three masters that are etcd members too, with a virtual address, and two nodes. */
 export const smallCluster = (masters = 3, nodes = 2): InventoryView =>
   inventory([
     ...Array.from({ length: masters }, (_, index) =>
-      host(`m${index + 1}`, `10.0.0.${index + 1}`, ['kube_control_plane', 'etcd', 'k8s_cluster', 'all']),
+      host(`m${index + 1}`, `10.0.0.${index + 1}`, ['kube_control_plane', 'etcd', 'k8s_cluster', 'all'], {
+        kube_vip_address: '10.0.0.100',
+      }),
     ),
     ...Array.from({ length: nodes }, (_, index) =>
       host(`n${index + 1}`, `10.0.1.${index + 1}`, ['kube_node', 'k8s_cluster', 'all']),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runFromCommandLine } from '../../../engine/cli/run.ts'
-import { command, defineRole, play } from '../../../engine/index.ts'
+import { command, defineRole, file, play } from '../../../engine/index.ts'
 import { encryptVault } from '../../../engine/inventory/index.ts'
 import type { Playbook } from '../../../engine/playbook/playbook.ts'
 
@@ -206,6 +206,16 @@ test('a param that only another part of the playbook needs may be missing, not b
   const wrong = await runPlaybook(two, ...here, '--tags', 'easy', '-e', 'needy_port=http')
   assert.is(wrong.exitCode, 1)
   assert.match(wrong.said, /needy_port: "http" is not of type integer/)
+})
+
+test('a task that is not selected may name a file that is not there', async () => {
+  const task = file({ path: '/etc/x', source: join(cwd, 'no-such-file') })
+  const part = {
+    ...two,
+    plays: [...two.plays.slice(0, 1), play('copy', { hosts: 'all', tags: 'copy', tasks: [task] })],
+  }
+  assert.match((await runPlaybook(part, ...here)).said, /source: there is no file/)
+  assert.is((await runPlaybook(part, ...here, '--tags', 'easy')).exitCode, 0)
 })
 
 test('hosts are listed also where a run would be refused, and it is said that it would be', async () => {

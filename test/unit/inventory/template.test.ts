@@ -1,6 +1,9 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { resolveVar } from '../../../engine/inventory/index.ts'
+import { encryptVault, loadInventory, resolveVar } from '../../../engine/inventory/index.ts'
 import { load, problemsOf } from './support.ts'
 
 const vars = `one: 1
@@ -66,7 +69,11 @@ const wrong: readonly (readonly [template: string, message: RegExp])[] = [
   ['{{ nope | int }}', /'nope' is undefined/],
   ['{{ one | frobnicate }}', /filter 'frobnicate' is not supported/],
   ['{{ one is frobnicated }}', /test 'frobnicated' is not supported/],
-  ["{{ lookup('env', 'HOME') }}", /function 'lookup' is not supported/],
+  ["{{ lookup('pipe', 'id') }}", /lookup 'pipe' is not supported: there are env, vars, file, first_found, password$/],
+  ["{{ lookup('file', 'nope') }}", /^group_vars\/all\.yml:6:\d+: .*there is no file \S*nope/],
+  ["{{ lookup('password', '/nope/p length=9') }}", /there is no file \/nope\/p, and none is made here: create it/],
+  ["{{ lookup('vars', 'nope') }}", /there is no variable 'nope'/],
+  ['{% for x in [1] %}{% do 1 %}{% endfor %}', /template of 't': /],
   ['{{ one | }}', /template of 't': /],
   ['{{ t }}', /'t' is made from itself: t → t/],
   ['{{ 1 / 0 }}', /division by zero/],
@@ -96,6 +103,41 @@ test('!unsafe text is never a template', async () => {
   const host = inventory.hosts.get('h')
   assert.ok(host)
   assert.is(resolveVar(inventory, host, 'a')?.value, '{{ x }}')
+})
+
+test('a file is looked for beside the playbook; what was vaulted is a secret, and so is a password', async () => {
+  const vaulted = encryptVault(Buffer.from('hidden\n'), { id: 'default', password: 'open' })
+  const cwd = mkdtempSync(join(tmpdir(), 'rota-lookup-'))
+  try {
+    mkdirSync(join(cwd, 'play', 'files'), { recursive: true })
+    const write = (name: string, text: string) => writeFileSync(join(cwd, name), text)
+    write('play/files/a', 'in files\n')
+    write('play/a', 'beside\n')
+    write('play/b', 'beside\n')
+    write('play/v', vaulted)
+    write('play/p', 'word\n')
+    const read = async (template: string, password?: string) => {
+      const inventory = await loadInventory({
+        sources: ['h,'],
+        cwd,
+        playbookDir: 'play',
+        extraVars: [JSON.stringify({ t: template })],
+        vaultSecrets: password === undefined ? [] : [{ id: 'default', password }],
+      })
+      const variable = resolveVar(inventory, inventory.implicitHost('h'), 't')
+      return [variable?.value, variable?.secret]
+    }
+    assert.equal(await read("{{ lookup('file', 'a') }}"), ['in files', false])
+    assert.equal(await read("{{ lookup('file', 'b', 'a') }}"), ['beside,in files', false])
+    assert.equal(await read("{{ lookup('file', 'v') }}", 'open'), ['hidden', true])
+    assert.equal(await read("{{ lookup('password', 'p length=4') }}"), ['word', true])
+    assert.equal(await read("{{ lookup('first_found', ['z', 'b']) }}"), [join(cwd, 'play', 'b'), false])
+    assert.equal(await read('{{ playbook_dir }} {{ inventory_dir }}'), [`${join(cwd, 'play')} ${cwd}`, false])
+    const [problem] = await problemsOf(() => read("{{ lookup('file', 'v') }}"))
+    assert.match(problem ?? '', /play\/v:1:1: this is vaulted and there is no vault password/)
+  } finally {
+    rmSync(cwd, { recursive: true })
+  }
 })
 
 test.run()

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toValue } from '../../../engine/inventory/node.ts'
+import type { Node } from '../../../engine/inventory/types.ts'
 import { readYamlQuickly } from '../../../engine/inventory/yaml-quick.ts'
 import { readYaml, readYamlFully } from '../../../engine/inventory/yaml-read.ts'
 import { resolvePlain } from '../../../engine/inventory/yaml-scalar.ts'
@@ -122,6 +123,14 @@ const line = fc.oneof(
   ),
 )
 
+/** The quick reader's mappings make their entries when asked. */
+function plain(node: Node): unknown {
+  if (node.kind === 'list') return { ...node, items: node.items.map(plain) }
+  if (node.kind === 'scalar') return node
+  const { kind, line, column } = node
+  return { kind, line, column, entries: node.entries.map(entry => ({ key: entry.key, node: plain(entry.node) })) }
+}
+
 test('the quick reader agrees with the yaml package wherever it answers', () => {
   fc.assert(
     fc.property(fc.array(line, { maxLength: 7 }), fc.boolean(), (lines, hasEnd) => {
@@ -130,8 +139,7 @@ test('the quick reader agrees with the yaml package wherever it answers', () => 
       if (quick === undefined) return
       const { node, problems } = readYamlFully(text, 'f.yml')
       assert.equal(problems, [], text)
-      // The quick reader's mappings make their entries when asked.
-      assert.equal(JSON.parse(JSON.stringify(quick)), JSON.parse(JSON.stringify(node)), text)
+      assert.equal(plain(quick), node && plain(node), text)
     }),
     { numRuns: 20_000, seed: 7 },
   )

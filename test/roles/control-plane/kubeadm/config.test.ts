@@ -81,7 +81,7 @@ test('everybody who joins is told the balancer, the virtual address, or the firs
   assert.is(of({ leaving: 'm1' }), '10.0.0.2:6443')
   assert.is(of({ virtualAddress: '10.0.0.100' }), '10.0.0.100:8443')
   assert.is(of({ virtualAddress: '10.0.0.100', vipLoadBalancer: 'lvs' }), '10.0.0.1:6443')
-  assert.is(of({ virtualAddress: 'fd00::1', virtualPort: 6443 }), '[fd00::1]:6443')
+  assert.is(of({ virtualAddress: 'fd00::1', haproxyPort: 6443 }), '[fd00::1]:6443')
   assert.is(of({ virtualAddress: '10.0.0.100', externalLoadBalancer: external }), 'lb-apiserver.kubernetes.local:6443')
   assert.is(of({ controlPlaneEndpoint: 'api.example:443', externalLoadBalancer: external }), 'api.example:443')
 })

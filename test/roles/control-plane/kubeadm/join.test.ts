@@ -1,11 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execaSync } from 'execa'
 import type { StepContext } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Params } from '../../../../roles/control-plane/daemons.ts'
-import { type Neighbour, wayFor } from '../../../../roles/control-plane/kubeadm/around.ts'
+import { lookAround, type Neighbour, wayFor } from '../../../../roles/control-plane/kubeadm/around.ts'
 import { becomeMaster } from '../../../../roles/control-plane/kubeadm/become-master.ts'
+import { isMaster } from '../../../../roles/control-plane/kubeadm/is-master.ts'
 import { hashOf } from '../../../../roles/control-plane/kubeadm/join.ts'
+import { resetWords } from '../../../../roles/control-plane/kubeadm/program.ts'
 import { controlPlane } from '../../../../roles/control-plane/role.ts'
 import { controlPlaneAbsent } from '../../../../roles/control-plane-absent/role.ts'
 import { etcdctl } from '../../../../roles/etcd/etcdctl.ts'
@@ -17,7 +23,7 @@ import { nodeAbsent } from '../../../../roles/node-absent/role.ts'
 import { makeAuthority } from '../../../../roles/pki/make.ts'
 import { smallCluster } from '../../support/inventory.ts'
 import { remote } from '../../support/remote.ts'
-import { paramsOf, problemsOf, titlesOf } from '../../support/role.ts'
+import { paramsOf, problemsOf, titlesOf, unitsOf } from '../../support/role.ts'
 
 const cluster = smallCluster()
 const params = (more: Partial<Params> = {}): Params =>
@@ -46,6 +52,26 @@ for (const [name, host, seen, expected] of ways)
     assert.match(`${way.kind} ${text}`.trim(), expected)
   })
 
+/** What the program that looks at a neighbour says, with a systemctl and a curl that fail or not. */
+function neighbour(unit: boolean, answers: boolean): string {
+  const dir = mkdtempSync(join(tmpdir(), 'rota-neighbour-'))
+  for (const [name, ok] of [
+    ['systemctl', unit],
+    ['curl', answers],
+  ] as const)
+    writeFileSync(join(dir, name), `#!/bin/sh\nexit ${ok ? 0 : 7}\n`, { mode: 0o755 })
+  const { context, commands } = remote(() => 'nothing')
+  lookAround(context, params({ kubeConfigDir: dir, manifestDir: dir }), [cluster.host('m2')])
+  const { stdout } = execaSync('sh', ['-c', commands[0]?.text ?? ''], { env: { PATH: `${dir}:${process.env.PATH}` } })
+  rmSync(dir, { recursive: true })
+  return stdout
+}
+test('no cluster begins beside one of units, nor beside an API server of whoever it is', () => {
+  assert.is(neighbour(false, false), 'nothing')
+  assert.is(neighbour(true, false), 'silent')
+  assert.is(neighbour(false, true), 'silent')
+})
+
 const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const token = 'abcdef.0123456789abcdef'
 const ca = (await makeAuthority('kubernetes', { certificateDays: 1, caDays: 1 }, new Date())).certificate
@@ -57,13 +83,17 @@ interface Life {
   readonly left?: boolean
   /** The host is a master that serves. */
   readonly serves?: boolean
+  /** Its API server takes connections, and does not say anything of use. */
+  readonly answers?: 'only'
+  readonly more?: Partial<Params>
 }
 
 /** `m3` joins a cluster of m1 and m2. */
-async function joined({ joins = 0, left = false, serves = false }: Life = {}) {
+async function joined({ joins = 0, left = false, serves = false, answers, more = {} }: Life = {}) {
   let failures = joins
   let half = left
   let ready = serves
+  const silent = answers === 'only'
   const made = remote((command, on) => {
     if (/kubeadm join/.test(command)) {
       if (failures-- > 0) {
@@ -79,6 +109,7 @@ async function joined({ joins = 0, left = false, serves = false }: Life = {}) {
     }
     if (/^if \[ -e/.test(command)) return on === 'm3' ? 'nothing' : 'serves'
     if (/^\[ -e .* \] \|\| \[ -e/.test(command)) return half ? '' : undefined
+    if (command.includes('command -v curl')) return ready || silent ? '' : undefined
     if (on === 'm3' && command.includes('get --raw')) return ready ? 'ok' : undefined
     if (on === 'm3' && command.includes('get node')) return serves ? '{"node-role.kubernetes.io/master":""}' : ''
     if (command.includes('token create')) return `${token}\n`
@@ -94,7 +125,7 @@ async function joined({ joins = 0, left = false, serves = false }: Life = {}) {
     host: cluster.host('m3'),
     inventory: cluster,
   }
-  const result = await becomeMaster(params())
+  const result = await becomeMaster(params(more))
     .run(context)
     .then(
       value => value?.summary ?? '',
@@ -126,10 +157,18 @@ test('its certificate is made by a configuration that has all names', async () =
 test('only one joins at a time', async () => {
   const { commands } = await joined()
   const texts = commands.map(({ text }) => text)
-  const [take, join, give] = [/mkdir \/run\/rota-kubeadm-join/, /kubeadm join/, /^rm -rf \/run\/rota-kubeadm-join/].map(
-    pattern => texts.findIndex(text => pattern.test(text)),
-  )
+  const [take, join, give] = [
+    /mkdir \/run\/rota-kubeadm-join/,
+    /kubeadm join/,
+    /^\[ .* != m3 \] \|\| rm -rf \/run\/rota-kubeadm-join/,
+  ].map(pattern => texts.findIndex(text => pattern.test(text)))
   assert.ok(take !== undefined && join !== undefined && give !== undefined && 0 <= take && take < join && join < give)
+})
+test('nobody takes the turn of a host that may still be at it', async () => {
+  const { commands } = await joined()
+  const minutes = Number(/-mmin \+(\d+)/.exec(commands.map(({ text }) => text).join('\n'))?.[1])
+  // Three attempts of five minutes, a reset of three before each, and five until it is ready.
+  assert.is(minutes, 29)
 })
 test('what failed is reset and tried again, three times in all, and says no secret', async () => {
   const third = await joined({ joins: 2 })
@@ -144,6 +183,50 @@ test('a host that is a master is never reset, whatever its files say', async () 
   const { result, commands } = await joined({ left: true, serves: true })
   assert.is(result, 'is a master already')
   assert.not(commands.some(({ text }) => /kubeadm (reset|join)/.test(text)))
+})
+test('nor is one where something answers that does not say what the host is', async () => {
+  const { result, commands } = await joined({ left: true, answers: 'only' })
+  assert.match(result, "it can't be told that it is no master")
+  assert.not(commands.some(({ text }) => /kubeadm (reset|join)/.test(text)))
+})
+const asked = (host: { readonly readyz: string | undefined; readonly node: string | undefined }) => {
+  const { context, commands } = remote(command => (command.includes('get --raw') ? host.readyz : host.node))
+  return isMaster({ ...context, host: cluster.host('m3') }, params()).then(
+    is => ({ is, commands }),
+    (error: Error) => ({ is: error.message, commands }),
+  )
+}
+test("whether a host is a master says its own API server, and not to know is not 'no'", async () => {
+  const label = '{"node-role.kubernetes.io/control-plane":""}'
+  const { is, commands } = await asked({ readyz: 'ok', node: label })
+  assert.is(is, true)
+  for (const { text } of commands) assert.match(text, '--server https://127.0.0.1:6443')
+  assert.is((await asked({ readyz: 'ok', node: '' })).is, false)
+  assert.is((await asked({ readyz: undefined, node: label })).is, false)
+  assert.match(String((await asked({ readyz: 'ok', node: undefined })).is), 'whether m3 is a master is not known')
+})
+test("a reset never empties the directory of an etcd that is not kubeadm's", async () => {
+  const resets = async (etcdDeployment: Params['etcdDeployment']) =>
+    (await joined({ joins: 1, more: { etcdDeployment } })).commands.filter(({ text }) => /kubeadm reset/.test(text))
+  for (const type of ['host', 'external'] as const)
+    for (const { text } of await resets(type)) assert.match(text, '--skip-phases=remove-etcd-member')
+  for (const { text } of await resets('kubeadm')) assert.not.match(text, 'skip-phases')
+  assert.is((await resets('host')).length, 1)
+  assert.equal(resetWords({ etcdDeployment: 'external' }, 'unix:///run/x.sock', '--kubeconfig', '/dev/null'), [
+    ...['reset', '-f', '--kubeconfig', '/dev/null', '--skip-phases=remove-etcd-member'],
+    ...['--cri-socket', 'unix:///run/x.sock'],
+  ])
+})
+test('the port is open to a kubeadm that asks at the own address', async () => {
+  const { commands } = await joined()
+  const texts = commands.map(({ text }) => text)
+  const open = commands.findIndex(({ on, text }) => on === 'm3' && text.includes('-D INPUT -p tcp --dport 6443'))
+  assert.ok(open >= 0 && open < texts.findIndex(text => text.includes('kubeadm join')))
+})
+test('the mark of a join goes with its success, in the same program', async () => {
+  const { commands } = await joined()
+  const [join] = commands.filter(({ text }) => /kubeadm join/.test(text))
+  assert.match(join?.text ?? '', /kubeadm join .* &&\nrm -f \/etc\/kubernetes\/\.rota-kubeadm$/)
 })
 
 test('the hash is of the public key, as openssl makes it', () => {
@@ -186,14 +269,32 @@ test('a master leaves its cluster before kubeadm resets it; those that stay forg
   const leaving = { method: 'kubeadm', leaving: 'm1' } as const
   assert.equal(titlesOf(controlPlane({ ...leaving, kubeVersion: 'v1.20.2' }), cluster.host('m1'), cluster), [])
   assert.equal(
-    titlesOf(controlPlaneAbsent({ ...leaving, etcdDeployment: 'kubeadm' }), cluster.host('m1'), cluster).slice(0, 3),
-    ['leave the etcd cluster', 'kubeadm reset', 'service kubelet'],
+    titlesOf(controlPlaneAbsent({ ...leaving, etcdDeployment: 'kubeadm' }), cluster.host('m1'), cluster).slice(0, 4),
+    [
+      'assert that no units of systemd are the daemons of this master',
+      'leave the etcd cluster',
+      'kubeadm reset',
+      'service kubelet',
+    ],
   )
-  assert.is(titlesOf(controlPlaneAbsent(leaving), cluster.host('m1'), cluster)[0], 'kubeadm reset')
+  assert.is(titlesOf(controlPlaneAbsent(leaving), cluster.host('m1'), cluster)[1], 'kubeadm reset')
+  // With the wrong method nothing is stopped, and no key is deleted under what runs.
+  assert.is(
+    titlesOf(controlPlaneAbsent({ ...leaving, method: 'binaries' }), cluster.host('m1'), cluster)[0],
+    'assert that kubeadm has not made this master',
+  )
   assert.equal(titlesOf(nodeAbsent(leaving), cluster.host('m2'), cluster), [
     'm1 is no node of the cluster',
     'the configuration of the cluster does not name m1',
   ])
+})
+test('also there only a member of kubeadm is removed with its data', async () => {
+  const { context, commands } = remote(() => '')
+  const units = unitsOf(controlPlaneAbsent({ method: 'kubeadm', leaving: 'm1' }), cluster.host('m1'), cluster)
+  const reset = units.find(unit => unit.title === 'kubeadm reset')
+  assert.ok(reset !== undefined && 'run' in reset)
+  await reset.run({ ...context, host: cluster.host('m1'), inventory: cluster })
+  assert.match(commands.at(-1)?.text ?? '', /kubeadm reset .*--skip-phases=remove-etcd-member/)
 })
 test('its programs are kubeadm, kubelet and kubectl, and a version that may not follow is found out with them', () => {
   const titles = titlesOf(

@@ -161,6 +161,13 @@ test('apply once, node on the others, with what the params say', () => {
     ),
     ['upgrade', 'node', '--certificate-renewal=false', '--etcd-upgrade=false', '--ignore-preflight-errors=ImagePull'],
   )
+  // Only a newer one can be told.
+  const skip = upgradeWords(
+    params({ kubeVersion: 'v1.32.0', initPhasesSkip: ['addon/kube-proxy', 'mark-control-plane'] }),
+    true,
+  )
+  assert.is(skip.at(-1), '--skip-phases=addon/kube-proxy')
+  assert.not.match(upgradeWords(params({ initPhasesSkip: ['addon/kube-proxy'] }), true).join(' '), /skip-phases/)
   // There is no DNS to migrate where its addon was left out.
   assert.match(
     upgradeWords(params({ initPhasesSkip: ['addon/coredns'] }), true).join(' '),

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import { equal, match, not, ok } from 'uvu/assert'
-import type { RunEvent } from '../../engine/journal/events.ts'
-import { kubeconfig } from '../../roles/control-plane/kubeconfig.ts'
-import { missingNames } from '../../roles/control-plane/names.ts'
-import { makeCertificate } from '../../roles/pki/make.ts'
-import { labDown, labUp } from '../../scripts/lab/index.mjs'
-import { startKubelet } from '../../scripts/lab/runtime.mjs'
-import { type PlaybookResult, runPlaybook, testLab, totals } from '../lab/lab.ts'
+import type { RunEvent } from '../../../engine/journal/events.ts'
+import { kubeconfig } from '../../../roles/control-plane/kubeconfig.ts'
+import { missingNames } from '../../../roles/control-plane/names.ts'
+import { makeCertificate } from '../../../roles/pki/make.ts'
+import { labDown, labUp } from '../../../scripts/lab/index.mjs'
+import { startKubelet } from '../../../scripts/lab/runtime.mjs'
+import { type PlaybookResult, runPlaybook, testLab, totals } from '../lab.ts'
 
 /** Masters as static pods of real kubelets (document 004), upgraded with the commands of document 002. */
 const name = `${testLab}-pods`
@@ -52,6 +52,7 @@ kube_vip_address=${lab.vip}
 kube_bin_cache=${lab.kubeDir}
 kube_token_auth=true
 control_plane_method=static-pods
+nginx_proxy_variant=system
 control_plane_stop_timeout=2
 ${vars.join('\n')}
 `

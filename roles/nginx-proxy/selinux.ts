@@ -1,0 +1,30 @@
+import { command, type Task } from 'rota'
+
+/** What a web server may listen on by the policy itself. */
+const usual = [80, 81, 443, 488, 8008, 8009, 8443, 9000]
+
+/**
+ * Where SELinux is enforced (RHEL and its relatives), the distribution's nginx may connect nowhere, and listen on the ports of a web server
+ * only. One that is built from source is no web server to the policy.
+ */
+export const mayServe = (ports: readonly number[]): readonly Task[] => [
+  command({
+    title: 'SELinux lets nginx connect to the API servers',
+    unless: `${isOff} || getsebool httpd_can_network_connect 2>/dev/null | grep -q ' on$'`,
+    run: ['setsebool', '-P', 'httpd_can_network_connect', 'on'],
+  }),
+  ...ports.filter(port => !usual.includes(port)).map(mayListen),
+]
+
+const isOff = `[ "$(cat /sys/fs/selinux/enforce 2>/dev/null)" != 1 ] || ! command -v getsebool >/dev/null 2>&1`
+
+const mayListen = (port: number): Task =>
+  command({
+    title: `SELinux lets nginx listen on ${port}`,
+    unless: `${isOff} || semanage port -l 2>/dev/null | grep -qE '^http_port_t +tcp .*[ ,]${port}(,|$)'`,
+    run: `command -v semanage >/dev/null 2>&1 || {
+  echo 'SELinux keeps nginx from port ${port}, and there is no semanage to say otherwise: install policycoreutils-python-utils, or set another port' >&2
+  exit 1
+}
+semanage port -a -t http_port_t -p tcp ${port} || semanage port -m -t http_port_t -p tcp ${port}`,
+  })

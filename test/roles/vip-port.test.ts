@@ -1,0 +1,68 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { resolveParams } from '../../engine/role/params.ts'
+import type { AnyRole } from '../../engine/role/role.ts'
+import { checkHa } from '../../roles/check-ha/role.ts'
+import { type VipPort, vipPortOf } from '../../roles/cluster/index.ts'
+import { controlPlane } from '../../roles/control-plane/role.ts'
+import { haproxy } from '../../roles/haproxy/role.ts'
+import { haproxyAbsent } from '../../roles/haproxy-absent/role.ts'
+import { haproxyProxy } from '../../roles/haproxy-proxy/role.ts'
+import { kubeClients } from '../../roles/kube-clients/role.ts'
+import { nginxProxy } from '../../roles/nginx-proxy/role.ts'
+import { nginxVip } from '../../roles/nginx-vip/role.ts'
+import { nginxVipAbsent } from '../../roles/nginx-vip-absent/role.ts'
+import { nodeAbsent } from '../../roles/node-absent/role.ts'
+import { nodeProxyAbsent } from '../../roles/node-proxy-absent/role.ts'
+
+type Vars = Readonly<Record<string, unknown>>
+/** A role's params as an inventory with these variables sets them. */
+const paramsBy = (call: { readonly role: AnyRole; readonly params?: Vars }, vars: Vars): Vars =>
+  resolveParams(call as never, name =>
+    vars[name] === undefined
+      ? undefined
+      : ({ value: vars[name], variable: { name, value: vars[name], origin: { file: 'hosts.ini' } } } as never),
+  ).params
+
+const asking = [
+  checkHa(),
+  controlPlane(),
+  haproxyAbsent(),
+  haproxyProxy(),
+  kubeClients(),
+  nginxProxy(),
+  nginxVipAbsent(),
+  nodeAbsent(),
+  nodeProxyAbsent(),
+]
+const nginx = { kube_vip_load_balancer: 'nginx' }
+const lvs = { kube_vip_load_balancer: 'lvs' }
+const table: readonly (readonly [Vars, number])[] = [
+  [{}, 8443],
+  [{ haproxy_kube_apiserver_port: 9443 }, 9443],
+  [{ haproxy_bind_port: 9444 }, 9444],
+  [{ nginx_vip_port: 9445 }, 8443],
+  [{ ...nginx, haproxy_bind_port: 9444 }, 8443],
+  [{ ...nginx, haproxy_kube_apiserver_port: 9443 }, 9443],
+  [{ ...nginx, haproxy_kube_apiserver_port: 9443, nginx_vip_port: 9445 }, 9445],
+  [{ ...nginx, nginx_vip_protocol: 'http' }, 8080],
+  [lvs, 6443],
+  [{ ...lvs, kube_apiserver_port: 7443 }, 7443],
+  [{ ...lvs, kube_lvs_port: 443 }, 443],
+  [{ kube_vip_enabled: true }, 6443],
+]
+for (const [vars, port] of table)
+  test(`the port of the virtual address is ${port} to every role: ${JSON.stringify(vars)}`, () => {
+    for (const call of asking)
+      assert.is(vipPortOf(paramsBy(call as never, vars) as unknown as VipPort), port, call.role.name)
+  })
+test('it is the port of the load balancer itself', () => {
+  for (const [vars, port] of table) {
+    if (vars.kube_vip_load_balancer === undefined && vars.kube_vip_enabled === undefined)
+      assert.is(paramsBy(haproxy() as never, vars).bindPort, port)
+    if (vars.kube_vip_load_balancer === 'nginx' && vars.nginx_vip_protocol === undefined)
+      assert.is(paramsBy(nginxVip() as never, vars).port ?? 8443, port)
+  }
+})
+
+test.run()

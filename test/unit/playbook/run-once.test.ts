@@ -1,0 +1,280 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { defineFact, type FactRequest, factKey, factsFrom } from '../../../engine/facts/fact.ts'
+import { loadInventory } from '../../../engine/inventory/index.ts'
+import type { RunEvent } from '../../../engine/journal/events.ts'
+import { type PlayOptions, play } from '../../../engine/playbook/play.ts'
+import { readyPlays } from '../../../engine/playbook/ready.ts'
+import { runPlays } from '../../../engine/playbook/run.ts'
+import { inventoryView } from '../../../engine/playbook/views.ts'
+import { raw } from '../../../engine/program/shell.ts'
+import { around } from '../../../engine/role/around.ts'
+import { gate } from '../../../engine/role/gate.ts'
+import { defineRole } from '../../../engine/role/role.ts'
+import { step } from '../../../engine/role/step.ts'
+import { defineTask } from '../../../engine/tasks/task.ts'
+import { type Channel, type Connection, UnreachableError } from '../../../engine/transport/types.ts'
+
+const isDone = defineFact<{ name: string }, boolean>({ name: 'isDone', probe: () => '', parse: () => [] })
+const make = defineTask<{ name: string }>({
+  name: 'make',
+  title: ({ name }) => name,
+  facts: ({ name }) => [isDone({ name })],
+  plan: ({ name }, facts) => (facts.get(isDone({ name })) ? undefined : { summary: 'to do', apply: raw(name) }),
+})
+const action = defineTask<{ name: string }>({
+  name: 'action',
+  title: ({ name }) => name,
+  facts: () => [],
+  plan: ({ name }) => ({ summary: 'runs', effect: 'action', apply: raw(name) }),
+})
+
+interface World {
+  /** What is so already, `host name`. */
+  readonly done?: readonly string[]
+  /** What breaks, `host name`. */
+  readonly broken?: readonly string[]
+  readonly gone?: readonly string[]
+}
+
+/** Runs plays on hosts in memory; a program is the name of what it makes. `log` is what happened anywhere, in order. */
+async function run(
+  hosts: string,
+  plays: Readonly<Record<string, Omit<PlayOptions, 'hosts'>>>,
+  { done = [], broken = [], gone = [] }: World = {},
+  options: { readonly check?: boolean; readonly forks?: number } = {},
+) {
+  const log: string[] = []
+  const made = new Set(done)
+  const pending = new Map<string, Set<string>>()
+  const probes = new Map<string, number>()
+  const channel = (host: string): Channel => {
+    const owed = pending.get(host) ?? new Set<string>()
+    pending.set(host, owed)
+    const read = ({ kind, args }: FactRequest): unknown =>
+      kind.name === 'pending' ? [...owed] : made.has(`${host} ${(args as { name: string }).name}`)
+    return {
+      host,
+      probe: async requests => {
+        probes.set(host, (probes.get(host) ?? 0) + 1)
+        return factsFrom(new Map(requests.map(request => [factKey(request), read(request)])))
+      },
+      apply: async ({ items }, onEvent) => {
+        for (const { id, owes, pays, script } of items) {
+          for (const name of owes) owed.add(name)
+          const what = `${host} ${script.text}`
+          if (script.text !== ':') log.push(what)
+          const exitCode = broken.includes(what) ? 1 : 0
+          onEvent({ kind: 'done', id, exitCode, output: '', seconds: 0 })
+          if (exitCode > 0) return { failed: { id, exitCode, output: '' } }
+          made.add(what)
+          if (pays) owed.delete(pays)
+        }
+        return {}
+      },
+      run: async () => ({ exitCode: 0, stdout: '', stderr: '' }),
+      stats: () => ({ programs: 0, roundTrips: 0, bytesSent: 0 }),
+      close: async () => {},
+    }
+  }
+  const inventory = await loadInventory({ sources: [hosts] })
+  const view = inventoryView(inventory)
+  const tags = { only: [], skip: [] }
+  const given = Object.entries(plays).map(([name, one]) => play(name, { ...one, hosts: 'all' }))
+  const ready = await readyPlays(given, inventory, view, { tags })
+  const events: RunEvent[] = []
+  const problems = ready.problems.map(({ message }) => message)
+  if (problems.length > 0) return { problems, log, events, code: 1, pending, probes, outcomes: {} }
+  const connection = (host: string): Connection => ({ host, transport: { kind: 'local' }, shell: ['sh'] })
+  const code = await runPlays(ready.plays, {
+    run: 'test',
+    playbook: 'test',
+    inventory,
+    view,
+    connections: new Map([...inventory.hosts.keys()].map(host => [host, connection(host)])),
+    open: async ({ host }) => {
+      if (gone.includes(host)) throw new UnreachableError(host, 'lost', 'gone')
+      return channel(host)
+    },
+    check: options.check ?? false,
+    diff: false,
+    forks: options.forks ?? 5,
+    tags,
+    signal: new AbortController().signal,
+    ask: async () => true,
+    emit: event => events.push(event),
+  })
+  const outcomes = Object.fromEntries(
+    events.flatMap(event => (event.kind === 'hostFinished' ? [[event.host, event.outcome]] : [])),
+  )
+  return { problems, log, events, code, pending, probes, outcomes }
+}
+
+const [before, after] = [make({ name: 'before' }), make({ name: 'after' })]
+const three = [before, make({ name: 'once', runOnce: true }), after]
+const notifying = [before, make({ name: 'once', runOnce: true, notify: 'handler' }), after]
+const handlers = { handler: action({ name: 'handler' }) }
+
+for (const forks of [1, 5]) {
+  test(`once for all, after what comes before on every host, and before what comes after; ${forks} at once`, async () => {
+    const { log, code } = await run('a,b,c', { p: { tasks: notifying, handlers } }, {}, { forks })
+    assert.is(code, 0)
+    assert.equal(log.slice(0, 3).sort(), ['a before', 'b before', 'c before'])
+    assert.is(log[3], 'a once')
+    assert.equal(log.slice(4).sort(), ['a after', 'a handler', 'b after', 'c after'])
+    assert.ok(log.indexOf('a handler') > log.indexOf('a after'), 'its handler waits for the end')
+  })
+}
+
+test('where the first has failed before, or can not be reached, the next one runs it', async () => {
+  const failed = await run('a,b,c', { p: { tasks: three } }, { broken: ['a before'] })
+  assert.equal(
+    failed.log.filter(what => what.endsWith('once')),
+    ['b once'],
+  )
+  const gone = await run('a,b,c', { p: { tasks: three } }, { gone: ['a', 'b'] })
+  assert.equal(gone.log, ['c before', 'c once', 'c after'])
+})
+
+test('in each batch once', async () => {
+  const { log } = await run('a,b,c', { p: { serial: 2, tasks: three } })
+  assert.equal(
+    log.filter(what => what.endsWith('once')),
+    ['a once', 'c once'],
+  )
+})
+
+test('when it fails nobody goes on, what is owed stays owed, and no later play runs', async () => {
+  const { log, code, outcomes, pending } = await run(
+    'a,b',
+    {
+      p: { tasks: [make({ name: 'before', notify: 'handler' }), ...three.slice(1)], handlers },
+      q: { tasks: [make({ name: 'later' })] },
+    },
+    { broken: ['a once'] },
+  )
+  assert.is(code, 2)
+  assert.equal(log, ['a before', 'b before', 'a once'])
+  assert.equal(outcomes, { a: 'failed', b: 'failed' })
+  assert.equal([...(pending.get('b') ?? [])], ['play/handler'])
+})
+
+test('hosts that wait out of service for it are put back when it fails', async () => {
+  const said: string[] = []
+  const drained = around({
+    name: 'drained',
+    enter: async ({ host }) => void said.push(`${host.name} out`),
+    leave: async ({ host }) => void said.push(`${host.name} back`),
+  })
+  await run('a,b', { p: { tasks: three, around: [drained] } }, { broken: ['a once'] })
+  assert.equal(said.sort(), ['a out', 'b back', 'b out'])
+})
+
+test('a step, and a role with all it has', async () => {
+  const role = defineRole({
+    name: 'r',
+    params: { type: 'object', properties: {} },
+    tasks: () => [
+      make({ name: 'x' }),
+      step({ title: 's', run: async ({ host, say }) => say(`step on ${host.name}`) as undefined }),
+    ],
+  })
+  const { log, events } = await run('a,b', { p: { roles: [role({}, { runOnce: true })] } })
+  assert.equal(log, ['a x'])
+  assert.equal(
+    events.flatMap(event => (event.kind === 'note' ? [event.text] : [])),
+    ['step on a'],
+  )
+})
+
+test('nothing to do: one probe on each host; the others do not count what is not theirs', async () => {
+  const done = ['a', 'b'].flatMap(host => ['before', 'once', 'after'].map(name => `${host} ${name}`))
+  const { log, probes, events } = await run(
+    'a,b',
+    { p: { tasks: three } },
+    { done: done.slice(0, 4).concat('b after') },
+  )
+  assert.equal(log, [])
+  assert.equal([...probes.values()], [1, 1])
+  const planned = events.flatMap(event => (event.kind === 'planned' ? [[event.host, event.tasks]] : []))
+  assert.equal(planned, [
+    ['a', 3],
+    ['b', 2],
+  ])
+})
+
+test('check mode shows it on the host that would run it', async () => {
+  const would = async (world: World) => {
+    const { log, events } = await run('a,b', { p: { tasks: three } }, world, { check: true })
+    assert.equal(log, [])
+    return events.flatMap(event =>
+      event.kind === 'task' && event.task === 'once' ? [`${event.host} ${event.status}`] : [],
+    )
+  }
+  assert.equal(await would({}), ['a would change'])
+  assert.equal(await would({ gone: ['a'] }), ['b would change'])
+})
+
+test('with an availability rule: once in a batch that is taken in turns, and never more hosts down', async () => {
+  let down = 0
+  let most = 0
+  const drained = around({
+    name: 'drained',
+    enter: async () => {
+      down += 1
+      most = Math.max(most, down)
+    },
+    leave: async () => {
+      down -= 1
+    },
+  })
+  const serving = gate({ name: 'serving', facts: () => ({}), check: () => ({ ok: true }), timeout: 1 })
+  // On b and c there is nothing to do before a has run what runs once.
+  const { log, code } = await run('a,b,c', {
+    p: { tasks: three, around: [drained], gate: serving, keepAvailable: total => total - 1 },
+  })
+  assert.is(code, 0)
+  assert.equal(
+    log.filter(what => what.endsWith('once')),
+    ['a once'],
+  )
+  assert.is(log.filter(what => what.endsWith('after')).length, 3)
+  assert.is(most, 1)
+})
+
+test('who is counted as available is not free to work on, though its gate does not hold yet', async () => {
+  const worked = new Set<string>()
+  let [down, most] = [0, 0]
+  const drained = around({
+    name: 'drained',
+    enter: async ({ host }) => {
+      worked.add(host.name)
+      down += 1
+      most = Math.max(most, down)
+    },
+    leave: async () => {
+      down -= 1
+    },
+  })
+  const better = gate({
+    name: 'better than before',
+    facts: () => ({}),
+    check: (_, { name }) => (worked.has(name) ? { ok: true } : { ok: false, expected: 'work', saw: 'none' }),
+    available: { facts: () => ({}), check: () => ({ ok: true }) },
+    timeout: 1,
+  })
+  const { code } = await run('a,b,c', {
+    p: { tasks: three, around: [drained], gate: better, keepAvailable: total => total - 1 },
+  })
+  assert.is(code, 0)
+  assert.is(most, 1)
+})
+
+test('another title on each host is refused: it would run on each', async () => {
+  const { problems } = await run('a1,b1', {
+    p: { tasks: ({ host }) => [make({ name: `once for ${host.name}`, runOnce: true })] },
+  })
+  assert.equal(problems, ['play "p": "once for b1" is to run once, but it has another title on each host'])
+})
+
+test.run()
