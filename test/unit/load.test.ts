@@ -38,7 +38,7 @@ test.before.each(async context => {
     run: async (args: readonly string[] = ['--list-tasks'], env: Record<string, string> = {}) => {
       const { exitCode, all } = await execa('node', ['site.mjs', '-i', 'hosts.ini', ...args], {
         cwd: join(dir, 'own'),
-        env: { XDG_CACHE_HOME: cache, XDG_STATE_HOME: join(dir, 'state'), ...env },
+        env: { FORCE_COLOR: '0', XDG_CACHE_HOME: cache, XDG_STATE_HOME: join(dir, 'state'), ...env },
         all: true,
         reject: false,
       })
