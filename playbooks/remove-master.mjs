@@ -5,6 +5,7 @@
 import { assert, computed, play, playbook } from 'rota'
 import {
   apiServerReady,
+  clientsDoWithout,
   controlPlane,
   controlPlaneAbsent,
   drainApiServer,
@@ -61,6 +62,7 @@ await playbook(
       play('out of the proxy of every node', {
         hosts: `k8s_cluster:!${node}`,
         serial: '20%',
+        tasks: clientsDoWithout(node),
         roles: [nginxProxy(leaving), haproxyProxy(leaving)],
         anyErrorsFatal,
       }),

@@ -7,6 +7,7 @@ import { load } from '../engine/load/index.mjs'
 export const {
   apiServerReady,
   checkHa,
+  clientsDoWithout,
   controlPlane,
   controlPlaneAbsent,
   drainApiServer,

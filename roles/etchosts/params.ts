@@ -1,4 +1,4 @@
-import { dnsDomain, leaving, loadBalancerName, virtualAddress } from '../cluster/params.ts'
+import { dnsDomain, externalLoadBalancer, leaving, loadBalancerName, virtualAddress } from '../cluster/params.ts'
 
 export const params = {
   type: 'object',
@@ -17,12 +17,13 @@ export const params = {
       description: 'Groups whose hosts are written.',
     },
     virtualAddress,
+    externalLoadBalancer,
     loadBalancerName,
     virtualAddressLine: {
       type: 'boolean',
       default: true,
       var: 'populate_loadbalancer_apiserver_to_hosts_file',
-      description: 'Write a line for the virtual address, where there is one.',
+      description: 'Write a line for the external load balancer, or the virtual address, where there is one.',
     },
     leaving,
   },

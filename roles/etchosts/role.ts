@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { blockInFile, defineRole } from 'rota'
 import { hostsBlock, marker } from './block.ts'
 import { params } from './params.ts'
@@ -11,10 +12,11 @@ export const etchosts = defineRole({
   description: 'the cluster in /etc/hosts',
   params,
   tasks: ({ params, inventory }) => {
-    const { virtualAddress } = params
+    // The external one first, as everywhere else. A name of its own has no line here.
+    const address = params.externalLoadBalancer?.address ?? params.virtualAddress
     const virtual =
-      virtualAddress !== undefined && params.virtualAddressLine
-        ? { address: virtualAddress, name: params.loadBalancerName }
+      address !== undefined && isIP(address) !== 0 && params.virtualAddressLine
+        ? { address, name: params.loadBalancerName }
         : undefined
     return [
       blockInFile({

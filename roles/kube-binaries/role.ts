@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { defineRole, directory, file } from 'rota'
 import { withV } from '../cluster/index.ts'
-import { versionMayFollow } from '../control-plane/kubeadm/skew.ts'
+import { minorMayFollow, versionMayFollow } from '../control-plane/kubeadm/skew.ts'
 import { params } from './params.ts'
 import { binDirOf, versionDirOf } from './paths.ts'
 
@@ -21,7 +21,7 @@ export const kubeBinaries = defineRole({
   params,
   tasks: ({ params }) => [
     // All masters are asked before any of them is touched.
-    params.method === 'kubeadm' && versionMayFollow(params),
+    params.method === 'kubeadm' ? versionMayFollow(params) : minorMayFollow(params),
     directory({ path: params.installDir, mode: '0755' }),
     directory({ path: versionDirOf(params), mode: '0755' }),
     directory({ path: binDirOf(params), mode: '0755' }),

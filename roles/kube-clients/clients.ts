@@ -18,7 +18,7 @@ export const clientFiles = (params: Params, servers: Servers): readonly ClientFi
       (file): ClientFile => ({
         path: posix.resolve(params.kubeConfigDir, file),
         daemons: [daemon],
-        edit: text => withServer(text, servers.secure),
+        edit: text => withServer(text, servers.secure, servers.aliases),
         style: 'kubeconfig',
       }),
     ),

@@ -3,6 +3,8 @@ import type { Edited } from 'rota'
 /** Where clients go: by TLS, and by the insecure port of old API servers, where there is one. */
 export interface Servers {
   readonly secure: string
+  /** Other names of the same. */
+  readonly aliases?: readonly string[]
   readonly insecure?: string | undefined
 }
 

@@ -17,13 +17,14 @@ export type Authority =
 
 /**
  * A kubeconfig with another `server` in the cluster of its current context, everything else byte for byte as it was: YAML or JSON,
- * with comments, quotes and line ends of any kind. `localhost`, which kubespray writes, is the same server: nobody is restarted for it.
+ * with comments, quotes and line ends of any kind. `localhost`, which kubespray writes, is the same server, and so are `aliases`: nobody is
+ * restarted for a name.
  */
-export function withServer(text: string, server: string): Edited {
+export function withServer(text: string, server: string, aliases: readonly string[] = []): Edited {
   const found = serverIn(text)
   if ('problem' in found) return found
   const { scalar, value } = found
-  if (value.replace('//localhost:', '//127.0.0.1:') === server) return { text }
+  if ([server, ...aliases].includes(value.replace('//localhost:', '//127.0.0.1:'))) return { text }
   const [start, end] = scalar.range ?? [0, 0]
   return { text: `${text.slice(0, start)}${written(scalar, server)}${text.slice(end)}` }
 }

@@ -4,6 +4,7 @@ import {
   externalLoadBalancer,
   kubeConfigDir,
   leaving,
+  loadBalancerName,
   nginxVariant,
   nodeLoadBalancer,
   nodeLoadBalancerWanted,
@@ -35,6 +36,7 @@ export const params = {
     virtualAddress,
     ...vipPortParams,
     externalLoadBalancer,
+    loadBalancerName,
     apiserverPort,
     kubeConfigDir,
     kubeconfigs: {

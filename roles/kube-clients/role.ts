@@ -4,7 +4,7 @@ import { serverAnswers } from './answers.ts'
 import { type ClientFile, clientFiles, serversIn } from './clients.ts'
 import { params } from './params.ts'
 import { restartDaemon } from './restart.ts'
-import { serverOf } from './server.ts'
+import { aliasesOf, serverOf } from './server.ts'
 
 /**
  * The clients of the API on a host go through its proxy, the virtual address, or where the operator says. Only the server in their files
@@ -18,7 +18,11 @@ export const kubeClients = defineRole({
   tasks: ({ params, host, inventory }) => {
     const server = serverOf(params, host, inventory)
     if (server === undefined) return []
-    const files = clientFiles(params, { secure: server, insecure: params.insecureServer })
+    const files = clientFiles(params, {
+      secure: server,
+      aliases: aliasesOf(params, server),
+      insecure: params.insecureServer,
+    })
     return [
       serverAnswers(files, server, params.timeout),
       files.map(({ path, daemons, edit, style }) =>

@@ -13,11 +13,21 @@ export function serverOf(params: Params, host: HostView, inventory: InventoryVie
   if (params.server !== undefined) return params.server
   if (mastersOf(inventory).some(master => master.name === host.name)) return httpsUrl('127.0.0.1', params.apiserverPort)
   if (wantsNodeProxy(params.nodeProxy, host)) return httpsUrl('127.0.0.1', params.nodeProxyPort ?? proxyPort(params))
-  const external = params.externalLoadBalancer
-  if (external !== undefined) return httpsUrl(external.address, Number(external.port ?? params.apiserverPort))
-  // Nor where it is answered without TLS there.
-  if (params.virtualAddress === undefined || vipProtocolOf(params) === 'http') return undefined
-  return httpsUrl(params.virtualAddress, vipPortOf(params))
+  return balancerAs(params, address => address)
+}
+
+/** kubespray writes the name of the balancer where its address does as well: both lead to the same server. */
+export function aliasesOf(params: Params, server: string): readonly string[] {
+  const named = balancerAs(params, () => params.loadBalancerName)
+  return named !== undefined && server === balancerAs(params, address => address) ? [named] : []
+}
+
+function balancerAs(params: Params, called: (address: string) => string): string | undefined {
+  const { externalLoadBalancer: external, virtualAddress } = params
+  if (external !== undefined) return httpsUrl(called(external.address), Number(external.port ?? params.apiserverPort))
+  // One that is answered without TLS there is nowhere to go.
+  if (virtualAddress === undefined || vipProtocolOf(params) === 'http') return undefined
+  return httpsUrl(called(virtualAddress), vipPortOf(params))
 }
 
 const proxyPort = ({ nodeProxyType, nodeProxyVariant }: Params): number =>

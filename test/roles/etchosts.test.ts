@@ -15,6 +15,14 @@ test('every host of the cluster, then the virtual address', () =>
 test('no line for a virtual address that there is not', () => assert.not.match(block({}), 'lb-apiserver'))
 test('no line for a virtual address that is not wanted', () =>
   assert.not.match(block({ virtualAddress: '10.0.0.100', virtualAddressLine: false }), 'lb-apiserver'))
+test('the external load balancer has that name, where there is one and it is an address', () => {
+  const line = (address: string) =>
+    block({ virtualAddress: '10.0.0.100', externalLoadBalancer: { address } })
+      .split('\n')
+      .filter(text => text.includes('lb-apiserver'))
+  assert.equal(line('10.0.9.9'), ['10.0.9.9 lb-apiserver.kubernetes.local'])
+  assert.equal(line('lb.example'), [])
+})
 test('nothing at all removes the block', () => assert.is(block({ populate: false }), ''))
 test('a leaving master is left out', () => assert.not.match(block({ leaving: 'm1' }), 'm1'))
 test('a host in several groups has one line, hosts outside the cluster have none', () => {

@@ -2,12 +2,14 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
+import { factTable } from '../../engine/facts/fact.ts'
 import { kubeconfig } from '../../roles/control-plane/kubeconfig.ts'
 import { serversIn } from '../../roles/kube-clients/clients.ts'
+import { clientsDoWithout } from '../../roles/kube-clients/do-without.ts'
 import { mastersIn, withMaster } from '../../roles/kube-clients/environment.ts'
 import { clusterIn, withServer } from '../../roles/kube-clients/kubeconfig.ts'
 import { kubeClients } from '../../roles/kube-clients/role.ts'
-import { serverOf } from '../../roles/kube-clients/server.ts'
+import { aliasesOf, serverOf } from '../../roles/kube-clients/server.ts'
 import { smallCluster } from './support/inventory.ts'
 import { paramsOf, titlesOf, unitsOf } from './support/role.ts'
 
@@ -83,6 +85,37 @@ for (const [name, before, after] of edits)
   test(`kubeconfig: ${name}`, () => {
     assert.equal(withServer(before, url), { text: after })
     assert.equal(withServer(after, url), { text: after })
+  })
+
+test('the name of the balancer is its address: nobody is restarted for it', () => {
+  const named = 'https://lb-apiserver.kubernetes.local:8383'
+  const at = { address: '10.0.9.9', port: 8383 }
+  const params = paramsOf<Parameters<typeof aliasesOf>[0]>(kubeClients({ externalLoadBalancer: at, nodeProxy: false }))
+  const server = serverOf(params, smallCluster().host('n1'), smallCluster()) ?? ''
+  assert.is(server, 'https://10.0.9.9:8383')
+  assert.equal(withServer(yaml(named), server, aliasesOf(params, server)), { text: yaml(named) })
+  assert.equal(aliasesOf(params, url), [])
+})
+
+const leads: readonly (readonly [string, server: string, name: string, refused: boolean])[] = [
+  ['to the master that leaves', 'https://10.0.0.1:6443', 'kubelet.conf', true],
+  ['to it by its name', 'https://m1:6443', 'kube-proxy.conf', true],
+  ['to another one whose address begins alike', 'https://10.0.0.10:6443', 'kubelet.conf', false],
+  ['through a proxy', url, 'kubelet.conf', false],
+  ['only when it begins', 'https://10.0.0.1:6443', 'bootstrap-kubelet.conf', false],
+]
+for (const [name, server, file, refusal] of leads)
+  test(`before a master leaves, a client that leads ${name}`, () => {
+    const [task] = clientsDoWithout('m1')({ host: smallCluster().host('n1'), inventory: smallCluster() })
+    assert.ok(task)
+    const content = { base64: Buffer.from(yaml(server)).toString('base64') }
+    const facts = task.kind.facts(task.args).map(request => {
+      const there = JSON.stringify(request.args).includes(`/etc/kubernetes/${file}`)
+      return [request, there ? { type: 'file', content } : { type: 'absent' }] as const
+    })
+    const plan = task.kind.plan(task.args, factTable(...facts), { changed: false, diff: false })
+    if (refusal) assert.match(plan?.refused ?? '', `/etc/kubernetes/${file} leads to ${server}`)
+    else assert.is(plan?.refused, undefined)
   })
 
 const refused: readonly (readonly [string, string, RegExp])[] = [

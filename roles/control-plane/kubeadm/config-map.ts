@@ -19,6 +19,9 @@ function listIn(config: string, name: string): readonly string[] {
     .filter(Boolean)
 }
 
+export const certificatesDirIn = (config: string): string | undefined =>
+  /^certificatesDir: "?([^"\s]+)/m.exec(config)?.[1]
+
 export const endpointIn = (config: string): string | undefined =>
   /^controlPlaneEndpoint: "?([^"\n]+)/m.exec(config)?.[1]
 

@@ -7,6 +7,7 @@ import { openPort } from '../drain-rule.ts'
 import { seconds } from '../duration.ts'
 import { kubectlWords } from '../kubectl.ts'
 import { documents, type JoinMaterial, joinDocument, phaseConfig } from './config.ts'
+import { certificatesDirIn } from './config-map.ts'
 import { tellEtcdMembers } from './etcd-members.ts'
 import { attempts, mayBeReset, servesItself } from './is-master.ts'
 import { addNames } from './names.ts'
@@ -27,7 +28,10 @@ export const join = (context: StepContext, params: Params, through: HostView): P
     await tellEtcdMembers(context, params, peer)
     // No proxy lists this host yet, and a newer kubeadm waits for the API server at the host's own address.
     await $`${openPort(params.apiserverPort)}`
-    const made = await prepare(peer, params, through)
+    const cluster =
+      await peer`${kubectlWords(params)} -n kube-system get configmap kubeadm-config -o ${'jsonpath={.data.ClusterConfiguration}'}`.text()
+    await linkCertificates($, params, cluster)
+    const made = await prepare(peer, params, through, cluster)
     const secrets = [made.token, made.certificateKey]
     try {
       for (let attempt = 1; ; attempt += 1) {
@@ -55,10 +59,7 @@ const patience = (params: Params): number =>
 const resetTimeout = 180
 
 /** Makes what a new master needs, on one that serves. */
-async function prepare(peer: RemoteShell, params: Params, through: HostView): Promise<JoinMaterial> {
-  const words = kubectlWords(params)
-  const cluster =
-    await peer`${words} -n kube-system get configmap kubeadm-config -o ${'jsonpath={.data.ClusterConfiguration}'}`.text()
+async function prepare(peer: RemoteShell, params: Params, through: HostView, cluster: string): Promise<JoinMaterial> {
   const certificateKey = randomBytes(32).toString('hex')
   const upload = kubeadmWithConfig(params, [
     ...['init', 'phase', 'upload-certs'],
@@ -79,6 +80,14 @@ export const hashOf = (certificate: string): string =>
   `sha256:${createHash('sha256')
     .update(createPublicKey(certificate).export({ type: 'spki', format: 'der' }))
     .digest('hex')}`
+
+/** kubespray's clusters have their certificates in /etc/kubernetes/ssl, and `pki` leads there: so it does on a new master. */
+export async function linkCertificates($: RemoteShell, { kubeConfigDir }: Params, cluster: string): Promise<void> {
+  const pki = `${kubeConfigDir}/pki`
+  const dir = certificatesDirIn(cluster)
+  if (dir === undefined || dir === pki) return
+  await $`[ -e ${pki} ] || [ -L ${pki} ] || { mkdir -p ${dir} && ln -s ${dir} ${pki}; }`
+}
 
 async function takeBack(peer: RemoteShell, params: Params, { token }: JoinMaterial): Promise<void> {
   const [id = ''] = token.split('.')

@@ -11,7 +11,7 @@ import {
   service,
   step,
 } from 'rota'
-import { etcdMembersOf, isLeaving, withV } from '../../cluster/index.ts'
+import { etcdMembersOf, isLeaving, mastersOf, withV } from '../../cluster/index.ts'
 import { binDirOf } from '../../kube-binaries/paths.ts'
 import { etcdAuthorities, type Prepared, prepareCertificates, type Wish } from '../../pki/index.ts'
 import { lifetimeOf } from '../certificates.ts'
@@ -25,7 +25,7 @@ import { localKubeconfigs } from '../kubeadm/kubeconfigs.ts'
 import { kubeletHasUnit, kubeletIs, programLink, someKubelet } from '../kubeadm/kubelet.ts'
 import { certificateNamesAll, configNamesAll } from '../kubeadm/names.ts'
 import { restartPod } from '../kubeadm/restart.ts'
-import { versionMayFollow } from '../kubeadm/skew.ts'
+import { joinsItsMinor, versionFacts, versionMayFollow } from '../kubeadm/skew.ts'
 import { upgradeMaster } from '../kubeadm/upgrade.ts'
 import { servesEveryName } from '../names.ts'
 import { nodeNameOf } from '../node-name.ts'
@@ -46,12 +46,17 @@ export const kubeadm: Method<Prepared | undefined> = {
     ...(['initTimeout', 'joinTimeout', 'upgradeTimeout'] as const).flatMap(name => durationProblems(params, name)),
   ],
   prepare: prepareEtcdClient,
+  peers: ({ params, inventory }) => ({
+    hosts: mastersOf(inventory, params.leaving).map(master => master.name),
+    facts: () => versionFacts(params),
+  }),
   tasks: context => {
-    const { params, host, inventory, prepared } = context
+    const { params, host, inventory, peers, prepared } = context
     if (isLeaving(host, params.leaving)) return []
     return [
       noUnits(),
       versionMayFollow(params),
+      joinsItsMinor(params, host, peers),
       kubeadmIsThere(params),
       packages({ names: [...params.packages, ...params.kubeadmPackages] }),
       programLink(params, 'kubeadm'),

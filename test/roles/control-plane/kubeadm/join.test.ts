@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execaSync } from 'execa'
@@ -10,7 +10,7 @@ import type { Params } from '../../../../roles/control-plane/daemons.ts'
 import { lookAround, type Neighbour, wayFor } from '../../../../roles/control-plane/kubeadm/around.ts'
 import { becomeMaster } from '../../../../roles/control-plane/kubeadm/become-master.ts'
 import { isMaster } from '../../../../roles/control-plane/kubeadm/is-master.ts'
-import { hashOf } from '../../../../roles/control-plane/kubeadm/join.ts'
+import { hashOf, linkCertificates } from '../../../../roles/control-plane/kubeadm/join.ts'
 import { resetWords } from '../../../../roles/control-plane/kubeadm/program.ts'
 import { controlPlane } from '../../../../roles/control-plane/role.ts'
 import { controlPlaneAbsent } from '../../../../roles/control-plane-absent/role.ts'
@@ -222,6 +222,20 @@ test('the port is open to a kubeadm that asks at the own address', async () => {
   const texts = commands.map(({ text }) => text)
   const open = commands.findIndex(({ on, text }) => on === 'm3' && text.includes('-D INPUT -p tcp --dport 6443'))
   assert.ok(open >= 0 && open < texts.findIndex(text => text.includes('kubeadm join')))
+})
+test("a new master of kubespray's has its certificates where the others have them", async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'rota-pki-'))
+  const linked = async (certificatesDir: string) => {
+    const { context, commands } = remote(() => '')
+    await linkCertificates(context.$, params({ kubeConfigDir: dir }), `certificatesDir: ${certificatesDir}\nkind: X\n`)
+    for (const { text } of commands) execaSync('sh', ['-c', text])
+  }
+  await linked(`${dir}/pki`)
+  assert.not(existsSync(`${dir}/pki`))
+  for (let times = 0; times < 2; times += 1) await linked(`${dir}/ssl`)
+  assert.is(readlinkSync(`${dir}/pki`), `${dir}/ssl`)
+  assert.ok(existsSync(`${dir}/pki`))
+  rmSync(dir, { recursive: true })
 })
 test('the mark of a join goes with its success, in the same program', async () => {
   const { commands } = await joined()

@@ -7,14 +7,21 @@ import type { Params } from '../../../../roles/control-plane/daemons.ts'
 import { becomeMaster } from '../../../../roles/control-plane/kubeadm/become-master.ts'
 import { etcdClientIsThere, traditional } from '../../../../roles/control-plane/kubeadm/etcd-client.ts'
 import { clusterConfig, manifests, tagIn } from '../../../../roles/control-plane/kubeadm/seen.ts'
-import { isOlder, skewProblem, versionMayFollow } from '../../../../roles/control-plane/kubeadm/skew.ts'
+import {
+  isOlder,
+  joinsItsMinor,
+  minorMayFollow,
+  skewProblem,
+  versionMayFollow,
+} from '../../../../roles/control-plane/kubeadm/skew.ts'
 import { upgradeMaster, upgradeWords } from '../../../../roles/control-plane/kubeadm/upgrade.ts'
 import { controlPlane } from '../../../../roles/control-plane/role.ts'
+import { kubeBinaries } from '../../../../roles/kube-binaries/role.ts'
 import type { Prepared } from '../../../../roles/pki/index.ts'
 import { newKey } from '../../../../roles/pki/make.ts'
 import { smallCluster } from '../../support/inventory.ts'
 import { remote } from '../../support/remote.ts'
-import { paramsOf } from '../../support/role.ts'
+import { paramsOf, titlesOf } from '../../support/role.ts'
 
 const cluster = smallCluster()
 const params = (more: Partial<Params> = {}): Params =>
@@ -139,6 +146,63 @@ test('the skew is refused on the host as it is seen there', () => {
     /^kube-apiserver from v1\.20\.2 to v1\.22\.0 a minor version is left out/,
   )
 })
+
+const newcomers: readonly (readonly [string, own: PathFact, others: string, wanted: string, refused: boolean])[] = [
+  ['a new master and a new minor version', absent, 'v1.20.3', 'v1.21.0', true],
+  ['a new master and a new patch', absent, 'v1.20.2', 'v1.20.3', false],
+  ['a new master of the same version', absent, 'v1.20.3', 'v1.20.3', false],
+  ['a new minor version alone', manifest('kube-apiserver', 'v1.20.3'), 'v1.20.3', 'v1.21.0', false],
+]
+for (const [name, own, others, wanted, refused] of newcomers)
+  test(`what can not begin is refused: ${name}`, () => {
+    const peers = new Map([
+      ['m1', { apiServer: manifest('kube-apiserver', others) }],
+      ['m2', undefined],
+      ['m3', { apiServer: own }],
+    ])
+    const task = joinsItsMinor(params({ kubeVersion: wanted }), cluster.host('m3'), peers)
+    const facts = factTable(...task.kind.facts(task.args).map(request => [request, own] as const))
+    const plan = task.kind.plan(task.args, facts, { changed: false, diff: false })
+    if (refused) assert.match(plan?.refused ?? '', /^m3 is no master yet, and the cluster is v1\.20\.3: upgrade/)
+    else assert.is(plan?.refused, undefined)
+  })
+test('every master is asked for it', () => {
+  const call = controlPlane({ method: 'kubeadm', kubeVersion: 'v1.21.0' })
+  const asked = call.role.peers?.({ params: params(), host: cluster.host('m3'), inventory: cluster } as never)
+  assert.equal(asked?.hosts, ['m1', 'm2', 'm3'])
+  assert.ok(asked && 'apiServer' in asked.facts(cluster.host('m1')))
+})
+
+const unitFile = (version: string) => file(`ExecStart=/opt/kubernetes/${version}/bin/kube-apiserver \\\n`)
+const followers: readonly (readonly [string, Readonly<Record<string, PathFact>>, string, RegExp | undefined])[] = [
+  ['a fresh host', {}, 'v1.22.0', undefined],
+  ['units, the next minor version', { unit: unitFile('v1.20.2') }, 'v1.21.0', undefined],
+  ['units, back to an older patch', { unit: unitFile('v1.20.3') }, 'v1.20.2', undefined],
+  [
+    'units, one left out',
+    { unit: unitFile('v1.20.2') },
+    'v1.22.0',
+    /^from v1\.20\.2 to v1\.22\.0 a minor version is left/,
+  ],
+  ['units, back', { unit: unitFile('v1.21.0') }, 'v1.20.3', /^v1\.21\.0 is newer than v1\.20\.3: a control plane/],
+  ['units of somebody else', { unit: file('ExecStart=/usr/bin/kube-apiserver') }, 'v1.22.0', undefined],
+  ['static pods, one left out', { pod: manifest('kube-apiserver', 'v1.20.2') }, 'v1.22.0', /left out/],
+]
+for (const [name, { unit = absent, pod = absent }, to, problem] of followers)
+  test(`whoever runs it, the version has to follow: ${name}`, () => {
+    const task = minorMayFollow({ manifestDir: '/etc/kubernetes/manifests', kubeVersion: to })
+    const of = (args: string) => (args.includes('.service') ? unit : args.includes('kube-apiserver') ? pod : absent)
+    const facts = task.kind.facts(task.args).map(request => [request, of(JSON.stringify(request.args))] as const)
+    const refused = task.kind.plan(task.args, factTable(...facts), { changed: false, diff: false })?.refused
+    if (problem === undefined) assert.is(refused, undefined)
+    else assert.match(refused ?? '', problem)
+  })
+for (const method of ['binaries', 'static-pods'] as const)
+  test(`the programs are not even brought otherwise: ${method}`, () =>
+    assert.is(
+      titlesOf(kubeBinaries({ method, kubeVersion: 'v1.20.3', source: '/cache' }), cluster.host('m1'), cluster)[0],
+      'assert that the control plane can go to v1.20.3 from here',
+    ))
 
 test('apply once, node on the others, with what the params say', () => {
   assert.equal(upgradeWords(params(), true), [

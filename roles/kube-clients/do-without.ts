@@ -1,0 +1,54 @@
+import { posix } from 'node:path'
+import { assert, bytesOf, computed, type HostView, type InventoryView, path, type Task } from 'rota'
+import { fromVariables, mastersOf } from '../cluster/index.ts'
+import { clusterIn } from './kubeconfig.ts'
+import { params } from './params.ts'
+
+const { kubeConfigDir, kubeconfigs } = params.properties
+const clientsAt = fromVariables('kube-clients', { kubeConfigDir })
+
+// Those that only begin a client are not what it goes by.
+const files = Object.values(kubeconfigs.default)
+  .flat()
+  .filter(name => !name.startsWith('bootstrap'))
+
+/**
+ * Tasks for a play: no client on its hosts leads to this master, found out before anything is changed. Without a proxy and without a
+ * balancer that is what kubeadm has every kubelet do, and all nodes would be lost with it.
+ */
+export const clientsDoWithout =
+  (name: string) =>
+  ({ host, inventory }: { readonly host: HostView; readonly inventory: InventoryView }): readonly Task[] => {
+    const master = inventory.hosts.find(item => item.name === name)
+    // A master has an API server of its own.
+    if (master === undefined || mastersOf(inventory).some(item => item.name === host.name)) return []
+    const own = [master.name, master.address, master.ip]
+    const dir = clientsAt.of(host).kubeConfigDir
+    const facts = Object.fromEntries(
+      files.map(file => [posix.resolve(dir, file), path({ path: posix.resolve(dir, file), content: true })]),
+    )
+    return [
+      assert({
+        that: `no client leads to ${name} alone`,
+        holds: computed(facts, seen =>
+          Object.entries(seen)
+            .flatMap(([file, fact]) => {
+              const text = Buffer.from(bytesOf(fact) ?? new Uint8Array()).toString()
+              const server = clusterIn(text, dir)?.server
+              return server !== undefined && own.includes(hostOf(server)) ? [`${file} leads to ${server}`] : []
+            })
+            .map(
+              found =>
+                `${found}, the master that is to leave: have the clients go through a proxy (loadbalancer_apiserver_localhost), a balancer, or kube_clients_server, and run upgrade.mjs first`,
+            )
+            .at(0),
+        ),
+      }),
+    ]
+  }
+
+const hostOf = (url: string): string =>
+  url
+    .replace(/^https?:\/\//, '')
+    .replace(/(:\d+)?\/?$/, '')
+    .replace(/^\[|\]$/g, '')
