@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import './register.mjs'
+import { load } from './load/index.mjs'
 
-const { rota } = await import('./cli/rota.ts')
+const { rota } = await load('rota')
 process.exitCode = await rota(process.argv.slice(2))

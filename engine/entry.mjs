@@ -1,6 +1,6 @@
-// The names of engine/index.ts once more: Node links a playbook's imports before anything can teach it TypeScript (see register.mjs).
+// The names of engine/index.ts once more: Node links a playbook's imports before anything can teach it TypeScript (see load).
 // test/unit/entry.test.ts holds this list against the real one.
-import './register.mjs'
+import { load } from './load/index.mjs'
 
 export const {
   absent,
@@ -70,4 +70,4 @@ export const {
   userFact,
   variableNames,
   waitFor,
-} = await import('./index.ts')
+} = await load('engine')

@@ -1,6 +1,8 @@
-// The names of roles/index.ts once more: Node links a playbook's imports before anything can teach it TypeScript (see register.mjs).
+// The names of roles/index.ts once more: Node links a playbook's imports before anything can teach it TypeScript (see load).
 // test/unit/entry.test.ts holds this list against the real one.
+// First the engine: the roles stand on it, and in sources the two must not be loaded at the same time.
 import 'rota'
+import { load } from '../engine/load/index.mjs'
 
 export const {
   apiServerReady,
@@ -34,4 +36,4 @@ export const {
   nodeAbsent,
   nodeProxyAbsent,
   nodeServes,
-} = await import('./index.ts')
+} = await load('roles')

@@ -19,6 +19,7 @@ export async function execute(asked: Understood): Promise<number> {
     json: flags.json,
     verbose: flags.verbose,
     check: flags.check,
+    profile: flags.profile,
     live: process.stdout.isTTY === true,
   })
   const journal = openJournal(runId)

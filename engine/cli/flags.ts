@@ -32,6 +32,7 @@ export interface Flags extends VaultFlags {
   readonly diff: boolean
   readonly verbose: number
   readonly json: boolean
+  readonly profile: boolean
   readonly listHosts: boolean
   readonly listTasks: boolean
   readonly listTags: boolean
@@ -104,6 +105,7 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
     .option('-D, --diff', 'show differences of files', false)
     .option('-v, --verbose', 'say more: every task (-v), output of changes (-vv)', (_, before: number) => before + 1, 0)
     .option('--json', 'one JSON object for each event instead of text', false)
+    .option('--profile', 'say at the end where the time went', false)
     .option('--list-hosts', 'list the hosts of each play and stop', false)
     .option('--list-tasks', 'list the tasks of each play and stop', false)
     .option('--list-tags', 'list all tags and stop', false)

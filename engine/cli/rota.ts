@@ -4,18 +4,20 @@ import { printProblems } from './problems.ts'
 import { UsageError } from './usage.ts'
 import { addVersion } from './version.ts'
 
-/** `rota inventory` and `rota vault`: what is not a playbook. Returns the exit code. */
+/** `rota inventory`, `rota profile` and `rota vault`: what is not a playbook. Returns the exit code. */
 export async function rota(args: readonly string[]): Promise<number> {
   try {
-    const [{ inventoryCommand }, { vaultCommand }] = await Promise.all([
+    const [{ inventoryCommand }, { profileCommand }, { vaultCommand }] = await Promise.all([
       import('./inventory-command.ts'),
+      import('./profile-command.ts'),
       import('./vault/command.ts'),
     ])
     const command = addVersion(new Command('rota'))
       .description(
-        'Looks into inventories and works on vaults. A playbook is a command of its own: npx zx playbooks/upgrade.mjs --help',
+        'Looks into inventories and past runs, and works on vaults. A playbook is a command of its own: npx zx playbooks/upgrade.mjs --help',
       )
       .addCommand(inventoryCommand())
+      .addCommand(profileCommand())
       .addCommand(vaultCommand())
     for (const each of everyCommand(command)) each.exitOverride().showHelpAfterError('(--help lists the flags)')
     await command.parseAsync([...args], { from: 'user' })

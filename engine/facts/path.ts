@@ -70,19 +70,19 @@ export function bytesOf(fact: PathFact): Uint8Array | undefined {
 }
 
 const largestContent = 1024 * 1024
-const fields = '%f|%u|%g|%s|%Y|%U|%G|%n'
+// The size stands before the name: `content` takes it from there.
+const fields = '%f|%u|%g|%Y|%U|%G|%s|%n'
 
 function probe(args: readonly PathArgs[]): string {
   const all = [...new Set(args.map(item => item.path))]
   const newline = all.find(item => item.includes('\n'))
   if (newline !== undefined) throw new Error(`a path can't hold a line feed: ${JSON.stringify(newline)}`)
   const summed = [...new Set(args.filter(item => item.sha256 || item.content).map(item => item.path))]
-  return `( LC_ALL=C; export LC_ALL
+  return `LC_ALL=C; export LC_ALL
 ${existing(all)}
 ${summed.length > 0 ? checksums(summed) : ''}
 ${contents(args)}
-:
-)`
+:`
 }
 
 // Busybox's `readlink -f` takes a relative link that leads nowhere for relative to the current directory, hence the `cd`.
@@ -100,14 +100,15 @@ for p in ${paths.map(quote).join(' ')}; do
     if [ -n "$d" ] && [ -d "$d" ] && ! [ -x "$d" ]; then printf 'l %s\\nu %s\\n' "$p" "$d"; fi
   fi
 done
-[ $# = 0 ] || stat -c 's ${fields}' "$@" 2>/dev/null`
+stats=
+[ $# = 0 ] || { stats=$(stat -c 's ${fields}' "$@" 2>/dev/null); printf '%s\\n' "$stats"; }`
 
 const checksums = (paths: readonly string[]): string => `set --
 for p in ${paths.map(quote).join(' ')}; do
   if [ -f "$p" ]; then if [ -r "$p" ]; then set -- "$@" "$p"; else printf 'n %s\\n' "$p"; fi; fi
 done
 sums=
-[ $# = 0 ] || { sums=$(sha256sum "$@" 2>/dev/null); printf '%s\\n' "$sums" | sed 's/^/h /'; }`
+[ $# = 0 ] || { sums=$(sha256sum "$@" 2>/dev/null); printf 'h\\n%s\\n.\\n' "$sums"; }`
 
 function contents(args: readonly PathArgs[]): string {
   const wanted = new Map<string, string>()
@@ -118,10 +119,13 @@ function contents(args: readonly PathArgs[]): string {
     wanted.set(path, wanted.has(path) && wanted.get(path) !== unless ? '' : unless)
   }
   if (wanted.size === 0) return ''
-  return `content() {
+  return `nl='
+'
+content() {
   [ -f "$1" ] && [ -r "$1" ] || return 0
   if [ -n "$2" ]; then case $sums in *"$2  $1"*) printf 'same %s\\n' "$1"; return 0 ;; esac; fi
-  if [ "$(wc -c < "$1")" -gt ${largestContent} ]; then printf 'large %s\\n' "$1"; return 0; fi
+  if [ -L "$1" ]; then s=$(wc -c < "$1"); else s=\${stats%%"|$1$nl"*} s=\${s%"|$1"} s=\${s##*|}; fi
+  if [ "$s" -gt ${largestContent} ]; then printf 'large %s\\n' "$1"; return 0; fi
   printf 'c %s\\n' "$1"; base64 < "$1"; echo .
 }
 ${[...wanted].map(([path, unless]) => `content ${quote(path)} ${quote(unless)}`).join('\n')}`
@@ -164,8 +168,9 @@ function parse(output: string, args: readonly PathArgs[]): readonly PathFact[] {
       at(name).entry = entry
     } else if (key === 'n') at(rest).unreadable = true
     else if (key === 'h') {
-      const sum = readSum(rest)
-      if (sum) at(sum.name).sha256 = sum.hex
+      const end = rows.indexOf('.', row)
+      for (const sum of rows.slice(row + 1, end).map(readSum)) if (sum) at(sum.name).sha256 = sum.hex
+      row = end
     } else if (key === 'same') at(rest).content = { missing: 'same' }
     else if (key === 'large') at(rest).content = { missing: 'tooLarge' }
     else if (key === 'c') {
@@ -213,7 +218,7 @@ const types: Readonly<Record<number, Entry['type']>> = {
 }
 
 function readEntry(text: string): { readonly name: string; readonly entry: Entry } {
-  const [raw = '', uid, gid, size, modified, owner = '', group = '', ...name] = text.split('|')
+  const [raw = '', uid, gid, modified, owner = '', group = '', size, ...name] = text.split('|')
   const bits = Number.parseInt(raw, 16)
   const type = types[bits >> 12]
   if (type === undefined || name.length === 0) throw new Error(`unexpected answer of stat: ${text}`)

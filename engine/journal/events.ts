@@ -6,6 +6,8 @@ export type RunEvent =
       readonly playbook: string
       readonly check: boolean
       readonly diff: boolean
+      /** Seconds since the process began: start, inventory, params, work on this machine. */
+      readonly after?: number
     }
   | { readonly kind: 'note'; readonly host?: string; readonly text: string }
   | { readonly kind: 'warning'; readonly host?: string; readonly text: string }
@@ -70,6 +72,7 @@ export type RunEvent =
       readonly message?: string
       readonly hint?: string
     }
+  | { readonly kind: 'spent'; readonly host: string; readonly play: string; readonly seconds: Spent }
   | { readonly kind: 'stopped'; readonly reason: string }
   | {
       readonly kind: 'runFinished'
@@ -79,6 +82,12 @@ export type RunEvent =
       readonly exitCode: number
     }
 
+/** What a host's time is spent on. Connecting ends when its shell says that it is ready; verifying is the probe right behind the changes. */
+export type Phase = 'connect' | 'probe' | 'plan' | 'apply' | 'verify' | 'steps' | 'around' | 'gates'
+
+/** Seconds by phase. */
+export type Spent = { readonly [P in Phase]?: number }
+
 export type Outcome = 'ok' | 'changed' | 'failed' | 'unreachable' | 'skipped'
 
 export interface TaskEvent {
@@ -86,6 +95,8 @@ export interface TaskEvent {
   readonly play: string
   readonly role: string
   readonly task: string
+  /** `file`, `service`, … or `step`. */
+  readonly taskKind?: string
   readonly status: 'ok' | 'changed' | 'would change' | 'failed' | 'not run' | 'waited'
   readonly summary?: string
   readonly handler?: boolean

@@ -13,7 +13,7 @@ export function redacted(event: RunEvent, { text }: Redactor): RunEvent {
   return Object.fromEntries(worded) as RunEvent
 }
 
-const fixed: readonly string[] = ['kind', 'status', 'outcome', 'phase', 'host', 'hosts', 'run']
+const fixed: readonly string[] = ['kind', 'status', 'outcome', 'phase', 'host', 'hosts', 'run', 'taskKind']
 const isWorded = (key: string): boolean => !fixed.includes(key)
 
 function deep(value: unknown, text: (input: string) => string): unknown {

@@ -1,6 +1,6 @@
 import type { Facts } from '../facts/fact.ts'
 import { pending } from '../facts/pending.ts'
-import { raw } from '../program/shell.ts'
+import { lines, raw, type Shell } from '../program/shell.ts'
 import type { Task } from '../tasks/task.ts'
 import type { ApplyItem } from '../transport/types.ts'
 import { HostFailure } from './failure.ts'
@@ -11,7 +11,7 @@ import { type HandlerItem, isFlush, type PlannedChange, type WorkItem } from './
 interface Entry {
   readonly item: ApplyItem
   readonly role: string
-  readonly task: Pick<Task, 'title' | 'secret'>
+  readonly task: Pick<Task, 'title' | 'secret'> & { readonly kind?: Pick<Task['kind'], 'name'> }
   readonly change?: PlannedChange['change']
   readonly handler: boolean
 }
@@ -38,6 +38,7 @@ export async function applyChanges(
     const entry = byId.get(event.id)
     if (!entry) return
     const about = { host: host.name, play: play.name, role: entry.role, task: entry.task.title }
+    const taskKind = entry.task.kind?.name
     if (event.kind === 'started') return run.emit({ kind: 'taskStarted', ...about })
     if (event.kind === 'notRun') {
       notRun += 1
@@ -50,6 +51,7 @@ export async function applyChanges(
     run.emit({
       kind: 'task',
       ...about,
+      ...(taskKind === undefined ? {} : { taskKind }),
       status: failed ? 'failed' : entry.change?.effect === 'wait' ? 'waited' : 'changed',
       handler: entry.handler,
       seconds: event.seconds,
@@ -103,7 +105,7 @@ function entriesOf(
       if (change.change.effect !== 'wait') waiting = new Set([...waiting, ...item.owes])
     } else if (isFlush(item.unit)) {
       const flushed = run.work.handlers.filter(handler => waiting.has(handler.name))
-      entries.push(...flushed.flatMap(handler => handlerEntries(handler, facts)))
+      entries.push(...settledLast(flushed.map(handler => handlerEntries(handler, facts))))
       waiting = new Set()
     }
   }
@@ -111,22 +113,33 @@ function entriesOf(
   const flushed = new Set(
     entries.flatMap(entry => (entry.item.pays && !waiting.has(entry.item.pays) ? [entry.item.pays] : [])),
   )
-  return [
-    ...entries,
-    ...due.filter(handler => !flushed.has(handler.name)).flatMap(handler => handlerEntries(handler, facts)),
-  ]
+  const rest = due.filter(handler => !flushed.has(handler.name))
+  return [...entries, ...settledLast(rest.map(handler => handlerEntries(handler, facts)))]
 }
 
 function changeEntry({ item, task, change }: PlannedChange): Entry {
   const owes = change.effect === 'wait' ? [] : item.owes
-  return { item: { id: 0, script: change.apply, owes }, role: item.role, task, change, handler: false }
+  return { item: { id: 0, script: whole(change), owes }, role: item.role, task, change, handler: false }
 }
 
-function handlerEntries(handler: HandlerItem, facts: Facts): readonly Entry[] {
+const whole = ({ apply, settle }: PlannedChange['change']): Shell => (settle ? lines([apply, settle]) : apply)
+
+/** A handler whose last task has something to watch is watched, and paid, after all handlers have begun. */
+interface HandlerEntries {
+  readonly entries: readonly Entry[]
+  readonly settle?: Entry
+}
+
+const settledLast = (handlers: readonly HandlerEntries[]): readonly Entry[] => [
+  ...handlers.flatMap(({ entries }) => entries),
+  ...handlers.flatMap(({ settle }) => settle ?? []),
+]
+
+function handlerEntries(handler: HandlerItem, facts: Facts): HandlerEntries {
   const entries = handler.tasks.flatMap((task): readonly Entry[] => {
     const change = task.kind.plan(task.args, facts, { changed: true, diff: false })
     return change
-      ? [{ item: { id: 0, script: change.apply, owes: [] }, role: handler.role, task, change, handler: true }]
+      ? [{ item: { id: 0, script: whole(change), owes: [] }, role: handler.role, task, change, handler: true }]
       : []
   })
   // Paid by its last task; a handler that finds nothing to do is paid all the same.
@@ -137,7 +150,18 @@ function handlerEntries(handler: HandlerItem, facts: Facts): readonly Entry[] {
     task: { title: `handler ${handler.name}`, secret: false },
     handler: true,
   }
-  return last ? [...entries.slice(0, -1), { ...last, item: { ...last.item, pays: handler.name } }] : [nothing]
+  if (!last) return { entries: [nothing] }
+  const { change } = last
+  if (!change?.settle)
+    return { entries: [...entries.slice(0, -1), { ...last, item: { ...last.item, pays: handler.name } }] }
+  return {
+    entries: [...entries.slice(0, -1), { ...last, item: { ...last.item, script: change.apply } }],
+    settle: {
+      ...last,
+      item: { id: 0, script: change.settle, owes: [], pays: handler.name },
+      change: { summary: 'goes on', apply: change.settle, effect: 'wait' },
+    },
+  }
 }
 
 const numbered = (entries: readonly Entry[]): readonly Entry[] =>

@@ -7,6 +7,7 @@ import { applyChanges } from './apply.ts'
 import { HostFailure } from './failure.ts'
 import type { Play } from './play.ts'
 import { runStep } from './run-step.ts'
+import type { Stopwatch } from './stopwatch.ts'
 import {
   factsNeeded,
   type HandlerItem,
@@ -33,6 +34,7 @@ export interface HostRun {
   readonly signal: AbortSignal
   readonly diff: boolean
   readonly check: boolean
+  readonly clock: Stopwatch
 }
 
 /** What the probe and the plan say before anything is changed. */
@@ -48,21 +50,36 @@ export interface HostPlan {
 
 /** Probe and plan: the one program that a run without changes sends. */
 export async function planHost(run: HostRun): Promise<HostPlan> {
-  const started = Date.now()
-  const facts = await run.channel.probe(requestsFrom(run, 0))
+  const started = performance.now()
+  const facts = await firstProbe(run, started)
+  const probed = performance.now()
   const pending = new Set(facts.get(pendingHandlers({})))
   const first = firstDirty(run, facts, 0, false)
   const owed = handlersOwed(run.work.handlers, [], pending).length > 0
-  const disrupts = owed || willChange(run, facts)
+  // Where no stage has anything to do there is nothing behind it either.
+  const disrupts = owed || (first.start < run.work.items.length && willChange(run, facts))
   run.emit({
     kind: 'planned',
     host: run.host.name,
     play: run.play.name,
     tasks: run.work.items.length,
     changes: first.changes.filter(({ change }) => change.effect !== 'wait').length,
-    seconds: (Date.now() - started) / 1000,
+    seconds: (performance.now() - started) / 1000,
   })
+  run.clock.add('plan', (performance.now() - probed) / 1000)
   return { facts, pending, disrupts, dirty: disrupts || first.changes.length > 0 }
+}
+
+/** The first request waits for the connection, too, where it was not there before. */
+async function firstProbe(run: HostRun, started: number): Promise<Facts> {
+  try {
+    return await run.channel.probe(requestsFrom(run, 0))
+  } finally {
+    const ready = Math.max(started, run.channel.stats().readyAt ?? Number.POSITIVE_INFINITY)
+    const ended = performance.now()
+    run.clock.add('connect', (Math.min(ready, ended) - started) / 1000)
+    run.clock.add('probe', (ended - Math.min(ready, ended)) / 1000)
+  }
 }
 
 /** Whether any stage has more to do than to wait: the first may be nothing but waiting, with a restart behind its step. */
@@ -131,8 +148,9 @@ export async function converge(run: HostRun, plan: HostPlan, changed = false): P
     position = dirty.start + stage.length + 1
     const why = step.unit.needed(facts)
     if (!why) continue
-    if (await runStep(run, step, why, new Set(facts.get(pendingHandlers({}))))) made += 1
-    facts = await run.channel.probe(requestsFrom(run, position))
+    const before = new Set(facts.get(pendingHandlers({})))
+    if (await run.clock.time('steps', () => runStep(run, step, why, before))) made += 1
+    facts = await run.clock.time('probe', () => run.channel.probe(requestsFrom(run, position)))
   }
 }
 
@@ -153,11 +171,7 @@ async function applyStage(run: HostRun, first: StageRun): Promise<{ readonly fac
   let made = 0
   for (const pass of [1, 2] as const) {
     refuse(changes)
-    const [, probed] = await Promise.all([
-      applyChanges(run, { stage, changes, due, facts }),
-      run.channel.probe(requests),
-    ])
-    facts = probed
+    facts = await applyAndProbe(run, { stage, changes, due, facts }, requests)
     made += changes.filter(({ change }) => change.effect !== 'wait').length + due.length
     const left = leftOver(planStage(stage, facts, { diff: false, changed: false }))
     if (left.length === 0) return { facts, made }
@@ -166,6 +180,19 @@ async function applyStage(run: HostRun, first: StageRun): Promise<{ readonly fac
     due = first.last ? handlersOwed(run.work.handlers, left, new Set()) : []
   }
   return { facts, made }
+}
+
+/** The verifying probe travels with the changes: it costs no wait of its own. */
+async function applyAndProbe(
+  run: HostRun,
+  what: Parameters<typeof applyChanges>[1],
+  requests: readonly FactRequest[],
+): Promise<Facts> {
+  const applying = run.clock.time('apply', () => applyChanges(run, what))
+  const probing = run.channel.probe(requests)
+  const verified = applying.then(() => run.clock.time('verify', () => probing))
+  const [, facts] = await Promise.all([verified, probing])
+  return facts
 }
 
 const interrupted = (made: number): HostFailure =>

@@ -6,6 +6,7 @@ import { leaveAll } from './hooks.ts'
 import { converge, type HostPlan, type HostRun, planHost } from './host-run.ts'
 import { ownWork } from './once.ts'
 import { attempt, finish } from './outcome.ts'
+import { stopwatch } from './stopwatch.ts'
 import type { HostResult } from './verdict.ts'
 import type { WorkItem } from './work.ts'
 
@@ -24,9 +25,18 @@ export async function look(
 ): Promise<{ readonly value: Planned } | { readonly result: HostResult }> {
   return attempt(batch.session, batch.ready, host, async () => {
     const run = await hostRun(batch, host)
-    return { run, plan: await planHost(run), items: batch.workOf(host).items }
+    try {
+      return { run, plan: await planHost(run), items: batch.workOf(host).items }
+    } catch (error) {
+      sayTime(run)
+      throw error
+    }
   })
 }
+
+/** Where the time of the host has gone in this play. */
+export const sayTime = (run: HostRun): void =>
+  run.emit({ kind: 'spent', host: run.host.name, play: run.play.name, seconds: run.clock.spent() })
 
 async function hostRun({ session, ready, ask, workOf, owners }: Batch, host: HostView): Promise<HostRun> {
   const work = ownWork(workOf(host), host.name, owners)
@@ -45,6 +55,7 @@ async function hostRun({ session, ready, ask, workOf, owners }: Batch, host: Hos
     diff,
     check,
     signal: session.signal,
+    clock: stopwatch(),
   }
 }
 
@@ -60,6 +71,7 @@ export async function inCheckMode(
     const more = { ...run, work: { items: also, handlers: run.work.handlers } }
     return changes + checkHost(more, { ...(await planHost(more)), pending: new Set() })
   })
+  sayTime(run)
   if ('result' in outcome) return outcome.result
   return finish(session, ready, run.host.name, outcome.value > 0 ? 'changed' : 'ok', outcome.value)
 }

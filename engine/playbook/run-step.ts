@@ -27,6 +27,7 @@ export async function runStep(run: HostRun, item: WorkItem, why: string, owed: R
     run.emit({
       kind: 'task',
       ...about,
+      taskKind: 'step',
       status: changed ? 'changed' : 'waited',
       summary: result.summary ?? why,
       seconds: elapsed(),

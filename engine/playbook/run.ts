@@ -24,7 +24,14 @@ export async function runPlays(plays: readonly ReadyPlay[], options: RunOptions)
   }
   setMaxListeners(0, options.signal)
   const session = openSession({ ...options, emit })
-  emit({ kind: 'runStarted', run: options.run, playbook: options.playbook, check: options.check, diff: options.diff })
+  emit({
+    kind: 'runStarted',
+    run: options.run,
+    playbook: options.playbook,
+    check: options.check,
+    diff: options.diff,
+    after: process.uptime(),
+  })
   let stopped = false
   for (const [index, ready] of plays.entries()) {
     const stop = await rollOut(session, ready, options)

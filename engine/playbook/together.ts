@@ -6,7 +6,7 @@ import { enterAll, leaveAll } from './hooks.ts'
 import { type HostPlan, type HostRun, planHost, requestsFrom, willChange } from './host-run.ts'
 import { nextOnce, untilOnce } from './once.ts'
 import { attempt, finish } from './outcome.ts'
-import { orPutBack, type Planned, putBack } from './perform.ts'
+import { orPutBack, type Planned, putBack, sayTime } from './perform.ts'
 import type { HostResult, Stop } from './verdict.ts'
 import type { WorkItem } from './work.ts'
 
@@ -69,13 +69,17 @@ async function walk({ session, ready }: Batch, walker: Walker): Promise<Walked> 
     const there = await segment(walker)
     if (there.rest.length > 0) return there
     const whole: HostPlan = { ...plan, disrupts: there.entered, dirty: plan.dirty || there.made > 0 }
-    await holdsGate(run, whole, session.signal)
-    await leaveAll(run, whole)
+    await run.clock.time('gates', () => holdsGate(run, whole, session.signal))
+    await run.clock.time('around', () => leaveAll(run, whole))
     return there
   })
-  if ('result' in outcome) return outcome
+  if ('result' in outcome) {
+    sayTime(run)
+    return outcome
+  }
   const { rest, made } = outcome.value
   if (rest.length > 0) return { walker: outcome.value }
+  sayTime(run)
   return { result: finish(session, ready, name, made > 0 ? 'changed' : 'ok', made) }
 }
 
@@ -95,11 +99,13 @@ async function segment(walker: Walker): Promise<Walker> {
 }
 
 async function probeRest({ planned: { run }, rest }: Walker): Promise<Facts> {
-  return run.channel.probe(requestsFrom({ ...run, work: { ...run.work, items: rest } }, 0))
+  return run.clock.time('probe', () =>
+    run.channel.probe(requestsFrom({ ...run, work: { ...run.work, items: rest } }, 0)),
+  )
 }
 
 async function enter({ planned: { run }, entered }: Walker, disrupts: boolean): Promise<boolean> {
-  if (!entered && disrupts) await enterAll(run)
+  if (!entered && disrupts) await run.clock.time('around', () => enterAll(run))
   return entered || disrupts
 }
 
@@ -153,6 +159,7 @@ async function giveUp(
   const { run, plan } = planned
   const outcome = await attempt(session, ready, run.host, async (): Promise<never> => {
     await putBack(run, { ...plan, disrupts: entered })
+    sayTime(run)
     throw new HostFailure({ task: '', role: '', message: `not finished, after ${made} changes: ${reason}` })
   })
   return 'result' in outcome ? outcome.result : outcome.value

@@ -177,7 +177,7 @@ rota_receive() {
   fi
   rota_left=$2
   while [ "$rota_left" -gt 0 ]; do
-    rota_part=1048576
+    rota_part=4194304
     rota_sync=
     if [ "$rota_left" -le "$rota_part" ]; then
       rota_part=$rota_left
@@ -366,9 +366,7 @@ rota_backup() {
   rota_dir=$ROTA_STATE/backup/$rota_run
   if [ ! -d "$rota_dir" ]; then
     (umask 077 && mkdir -p "$rota_dir/absent")
-    # The newest ten stay. Their names come from the control machine and hold no blank.
-    # shellcheck disable=SC2012
-    ls -1t "$ROTA_STATE/backup" | tail -n +11 | while read -r rota_rest; do rm -rf "$ROTA_STATE/backup/$rota_rest"; done
+    rota_prune
   fi
   rota_encode "$1"
   if [ -e "$rota_dir/$rota_name" ] || [ -e "$rota_dir/absent/$rota_name" ]; then
@@ -377,6 +375,16 @@ rota_backup() {
     cp -p "$1" "$rota_dir/$rota_name"
   else
     : >"$rota_dir/absent/$rota_name"
+  fi
+}
+
+# The newest ten stay. Their names come from the control machine and hold no blank.
+rota_prune() {
+  rota_count=0
+  for rota_rest in "$ROTA_STATE"/backup/*; do rota_count=$((rota_count + 1)); done
+  if [ "$rota_count" -gt 10 ]; then
+    # shellcheck disable=SC2012
+    ls -1t "$ROTA_STATE/backup" | tail -n +11 | while read -r rota_rest; do rm -rf "$ROTA_STATE/backup/$rota_rest"; done
   fi
 }
 
@@ -398,7 +406,12 @@ rota_install() {
     }
     rm -f "$1"
   fi
-  rota_own "$rota_new" "$3" "$4" "$5" || {
+  rota_user=$4 rota_group=$5
+  # What root has just made belongs to root already, save in a directory that hands on its group.
+  case "${ROTA_UID-} $4 $5" in
+    '0 0 0' | '0 root root') [ -g "$rota_dir" ] || rota_user='' rota_group='' ;;
+  esac
+  rota_own "$rota_new" "$3" "$rota_user" "$rota_group" || {
     rm -f "$rota_new"
     return 1
   }

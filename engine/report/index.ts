@@ -2,6 +2,7 @@ import type { RunEvent } from '../journal/events.ts'
 import { jsonReport } from './json.ts'
 import { lineReport } from './lines.ts'
 import { liveReport } from './live.ts'
+import { profiled } from './profile.ts'
 
 /** Shows a run while it goes on. Everything it gets has secrets replaced already. */
 export interface Report {
@@ -16,6 +17,8 @@ export interface ReportOptions {
   readonly check: boolean
   /** stdout is a terminal. */
   readonly live: boolean
+  /** Say at the end where the time went. */
+  readonly profile: boolean
 }
 
 export function reporter(options: ReportOptions): Report {
@@ -28,5 +31,6 @@ export function reporter(options: ReportOptions): Report {
     if (open) process.stdout.write(text)
   }
   if (options.json) return jsonReport(write)
-  return options.live ? liveReport(options, write) : lineReport({ ...options, color: false }, write)
+  const report = options.live ? liveReport(options, write) : lineReport({ ...options, color: false }, write)
+  return options.profile ? profiled(report, write) : report
 }

@@ -7,7 +7,7 @@ import { printable } from './printable.ts'
 
 /** Plain lines: what happened, where, in the order in which it happened. */
 export function lineReport(
-  options: Omit<ReportOptions, 'json' | 'live'> & { readonly color: boolean },
+  options: Omit<ReportOptions, 'json' | 'live' | 'profile'> & { readonly color: boolean },
   write: (text: string) => void,
 ): Report {
   const paint = painter(options.color)
@@ -52,6 +52,7 @@ function linesOf(
           ]
         : []
     case 'taskStarted':
+    case 'spent':
     case 'check':
       return []
     case 'task':

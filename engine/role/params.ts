@@ -1,8 +1,8 @@
-import { Ajv, type ErrorObject } from 'ajv'
-import formats from 'ajv-formats'
+import type { ErrorObject } from 'ajv'
 import { closest } from 'fastest-levenshtein'
 import type { Origin, Problem, Variable } from '../inventory/types.ts'
 import type { AnyRole, ParamSchema, RoleCall } from './role.ts'
+import { validatorOf } from './validator.ts'
 
 export interface ResolvedParams {
   readonly params: Readonly<Record<string, unknown>>
@@ -38,7 +38,7 @@ export function resolveParams(call: RoleCall, lookup: Lookup): ResolvedParams {
   const params: Record<string, unknown> = Object.fromEntries(
     [...sources].map(([name, source]) => [name, structuredClone(source.value)]),
   )
-  const validate = validatorOf(role)
+  const validate = validatorOf(role.params)
   const problems: Problem[] = unknown.map(name => unknownParam(role, name, call.site))
   const errors = validate(params) ? [] : (validate.errors ?? [])
   const told = (list: readonly ErrorObject[]) => list.map(error => problemOf(error, role, sources, call))
@@ -85,20 +85,7 @@ function convert(value: unknown, schema: ParamSchema): unknown {
   return value
 }
 
-const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: false, allowUnionTypes: true, verbose: true })
-formats.default(ajv)
-const validators = new WeakMap<AnyRole, ReturnType<typeof ajv.compile>>()
-
-function validatorOf(role: AnyRole) {
-  const known = validators.get(role)
-  if (known) return known
-  const validate = ajv.compile({ ...role.params, additionalProperties: false })
-  validators.set(role, validate)
-  return validate
-}
-
 const isMissing = ({ keyword, instancePath }: ErrorObject): boolean => keyword === 'required' && instancePath === ''
-
 function problemOf(error: ErrorObject, role: AnyRole, sources: ReadonlyMap<string, Source>, call: RoleCall): Problem {
   const path = error.instancePath.split('/').slice(1).map(unescapePointer)
   const [name = String(error.params.missingProperty ?? ''), ...rest] = path

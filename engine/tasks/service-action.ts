@@ -20,7 +20,12 @@ const action = defineTask<ServiceActionArgs>({
   title: args => `${args.action === 'reloadOrRestart' ? 'reload or restart' : args.action} ${args.name}`,
   check: args => [...unitProblems(args.name), ...secondsProblems('settle', args.settle)],
   facts: () => [],
-  plan: args => ({ summary: words[args.action], apply: script(args), effect: 'action' }),
+  plan: args => ({
+    summary: words[args.action],
+    apply: script(args),
+    effect: 'action',
+    ...(args.action === 'reload' ? { settle: watch(args) } : {}),
+  }),
 })
 
 const words = { reload: 'reload', restart: 'restart', reloadOrRestart: 'reload, or restart', stop: 'stop' } as const
@@ -34,20 +39,34 @@ function script(args: ServiceActionArgs): Shell {
   if (args.action === 'restart')
     return lines([head, raw(`fresh "$u"\nsystemctl restart -- "$u" || trouble "$u" 'could not be restarted'`), settled])
   // A unit that does not run reads its configuration when it is started; to start it is the service task's business.
-  const running = raw(`state=$(systemctl show -p LoadState -p ActiveState -p CanReload -- "$u")
+  const running =
+    raw(`state=$(systemctl show -p LoadState -p ActiveState -p CanReload -p NeedDaemonReload -p NRestarts -- "$u")
 case $state in
   *LoadState=not-found*) printf '%s: there is no such unit\\n' "$u" >&2; exit 1 ;;
   *ActiveState=active*|*ActiveState=reloading*|*ActiveState=activating*) ;;
-  *) printf '%s does not run: nothing to reload\\n' "$u"; exit 0 ;;
-esac
-fresh "$u"`)
-  const reload =
-    args.action === 'reload'
-      ? raw(`case $state in *CanReload=no*) printf '%s can not be reloaded: use service.restart or service.reloadOrRestart\\n' "$u" >&2; exit 1 ;; esac
-systemctl reload -- "$u" || trouble "$u" 'refused to reload'`)
-      : raw(`systemctl reload-or-restart -- "$u" || trouble "$u" 'could not be reloaded or restarted'`)
-  return lines([head, running, reload, settled])
+  *) printf '%s does not run: nothing to reload\\n' "$u"; rm -f "$ROTA_TMP/settling-$u"; exit 0 ;;
+esac`)
+  if (args.action === 'reloadOrRestart') {
+    const reload = raw(`systemctl reload-or-restart -- "$u" || trouble "$u" 'could not be reloaded or restarted'`)
+    return lines([head, running, raw('fresh "$u"'), reload, settled])
+  }
+  return lines([
+    head,
+    running,
+    raw(`case $state in *CanReload=no*) printf '%s can not be reloaded: use service.restart or service.reloadOrRestart\\n' "$u" >&2; exit 1 ;; esac
+case $state in *NeedDaemonReload=yes*) systemctl daemon-reload ;; esac
+systemctl reload -- "$u" || trouble "$u" 'refused to reload'
+begin_to_settle "$u" "$state"`),
+  ])
 }
+
+/** One that was not running has not begun to settle. */
+const watch = (args: ServiceActionArgs): Shell =>
+  lines([
+    raw(unitFunctions),
+    sh`u=${unitName(args.name)}`,
+    sh`settle_begun "$u" ${tenths(args.settle ?? settleSeconds)}`,
+  ])
 
 const build =
   (kind: ServiceActionArgs['action']) =>

@@ -87,14 +87,17 @@ function stepsOf(args: ServiceArgs, fact?: Unit): readonly Step[] {
     args.enabled === true &&
       is(true, enabledStates.has(file)) && {
         summary: fact === undefined ? 'enable' : `${file || 'not enabled'} → enabled`,
-        apply: raw('systemctl -q enable -- "$u"'),
+        // Debian enables and starts what it installs: needless calls reload systemd, and wait.
+        apply: raw(
+          fact
+            ? 'systemctl -q enable -- "$u"'
+            : 'systemctl -q is-enabled -- "$u" 2>/dev/null || systemctl -q enable -- "$u"',
+        ),
       },
     args.running === true &&
       is(true, fact && isRunning(args, fact)) && {
         summary: `${now}running`,
-        apply: sh`fresh "$u"
-systemctl start -- "$u" || trouble "$u" 'could not be started'
-settled "$u" ${tenths(args.settle ?? settleSeconds)}`,
+        apply: fact ? start(args) : sh`systemctl -q is-active -- "$u" || {\n${start(args)}\n}`,
       },
     (args.running === false || args.masked === true) &&
       is(false, fact && !stopped.has(fact.activeState)) && {
@@ -110,6 +113,10 @@ settled "$u" ${tenths(args.settle ?? settleSeconds)}`,
   ]
   return steps.filter(step => step !== false)
 }
+
+const start = (args: ServiceArgs): Shell => sh`fresh "$u"
+systemctl start -- "$u" || trouble "$u" 'could not be started'
+settled "$u" ${tenths(args.settle ?? settleSeconds)}`
 
 const enabledStates = new Set(['enabled', 'static', 'alias', 'indirect', 'generated', 'transient'])
 const stopped = new Set(['inactive', 'failed'])

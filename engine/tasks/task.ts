@@ -33,6 +33,11 @@ export interface Change {
   readonly apply: Shell
   readonly diff?: Diff
   /**
+   * What has to be watched for a while once `apply` is done. As a handler it comes after the other handlers of its turn: several daemons are
+   * watched in the time of one.
+   */
+  readonly settle?: Shell
+  /**
    * - `change` (default): counts as changed; the verify must find nothing left of it.
    * - `action`: counts as changed, but leaves nothing that a probe could see (a reload, a plain command): not verified.
    * - `wait`: changes nothing on the host (waiting, asserting): not counted, not verified by a second pass.

@@ -10,9 +10,30 @@ fresh() {
   systemctl reset-failed -- "$1" 2>/dev/null || :
   case $(systemctl show -p NeedDaemonReload -- "$1") in *=yes) systemctl daemon-reload ;; esac
 }
+# Hundredths of a second since boot, without a process. Where systemd is, /proc is.
+uptime_now() {
+  read -r now _ </proc/uptime
+  now=\${now%.*}\${now#*.}
+}
+begin_to_settle() {
+  uptime_now
+  restarts=\${2#*NRestarts=}
+  printf '%s %s\\n' "$now" "\${restarts%%[!0-9]*}" >"$ROTA_TMP/settling-$1"
+}
+# settle_begun UNIT TENTHS: counted from where it began; a unit that was not running has not begun.
+settle_begun() {
+  [ -e "$ROTA_TMP/settling-$1" ] || return 0
+  read -r since restarts <"$ROTA_TMP/settling-$1"
+  uptime_now
+  settled "$1" "$(($2 - (now - since) / 10))" "$restarts"
+}
+# settled UNIT TENTHS [RESTARTS]: it stays active for so long, and systemd has not started it more often than before.
 settled() {
   left=$2
   while :; do
+    step=$((left > 5 ? 5 : left))
+    if [ "$step" -gt 0 ]; then sleep "0.$step" 2>/dev/null || sleep 1; fi
+    left=$((left - step))
     state=$(systemctl show -p ActiveState -p SubState -p Type -p NRestarts -- "$1")
     case $state in
       *ActiveState=failed*) trouble "$1" 'failed right after it was started' ;;
@@ -20,10 +41,9 @@ settled() {
       *ActiveState=inactive*) case $state in *Type=oneshot*) ;; *) trouble "$1" 'ended right after it was started' ;; esac ;;
     esac
     [ "$left" -gt 0 ] || break
-    left=$((left - 1))
-    sleep 0.1 2>/dev/null || sleep 1
   done
-  case $state in *NRestarts=0*) ;; *NRestarts=*) trouble "$1" 'ended and was started again by systemd' ;; esac
+  now=\${state#*NRestarts=}
+  case $state in *NRestarts=*) [ "\${now%%[!0-9]*}" = "\${3:-0}" ] || trouble "$1" 'ended and was started again by systemd' ;; esac
 }`
 
 /** Default of `settle`, in seconds: a daemon that can't use its configuration ends within this time. */

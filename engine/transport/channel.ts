@@ -22,6 +22,7 @@ import type {
   ApplyResult,
   Channel,
   ChannelOptions,
+  ChannelStats,
   Connection,
   RunCommand,
   RunResult,
@@ -47,6 +48,8 @@ interface Waiting {
   readonly onFrame: (frame: Frame) => void
   readonly reject: (error: Error) => void
 }
+
+const owner = `${userInfo().username}@${hostname()} (process ${process.pid})`
 
 /** Seconds that a shell may take to say hello after the connection timeout: a busy host logs in slowly. */
 const helloGrace = 30
@@ -75,6 +78,7 @@ export class ShellChannel implements Channel {
   readonly #stats = { programs: 0, roundTrips: 1, bytesSent: 0 }
   readonly #target = deferred<Target>()
   #hello: Target | undefined
+  #readyAt: number | undefined
   #lastId = 0
   #writing: Promise<void>
   #broken: UnreachableError | undefined
@@ -169,8 +173,8 @@ export class ShellChannel implements Channel {
     return { exitCode: Number(extra[0] ?? 1), ...said }
   }
 
-  stats(): { readonly programs: number; readonly roundTrips: number; readonly bytesSent: number } {
-    return { ...this.#stats }
+  stats(): ChannelStats {
+    return { ...this.#stats, ...(this.#readyAt === undefined ? {} : { readyAt: this.#readyAt }) }
   }
 
   close(): Promise<void> {
@@ -206,7 +210,7 @@ export class ShellChannel implements Channel {
       readOnly: this.#options.readOnly,
       stateDir: this.#options.stateDir,
       shell: this.#connection.shell,
-      owner: `${userInfo().username}@${hostname()} (process ${process.pid}) since ${new Date().toISOString()}`,
+      owner: `${owner} since ${new Date().toISOString()}`,
     })
     this.#stats.bytesSent += text.byteLength
     this.#session.stdin.write(text)
@@ -266,6 +270,7 @@ export class ShellChannel implements Channel {
         this.#hello = targetOf(frame)
         return
       case 'ready':
+        this.#readyAt = performance.now()
         if (this.#hello) this.#target.resolve(this.#hello)
         return
       case 'refused':

@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs'
 import type { Writable } from 'node:stream'
 import type { Program } from '../program/program.ts'
 import type { Blob, LocalFile } from '../program/shell.ts'
+import { shareFile } from './shared-file.ts'
 
 /** Writes a program and its content, a piece at a time as the other side takes it. Gives the bytes written. */
 export async function sendProgram(stdin: Writable, { text, blobs }: Program): Promise<number> {
@@ -31,15 +31,19 @@ async function sendBlob(stdin: Writable, { content }: Blob): Promise<number> {
 async function sendFile(stdin: Writable, { path, size }: LocalFile): Promise<string | undefined> {
   let sent = 0
   let problem: string | undefined
+  const file = shareFile(path)
   try {
-    if (size > 0)
-      for await (const chunk of createReadStream(path, { end: size - 1 }) as AsyncIterable<Buffer>) {
-        await write(stdin, chunk)
-        sent += chunk.byteLength
-      }
+    for (let number = 0; sent < size; number += 1) {
+      const chunk = (await file.block(number)).subarray(0, size - sent)
+      if (chunk.byteLength === 0) break
+      await write(stdin, chunk)
+      sent += chunk.byteLength
+    }
     if (sent < size) problem = `${path} has become shorter while it was sent`
   } catch (error) {
     problem = `${path} can't be read: ${error instanceof Error ? error.message : String(error)}`
+  } finally {
+    await file.release()
   }
   const zeros = Buffer.alloc(Math.min(65_536, size - sent))
   for (; sent < size; sent += zeros.byteLength)

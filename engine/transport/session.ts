@@ -1,6 +1,6 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
-import { execa } from 'execa'
 import { readyMark } from '../program/runtime.ts'
 import type { Askpass } from './askpass.ts'
 import { promptsIn } from './become.ts'
@@ -56,17 +56,13 @@ async function passwordFor(password: () => string): Promise<Askpass> {
 }
 
 function start({ file, args }: Command, askpass: Askpass | undefined, onOutput: (chunk: Buffer) => void): Process {
-  const child = execa(file, args, {
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    buffer: false,
-    reject: false,
+  // Not by execa, which takes a millisecond more for each: there may be thousands.
+  const child = spawn(file, args, {
+    stdio: 'pipe',
     // A process group of its own: Ctrl-C at the terminal is for us. The remote side ends in an orderly way when its stdin ends, also
     // when we die.
     detached: true,
-    cleanup: false,
-    env: { LC_ALL: 'C', ...askpass?.env },
+    env: { ...process.env, LC_ALL: 'C', ...askpass?.env },
   })
   const { stdin, stdout, stderr } = child
   let said = ''
@@ -80,9 +76,11 @@ function start({ file, args }: Command, askpass: Askpass | undefined, onOutput: 
   const exited = new Promise<number | undefined>(resolve => {
     // A master connection that ssh -v leaves behind keeps stderr open: its end is not waited for long.
     child.once('exit', exitCode => setTimeout(resolve, 500, exitCode ?? undefined).unref())
-    void child.then(result => {
-      if (result.exitCode === undefined && !result.isTerminated) said += result.originalMessage ?? ''
-      resolve(result.exitCode)
+    child.once('close', exitCode => resolve(exitCode ?? undefined))
+    // No such program, no more processes: there is no exit then.
+    child.once('error', error => {
+      said += error.message
+      resolve(undefined)
     })
   })
   return {

@@ -56,8 +56,18 @@ ${defaults(controlPath)
   .join('\n')}
 `
 
-/** Writes our config into the private directory, unless it is there. Costs no process. */
+/** Writes our config into the private directory, unless it is there. Costs no process, and is done once for all hosts. */
 export function sshFiles(): SshFiles {
+  const place = `${process.env.XDG_RUNTIME_DIR}\n${process.env.HOME}`
+  const files = known.get(place) ?? writeFiles()
+  known.set(place, files)
+  return files
+}
+
+// By what the place depends on: it can't become wrong.
+const known = new Map<string, SshFiles>()
+
+function writeFiles(): SshFiles {
   const directory = privateDirectory()
   const text = sshConfig(join(directory, '%C'))
   const config = join(directory, `ssh-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.conf`)

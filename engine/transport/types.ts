@@ -43,9 +43,17 @@ export interface Channel {
   /** Runs one command of a step. */
   readonly run: (command: RunCommand, onOutput?: (chunk: string) => void) => Promise<RunResult>
   /** Programs sent and how many times we waited for the host: for the journal. */
-  readonly stats: () => { readonly programs: number; readonly roundTrips: number; readonly bytesSent: number }
+  readonly stats: () => ChannelStats
   /** Ends the remote shell in an orderly way: what runs is finished, temporary files are removed. */
   readonly close: () => Promise<void>
+}
+
+export interface ChannelStats {
+  readonly programs: number
+  readonly roundTrips: number
+  readonly bytesSent: number
+  /** When the host's shell was ready, by `performance.now()`. */
+  readonly readyAt?: number
 }
 
 export interface ApplyProgram {

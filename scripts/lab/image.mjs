@@ -11,6 +11,7 @@ import { LabError, say } from './say.mjs'
 
 const recipe = fileURLToPath(new URL('image/', import.meta.url))
 const dnfRecipe = fileURLToPath(new URL('image-dnf/', import.meta.url))
+const pythonRecipe = fileURLToPath(new URL('image-python/', import.meta.url))
 
 /** What apt can install on a host. Their dependencies come along; nothing else is there to be had. */
 export const hostPackages = [
@@ -33,6 +34,15 @@ export async function ensureDnfImage() {
   const host = await ensureImage()
   return ensureBuilt(`rota-lab-dnf:${await recipeHash(dnfRecipe, host)}`, async () => ({
     recipe: dnfRecipe,
+    args: { HOST: host },
+  }))
+}
+
+/** The image of a host that has Python. */
+export async function ensurePythonImage() {
+  const host = await ensureImage()
+  return ensureBuilt(`rota-lab-python:${await recipeHash(pythonRecipe, host)}`, async () => ({
+    recipe: pythonRecipe,
     args: { HOST: host },
   }))
 }

@@ -4,7 +4,7 @@ import { $ } from 'zx'
 import { ensureCommands } from './apt.mjs'
 import { engineAnswers, ensureEngine } from './engine.mjs'
 import { containerName, listContainers, removeHosts, startHosts } from './hosts.mjs'
-import { ensureDnfImage, ensureImage } from './image.mjs'
+import { ensureDnfImage, ensureImage, ensurePythonImage } from './image.mjs'
 import { hostsIni } from './inventory.mjs'
 import { ensureKube, kubeDir, kubeVersions } from './kube.mjs'
 import { ensureNetwork, removeNetwork } from './network.mjs'
@@ -21,16 +21,16 @@ export { LabError } from './say.mjs'
 /**
  * Brings a lab up: engine, image, network, hosts, inventory, Kubernetes binaries. What is there already is kept, so
  * running it again only adds what is missing and writes the inventory anew.
- * @param {Partial<Sizes> & { name?: string, kube?: boolean, keepMounts?: readonly string[], dnf?: readonly string[] }} [options]
- *   keepMounts: hosts whose /etc/hosts stays Docker's bind mount; dnf: hosts that have dnf and rpm and no apt; kube: false leaves the
- *   binaries out
+ * @param {Partial<Sizes> & { name?: string, kube?: boolean, keepMounts?: readonly string[], dnf?: readonly string[], python?: boolean }} [options]
+ *   keepMounts: hosts whose /etc/hosts stays Docker's bind mount; dnf: hosts that have dnf and rpm and no apt; python: all hosts have
+ *   Python; kube: false leaves the binaries out
  */
 export async function labUp(options = {}) {
-  const { name = 'lab', kube = true, keepMounts = ['node-1'], dnf = [], ...sizes } = options
+  const { name = 'lab', kube = true, keepMounts = ['node-1'], dnf = [], python = false, ...sizes } = options
   const files = labFiles(name)
   await ensureCommands({ ip: 'iproute2', ssh: 'openssh-client', 'ssh-keygen': 'openssh-client', flock: 'util-linux' })
   await ensureEngine()
-  const [image, secrets] = await Promise.all([ensureImage(), ensureSecrets(files)])
+  const [image, secrets] = await Promise.all([python ? ensurePythonImage() : ensureImage(), ensureSecrets(files)])
   const subnet = await ensureNetwork(name)
   const hosts = planHosts({ ...defaultSizes, ...sizes }, subnet)
   const started = Date.now()

@@ -3,8 +3,19 @@ import { parseJinja } from './jinja-parser.ts'
 
 export class TemplateSyntaxError extends Error {}
 
+// A memory of a pure function: a group's variable is the same text for thousands of hosts.
+const trees = new Map<string, Ast>()
+
 /** Jinja text as a syntax tree. */
 export function parseTemplate(text: string): Ast {
+  const known = trees.get(text)
+  if (known) return known
+  const tree = parse(text)
+  trees.set(text, tree)
+  return tree
+}
+
+function parse(text: string): Ast {
   try {
     return parseJinja(prepare(text))
   } catch (error) {

@@ -6,6 +6,7 @@ import { checkHost } from '../../../engine/playbook/check-mode.ts'
 import { HostFailure } from '../../../engine/playbook/failure.ts'
 import { converge, type HostRun, planHost } from '../../../engine/playbook/host-run.ts'
 import { play } from '../../../engine/playbook/play.ts'
+import { stopwatch } from '../../../engine/playbook/stopwatch.ts'
 import { type HostWork, handlerItems } from '../../../engine/playbook/work.ts'
 import { raw } from '../../../engine/program/shell.ts'
 import type { TaskOrStep } from '../../../engine/role/role.ts'
@@ -104,6 +105,7 @@ function runOn(
     emit: event => events.push(event),
     diff: false,
     check: false,
+    clock: stopwatch(),
   }
   return { run, events, go: async () => converge(run, await planHost(run)) }
 }
@@ -148,6 +150,46 @@ test('flushHandlers also runs what an earlier run still owes, so that what waits
     say: log({ text: 'said' }),
   }).go()
   equal([host.logged, [...host.pending]], [['said', 'after'], []])
+})
+
+test('what handlers have set off is watched after all of them, and only then paid', async () => {
+  const reload = (text: string, settle: string) =>
+    defineTask<{ text: string }>({
+      name: 'reload',
+      title: () => `reload ${text}`,
+      facts: () => [],
+      plan: () => ({ summary: 'reload', effect: 'action', apply: raw(`log ${text}`), settle: raw(settle) }),
+    })({ text })
+  const tasks = [set({ name: 'a', to: '1', notify: ['first', 'second', 'third'] })]
+  const handlers = {
+    first: reload('first', 'log first-lives'),
+    second: log({ text: 'second' }),
+    third: reload('third', 'log third-lives'),
+  }
+  const host = fakeHost()
+  const { go, events } = runOn(host, tasks, handlers)
+  equal(await go(), 4)
+  equal(host.logged, ['first', 'second', 'third', 'first-lives', 'third-lives'])
+  equal([...host.pending], [])
+  equal(events.flatMap(event => (event.kind === 'task' ? [`${event.task} ${event.status}`] : [])).slice(-2), [
+    'reload first waited',
+    'reload third waited',
+  ])
+
+  const broken = fakeHost()
+  try {
+    await runOn(broken, tasks, { ...handlers, first: reload('first', 'fail') }).go()
+    unreachable('it should have failed')
+  } catch (error) {
+    equal(error instanceof HostFailure && error.task, 'reload first')
+  }
+  equal(
+    [broken.logged, [...broken.pending]],
+    [
+      ['first', 'second', 'third'],
+      ['r/first', 'r/third'],
+    ],
+  )
 })
 
 test('a task that fails keeps the handler owed; the next run pays it although nothing is left to change', async () => {

@@ -1,0 +1,34 @@
+// @ts-check
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { cacheDir } from './cache.mjs'
+
+/** The checkout, or where the package is installed. */
+export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+
+/** Where the builds of these sources are. */
+export const buildsDir = () => cacheDir('build', createHash('sha256').update(root).digest('hex').slice(0, 16))
+
+/**
+ * What a build was made from: each file, relative to the root, with its size and the time of its last change, which no tool can set.
+ * @typedef {{ dir: string, inputs: [file: string, size: number, changed: number][] }} Manifest
+ */
+
+/** The folder of the build that was made from what is on disk now. */
+export function readyBuild() {
+  const builds = buildsDir()
+  if (builds === undefined) return undefined
+  try {
+    /** @type {Manifest} */
+    const { dir, inputs } = JSON.parse(readFileSync(join(builds, 'current.json'), 'utf8'))
+    const fresh = inputs.every(([file, size, changed]) => {
+      const stat = statSync(`${root}/${file}`)
+      return stat.ctimeMs === changed && stat.size === size
+    })
+    return fresh && statSync(join(builds, dir)).isDirectory() ? join(builds, dir) : undefined
+  } catch {
+    return undefined
+  }
+}

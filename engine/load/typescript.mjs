@@ -1,0 +1,16 @@
+// @ts-check
+import { register } from 'node:module'
+import { MessageChannel } from 'node:worker_threads'
+import { mayImportTypeScript } from './may-import-typescript.mjs'
+
+let done = false
+
+/** Lets a playbook import TypeScript. Node strips types by itself from 22.18 on; before that tsx does it, from the first such file on. */
+export function readTypeScript() {
+  // @ts-expect-error newer than the types
+  if (done || process.features.typescript) return
+  done = true
+  if (!mayImportTypeScript()) return
+  const { port2: port } = new MessageChannel()
+  register('./typescript-hooks.mjs', { parentURL: import.meta.url, data: { port }, transferList: [port] })
+}

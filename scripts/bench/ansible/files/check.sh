@@ -1,0 +1,2 @@
+#!/bin/sh
+exec test -e /run/haproxy.pid -o -d /run/haproxy

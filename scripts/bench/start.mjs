@@ -1,0 +1,74 @@
+// @ts-check
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+import { median } from './measure.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const zx = join(root, 'node_modules/zx/build/cli.js')
+
+/**
+ * Seconds from the start of a command to the first ssh, and what Node and zx alone take of it. The hosts are not there: ssh only says when
+ * it was started.
+ * @param {{ runs: number }} wanted
+ */
+export async function start({ runs }) {
+  const base = await mkdtemp(join(tmpdir(), 'rb-'))
+  const [ssh, log, inventory] = ['ssh', 'log', 'hosts.ini'].map(name => join(base, name))
+  await writeFile(String(ssh), `#!/bin/sh\ndate +%s%N >>'${log}'\nexit 255\n`)
+  await chmod(String(ssh), 0o755)
+  await writeFile(
+    String(inventory),
+    '[kube_control_plane]\nm1\nm2\nm3\n[etcd:children]\nkube_control_plane\n[kube_node]\nn1\nn2\n',
+  )
+  await mkdir(join(base, 'v1.20.2'))
+  for (const program of [
+    'kube-apiserver',
+    'kube-controller-manager',
+    'kube-scheduler',
+    'kubectl',
+    'kubeadm',
+    'kubelet',
+  ])
+    await writeFile(join(base, 'v1.20.2', program), '')
+  const env = { ROTA_SSH_EXECUTABLE: String(ssh), XDG_STATE_HOME: base }
+  const playbook = join(root, 'playbooks/upgrade.mjs')
+  const flags = [
+    '-i',
+    String(inventory),
+    '-e',
+    'kube_vip_address=127.9.9.9',
+    '-e',
+    'kube_version=v1.20.2',
+    '-e',
+    `kube_bin_cache=${base}`,
+  ]
+  const commands = [
+    { what: 'node alone', words: ['-e', '0'] },
+    { what: 'zx alone', words: [zx, '/dev/null'] },
+    { what: 'node playbooks/upgrade.mjs, to the first ssh', words: [playbook, ...flags] },
+    { what: 'zx playbooks/upgrade.mjs, to the first ssh', words: [zx, playbook, ...flags] },
+  ]
+  const rows = commands.map(command => ({ ...command, times: /** @type {number[]} */ ([]) }))
+  try {
+    for (let run = -1; run < runs; run += 1) {
+      for (const { words, times } of rows) {
+        await writeFile(String(log), '')
+        const begun = performance.timeOrigin + performance.now()
+        const { all, exitCode } = await execa('node', words, { env, cwd: root, reject: false, all: true })
+        const ended = performance.timeOrigin + performance.now()
+        const stamps = (await readFile(String(log), 'utf8')).split('\n').filter(Boolean)
+        const first = stamps.length > 0 ? Math.min(...stamps.map(Number)) / 1e6 : ended
+        if (words.includes(playbook) && stamps.length === 0)
+          throw new Error(`no ssh was started (exit code ${exitCode}): ${all}`)
+        // The first round makes what later ones find: caches, the cluster's certificates.
+        if (run >= 0) times.push((first - begun) / 1000)
+      }
+    }
+  } finally {
+    await rm(base, { recursive: true, force: true })
+  }
+  return rows.map(({ what, times }) => ({ what, seconds: median(times), best: Math.min(...times) }))
+}

@@ -1,0 +1,173 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { execa } from 'execa'
+import { suite } from 'uvu'
+import { equal, match, ok } from 'uvu/assert'
+import { mayImportTypeScript } from '../../engine/load/may-import-typescript.mjs'
+
+/** A copy of the sources that may be edited, a playbook with a role in TypeScript, and a cache of its own. */
+interface Copy {
+  readonly dir: string
+  readonly run: (
+    args?: readonly string[],
+    env?: Record<string, string>,
+  ) => Promise<{ readonly exitCode: number | undefined; readonly all: string }>
+  /** Names of the builds. */
+  readonly builds: () => readonly string[]
+}
+
+const test = suite<Copy>('load')
+
+test.before.each(async context => {
+  const dir = mkdtempSync(join(tmpdir(), 'rota-load-'))
+  const root = join(dir, 'rota')
+  for (const part of ['engine', 'roles', 'package.json']) await cp(part, join(root, part), { recursive: true })
+  symlinkSync(resolve('node_modules'), join(root, 'node_modules'))
+  mkdirSync(join(dir, 'own'))
+  writeFileSync(join(dir, 'own', 'package.json'), '{"type":"module"}')
+  mkdirSync(join(dir, 'own', 'node_modules'))
+  symlinkSync(root, join(dir, 'own', 'node_modules', 'rota'))
+  writeFileSync(join(dir, 'own', 'hosts.ini'), '[etcd]\nh1\n')
+  writeFileSync(join(dir, 'own', 'role.ts'), role)
+  writeFileSync(join(dir, 'own', 'site.mjs'), playbook)
+  const cache = join(dir, 'cache')
+  Object.assign(context, {
+    dir,
+    run: async (args: readonly string[] = ['--list-tasks'], env: Record<string, string> = {}) => {
+      const { exitCode, all } = await execa('node', ['site.mjs', '-i', 'hosts.ini', ...args], {
+        cwd: join(dir, 'own'),
+        env: { FORCE_COLOR: '0', XDG_CACHE_HOME: cache, XDG_STATE_HOME: join(dir, 'state'), ...env },
+        all: true,
+        reject: false,
+      })
+      return { exitCode, all }
+    },
+    builds: () =>
+      readdirSync(join(cache, 'rota', 'build')).flatMap(name => readdirSync(join(cache, 'rota', 'build', name))),
+  })
+})
+
+test.after.each(({ dir }) => rmSync(dir, { recursive: true }))
+
+const role = `import { defineRole, file } from 'rota'
+const mode: string = '0644'
+export const motd = defineRole({
+  name: 'motd',
+  params: { type: 'object', properties: { text: { type: 'string', default: 'hello' } } },
+  tasks: ({ params }) => {
+    if (params.text === 'broken') throw new Error('a fault of the role')
+    return [file({ path: '/etc/motd', content: params.text, mode })]
+  },
+})
+`
+const masters = `import { play, playbook } from 'rota'
+import { etcd } from 'rota/roles'
+await playbook('masters', [play('etcd', { hosts: 'etcd', roles: [etcd()] })])
+`
+const playbook = `import { play, playbook } from 'rota'
+import { etchosts } from 'rota/roles'
+const { motd } = await import('./role.ts')
+await playbook('site', [
+  play('first', { hosts: 'all', roles: [motd({ [process.env.PARAM ?? 'text']: process.env.TEXT ?? 'hello' })] }),
+  play('second', { hosts: 'all', roles: [etchosts()] }),
+])
+`
+
+test('an edit of the engine or of a role is what the next run runs', async ({ dir, run, builds }) => {
+  match((await run()).all, 'motd: file /etc/motd')
+  const first = builds()
+  equal(first.length, 2, 'a build, and which one counts')
+  equal((await run()).exitCode, 0)
+  equal(builds(), first, 'nothing was compiled again')
+  const file = join(dir, 'rota', 'engine', 'tasks', 'file.ts')
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace('title: args => `file ${args.path}`', 'title: args => `the file ${args.path}`'),
+  )
+  match((await run()).all, 'motd: the file /etc/motd')
+  equal(builds().length, 3)
+  const hosts = join(dir, 'rota', 'roles', 'etchosts', 'role.ts')
+  writeFileSync(hosts, readFileSync(hosts, 'utf8').replace("name: 'etchosts'", "name: 'etchosts-edited'"))
+  match((await run()).all, 'etchosts-edited: ')
+})
+
+test('runs at the same time do not disturb each other, and sources that do not compile say so', async ({
+  dir,
+  run,
+}) => {
+  const runs = await Promise.all([run(), run(), run()])
+  for (const { exitCode, all } of runs) {
+    equal(exitCode, 0, all)
+    match(all, 'motd: file /etc/motd')
+  }
+  writeFileSync(join(dir, 'rota', 'engine', 'tasks', 'file.ts'), 'export const file = (')
+  const { exitCode, all } = await run()
+  equal(exitCode, 1)
+  match(all, /tasks\/file\.ts:1:\d+/)
+})
+
+test('without a place for it the sources run as they are, also when they are asked for', async ({ run, builds }) => {
+  match((await run(undefined, { XDG_CACHE_HOME: '/dev/null/none' })).all, 'motd: file /etc/motd')
+  match((await run(undefined, { ROTA_SOURCES: '1' })).all, 'motd: file /etc/motd')
+  try {
+    ok(builds().length === 0)
+  } catch (error) {
+    equal((error as NodeJS.ErrnoException).code, 'ENOENT')
+  }
+})
+
+test('errors name the place in the playbook, in its TypeScript and in ours', async ({ run }) => {
+  for (const _ of ['compiled just now', 'compiled before']) {
+    match(
+      (await run([], { PARAM: 'txt' })).all,
+      /error site\.mjs:5:41: role motd has no param txt\n\s+did you mean text\?/,
+    )
+    const { all } = await run([], { TEXT: 'broken' })
+    match(all, /role\.ts:7:\d+\)/)
+    match(all, /engine\/playbook\/build\.ts:\d+:\d+/)
+  }
+})
+
+test('a package that is imported when it is needed has its names: certificates are made', async ({ dir, run }) => {
+  writeFileSync(join(dir, 'own', 'site.mjs'), masters)
+  const { exitCode, all } = await run()
+  equal(exitCode, 0, all)
+  match(all, 'etcd: ')
+})
+
+test('TypeScript is only prepared for where a script may import it', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'rota-scan-'))
+  const script = (name: string, text: string) => {
+    writeFileSync(join(dir, name), text)
+    return mayImportTypeScript(['node', join(dir, name), '-i', 'hosts.ini'])
+  }
+  try {
+    equal(
+      script('plain.mjs', "import { play } from 'rota'\nimport { etcd } from 'rota/roles'\nimport { $ } from 'zx'\n"),
+      false,
+    )
+    equal(script('none.mjs', 'console.log(1)'), false)
+    equal(script('builtin.mjs', "import fs from 'node:fs'"), false)
+    equal(script('helped.mjs', "import './plain.mjs'\nawait import('./none.mjs')"), false)
+    equal(script('loop.mjs', "import './loop.mjs'"), false)
+    equal(script('direct.mjs', "await import('../roles/motd/role.ts')"), true)
+    equal(script('static.mjs', "import {\n  motd,\n} from './role.mts'"), true)
+    equal(script('bare.mjs', "import 'side-effect.ts'"), true)
+    equal(script('through.mjs', "export * from './direct.mjs'"), true)
+    equal(script('computed.mjs', 'await import(`../roles/${name}/role.ts`)'), true)
+    equal(script('variable.mjs', 'const it = await import(name)'), true)
+    equal(script('own-package.mjs', "import { motd } from 'our-roles'"), true)
+    equal(script('mapped.mjs', "import { motd } from '#roles/motd'"), true)
+    equal(script('missing.mjs', "import './is-not-there.mjs'"), true)
+    equal(script('required.mjs', "import { createRequire } from 'node:module'"), true)
+    equal(mayImportTypeScript(['node']), true)
+    equal(mayImportTypeScript(['node', 'node_modules/zx/build/cli.js', '--quiet', join(dir, 'direct.mjs')]), true)
+    equal(mayImportTypeScript(['node', 'node_modules/zx/build/cli.js', '--quiet', join(dir, 'plain.mjs')]), false)
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+})
+
+test.run()
