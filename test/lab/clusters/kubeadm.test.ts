@@ -14,10 +14,10 @@ import {
 } from '../../../scripts/lab/index.mjs'
 import { startEngine } from '../../../scripts/lab/runtime.mjs'
 import { labPaths, renderTable, startProbe } from '../../../scripts/probe/index.mjs'
-import { type PlaybookResult, runPlaybook, totals } from '../lab.ts'
+import { type PlaybookResult, runPlaybook, testLab, totals } from '../lab.ts'
 
 /** Masters that kubeadm makes, with its own kubelet, containers and etcd members: all of it real, on three hosts. */
-const lab = 'lab-kubeadm'
+const lab = `${testLab}-kubeadm`
 const inventory = `inventory/${lab}/hosts.ini`
 const [oldVersion = '', newVersion = ''] = kubeVersions()
 
