@@ -90,9 +90,9 @@ ${contents(args)}
 const existing = (paths: readonly string[]): string => `set --
 for p in ${paths.map(quote).join(' ')}; do
   if [ -L "$p" ]; then
-    set -- "$@" "$p"
-    printf 'l %s\\nt %s\\nr %s\\n' "$p" "$(readlink "$p")" "$(cd "\${p%/*}/" && readlink -f "$p")"
-    [ ! -e "$p" ] || stat -L -c 'e ${fields}' "$p"
+    r=$(cd "\${p%/*}/" && readlink -f "$p")
+    printf 'l %s\\nt %s\\nr %s\\n' "$p" "$(readlink "$p")" "$r"
+    if [ -e "$p" ]; then set -- "$@" "$p" "$r"; else set -- "$@" "$p"; fi
   elif [ -e "$p" ]; then set -- "$@" "$p"
   else
     d=$p
@@ -135,7 +135,6 @@ interface Seen {
   entry?: Entry
   target?: string
   real?: string
-  to?: Entry
   denied?: string
   unreadable?: true
   sha256?: string
@@ -162,7 +161,6 @@ function parse(output: string, args: readonly PathArgs[]): readonly PathFact[] {
     else if (key === 't') link.target = rest
     else if (key === 'r') link.real = rest
     else if (key === 'u') link.denied = rest
-    else if (key === 'e') link.to = readEntry(rest).entry
     else if (key === 's') {
       const { name, entry } = readEntry(rest)
       at(name).entry = entry
@@ -180,10 +178,10 @@ function parse(output: string, args: readonly PathArgs[]): readonly PathFact[] {
       row = end
     } else if (line !== '') throw new Error(`unexpected line in the answer about paths: ${line}`)
   }
-  return args.map(({ path }) => factOf(seen.get(path)))
+  return args.map(({ path }) => factOf(seen.get(path), real => seen.get(real)?.entry))
 }
 
-function factOf(seen: Seen | undefined): PathFact {
+function factOf(seen: Seen | undefined, entryAt: (path: string) => Entry | undefined): PathFact {
   if (seen?.denied !== undefined) return { type: 'unknown', reason: `${seen.denied} may not be searched by this user` }
   if (seen?.entry === undefined) return { type: 'absent' }
   const { unreadable, sha256, content, entry } = seen
@@ -194,7 +192,7 @@ function factOf(seen: Seen | undefined): PathFact {
   }
   const { owner, group, uid, gid } = entry
   if (entry.type !== 'link') return { ...entry, type: entry.type, ...more }
-  const to = seen.to
+  const to = entryAt(seen.real ?? '')
   return {
     type: 'link',
     owner,

@@ -23,25 +23,24 @@ export type UserFact =
 /** Users, from the name service (`getent`) or /etc/passwd. */
 export const user = defineFact<UserArgs, UserFact>({
   name: 'user',
-  probe: args => `entry() {
-  if command -v getent >/dev/null 2>&1; then getent passwd "$1"; else grep "^$1:" /etc/passwd; fi
-}
-for u in ${args.map(({ name }) => quote(name)).join(' ')}; do
-  if e=$(entry "$u"); then printf '%s\\n%s\\n%s\\n' "$e" "$(id -gn "$u")" "$(id -Gn "$u")"; else printf '\\n\\n\\n'; fi
+  probe: args => `for u in ${args.map(({ name }) => quote(name)).join(' ')}; do
+  if command -v getent >/dev/null 2>&1; then e=$(getent passwd "$u"); else e=$(grep "^$u:" /etc/passwd); fi
+  if [ -n "$e" ]; then printf '%s\\n%s\\n' "$e" "$(id "$u")"; else printf '\\n\\n'; fi
 done
 echo .`,
   parse: (output, args) => {
     const rows = output.split('\n')
     return args.map((_, index) => {
-      const [entry = '', group = '', groups = ''] = rows.slice(index * 3, index * 3 + 3)
+      const [entry = '', ids = ''] = rows.slice(index * 2, index * 2 + 2)
       if (entry === '') return { type: 'absent' }
+      const [[group = ''] = [], groups = []] = [namesIn(ids, 'gid'), namesIn(ids, 'groups')]
       const [, , uid, gid, comment = '', home = '', shell = ''] = entry.split(':')
       return {
         type: 'user',
         uid: Number(uid),
         gid: Number(gid),
         group,
-        groups: groups.split(' ').filter(name => name !== '' && name !== group),
+        groups: groups.filter(name => name !== group),
         comment,
         home,
         shell,
@@ -49,3 +48,9 @@ echo .`,
     })
   },
 })
+
+/** Of `uid=1(a) gid=2(b) groups=2(b),3(c)`, as `id` says it; a group that has no name is its number. */
+const namesIn = (ids: string, field: 'gid' | 'groups'): readonly string[] =>
+  [...(ids.split(`${field}=`)[1] ?? '').matchAll(/(\d+)(?:\(([^)]*)\))?(,|$| )/g)]
+    .slice(0, field === 'gid' ? 1 : undefined)
+    .map(([, number = '', name]) => name ?? number)

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import type { Inventory } from '../inventory/index.ts'
 import type { Emit } from '../journal/events.ts'
@@ -36,9 +37,13 @@ export interface Session extends SessionOptions {
 export function openSession(options: SessionOptions): Session {
   const channels = new Map<string, Promise<Channel>>()
   const { connections, open, check, signal, forks } = options
+  let started: Promise<void> = Promise.resolve()
   const connect = async (host: string): Promise<Channel> => {
     const connection = connections.get(host)
     if (!connection) throw new Error(`no connection is known for host ${host}`)
+    // One after another: making a process takes milliseconds in which nothing else is done, and the host before shall get its program.
+    started = started.then(() => setImmediate())
+    await started
     // Eager: the first program travels with the connection, so a host that needs nothing costs one round trip.
     return open(connection, { readOnly: check, signal, eager: true })
   }

@@ -12,22 +12,26 @@ interface Group {
 
 export interface Probe {
   readonly program: (request: number) => Program
-  /** Reads what each kind printed, in the order in which the program ran them. Throws an error that names the kind and its output. */
-  readonly read: (outputs: readonly string[]) => Facts
+  /** Reads what all kinds printed. Throws an error that names the kind and its output. */
+  readonly read: (answer: string) => Facts
 }
 
-/** One program for all requests: every kind runs once, for all its arguments. */
-export function probeOf(requests: readonly FactRequest[]): Probe {
+/** One program for all requests: every kind runs once, for all its arguments. `mark` follows what each kind prints. */
+export function probeOf(requests: readonly FactRequest[], mark: string): Probe {
   const groups = groupsOf(requests)
   return {
     program: request => ({
       text: [
-        ...groups.map(({ kind, args }, index) => `rota_fact ${request} ${index} ${quote(kind.probe(args))}`),
+        `rota_facts ${request} ${groups.map(({ kind, args }) => quote(kind.probe(args))).join(' ')}`,
         `rota_end ${request}`,
       ].join('\n'),
       blobs: [],
     }),
-    read: outputs => factsFrom(new Map(groups.flatMap((group, index) => readGroup(group, outputs[index] ?? '')))),
+    read: answer => {
+      // The command substitution that caught it has taken the line feed at its end.
+      const outputs = `${answer}\n`.split(mark)
+      return factsFrom(new Map(groups.flatMap((group, index) => readGroup(group, outputOf(group, outputs, index)))))
+    },
   }
 }
 
@@ -47,6 +51,14 @@ function groupsOf(requests: readonly FactRequest[]): readonly Group[] {
     groups.set(kind.name, group)
   }
   return [...groups.values()]
+}
+
+/** As a command substitution gives it: without the line feeds at the end. */
+function outputOf({ kind }: Group, outputs: readonly string[], index: number): string {
+  const [output = '', ...later] = outputs.slice(index)
+  if (later.length === 0)
+    throw new Error(`fact ${kind.name}: its script did not come to its end; it printed: ${shown(output)}`)
+  return output.replace(/\n+$/, '')
 }
 
 function readGroup({ kind, args, keys }: Group, output: string): readonly (readonly [string, unknown])[] {

@@ -9,6 +9,9 @@ export interface Frame {
   readonly payload: Buffer
 }
 
+/** The line that the runtime puts between its own words and what others have printed. */
+export const markOf = (nonce: string): string => `\nrota:${nonce}:\n`
+
 /** Takes what arrives in pieces and gives the frames that are complete. Throws when what arrives is no frame. */
 export interface FrameReader {
   readonly push: (chunk: Buffer) => readonly Frame[]
@@ -19,7 +22,7 @@ export interface FrameReader {
 const longestNoise = 16_384
 
 export function frameReader(nonce: string): FrameReader {
-  const mark = Buffer.from(`\nrota:${nonce}:\n`)
+  const mark = Buffer.from(markOf(nonce))
   let begun = false
   let noise: Buffer = Buffer.alloc(0)
   let chunks: Buffer[] = []

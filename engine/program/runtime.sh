@@ -218,13 +218,24 @@ rota_drop_blobs() {
   done
 }
 
-# rota_fact REQUEST NUMBER SCRIPT: stderr goes to the channel's stderr, which the control machine keeps for messages.
-rota_fact() {
+# rota_facts REQUEST SCRIPT…: all in one subshell, for each costs a process; a mark follows what each has printed, so that one which
+# ends the subshell is missed. stderr goes to the channel's stderr, which the control machine keeps for messages.
+rota_facts() {
+  rota_request=$1
+  shift
   rota_text=$(
     exec 3>&- 4<&- 9>&-
-    eval "$3"
+    for rota_script; do
+      rota_fact "$rota_script"
+      printf '\nrota:%s:\n' "$ROTA_NONCE"
+    done
   )
-  rota_say fact "$1" "$2" "$rota_text"
+  rota_say facts "$rota_request" 0 "$rota_text"
+}
+
+# A function, so that `set --` in a script is its own business.
+rota_fact() {
+  eval "$1"
 }
 
 # rota_start REQUEST ITEM. The frame that can't be written ends us: nobody is there any more, so nothing new is begun.

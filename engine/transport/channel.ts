@@ -6,7 +6,7 @@ import { applyText } from '../program/apply.ts'
 import { probeOf } from '../program/probe.ts'
 import type { Program } from '../program/program.ts'
 import type { Frame, FrameReader } from '../program/protocol.ts'
-import { frameReader } from '../program/protocol.ts'
+import { frameReader, markOf } from '../program/protocol.ts'
 import { runText } from '../program/run.ts'
 import { runtimeText } from '../program/runtime.ts'
 import { sh } from '../program/shell.ts'
@@ -74,6 +74,7 @@ export class ShellChannel implements Channel {
   readonly #options: ChannelOptions
   readonly #session: Session
   readonly #reader: FrameReader
+  readonly #nonce: string
   readonly #waiting = new Map<number, Waiting>()
   readonly #stats = { programs: 0, roundTrips: 1, bytesSent: 0 }
   readonly #target = deferred<Target>()
@@ -109,25 +110,26 @@ export class ShellChannel implements Channel {
     this.#options = options
     this.#session = session
     this.#reader = reader
+    this.#nonce = nonce
     this.target = this.#target.promise
-    this.#writing = this.#start(nonce)
+    this.#writing = this.#start()
     void session.exited.then(exitCode => this.#ended(exitCode))
     options.signal?.addEventListener('abort', this.#stop)
   }
 
   async probe(requests: readonly FactRequest[]): Promise<Facts> {
     if (requests.length === 0) return factsFrom(new Map())
-    const probe = probeOf(requests)
-    const outputs: string[] = []
+    const probe = probeOf(requests, markOf(this.#nonce))
+    let answer = ''
     await this.#request(
       id => probe.program(id),
       () => 'the probe',
       frame => {
-        if (frame.event === 'fact') outputs[Number(frame.name)] = frame.payload.toString()
+        if (frame.event === 'facts') answer = frame.payload.toString()
       },
     )
     try {
-      return probe.read(outputs)
+      return probe.read(answer)
     } catch (error) {
       throw new Error(withStderr(`${this.host}: ${messageOf(error)}`, this.#session.stderr()), { cause: error })
     }
@@ -182,7 +184,7 @@ export class ShellChannel implements Channel {
     return this.#closing
   }
 
-  async #start(nonce: string): Promise<void> {
+  async #start(): Promise<void> {
     const { transport } = this.#connection
     const seconds = (transport.kind === 'ssh' ? transport.connectTimeout : 0) + helloGrace
     const timer = setTimeout(() => {
@@ -206,7 +208,7 @@ export class ShellChannel implements Channel {
       return
     }
     const text = runtimeText({
-      nonce,
+      nonce: this.#nonce,
       readOnly: this.#options.readOnly,
       stateDir: this.#options.stateDir,
       shell: this.#connection.shell,

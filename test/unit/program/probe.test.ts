@@ -17,10 +17,12 @@ const size = defineFact<{ readonly path: string }, number>({
   },
 })
 
+const mark = '\n:\n'
+
 test('one piece for each kind, each argument once', () => {
-  const probe = probeOf([echo('a'), size({ path: '/x' }), echo('b'), echo('a')])
-  assert.is(probe.program(4).text, "rota_fact 4 0 'echo a; echo b'\nrota_fact 4 1 wc\nrota_end 4")
-  const facts = probe.read(['a\nb\n', '12'])
+  const probe = probeOf([echo('a'), size({ path: '/x' }), echo('b'), echo('a')], mark)
+  assert.is(probe.program(4).text, "rota_facts 4 'echo a; echo b' wc\nrota_end 4")
+  const facts = probe.read('a\nb\n\n:\n12\n:')
   assert.is(facts.get(echo('b')), 'b')
   assert.is(facts.get(size({ path: '/x' })), 12)
   assert.throws(() => facts.get(echo('c')), /fact was not probed: echo "c"/)
@@ -28,18 +30,25 @@ test('one piece for each kind, each argument once', () => {
 
 test('an answer that can not be read names the kind and what the host printed', () => {
   assert.throws(
-    () => probeOf([size({ path: '/x' })]).read(['no such file']),
+    () => probeOf([size({ path: '/x' })], mark).read('no such file\n:'),
     /fact size can't be read: not a number; the host printed: "no such file"/,
   )
   assert.throws(
-    () => probeOf([echo('a'), echo('b')]).read(['a\n']),
+    () => probeOf([echo('a'), echo('b')], mark).read('a\n:'),
     /fact echo: 2 values were asked for, the output gives 1/,
+  )
+})
+
+test('a script that ends the shell of all is named; what it printed is not taken for its answer', () => {
+  assert.throws(
+    () => probeOf([echo('a'), size({ path: '/x' })], mark).read('a\n:\n12\n'),
+    /fact size: its script did not come to its end; it printed: "12/,
   )
 })
 
 test('two kinds of one name are a mistake', () => {
   const other = defineFact<string, string>({ name: 'echo', probe: () => '', parse: () => [] })
-  assert.throws(() => probeOf([echo('a'), other('b')]), /two kinds of fact have the name echo/)
+  assert.throws(() => probeOf([echo('a'), other('b')], mark), /two kinds of fact have the name echo/)
 })
 
 test.run()

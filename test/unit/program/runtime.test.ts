@@ -254,16 +254,18 @@ for (const [name, shell] of shells(base)) {
     process.kill(Number(readFileSync(pidFile, 'utf8')))
   })
 
-  test('a failing kind of fact does not stop the others', async () => {
-    const broken = defineFact<string, string>({
-      name: 'broken',
-      probe: () => 'if then (',
-      parse: (output, args) => args.map(() => `got:${output}`),
-    })
+  test('kinds of fact do not disturb each other; one that ends their shell is named, and the channel goes on', async () => {
+    const kind = (name: string, script: string) =>
+      defineFact<string, string>({ name, probe: () => script, parse: (output, args) => args.map(() => output) })
+    const failing = kind('failing', 'set -- a; printf %s "$1"; false')
+    const leaving = kind('leaving', 'echo half; exit 0')
     await withChannel(shell, { stateDir: join(home(), 'state'), readOnly: true }, async channel => {
-      const facts = await channel.probe([broken('x'), textFact('ok')])
-      assert.is(facts.get(broken('x')), 'got:')
+      const facts = await channel.probe([failing('x'), textFact('ok')])
+      assert.is(facts.get(failing('x')), 'a')
       assert.is(facts.get(textFact('ok')), 'ok')
+      const error = await channel.probe([leaving('x'), textFact('ok')]).then(() => '', String)
+      assert.match(error, /fact leaving: its script did not come to its end; it printed: "half/)
+      assert.is((await channel.probe([textFact('again')])).get(textFact('again')), 'again')
     })
   })
 
