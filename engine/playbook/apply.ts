@@ -7,8 +7,8 @@ import { HostFailure } from './failure.ts'
 import type { HostRun } from './host-run.ts'
 import { type HandlerItem, isFlush, type PlannedChange, type WorkItem } from './work.ts'
 
-/** One item of the program and what the report has to know of it. */
-interface Entry {
+/** One item of a program and what the report has to know of it. */
+export interface Entry {
   readonly item: ApplyItem
   readonly role: string
   readonly task: Pick<Task, 'title' | 'secret'> & { readonly kind?: Pick<Task['kind'], 'name'> }
@@ -16,50 +16,54 @@ interface Entry {
   readonly handler: boolean
 }
 
-/**
- * Runs the changes of a stage in order, then the handlers that are due. A `flushHandlers` task runs those notified before it in its
- * place.
- */
-export async function applyChanges(
+/** What there is to do in a stage. */
+export interface StageWork {
+  readonly stage: readonly WorkItem[]
+  readonly changes: readonly PlannedChange[]
+  readonly due: readonly HandlerItem[]
+  readonly facts: Facts
+}
+
+/** Runs entries in order, up to the first that fails. `finishing`: also when the run is interrupted meanwhile. */
+export async function applyEntries(
   run: HostRun,
-  what: {
-    readonly stage: readonly WorkItem[]
-    readonly changes: readonly PlannedChange[]
-    readonly due: readonly HandlerItem[]
-    readonly facts: Facts
-  },
+  unnumbered: readonly Entry[],
+  { finishing = false }: { readonly finishing?: boolean } = {},
 ): Promise<void> {
-  const entries = numbered(entriesOf(run, what))
+  const entries = numbered(unnumbered)
   const byId = new Map(entries.map(entry => [entry.item.id, entry]))
   const { host, play } = run
   let notRun = 0
   const received: (() => Promise<void>)[] = []
-  const result = await run.channel.apply({ run: run.run, items: entries.map(entry => entry.item) }, event => {
-    const entry = byId.get(event.id)
-    if (!entry) return
-    const about = { host: host.name, play: play.name, role: entry.role, task: entry.task.title }
-    const taskKind = entry.task.kind?.name
-    if (event.kind === 'started') return run.emit({ kind: 'taskStarted', ...about })
-    if (event.kind === 'notRun') {
-      notRun += 1
-      return run.emit({ kind: 'task', ...about, status: 'not run', handler: entry.handler })
-    }
-    const failed = event.exitCode !== 0
-    const receive = entry.change?.received
-    if (receive && !failed) received.push(() => receive(event.output))
-    const diff = entry.task.secret ? undefined : entry.change?.diff
-    run.emit({
-      kind: 'task',
-      ...about,
-      ...(taskKind === undefined ? {} : { taskKind }),
-      status: failed ? 'failed' : entry.change?.effect === 'wait' ? 'waited' : 'changed',
-      handler: entry.handler,
-      seconds: event.seconds,
-      ...(entry.change ? { summary: entry.change.summary } : {}),
-      ...(diff && run.diff ? { diff } : {}),
-      ...(event.output !== '' && !entry.task.secret && !receive ? { output: event.output } : {}),
-    })
-  })
+  const result = await run.channel.apply(
+    { run: run.run, items: entries.map(entry => entry.item), finishing },
+    event => {
+      const entry = byId.get(event.id)
+      if (!entry) return
+      const about = { host: host.name, play: play.name, role: entry.role, task: entry.task.title }
+      const taskKind = entry.task.kind?.name
+      if (event.kind === 'started') return run.emit({ kind: 'taskStarted', ...about })
+      if (event.kind === 'notRun') {
+        notRun += 1
+        return run.emit({ kind: 'task', ...about, status: 'not run', handler: entry.handler })
+      }
+      const failed = event.exitCode !== 0
+      const receive = entry.change?.received
+      if (receive && !failed) received.push(() => receive(event.output))
+      const diff = entry.task.secret ? undefined : entry.change?.diff
+      run.emit({
+        kind: 'task',
+        ...about,
+        ...(taskKind === undefined ? {} : { taskKind }),
+        status: failed ? 'failed' : entry.change?.effect === 'wait' ? 'waited' : 'changed',
+        handler: entry.handler,
+        seconds: event.seconds,
+        ...(entry.change ? { summary: entry.change.summary } : {}),
+        ...(diff && run.diff ? { diff } : {}),
+        ...(event.output !== '' && !entry.task.secret && !receive ? { output: event.output } : {}),
+      })
+    },
+  )
   for (const receive of received) await receive()
   if (!result.failed && notRun > 0) {
     throw new HostFailure({
@@ -80,20 +84,14 @@ export async function applyChanges(
   }
 }
 
-function entriesOf(
+/**
+ * The changes of a stage in order, then the handlers that are due; and what these have set off and has to be watched at the end. A
+ * `flushHandlers` task runs those notified before it in its place, and watches there.
+ */
+export function entriesOf(
   run: HostRun,
-  {
-    stage,
-    changes,
-    due,
-    facts,
-  }: {
-    readonly stage: readonly WorkItem[]
-    readonly changes: readonly PlannedChange[]
-    readonly due: readonly HandlerItem[]
-    readonly facts: Facts
-  },
-): readonly Entry[] {
+  { stage, changes, due, facts }: StageWork,
+): { readonly entries: readonly Entry[]; readonly watched: readonly Entry[] } {
   const planned = new Map(changes.map(change => [change.item.id, change]))
   const entries: Entry[] = []
   // Those owed from an earlier stage or run are due at the first flush, too.
@@ -105,7 +103,8 @@ function entriesOf(
       if (change.change.effect !== 'wait') waiting = new Set([...waiting, ...item.owes])
     } else if (isFlush(item.unit)) {
       const flushed = run.work.handlers.filter(handler => waiting.has(handler.name))
-      entries.push(...settledLast(flushed.map(handler => handlerEntries(handler, facts))))
+      const now = flushed.map(handler => handlerEntries(handler, facts))
+      entries.push(...begun(now), ...settling(now))
       waiting = new Set()
     }
   }
@@ -114,7 +113,8 @@ function entriesOf(
     entries.flatMap(entry => (entry.item.pays && !waiting.has(entry.item.pays) ? [entry.item.pays] : [])),
   )
   const rest = due.filter(handler => !flushed.has(handler.name))
-  return [...entries, ...settledLast(rest.map(handler => handlerEntries(handler, facts)))]
+  const last = rest.map(handler => handlerEntries(handler, facts))
+  return { entries: [...entries, ...begun(last)], watched: settling(last) }
 }
 
 function changeEntry({ item, task, change }: PlannedChange): Entry {
@@ -130,10 +130,9 @@ interface HandlerEntries {
   readonly settle?: Entry
 }
 
-const settledLast = (handlers: readonly HandlerEntries[]): readonly Entry[] => [
-  ...handlers.flatMap(({ entries }) => entries),
-  ...handlers.flatMap(({ settle }) => settle ?? []),
-]
+const begun = (handlers: readonly HandlerEntries[]): readonly Entry[] => handlers.flatMap(({ entries }) => entries)
+const settling = (handlers: readonly HandlerEntries[]): readonly Entry[] =>
+  handlers.flatMap(({ settle }) => settle ?? [])
 
 function handlerEntries(handler: HandlerItem, facts: Facts): HandlerEntries {
   const entries = handler.tasks.flatMap((task): readonly Entry[] => {

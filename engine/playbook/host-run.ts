@@ -1,9 +1,9 @@
-import type { FactRequest, Facts } from '../facts/fact.ts'
+import { type FactRequest, type Facts, withFacts } from '../facts/fact.ts'
 import { pending as pendingHandlers } from '../facts/pending.ts'
 import type { Emit } from '../journal/events.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
 import type { Channel } from '../transport/types.ts'
-import { applyChanges } from './apply.ts'
+import { applyEntries, entriesOf, type StageWork } from './apply.ts'
 import { HostFailure } from './failure.ts'
 import type { Play } from './play.ts'
 import { runStep } from './run-step.ts'
@@ -182,17 +182,18 @@ async function applyStage(run: HostRun, first: StageRun): Promise<{ readonly fac
   return { facts, made }
 }
 
-/** The verifying probe travels with the changes: it costs no wait of its own. */
-async function applyAndProbe(
-  run: HostRun,
-  what: Parameters<typeof applyChanges>[1],
-  requests: readonly FactRequest[],
-): Promise<Facts> {
-  const applying = run.clock.time('apply', () => applyChanges(run, what))
+/** The verifying probe travels with the changes, and is made while the daemons settle: it costs no wait of its own. */
+async function applyAndProbe(run: HostRun, work: StageWork, requests: readonly FactRequest[]): Promise<Facts> {
+  const { entries, watched } = entriesOf(run, work)
+  const applying = run.clock.time('apply', () => applyEntries(run, entries))
   const probing = run.channel.probe(requests)
   const verified = applying.then(() => run.clock.time('verify', () => probing))
-  const [, facts] = await Promise.all([verified, probing])
-  return facts
+  const watching = applying.then(() => applyEntries(run, watched, { finishing: true }))
+  const settled = verified.then(() => run.clock.time('apply', () => watching))
+  const [facts] = await Promise.all([probing, watching, settled])
+  const paid = new Set(watched.map(({ item }) => item.pays))
+  const owed = facts.get(pendingHandlers({})).filter(name => !paid.has(name))
+  return withFacts(facts, [[pendingHandlers({}), owed]])
 }
 
 const interrupted = (made: number): HostFailure =>

@@ -289,7 +289,9 @@ rota_owe() {
   [ -d "$ROTA_STATE/pending" ] || mkdir -p "$ROTA_STATE/pending" || return 1
   for rota_value in $2; do
     [ -e "$ROTA_STATE/pending/$rota_value" ] ||
-      printf '%s\n' "$1" | dd "of=$ROTA_STATE/pending/$rota_value" conv=fsync 2>"$ROTA_TMP/err" ||
+      dd "of=$ROTA_STATE/pending/$rota_value" conv=fsync 2>"$ROTA_TMP/err" <<END ||
+$1
+END
       { cat "$ROTA_TMP/err" >&2 && return 1; }
   done
 }
@@ -389,14 +391,13 @@ rota_backup() {
   fi
 }
 
-# The newest ten stay. Their names come from the control machine and hold no blank.
+# The newest ten stay: a run's name begins with its time.
 rota_prune() {
-  rota_count=0
-  for rota_rest in "$ROTA_STATE"/backup/*; do rota_count=$((rota_count + 1)); done
-  if [ "$rota_count" -gt 10 ]; then
-    # shellcheck disable=SC2012
-    ls -1t "$ROTA_STATE/backup" | tail -n +11 | while read -r rota_rest; do rm -rf "$ROTA_STATE/backup/$rota_rest"; done
-  fi
+  set -- "$ROTA_STATE"/backup/*
+  while [ $# -gt 10 ]; do
+    [ "$1" = "$rota_dir" ] || rm -rf "$1"
+    shift
+  done
 }
 
 rota_install() {

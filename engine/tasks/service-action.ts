@@ -56,17 +56,13 @@ esac`)
     raw(`case $state in *CanReload=no*) printf '%s can not be reloaded: use service.restart or service.reloadOrRestart\\n' "$u" >&2; exit 1 ;; esac
 case $state in *NeedDaemonReload=yes*) systemctl daemon-reload ;; esac
 systemctl reload -- "$u" || trouble "$u" 'refused to reload'
-begin_to_settle "$u" "$state"`),
+`),
+    sh`begin_to_settle "$u" ${tenths(args.settle ?? settleSeconds)} "$state"`,
   ])
 }
 
 /** One that was not running has not begun to settle. */
-const watch = (args: ServiceActionArgs): Shell =>
-  lines([
-    raw(unitFunctions),
-    sh`u=${unitName(args.name)}`,
-    sh`settle_begun "$u" ${tenths(args.settle ?? settleSeconds)}`,
-  ])
+const watch = (args: ServiceActionArgs): Shell => lines([raw(unitFunctions), sh`settle_begun ${unitName(args.name)}`])
 
 const build =
   (kind: ServiceActionArgs['action']) =>

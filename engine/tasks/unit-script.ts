@@ -15,19 +15,52 @@ uptime_now() {
   read -r now _ </proc/uptime
   now=\${now%.*}\${now#*.}
 }
+# begin_to_settle UNIT TENTHS STATE: until when it is watched, and how often systemd had started it.
 begin_to_settle() {
   uptime_now
-  restarts=\${2#*NRestarts=}
-  printf '%s %s\\n' "$now" "\${restarts%%[!0-9]*}" >"$ROTA_TMP/settling-$1"
+  restarts=\${3#*NRestarts=}
+  printf '%s %s\\n' "$((now + $2 * 10))" "\${restarts%%[!0-9]*}" >"$ROTA_TMP/settling-$1"
+  : >"$ROTA_TMP/settled"
 }
-# settle_begun UNIT TENTHS: counted from where it began; a unit that was not running has not begun.
+# settle_begun UNIT: a unit that was not running has not begun.
 settle_begun() {
   [ -e "$ROTA_TMP/settling-$1" ] || return 0
-  read -r since restarts <"$ROTA_TMP/settling-$1"
-  uptime_now
-  settled "$1" "$(($2 - (now - since) / 10))" "$restarts"
+  [ -s "$ROTA_TMP/settled" ] || settle_all
+  state=
+  for file in "$ROTA_TMP"/settling-*; do
+    while read -r line && [ -n "$line" ]; do
+      [ "$file" != "$ROTA_TMP/settling-$1" ] || state="$state$line "
+    done
+  done <"$ROTA_TMP/settled"
+  read -r end restarts <"$ROTA_TMP/settling-$1"
+  judge "$1" "$state" "$restarts"
 }
-# settled UNIT TENTHS [RESTARTS]: it stays active for so long, and systemd has not started it more often than before.
+# Waits until all that have begun have settled, and looks at them with one process.
+settle_all() {
+  uptime_now
+  left=0
+  set --
+  for file in "$ROTA_TMP"/settling-*; do
+    read -r end restarts <"$file"
+    if [ "$((end - now))" -gt "$left" ]; then left=$((end - now)); fi
+    set -- "$@" "\${file#"$ROTA_TMP/settling-"}"
+  done
+  cents=$((left % 100))
+  if [ "$cents" -lt 10 ]; then cents=0$cents; fi
+  if [ "$left" -gt 0 ]; then sleep "$((left / 100)).$cents" 2>/dev/null || sleep "$((left / 100 + 1))"; fi
+  systemctl show -p ActiveState -p SubState -p Type -p NRestarts -- "$@" >"$ROTA_TMP/settled"
+}
+# judge UNIT STATE [RESTARTS]: it is active, and systemd has not started it more often than before.
+judge() {
+  case $2 in
+    *ActiveState=failed*) trouble "$1" 'failed right after it was started' ;;
+    *SubState=auto-restart*) trouble "$1" 'keeps ending right after it is started' ;;
+    *ActiveState=inactive*) case $2 in *Type=oneshot*) ;; *) trouble "$1" 'ended right after it was started' ;; esac ;;
+  esac
+  now=\${2#*NRestarts=}
+  case $2 in *NRestarts=*) [ "\${now%%[!0-9]*}" = "\${3-\${now%%[!0-9]*}}" ] || trouble "$1" 'ended and was started again by systemd' ;; esac
+}
+# settled UNIT TENTHS: it stays active for so long, and systemd has not started it since.
 settled() {
   left=$2
   while :; do
@@ -35,15 +68,10 @@ settled() {
     if [ "$step" -gt 0 ]; then sleep "0.$step" 2>/dev/null || sleep 1; fi
     left=$((left - step))
     state=$(systemctl show -p ActiveState -p SubState -p Type -p NRestarts -- "$1")
-    case $state in
-      *ActiveState=failed*) trouble "$1" 'failed right after it was started' ;;
-      *SubState=auto-restart*) trouble "$1" 'keeps ending right after it is started' ;;
-      *ActiveState=inactive*) case $state in *Type=oneshot*) ;; *) trouble "$1" 'ended right after it was started' ;; esac ;;
-    esac
+    judge "$1" "$state"
     [ "$left" -gt 0 ] || break
   done
-  now=\${state#*NRestarts=}
-  case $state in *NRestarts=*) [ "\${now%%[!0-9]*}" = "\${3:-0}" ] || trouble "$1" 'ended and was started again by systemd' ;; esac
+  judge "$1" "$state" 0
 }`
 
 /** Default of `settle`, in seconds: a daemon that can't use its configuration ends within this time. */

@@ -11,7 +11,6 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -21,6 +20,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { defineFact } from '../../../engine/facts/fact.ts'
 import { pending } from '../../../engine/facts/pending.ts'
+import { newRunId } from '../../../engine/journal/journal.ts'
 import type { Shell } from '../../../engine/program/shell.ts'
 import { blob, raw, sh } from '../../../engine/program/shell.ts'
 import { openChannel } from '../../../engine/transport/channel.ts'
@@ -318,17 +318,17 @@ for (const [name, shell] of shells(base)) {
   test('the ten newest backups stay', async () => {
     const directory = home()
     const stateDir = join(directory, 'state')
-    for (let i = 1; i <= 14; i++) {
-      const old = join(stateDir, 'backup', `old-${i}`)
-      mkdirSync(old, { recursive: true })
-      utimesSync(old, 1000 + i, 1000 + i)
-    }
+    const named = (second: number) => newRunId(new Date(second * 1000))
+    for (let second = 1; second <= 14; second++) mkdirSync(join(stateDir, 'backup', named(second)), { recursive: true })
     await withChannel(shell, { stateDir }, async channel => {
-      await channel.apply({ run: 'now', items: [change(1, sh`rota_backup ${join(directory, 'x')}`)] }, () => {})
+      await channel.apply({ run: named(15), items: [change(1, sh`rota_backup ${join(directory, 'x')}`)] }, () => {})
     })
-    const kept = readdirSync(join(stateDir, 'backup'))
-    assert.is(kept.length, 10)
-    assert.ok(kept.includes('now') && kept.includes('old-14') && !kept.includes('old-5'))
+    assert.equal(readdirSync(join(stateDir, 'backup')).sort(), [6, 7, 8, 9, 10, 11, 12, 13, 14, 15].map(named))
+    // A clock that was set back does not cost a run its own.
+    await withChannel(shell, { stateDir }, async channel => {
+      await channel.apply({ run: named(0), items: [change(1, sh`rota_backup ${join(directory, 'x')}`)] }, () => {})
+    })
+    assert.ok(readdirSync(join(stateDir, 'backup')).includes(named(0)))
   })
 
   test('the content of a file is never in the reach of others, and temporary files go', async () => {
