@@ -1,3 +1,5 @@
+import type { Facts } from '../facts/fact.ts'
+import { unit } from '../facts/unit.ts'
 import { lines, raw, type Shell, sh } from '../program/shell.ts'
 import { secondsProblems, unitProblems } from './checks.ts'
 import { defineTask, type Task, type TaskOptions } from './task.ts'
@@ -19,46 +21,70 @@ const action = defineTask<ServiceActionArgs>({
   name: 'serviceAction',
   title: args => `${args.action === 'reloadOrRestart' ? 'reload or restart' : args.action} ${args.name}`,
   check: args => [...unitProblems(args.name), ...secondsProblems('settle', args.settle)],
-  facts: () => [],
-  plan: args => ({
+  facts: args => (args.action === 'reload' ? [unit({ name: unitName(args.name) })] : []),
+  plan: (args, facts) => ({
     summary: words[args.action],
-    apply: script(args),
+    apply: args.action === 'reload' ? reloading(args, restartsOf(args, facts)) : script(args),
     effect: 'action',
     ...(args.action === 'reload' ? { settle: watch(args) } : {}),
   }),
 })
 
+/** How often systemd had started it before anything was changed: what a reload is watched for is one more. */
+function restartsOf(args: ServiceActionArgs, facts: Facts): number {
+  const fact = facts.get(unit({ name: unitName(args.name) }))
+  return fact.type === 'unit' ? fact.restarts : 0
+}
+
 const words = { reload: 'reload', restart: 'restart', reloadOrRestart: 'reload, or restart', stop: 'stop' } as const
 
-function script(args: ServiceActionArgs): Shell {
-  const unit = unitName(args.name)
-  const settled = sh`settled "$u" ${tenths(args.settle ?? settleSeconds)}`
-  const noSystemd = raw(`command -v systemctl >/dev/null 2>&1 || { echo 'systemctl is not installed' >&2; exit 1; }`)
-  const head = lines([noSystemd, raw(unitFunctions), sh`u=${unit}`])
-  if (args.action === 'stop') return lines([head, raw(`systemctl stop -- "$u" || trouble "$u" 'could not be stopped'`)])
-  if (args.action === 'restart')
-    return lines([head, raw(`fresh "$u"\nsystemctl restart -- "$u" || trouble "$u" 'could not be restarted'`), settled])
-  // A unit that does not run reads its configuration when it is started; to start it is the service task's business.
-  const running =
-    raw(`state=$(systemctl show -p LoadState -p ActiveState -p CanReload -p NeedDaemonReload -p NRestarts -- "$u")
+const head = (args: ServiceActionArgs): Shell =>
+  lines([
+    raw(`command -v systemctl >/dev/null 2>&1 || { echo 'systemctl is not installed' >&2; exit 1; }`),
+    raw(unitFunctions),
+    sh`u=${unitName(args.name)}`,
+  ])
+
+// A unit that does not run reads its configuration when it is started; to start it is the service task's business.
+const onlyRunning = `state=$(systemctl show -p LoadState -p ActiveState -p CanReload -- "$u")
 case $state in
   *LoadState=not-found*) printf '%s: there is no such unit\\n' "$u" >&2; exit 1 ;;
   *ActiveState=active*|*ActiveState=reloading*|*ActiveState=activating*) ;;
   *) printf '%s does not run: nothing to reload\\n' "$u"; rm -f "$ROTA_TMP/settling-$u"; exit 0 ;;
-esac`)
-  if (args.action === 'reloadOrRestart') {
-    const reload = raw(`systemctl reload-or-restart -- "$u" || trouble "$u" 'could not be reloaded or restarted'`)
-    return lines([head, running, raw('fresh "$u"'), reload, settled])
-  }
-  return lines([
-    head,
-    running,
-    raw(`case $state in *CanReload=no*) printf '%s can not be reloaded: use service.restart or service.reloadOrRestart\\n' "$u" >&2; exit 1 ;; esac
-case $state in *NeedDaemonReload=yes*) systemctl daemon-reload ;; esac
-systemctl reload -- "$u" || trouble "$u" 'refused to reload'
-`),
-    sh`begin_to_settle "$u" ${tenths(args.settle ?? settleSeconds)} "$state"`,
+esac`
+
+/** Systemd is asked about the unit only where it refuses: each question costs as much as the reload. */
+const reloading = (args: ServiceActionArgs, restarts: number): Shell =>
+  lines([
+    head(args),
+    raw(`attempt() {
+  code=0
+  said=$(systemctl reload -- "$u" 2>&1) || code=$?
+}
+attempt
+# It warns where the unit's files have changed since it read them: what it has run was the old reload.
+case $said in *daemon-reload*) systemctl daemon-reload && attempt ;; esac
+if [ "$code" != 0 ]; then
+  ${onlyRunning}
+  printf '%s\\n' "$said" >&2
+  case $state in *CanReload=no*) printf '%s can not be reloaded: use service.restart or service.reloadOrRestart\\n' "$u" >&2; exit 1 ;; esac
+  trouble "$u" 'refused to reload'
+fi`),
+    sh`begin_to_settle "$u" ${tenths(args.settle ?? settleSeconds)} ${restarts}`,
   ])
+
+function script(args: ServiceActionArgs): Shell {
+  const settled = sh`settled "$u" ${tenths(args.settle ?? settleSeconds)}`
+  if (args.action === 'stop')
+    return lines([head(args), raw(`systemctl stop -- "$u" || trouble "$u" 'could not be stopped'`)])
+  if (args.action === 'restart')
+    return lines([
+      head(args),
+      raw(`fresh "$u"\nsystemctl restart -- "$u" || trouble "$u" 'could not be restarted'`),
+      settled,
+    ])
+  const restart = `systemctl reload-or-restart -- "$u" || trouble "$u" 'could not be reloaded or restarted'`
+  return lines([head(args), raw(onlyRunning), raw(`fresh "$u"\n${restart}`), settled])
 }
 
 /** One that was not running has not begun to settle. */

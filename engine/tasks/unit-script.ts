@@ -15,11 +15,10 @@ uptime_now() {
   read -r now _ </proc/uptime
   now=\${now%.*}\${now#*.}
 }
-# begin_to_settle UNIT TENTHS STATE: until when it is watched, and how often systemd had started it.
+# begin_to_settle UNIT TENTHS RESTARTS: until when it is watched, and how often systemd had started it.
 begin_to_settle() {
   uptime_now
-  restarts=\${3#*NRestarts=}
-  printf '%s %s\\n' "$((now + $2 * 10))" "\${restarts%%[!0-9]*}" >"$ROTA_TMP/settling-$1"
+  printf '%s %s\\n' "$((now + $2 * 10))" "$3" >"$ROTA_TMP/settling-$1"
   : >"$ROTA_TMP/settled"
 }
 # settle_begun UNIT: a unit that was not running has not begun.
@@ -50,7 +49,7 @@ settle_all() {
   if [ "$left" -gt 0 ]; then sleep "$((left / 100)).$cents" 2>/dev/null || sleep "$((left / 100 + 1))"; fi
   systemctl show -p ActiveState -p SubState -p Type -p NRestarts -- "$@" >"$ROTA_TMP/settled"
 }
-# judge UNIT STATE [RESTARTS]: it is active, and systemd has not started it more often than before.
+# judge UNIT STATE [RESTARTS]: it is active, and systemd has not started it more often than before; a start by hand counts from 0 again.
 judge() {
   case $2 in
     *ActiveState=failed*) trouble "$1" 'failed right after it was started' ;;
@@ -58,7 +57,9 @@ judge() {
     *ActiveState=inactive*) case $2 in *Type=oneshot*) ;; *) trouble "$1" 'ended right after it was started' ;; esac ;;
   esac
   now=\${2#*NRestarts=}
-  case $2 in *NRestarts=*) [ "\${now%%[!0-9]*}" = "\${3-\${now%%[!0-9]*}}" ] || trouble "$1" 'ended and was started again by systemd' ;; esac
+  now=\${now%%[!0-9]*}
+  case $2 in *NRestarts=*) ;; *) now=0 ;; esac
+  [ "$now" = 0 ] || [ "$now" = "\${3-$now}" ] || trouble "$1" 'ended and was started again by systemd'
 }
 # settled UNIT TENTHS: it stays active for so long, and systemd has not started it since.
 settled() {

@@ -1,48 +1,65 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { service } from '../../../engine/tasks/index.ts'
-import { nameOf, shells } from '../facts/probe.ts'
+import { nameOf, type ShellWords, shells } from '../facts/probe.ts'
 import { planWith } from './plan.ts'
 
 /** A systemd that reads what to say of a unit before and after its reload from files, and keeps what it was asked. */
 const systemctl = `#!/bin/sh
 echo "$*" >>"$UNITS/asked"
 verb=$1
+[ "$verb" != daemon-reload ] || { rm -f "$UNITS/old"; exit; }
 while [ "$1" != -- ]; do shift; done
 shift
 for unit; do
-  if [ "$verb" = reload ]; then mv "$UNITS/$unit.after" "$UNITS/$unit"; else cat "$UNITS/$unit"; echo; fi
+  if [ "$verb" = show ]; then cat "$UNITS/$unit"; echo; continue; fi
+  [ ! -e "$UNITS/old" ] || { echo "Warning: run 'systemctl daemon-reload'" >&2; exit 1; }
+  grep -q CanReload=yes "$UNITS/$unit" && grep -q ActiveState=active "$UNITS/$unit" || { echo 'not applicable' >&2; exit 1; }
+  [ ! -e "$UNITS/$unit.after" ] || mv "$UNITS/$unit.after" "$UNITS/$unit"
 done
 `
-const running = (restarts: number) =>
-  `LoadState=loaded\nActiveState=active\nSubState=running\nType=forking\nCanReload=yes\nNeedDaemonReload=no\nNRestarts=${restarts}\n`
-const failed = 'LoadState=loaded\nActiveState=failed\nSubState=failed\nType=forking\nNRestarts=0\n'
+const state = (given: Readonly<Record<string, string | number>>) =>
+  Object.entries({
+    ...{ LoadState: 'loaded', ActiveState: 'active', SubState: 'running', Type: 'forking', CanReload: 'yes' },
+    ...{ NRestarts: 2, ...given },
+  })
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
 
-/** Reloads of units as a turn of handlers runs them: all are begun, then each is watched. Gives what failed and what systemctl was asked. */
-function reloads(shell: readonly [string, ...string[]], after: Readonly<Record<string, string>>) {
+interface Case {
+  readonly before?: string
+  readonly after?: string
+}
+
+/** Reloads of units as a turn of handlers runs them: all are begun, then each is watched. Gives what they said and what systemctl was asked. */
+function reloads(shell: ShellWords, units: Readonly<Record<string, Case>>, { old = false } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'rota-reload-'))
   try {
-    writeFileSync(join(dir, 'systemctl'), systemctl)
-    writeFileSync(join(dir, 'journalctl'), '#!/bin/sh\n')
-    for (const name of ['systemctl', 'journalctl']) chmodSync(join(dir, name), 0o755)
-    const changes = Object.entries(after).map(([name, text]) => {
-      writeFileSync(join(dir, `${name}.service`), running(0))
-      writeFileSync(join(dir, `${name}.service.after`), text)
-      return planWith(service.reload(name, { settle: 0.1 }), () => undefined)
+    const script = (name: string, text: string) => writeFileSync(join(dir, name), text, { mode: 0o755 })
+    script('systemctl', systemctl)
+    script('journalctl', '#!/bin/sh\n')
+    if (old) writeFileSync(join(dir, 'old'), '')
+    const changes = Object.entries(units).map(([name, { before, after }]) => {
+      writeFileSync(join(dir, `${name}.service`), before ?? state({}))
+      if (after) writeFileSync(join(dir, `${name}.service.after`), after)
+      return planWith(service.reload(name, { settle: 0.1 }), () => ({ type: 'unit', restarts: 2 }))
     })
     const [command, ...words] = shell
-    const run = (text: string) =>
-      spawnSync(command, [...words, '-c', `PATH=${dir}:$PATH; set -eu\n${text}`], {
-        env: { ...process.env, UNITS: dir, ROTA_TMP: dir },
+    const run = (text = '') => {
+      const env = { ...process.env, UNITS: dir, ROTA_TMP: dir }
+      const done = spawnSync(command, [...words, '-c', `PATH=${dir}:$PATH; set -eu\n${text}`], {
+        env,
         encoding: 'utf8',
       })
-    for (const change of changes) assert.is(run(change?.apply.text ?? '').stderr, '')
-    const said = changes.map(change => run(change?.settle?.text ?? '').stderr.trim())
-    return { said, asked: readFileSync(join(dir, 'asked'), 'utf8').split('\n').filter(Boolean) }
+      return `${done.status} ${done.stdout}${done.stderr}`.trim()
+    }
+    const begun = changes.map(change => run(change?.apply.text))
+    const watched = changes.map(change => run(change?.settle?.text))
+    return { begun, watched, asked: readFileSync(join(dir, 'asked'), 'utf8').split('\n').filter(Boolean) }
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
@@ -50,20 +67,48 @@ function reloads(shell: readonly [string, ...string[]], after: Readonly<Record<s
 
 for (const shell of shells) {
   test(`reloads in ${nameOf(shell)}: all are watched by one look`, () => {
-    const { said, asked } = reloads(shell, { a: running(0), b: running(0), c: running(0) })
-    assert.equal(said, ['', '', ''])
-    assert.is(asked.filter(line => line.startsWith('show')).length, 4)
-    assert.match(asked.at(-1) ?? '', / -- a.service b.service c.service$/)
+    const { begun, watched, asked } = reloads(shell, { a: {}, b: {}, c: { after: state({ NRestarts: 0 }) } })
+    assert.equal([...begun, ...watched], ['0', '0', '0', '0', '0', '0'])
+    assert.equal(
+      asked.filter(line => line.startsWith('show')).map(line => line.replace(/.* -- /, '')),
+      ['a.service b.service c.service'],
+    )
   })
 
-  test(`reloads in ${nameOf(shell)}: the one that has ended is named, and so is the one that systemd has started again`, () => {
-    const { said } = reloads(shell, { a: running(0), b: failed, c: running(1), d: running(0) })
-    assert.equal(said, [
-      '',
-      'b.service: failed right after it was started',
-      'c.service: ended and was started again by systemd',
-      '',
+  test(`reloads in ${nameOf(shell)}: the one that has ended is named, and the one that systemd has started again`, () => {
+    const { watched } = reloads(shell, {
+      a: {},
+      b: { after: state({ ActiveState: 'failed' }) },
+      c: { after: state({ NRestarts: 3 }) },
+      d: { after: state({ ActiveState: 'activating', SubState: 'auto-restart' }) },
+    })
+    assert.equal(watched, [
+      '0',
+      '1 b.service: failed right after it was started',
+      '1 c.service: ended and was started again by systemd',
+      '1 d.service: keeps ending right after it is started',
     ])
+  })
+
+  test(`reloads in ${nameOf(shell)}: what does not run is left alone, what has no reload or no unit is an error`, () => {
+    const { begun, watched } = reloads(shell, {
+      a: { before: state({ ActiveState: 'inactive' }) },
+      b: { before: state({ CanReload: 'no' }) },
+      c: { before: state({ LoadState: 'not-found', ActiveState: 'inactive' }) },
+    })
+    assert.is(begun[0], '0 a.service does not run: nothing to reload')
+    assert.match(begun[1] ?? '', /^1 not applicable\nb.service can not be reloaded/)
+    assert.is(begun[2], '1 c.service: there is no such unit')
+    assert.is(watched[0], '0')
+  })
+
+  test(`reloads in ${nameOf(shell)}: a unit whose files have changed is read before its reload counts`, () => {
+    const { begun, asked } = reloads(shell, { a: {} }, { old: true })
+    assert.equal(begun, ['0'])
+    assert.equal(
+      asked.filter(line => !line.startsWith('show')),
+      ['reload -- a.service', 'daemon-reload', 'reload -- a.service'],
+    )
   })
 }
 

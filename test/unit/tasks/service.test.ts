@@ -95,7 +95,7 @@ test('actions are planned whenever they are asked for, and name what they do', (
     [service.stop('a.socket'), 'stop a.socket', 'systemctl stop -- "$u"'],
   ] as const) {
     assert.is(task.title, title)
-    const change = planWith(task, () => undefined)
+    const change = planWith(task, () => unit())
     assert.is(change?.effect, 'action')
     assert.match(change?.apply.text ?? '', words)
   }
