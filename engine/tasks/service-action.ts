@@ -1,5 +1,4 @@
-import type { Facts } from '../facts/fact.ts'
-import { unit } from '../facts/unit.ts'
+import { type UnitFact, unit } from '../facts/unit.ts'
 import { lines, raw, type Shell, sh } from '../program/shell.ts'
 import { secondsProblems, unitProblems } from './checks.ts'
 import { defineTask, type Task, type TaskOptions } from './task.ts'
@@ -9,7 +8,7 @@ export interface ServiceActionArgs {
   /** Unit; `.service` is added where there is no ending. */
   readonly name: string
   readonly action: 'reload' | 'restart' | 'reloadOrRestart' | 'stop'
-  /** Seconds that the unit must stay active afterwards; default 0.5. */
+  /** Seconds that the unit must stay active afterwards; default 0.5, after a reload until it has come to rest (0.2 to 0.5). */
   readonly settle?: number
 }
 
@@ -24,17 +23,11 @@ const action = defineTask<ServiceActionArgs>({
   facts: args => (args.action === 'reload' ? [unit({ name: unitName(args.name) })] : []),
   plan: (args, facts) => ({
     summary: words[args.action],
-    apply: args.action === 'reload' ? reloading(args, restartsOf(args, facts)) : script(args),
+    apply: args.action === 'reload' ? reloading(args, facts.get(unit({ name: unitName(args.name) }))) : script(args),
     effect: 'action',
     ...(args.action === 'reload' ? { settle: watch(args) } : {}),
   }),
 })
-
-/** How often systemd had started it before anything was changed: what a reload is watched for is one more. */
-function restartsOf(args: ServiceActionArgs, facts: Facts): number {
-  const fact = facts.get(unit({ name: unitName(args.name) }))
-  return fact.type === 'unit' ? fact.restarts : 0
-}
 
 const words = { reload: 'reload', restart: 'restart', reloadOrRestart: 'reload, or restart', stop: 'stop' } as const
 
@@ -54,8 +47,11 @@ case $state in
 esac`
 
 /** Systemd is asked about the unit only where it refuses: each question costs as much as the reload. */
-const reloading = (args: ServiceActionArgs, restarts: number): Shell =>
-  lines([
+function reloading(args: ServiceActionArgs, fact: UnitFact): Shell {
+  const { restarts, mainPid } = fact.type === 'unit' ? fact : { restarts: 0, mainPid: 0 }
+  // Who says how long it shall be watched means that.
+  const main = args.settle === undefined ? mainPid : 0
+  return lines([
     head(args),
     raw(`attempt() {
   code=0
@@ -70,8 +66,9 @@ if [ "$code" != 0 ]; then
   case $state in *CanReload=no*) printf '%s can not be reloaded: use service.restart or service.reloadOrRestart\\n' "$u" >&2; exit 1 ;; esac
   trouble "$u" 'refused to reload'
 fi`),
-    sh`begin_to_settle "$u" ${tenths(args.settle ?? settleSeconds)} ${restarts}`,
+    sh`begin_to_settle "$u" ${tenths(args.settle ?? settleSeconds)} ${restarts} ${main}`,
   ])
+}
 
 function script(args: ServiceActionArgs): Shell {
   const settled = sh`settled "$u" ${tenths(args.settle ?? settleSeconds)}`

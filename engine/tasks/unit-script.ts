@@ -1,3 +1,6 @@
+/** Hundredths of a second that a watch may end early: 0.2 s are left, for nginx sleeps 0.1 s before it ends the workers of before. */
+const atRest = 28
+
 /** Shell functions for changing units: what went wrong is shown with the unit's last lines in the journal. */
 export const unitFunctions = `trouble() {
   printf '%s: %s\\n' "$1" "$2" >&2
@@ -15,10 +18,11 @@ uptime_now() {
   read -r now _ </proc/uptime
   now=\${now%.*}\${now#*.}
 }
-# begin_to_settle UNIT TENTHS RESTARTS: until when it is watched, and how often systemd had started it.
+# begin_to_settle UNIT TENTHS RESTARTS MAIN: until when it is watched, how often systemd had started it, and the process that tells when
+# it has come to rest; 0 where the time is fixed.
 begin_to_settle() {
   uptime_now
-  printf '%s %s\\n' "$((now + $2 * 10))" "$3" >"$ROTA_TMP/settling-$1"
+  printf '%s %s %s\\n' "$((now + $2 * 10))" "$3" "$4" >"$ROTA_TMP/settling-$1"
   : >"$ROTA_TMP/settled"
 }
 # settle_begun UNIT: a unit that was not running has not begun.
@@ -31,23 +35,53 @@ settle_begun() {
       [ "$file" != "$ROTA_TMP/settling-$1" ] || state="$state$line "
     done
   done <"$ROTA_TMP/settled"
-  read -r end restarts <"$ROTA_TMP/settling-$1"
+  read -r end restarts main <"$ROTA_TMP/settling-$1"
   judge "$1" "$state" "$restarts"
 }
-# Waits until all that have begun have settled, and looks at them with one process.
+# Waits until all that have begun have settled, and asks systemd about them with one process. It may end ${atRest / 100} s before the time is over, once
+# none of their processes has run for 0.1 s: a daemon that is done with its reload sleeps, one that serves many is watched to the end.
 settle_all() {
   uptime_now
   left=0
   set --
   for file in "$ROTA_TMP"/settling-*; do
-    read -r end restarts <"$file"
+    read -r end restarts main <"$file"
     if [ "$((end - now))" -gt "$left" ]; then left=$((end - now)); fi
     set -- "$@" "\${file#"$ROTA_TMP/settling-"}"
   done
-  cents=$((left % 100))
-  if [ "$cents" -lt 10 ]; then cents=0$cents; fi
-  if [ "$left" -gt 0 ]; then sleep "$((left / 100)).$cents" 2>/dev/null || sleep "$((left / 100 + 1))"; fi
+  pass $((left - ${atRest} - 10))
+  look || seen=
+  while [ "$left" -gt 0 ]; do
+    before=$seen
+    pass $((left > 10 ? 10 : left))
+    look || seen=
+    [ -z "$seen" ] || [ "$seen" != "$before" ] || break
+  done
   systemctl show -p ActiveState -p SubState -p Type -p NRestarts -- "$@" >"$ROTA_TMP/settled"
+}
+# pass HUNDREDTHS: lets so much of what is left go by.
+pass() {
+  [ "$1" -gt 0 ] || return 0
+  cents=$(($1 % 100))
+  if [ "$cents" -lt 10 ]; then cents=0$cents; fi
+  sleep "$(($1 / 100)).$cents" 2>/dev/null || sleep "$(($1 / 100 + 1))"
+  left=$((left - $1))
+}
+# Sets seen to how long and how often the processes of all that have begun have run. Fails when one of them is awake, or nothing is known.
+look() {
+  seen=
+  for file in "$ROTA_TMP"/settling-*; do
+    read -r end restarts main <"$file"
+    [ -r "/proc/$main/task/$main/children" ] && [ -r "/proc/$main/schedstat" ] || return 1
+    children=
+    read -r children <"/proc/$main/task/$main/children" || :
+    for pid in $main $children; do
+      read -r line 2>/dev/null <"/proc/$pid/stat" || return 1
+      case \${line##*) } in S*) ;; *) return 1 ;; esac
+      read -r line 2>/dev/null <"/proc/$pid/schedstat" || return 1
+      seen="$seen $pid $line"
+    done
+  done
 }
 # judge UNIT STATE [RESTARTS]: it is active, and systemd has not started it more often than before; a start by hand counts from 0 again.
 judge() {

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,7 +33,11 @@ const state = (given: Readonly<Record<string, string | number>>) =>
 interface Case {
   readonly before?: string
   readonly after?: string
+  readonly mainPid?: number
+  readonly settle?: number
 }
+
+const stillClock = 'uptime_now() { now=100; }; sleep() { echo "sleep $$1" >>"$$UNITS/asked"; }'
 
 /** Reloads of units as a turn of handlers runs them: all are begun, then each is watched. Gives what they said and what systemctl was asked. */
 function reloads(shell: ShellWords, units: Readonly<Record<string, Case>>, { old = false } = {}) {
@@ -43,15 +47,18 @@ function reloads(shell: ShellWords, units: Readonly<Record<string, Case>>, { old
     script('systemctl', systemctl)
     script('journalctl', '#!/bin/sh\n')
     if (old) writeFileSync(join(dir, 'old'), '')
-    const changes = Object.entries(units).map(([name, { before, after }]) => {
+    const changes = Object.entries(units).map(([name, { before, after, mainPid = 0, settle }]) => {
       writeFileSync(join(dir, `${name}.service`), before ?? state({}))
       if (after) writeFileSync(join(dir, `${name}.service.after`), after)
-      return planWith(service.reload(name, { settle: 0.1 }), () => ({ type: 'unit', restarts: 2 }))
+      const options = settle === undefined ? {} : { settle }
+      return planWith(service.reload(name, options), () => ({ type: 'unit', restarts: 2, mainPid }))
     })
     const [command, ...words] = shell
     const run = (text = '') => {
       const env = { ...process.env, UNITS: dir, ROTA_TMP: dir }
-      const done = spawnSync(command, [...words, '-c', `PATH=${dir}:$PATH; set -eu\n${text}`], {
+      // The clock stands still, so that what is slept is all that is waited.
+      const still = text.replace(/^(begin_to_settle|settle_begun) /m, `${stillClock}\n$1 `)
+      const done = spawnSync(command, [...words, '-c', `PATH=${dir}:$PATH; set -eu\n${still}`], {
         env,
         encoding: 'utf8',
       })
@@ -73,6 +80,23 @@ for (const shell of shells) {
       asked.filter(line => line.startsWith('show')).map(line => line.replace(/.* -- /, '')),
       ['a.service b.service c.service'],
     )
+  })
+
+  test(`reloads in ${nameOf(shell)}: a daemon at rest has settled; one that is awake is watched to the end, and so is one with a time`, () => {
+    const sleeper = spawn('sleep', ['60'])
+    const worker = spawn('sh', ['-c', 'while :; do :; done'])
+    try {
+      const slept = (units: Readonly<Record<string, Case>>) =>
+        reloads(shell, units).asked.filter(line => line.startsWith('sleep'))
+      const [resting, awake] = [{ mainPid: sleeper.pid ?? 0 }, { mainPid: worker.pid ?? 0 }]
+      assert.equal(slept({ a: resting, b: resting }), ['sleep 0.12', 'sleep 0.10'])
+      const toTheEnd = ['sleep 0.12', 'sleep 0.10', 'sleep 0.10', 'sleep 0.10', 'sleep 0.08']
+      assert.equal(slept({ a: resting, b: awake }), toTheEnd)
+      assert.equal(slept({ a: { ...resting, settle: 0.5 } }), toTheEnd)
+    } finally {
+      sleeper.kill()
+      worker.kill()
+    }
   })
 
   test(`reloads in ${nameOf(shell)}: the one that has ended is named, and the one that systemd has started again`, () => {
@@ -106,7 +130,7 @@ for (const shell of shells) {
     const { begun, asked } = reloads(shell, { a: {} }, { old: true })
     assert.equal(begun, ['0'])
     assert.equal(
-      asked.filter(line => !line.startsWith('show')),
+      asked.filter(line => line.includes('reload')),
       ['reload -- a.service', 'daemon-reload', 'reload -- a.service'],
     )
   })

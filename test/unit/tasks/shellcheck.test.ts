@@ -80,7 +80,7 @@ const changes: readonly (readonly [tasks.Task, (request: FactRequest) => unknown
     tasks.service({ name: 'a', enabled: true, running: true }),
     () => ({ type: 'unit', loadState: 'loaded', activeState: 'inactive', subState: 'dead', unitFileState: 'disabled' }),
   ],
-  [tasks.service.reload('a'), () => ({ type: 'unit', restarts: 0 })],
+  [tasks.service.reload('a'), () => ({ type: 'unit', restarts: 0, mainPid: 1 })],
   [tasks.service.restart('a'), () => undefined],
   [tasks.service.reloadOrRestart('a'), () => undefined],
   [
