@@ -56,14 +56,15 @@ export async function planHost(run: HostRun): Promise<HostPlan> {
   const pending = new Set(facts.get(pendingHandlers({})))
   const first = firstDirty(run, facts, 0, false)
   const owed = handlersOwed(run.work.handlers, [], pending).length > 0
+  const changes = first.changes.filter(({ change }) => change.effect !== 'wait').length
   // Where no stage has anything to do there is nothing behind it either.
-  const disrupts = owed || (first.start < run.work.items.length && willChange(run, facts))
+  const disrupts = owed || changes > 0 || (first.start < run.work.items.length && willChange(run, facts))
   run.emit({
     kind: 'planned',
     host: run.host.name,
     play: run.play.name,
     tasks: run.work.items.length,
-    changes: first.changes.filter(({ change }) => change.effect !== 'wait').length,
+    changes,
     seconds: (performance.now() - started) / 1000,
   })
   run.clock.add('plan', (performance.now() - probed) / 1000)
