@@ -2,8 +2,8 @@
 # What runs on a target: reads programs from the control machine, runs them one after another, and frames what they say.
 #
 # POSIX sh; tested with dash, bash and busybox sh. Lines that are comments are left out when it is sent. It is evaluated after a
-# preamble that sets ROTA_NONCE, ROTA_READONLY (1 or empty), ROTA_STATE (empty: the usual place), ROTA_SHELL and ROTA_OWNER (who
-# holds the lock). Its last line starts it, so half of it does nothing.
+# preamble that sets ROTA_NONCE, ROTA_READONLY (1 or empty), ROTA_STATE (empty: the usual place), ROTA_SHELL, ROTA_OWNER (who
+# holds the lock) and ROTA_FIRST (the first program, or empty). Its last line starts it, so half of it does nothing.
 #
 # For scripts of changes:
 #   $ROTA_TMP                                private directory of this channel, removed at its end
@@ -481,6 +481,8 @@ rota_main() {
   rota_hello
   [ -n "$ROTA_READONLY" ] || rota_lock
   rota_say ready 0 0 ''
+  eval "$ROTA_FIRST"
+  [ -z "$rota_ending" ] || exit 1
   rota_serve
 }
 

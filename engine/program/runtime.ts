@@ -11,14 +11,17 @@ export interface Preamble {
   readonly shell: readonly string[]
   /** Who holds the lock, for the one who finds it held. */
   readonly owner: string
+  /** Text of the first program, which then needs no reading of its own; empty when none is known yet. */
+  readonly first: string
 }
 
 const runtime = withoutComments(readFileSync(new URL('./runtime.sh', import.meta.url), 'utf8'))
 
 /** The runtime as it is sent: its length on a line, then the text. */
-export function runtimeText({ nonce, readOnly, stateDir, shell, owner }: Preamble): Buffer {
+export function runtimeText({ nonce, readOnly, stateDir, shell, owner, first }: Preamble): Buffer {
   const text = `ROTA_NONCE=${quote(nonce)} ROTA_READONLY=${readOnly ? 1 : "''"} ROTA_STATE=${quote(stateDir ?? '')}
 ROTA_SHELL=${quote(shell.join(' '))} ROTA_OWNER=${quote(owner.replaceAll('\n', ' '))}
+ROTA_FIRST=${quote(first)}
 ${runtime}`
   return Buffer.from(`${Buffer.byteLength(text)}\n${text}`)
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
+import { setImmediate } from 'node:timers/promises'
 import type { FactRequest, Facts } from '../facts/fact.ts'
 import { factsFrom } from '../facts/fact.ts'
 import { applyText } from '../program/apply.ts'
@@ -82,6 +83,8 @@ export class ShellChannel implements Channel {
   #readyAt: number | undefined
   #lastId = 0
   #writing: Promise<void>
+  /** Text of the program that travels with the runtime; undefined once that is sent. */
+  #first: string | undefined = ''
   #broken: UnreachableError | undefined
   #closing: Promise<void> | undefined
   #stopping: Promise<void> | undefined
@@ -207,12 +210,17 @@ export class ShellChannel implements Channel {
       if (error instanceof UnreachableError) this.#break(error)
       return
     }
+    // Who has opened the channel asks for something at once.
+    await setImmediate()
+    const first = this.#first ?? ''
+    this.#first = undefined
     const text = runtimeText({
       nonce: this.#nonce,
       readOnly: this.#options.readOnly,
       stateDir: this.#options.stateDir,
       shell: this.#connection.shell,
       owner: `${owner} since ${new Date().toISOString()}`,
+      first,
     })
     this.#stats.bytesSent += text.byteLength
     this.#session.stdin.write(text)
@@ -243,6 +251,10 @@ export class ShellChannel implements Channel {
           reject(error)
         },
       })
+      if (id === 1 && this.#first === '' && ready.blobs.length === 0) {
+        this.#first = ready.text
+        return
+      }
       this.#writing = this.#writing
         .then(() => (this.#broken ? 0 : sendProgram(this.#session.stdin, ready)))
         .then(sent => {

@@ -254,6 +254,24 @@ for (const [name, shell] of shells(base)) {
     process.kill(Number(readFileSync(pidFile, 'utf8')))
   })
 
+  test('the first program travels with the runtime, whatever it holds; those behind it follow', async () => {
+    const value = `it's "$HOME"\n`
+    await withChannel(shell, { stateDir: join(home(), 'state'), eager: true }, async channel => {
+      const facts = channel.probe([textFact(value)])
+      const second = channel.run({ script: sh`printf %s ${blob('by a blob')} | xargs cat` })
+      assert.is((await facts).get(textFact(value)), value)
+      assert.is((await second).stdout, 'by a blob')
+    })
+    await withChannel(shell, { stateDir: join(home(), 'state'), eager: true }, async channel => {
+      // Content can't travel there, and nothing overtakes it.
+      const path = join(home(), 'file')
+      const first = channel.run({ script: sh`sleep 0.1; cp ${blob('first')} ${path}` })
+      const second = channel.run({ script: sh`cat ${path}` })
+      assert.is((await first).exitCode, 0)
+      assert.is((await second).stdout, 'first')
+    })
+  })
+
   test('kinds of fact do not disturb each other; one that ends their shell is named, and the channel goes on', async () => {
     const kind = (name: string, script: string) =>
       defineFact<string, string>({ name, probe: () => script, parse: (output, args) => args.map(() => output) })

@@ -153,7 +153,7 @@ for (const shell of ['sh', 'bash', 'dash', 'zsh', 'fish', 'tcsh', 'csh', 'ksh', 
   test(`a login shell ${shell} starts the runtime`, () => {
     const inner = words(ssh, { method: 'su', user: 'root' }).at(-1) ?? ''
     for (const command of [words(ssh).at(-1) ?? '', ...(process.getuid?.() === 0 ? [inner] : [])]) {
-      const preamble = { nonce: 'abc', readOnly: true, shell: ['sh'], owner: 'x' }
+      const preamble = { nonce: 'abc', readOnly: true, shell: ['sh'], owner: 'x', first: '' }
       const out = execFileSync(shell, ['-c', command], { input: runtimeText(preamble), encoding: 'utf8' })
       assert.match(out, /^rota-ready-MARK\n\nrota:abc:\nhello 0 1 /)
     }
@@ -161,7 +161,7 @@ for (const shell of ['sh', 'bash', 'dash', 'zsh', 'fish', 'tcsh', 'csh', 'ksh', 
 }
 
 test('half of the runtime does nothing', () => {
-  const whole = runtimeText({ nonce: 'abc', readOnly: true, shell: ['sh'], owner: 'x' })
+  const whole = runtimeText({ nonce: 'abc', readOnly: true, shell: ['sh'], owner: 'x', first: 'touch harm' })
   for (const share of [0.1, 0.5, 0.9, 0.999]) {
     const input = whole.subarray(0, Math.floor(whole.length * share))
     const { stdout } = spawnSync('sh', ['-c', boot], { input, encoding: 'utf8' })
