@@ -100,9 +100,10 @@ program
   .action(async options => {
     const rows = await many(options, say)
     print([
-      ['hosts', 'at once', 'tool', 'seconds', 'cpu s', 'MB'],
-      ...rows.map(({ hosts, forks, tool, wall, cpu, memory }) => [
+      ['hosts', 'at once', 'tool', 'seconds', 'cpu s', 'MB', 'longest pause ms', 'p99 ms'],
+      ...rows.map(({ hosts, forks, tool, wall, cpu, memory, pause, pause99 }) => [
         ...[String(hosts), String(forks), tool, wall.toFixed(1), cpu?.toFixed(1) ?? '-', (memory / 1e6).toFixed(0)],
+        ...[pause?.toFixed(0) ?? '-', pause99?.toFixed(0) ?? '-'],
       ]),
     ])
   })
