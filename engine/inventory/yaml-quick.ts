@@ -72,7 +72,7 @@ function readList(cursor: Cursor, indent: number): Node | undefined {
 
 function readMap(cursor: Cursor, indent: number): Node | undefined {
   const entries: Entry[] = []
-  const seen = new Set<string>()
+  const seen = new Set<Text['value']>()
   const { line } = cursor
   for (let found = nextIndent(cursor); found !== undefined && found >= indent; found = nextIndent(cursor)) {
     if (found > indent) return undefined
@@ -81,8 +81,8 @@ function readMap(cursor: Cursor, indent: number): Node | undefined {
     if (match?.[1] === undefined) return undefined
     const here = cursor.line
     const name = readText(match[1])
-    const known = seen.size
-    if (seen.add(identity(name)).size === known) return undefined
+    if (seen.has(name.value)) return undefined
+    seen.add(name.value)
     cursor.index = pair.lastIndex
     cursor.line += 1
     const node =
@@ -114,12 +114,12 @@ function readValue(cursor: Cursor, indent: number, line: number): Node | undefin
  */
 function readLeaf(cursor: Cursor, indent: number): MapNode | undefined {
   const { text, index, line } = cursor
-  const lines = readSame(text, index, indent) ?? readAny(text, index, indent)
-  if (lines === undefined) return undefined
-  const next = { text, index: lines.end, line: line + lines.keys.length }
+  const block = readUsual(text, index, indent) ?? readAny(text, index, indent)
+  if (block === undefined) return undefined
+  const next = { text, index: block.end, line: line + block.keys.length }
   if ((nextIndent(next) ?? -1) >= indent) return undefined
   Object.assign(cursor, next)
-  return new LazyMap(line, indent + 1, () => readEntries(text, index, lines.keys, indent, line))
+  return new LazyMap(line, indent + 1, () => readEntries(text, index, block.keys, indent, line))
 }
 
 interface Key extends Text {
@@ -127,54 +127,76 @@ interface Key extends Text {
   readonly raw: string
 }
 
-/** No two keys are the same. */
-interface Lines {
+/** The keys, no two the same, and where the block ends. */
+interface Block {
   readonly keys: readonly Key[]
   readonly end: number
 }
 
-/** The last block of lines, how many in a row had just these keys, and what matches another one. Only speed depends on it. */
-interface Last {
+/** The keys of blocks that were read before, how many had them, and what matches another one of many. */
+interface Shape {
   readonly keys: readonly Key[]
   readonly indent: number
-  readonly count: number
-  readonly pattern?: RegExp | undefined
+  count: number
+  pattern?: RegExp
 }
 
-let last: Last = { keys: [], indent: 0, count: 0 }
+/** Those of the newest blocks, newest first: hosts most often have the same variables. Only speed depends on them. */
+const shapes: Shape[] = []
+const mostShapes = 8
+
+function useNext(shape: Shape): void {
+  if (shapes[0] === shape) return
+  const known = shapes.indexOf(shape)
+  shapes.splice(known < 0 ? mostShapes - 1 : known, 1)
+  shapes.unshift(shape)
+}
 
 /** Another block of the same keys in the same order: none has to be looked for, and none can be there twice. */
-function readSame(text: string, start: number, indent: number): Lines | undefined {
-  const { keys, pattern } = last
-  if (pattern === undefined || last.indent !== indent) return undefined
-  const end = endOf(pattern, text, start)
-  return end === undefined ? undefined : { keys, end }
+function readUsual(text: string, start: number, indent: number): Block | undefined {
+  for (const shape of shapes) {
+    if (shape.indent !== indent || shape.pattern === undefined) continue
+    const end = endOf(shape.pattern, text, start)
+    if (end === undefined) continue
+    useNext(shape)
+    return { keys: shape.keys, end }
+  }
+  return undefined
 }
 
 const leaves = new Map<number, RegExp>()
 
-function readAny(text: string, start: number, indent: number): Lines | undefined {
+function readAny(text: string, start: number, indent: number): Block | undefined {
   const pattern = leaves.get(indent) ?? new RegExp(`(?:${' '.repeat(indent)}${key}: +${value} *(?:\\n|$))+`, 'y')
   leaves.set(indent, pattern)
   const end = endOf(pattern, text, start)
   if (end === undefined) return undefined
   const written = rawKeys(text.slice(start, end), indent)
-  const { keys, count } = last
-  if (indent === last.indent && written.length === keys.length && keys.every(({ raw }, at) => raw === written[at])) {
-    last = { keys, indent, count: count + 1, pattern: count === often ? patternOf(keys, indent) : last.pattern }
-    return { keys, end }
-  }
-  const fresh = written.map(raw => ({ raw, ...readText(raw) }))
-  if (new Set(fresh.map(identity)).size < fresh.length) return undefined
-  last = { keys: fresh, indent, count: 1 }
-  return { keys: fresh, end }
+  const shape = shapes.find(known => hasKeys(known, written, indent)) ?? newShape(written, indent)
+  if (shape === undefined) return undefined
+  useNext(shape)
+  shape.count += 1
+  if (shape.count === often && written.length <= 500) shape.pattern = patternOf(shape)
+  return { keys: shape.keys, end }
 }
 
-/** It takes as long to compile as it saves in several hundred blocks. */
+/** A pattern takes as long to compile as it saves in several hundred blocks. */
 const often = 200
 
-function patternOf(keys: readonly Key[], indent: number): RegExp | undefined {
-  if (keys.length > 500) return undefined
+function hasKeys({ keys, indent }: Shape, written: readonly string[], wanted: number): boolean {
+  return indent === wanted && keys.length === written.length && keys.every(({ raw }, at) => raw === written[at])
+}
+
+/** `yes` and `true` are one key, `1` and `"1"` are two. Undefined when a key is there twice. */
+function newShape(written: readonly string[], indent: number): Shape | undefined {
+  const keys = written.map(raw => {
+    const { type, value } = readText(raw)
+    return { raw, type, value }
+  })
+  return new Set(keys.map(({ value }) => value)).size < keys.length ? undefined : { keys, indent, count: 0 }
+}
+
+function patternOf({ keys, indent }: Shape): RegExp {
   const line = ({ raw }: Key) => `${' '.repeat(indent)}${raw.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}: +${value} *\\n`
   return new RegExp(keys.map(line).join(''), 'y')
 }
@@ -220,11 +242,6 @@ type Text = Pick<ScalarNode, 'type' | 'value'>
 function readText(raw: string): Text {
   const first = raw.charAt(0)
   return first === '"' || first === "'" ? { type: 'str', value: raw.slice(1, -1) } : resolvePlain(raw)
-}
-
-/** `yes` and `true` are one key, `1` and `"1"` are two. */
-function identity({ type, value }: Text): string {
-  return `${type} ${value}`
 }
 
 function entry({ type, value }: Text, line: number, column: number, node: Node): Entry {
