@@ -122,20 +122,15 @@ function readLeaf(cursor: Cursor, indent: number): MapNode | undefined {
   return new LazyMap(line, indent + 1, () => readEntries(text, index, block.keys, indent, line))
 }
 
-interface Key extends Text {
-  /** As it is written. */
-  readonly raw: string
-}
-
-/** The keys, no two the same, and where the block ends. */
+/** The keys as they are written, no two the same, and where the block ends. */
 interface Block {
-  readonly keys: readonly Key[]
+  readonly keys: readonly string[]
   readonly end: number
 }
 
 /** The keys of blocks that were read before, how many had them, and what matches another one of many. */
 interface Shape {
-  readonly keys: readonly Key[]
+  readonly keys: readonly string[]
   readonly indent: number
   count: number
   pattern?: RegExp
@@ -184,20 +179,16 @@ function readAny(text: string, start: number, indent: number): Block | undefined
 const often = 200
 
 function hasKeys({ keys, indent }: Shape, written: readonly string[], wanted: number): boolean {
-  return indent === wanted && keys.length === written.length && keys.every(({ raw }, at) => raw === written[at])
+  return indent === wanted && keys.length === written.length && keys.every((key, at) => key === written[at])
 }
 
-/** `yes` and `true` are one key, `1` and `"1"` are two. Undefined when a key is there twice. */
-function newShape(written: readonly string[], indent: number): Shape | undefined {
-  const keys = written.map(raw => {
-    const { type, value } = readText(raw)
-    return { raw, type, value }
-  })
-  return new Set(keys.map(({ value }) => value)).size < keys.length ? undefined : { keys, indent, count: 0 }
+/** Undefined when a key is there twice. `yes` and `true` are one, `1` and `"1"` are two. */
+function newShape(keys: readonly string[], indent: number): Shape | undefined {
+  return new Set(keys.map(key => readText(key).value)).size < keys.length ? undefined : { keys, indent, count: 0 }
 }
 
 function patternOf({ keys, indent }: Shape): RegExp {
-  const line = ({ raw }: Key) => `${' '.repeat(indent)}${raw.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}: +${value} *\\n`
+  const line = (key: string) => `${' '.repeat(indent)}${key.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}: +${value} *\\n`
   return new RegExp(keys.map(line).join(''), 'y')
 }
 
@@ -221,19 +212,19 @@ function rawKeys(block: string, indent: number): readonly string[] {
 function readEntries(
   text: string,
   begin: number,
-  keys: readonly Key[],
+  keys: readonly string[],
   indent: number,
   line: number,
 ): readonly Entry[] {
   let start = begin
   return keys.map((key, index) => {
     const here = line + index
-    let from = start + indent + key.raw.length + 1
+    let from = start + indent + key.length + 1
     while (text.charCodeAt(from) === space) from += 1
     const end = text.indexOf('\n', from)
     const node = scalar(text.slice(from, end < 0 ? text.length : end).trimEnd(), here, from - start + 1)
     start = end + 1
-    return entry(key, here, indent + 1, node)
+    return entry(readText(key), here, indent + 1, node)
   })
 }
 

@@ -161,6 +161,8 @@ test('the quick reader agrees with the yaml package wherever it answers', () => 
 test('so it does where a mapping has the keys of hundreds before it, or nearly', () => {
   const keys = ['a', 'b.c/d', '"q"', 'yes', 'a-b']
   const usual = keys.map(key => `${key}: 1\n`).join('')
+  const block = keys.map(key => `    ${key}: 1\n`).join('')
+  assert.ok(agrees(Array.from({ length: 300 }, (_, host) => `host${host}:\n${block}`).join('')))
   const usually = fc.oneof({ arbitrary: fc.constantFrom(' x', '  1 '), weight: 9 }, { arbitrary: written, weight: 1 })
   const changed = fc.tuple(fc.nat(keys.length), fc.nat(1), fc.array(line, { maxLength: 1 }))
   const answers = { same: 0, other: 0 }
