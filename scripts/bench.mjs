@@ -100,9 +100,10 @@ program
   .action(async options => {
     const rows = await many(options, say)
     print([
-      ['hosts', 'at once', 'tool', 'seconds', 'cpu s', 'MB'],
-      ...rows.map(({ hosts, forks, tool, wall, cpu, memory }) => [
+      ['hosts', 'at once', 'tool', 'seconds', 'cpu s', 'MB', 'longest pause ms', 'p99 ms'],
+      ...rows.map(({ hosts, forks, tool, wall, cpu, memory, pause, pause99 }) => [
         ...[String(hosts), String(forks), tool, wall.toFixed(1), cpu?.toFixed(1) ?? '-', (memory / 1e6).toFixed(0)],
+        ...[pause?.toFixed(0) ?? '-', pause99?.toFixed(0) ?? '-'],
       ]),
     ])
   })
@@ -117,9 +118,10 @@ program
   .action(async options => {
     const rows = await large(options, say)
     print([
-      ['what', 'seconds', 'MB/s', 'cpu s', 'MB'],
-      ...rows.map(({ what, wall, rate, cpu, memory }) => [
-        ...[what, wall.toFixed(1), rate.toFixed(0), cpu?.toFixed(1) ?? '-', memory ? (memory / 1e6).toFixed(0) : '-'],
+      ['what', 'seconds', 'start', 'MB/s', 'less start, × scp', 'cpu s', 'MB'],
+      ...rows.map(({ what, wall, start, rate, ofScp, cpu, memory }) => [
+        ...[what, wall.toFixed(1), start ? start.toFixed(2) : '-', rate?.toFixed(0) ?? '-'],
+        ...[ofScp?.toFixed(2) ?? '-', cpu?.toFixed(1) ?? '-', memory ? (memory / 1e6).toFixed(0) : '-'],
       ]),
     ])
     if (!options.keep) await labDown({ name: labName })

@@ -38,10 +38,10 @@ export function buildInventory({ graph, layers, decrypt, ...given }: Parts): Inv
 
   const hostVars = (name: string, groups: readonly string[], raw: RawHost | undefined): Variables => {
     const own = [
-      ...(raw?.settings ?? []).flatMap(settings => settings()),
+      ...(raw?.settings ?? []).map(settings => settings()),
       ...fromFiles(layers.inventoryHosts, [name]),
       ...fromFiles(layers.playbookHosts, [name]),
-      ...layers.extra,
+      layers.extra,
     ]
     return override(groupVars(groups), own, decrypt)
   }
@@ -106,8 +106,8 @@ function groupsByHost(graph: Graph): ReadonlyMap<string, readonly string[]> {
 function mergeGroups(names: readonly string[], graph: Graph, layers: VarsLayers, decrypt: Decrypt): Variables {
   const own = (name: string) => graph.groups.get(name)?.settings ?? []
   const settings = [
-    ...own('all'),
-    ...names.flatMap(own),
+    own('all'),
+    ...names.map(own),
     ...fromFiles(layers.inventoryGroups, ['all']),
     ...fromFiles(layers.playbookGroups, ['all']),
     ...fromFiles(layers.inventoryGroups, names),
@@ -117,7 +117,10 @@ function mergeGroups(names: readonly string[], graph: Graph, layers: VarsLayers,
 }
 
 /** Place by place: a later inventory source wins over the order of the groups. */
-function fromFiles(places: readonly ReadonlyMap<string, FileSettings>[], names: readonly string[]): Setting[] {
+function fromFiles(
+  places: readonly ReadonlyMap<string, FileSettings>[],
+  names: readonly string[],
+): (readonly Setting[])[] {
   return places.flatMap(place => names.flatMap(name => place.get(name)?.() ?? []))
 }
 
@@ -161,7 +164,7 @@ function toGroup(raw: RawGroup, layers: VarsLayers, decrypt: Decrypt): Group {
     priority,
     get vars() {
       const files = [layers.inventoryGroups, layers.playbookGroups].flatMap(places => fromFiles(places, [name]))
-      vars ??= override(new Map(), [...settings, ...files], decrypt)
+      vars ??= override(new Map(), [settings, ...files], decrypt)
       return vars
     },
   }

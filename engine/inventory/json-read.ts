@@ -139,7 +139,8 @@ function readText(cursor: Cursor): Node | undefined {
   const raw = string.exec(cursor.text)?.[0]
   if (raw === undefined) return undefined
   const value = raw.includes('\\') ? String(JSON.parse(raw)) : raw.slice(1, -1)
-  const node = { kind: 'scalar', type: 'str', value, ...placeOf(cursor) } as const
+  const { line, column } = placeOf(cursor)
+  const node = { kind: 'scalar', type: 'str', value, line, column } as const
   cursor.index += raw.length
   return node
 }
@@ -150,12 +151,12 @@ function readWord(cursor: Cursor): Node | undefined {
   word.lastIndex = cursor.index
   const match = word.exec(cursor.text)
   if (match === null) return undefined
-  const at = placeOf(cursor)
+  const { line, column } = placeOf(cursor)
   const text = match[0]
   cursor.index += text.length
-  if (text === 'null') return { kind: 'scalar', type: 'null', value: null, ...at }
-  if (text === 'true' || text === 'false') return { kind: 'scalar', type: 'bool', value: text === 'true', ...at }
+  if (text === 'null') return { kind: 'scalar', type: 'null', value: null, line, column }
+  if (text === 'true' || text === 'false') return { kind: 'scalar', type: 'bool', value: text === 'true', line, column }
   const isFloat = match[1] !== undefined || match[2] !== undefined || /[NI]/.test(text)
-  if (isFloat) return { kind: 'scalar', type: 'float', value: Number(text), ...at }
-  return { kind: 'scalar', type: 'int', value: exactInteger(BigInt(text)), ...at }
+  if (isFloat) return { kind: 'scalar', type: 'float', value: Number(text), line, column }
+  return { kind: 'scalar', type: 'int', value: exactInteger(text.replace('-', ''), text.startsWith('-')), line, column }
 }

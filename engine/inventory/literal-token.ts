@@ -97,8 +97,8 @@ export function readPythonNumber(text: string, start: number): PythonNumber | un
   integer.lastIndex = start
   const match = integer.exec(text)
   if (match?.[2] === undefined) return undefined
-  const size = BigInt(match[2].replaceAll('_', ''))
   // Python 3.11 refuses to read more than 4300 decimal digits.
   if (match[2].length > 4300) return undefined
-  return { type: 'int', value: exactInteger(match[1]?.startsWith('-') ? -size : size), next: start + match[0].length }
+  const value = exactInteger(match[2].replaceAll('_', ''), match[1]?.startsWith('-') === true)
+  return { type: 'int', value, next: start + match[0].length }
 }

@@ -32,8 +32,8 @@ interface Cursor {
 /** Python refuses deeper nesting of brackets than this ("too many nested parentheses"). */
 const deepest = 200
 
-function asText(value: string, at: Place): ScalarNode {
-  return { kind: 'scalar', type: 'str', value, ...at }
+function asText(value: string, { line, column }: Place): ScalarNode {
+  return { kind: 'scalar', type: 'str', value, line, column }
 }
 
 /** `a`, or `a, b` and `a,`, which are tuples, up to the closing bracket or the end. */
@@ -146,9 +146,14 @@ function readNumber(cursor: Cursor): Node | undefined {
   return { kind: 'scalar', type: number.type, value: number.value, ...cursor.at }
 }
 
-/** Within brackets lines may end, and comments stand. */
+const inside = /(?:[ \t\f\r\n]|#[^\n]*)*/y
+const outside = /[ \t\f]*/y
+const hash = 0x23
+
+/** Within brackets lines may end, and comments stand. No white space comes after `#` in ASCII. */
 function skipSpace(cursor: Cursor): void {
-  const space = cursor.depth > 0 ? /(?:[ \t\f\r\n]|#[^\n]*)*/y : /[ \t\f]*/y
+  if (cursor.text.charCodeAt(cursor.index) > hash) return
+  const space = cursor.depth > 0 ? inside : outside
   space.lastIndex = cursor.index
   cursor.index += space.exec(cursor.text)?.[0].length ?? 0
 }

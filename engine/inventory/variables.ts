@@ -3,11 +3,17 @@ import type { Node, Origin, Setting, Variable } from './types.ts'
 
 export type Variables = ReadonlyMap<string, Variable>
 
-/** A copy of `base` with the settings on top, each remembering what it overrode. */
-export function override(base: Variables, settings: Iterable<Setting>, decrypt: Decrypt): Map<string, Variable> {
+/** A copy of `base` with the settings on top, list by list, each remembering what it overrode. */
+export function override(
+  base: Variables,
+  lists: Iterable<readonly Setting[]>,
+  decrypt: Decrypt,
+): Map<string, Variable> {
   const result = new Map(base)
-  for (const setting of settings) {
-    result.set(setting.name, toVariable(setting, result.get(setting.name), decrypt))
+  for (const settings of lists) {
+    for (const setting of settings) {
+      result.set(setting.name, toVariable(setting, result.get(setting.name), decrypt))
+    }
   }
   return result
 }

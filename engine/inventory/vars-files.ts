@@ -5,8 +5,8 @@ import { InventoryError, nearest } from './problem.ts'
 import type { Problem, Setting } from './types.ts'
 import { isVaulted, type Vault } from './vault.ts'
 
-/** The variables that files give to one group or host, in the order of the files. Lazy: a vaulted file waits until asked. */
-export type FileSettings = () => readonly Setting[]
+/** The variables that files give to one group or host, a list for each file, in order. Lazy: a vaulted file waits until asked. */
+export type FileSettings = () => readonly (readonly Setting[])[]
 
 export interface VarsDirectory {
   readonly settings: ReadonlyMap<string, FileSettings>
@@ -41,24 +41,24 @@ export function readVarsDirectory(
     const [hit, ...hidden] = endings.map(ending => name + ending).filter(entry => present.has(entry))
     if (hit === undefined) continue
     for (const other of hidden) warnings.push(`${directory}/${other} is not read: ${directory}/${hit} comes first`)
-    const path = posix.join(directory, hit)
+    const path = `${directory}/${hit}`
     const paths = present.get(hit) === 'directory' ? listVarsFiles(path, files) : [path]
     const read = paths.map(file => readVarsFile(file, `${kind}/${name}`, files, vault))
     for (const one of read) {
       problems.push(...one.problems)
       warnings.push(...one.warnings)
     }
-    settings.set(name, () => read.flatMap(one => one.settings()))
+    settings.set(name, () => read.map(one => one.settings()))
   }
-  warnings.push(...strangers(directory, [...present.keys()].sort(), known))
+  warnings.push(...strangers(directory, present.keys(), known))
   return { settings, problems, warnings }
 }
 
 /** Files for nobody are usual in shared directories; one that is nearly a known name is a slip. */
-function strangers(directory: string, present: readonly string[], known: ReadonlySet<string>): string[] {
+function strangers(directory: string, present: Iterable<string>, known: ReadonlySet<string>): string[] {
   // With many hosts every name is near another.
   if (known.size > 1000) return []
-  return present.flatMap(entry => {
+  return [...present].sort().flatMap(entry => {
     const name = entry.replace(/\.(?:ya?ml|json)$/, '')
     if (known.has(name) || known.has(entry) || name.startsWith('.')) return []
     const [near] = nearest(name, known)
@@ -78,7 +78,7 @@ function listVarsFiles(directory: string, files: Files): readonly string[] {
 }
 
 interface VarsFile {
-  readonly settings: FileSettings
+  readonly settings: () => readonly Setting[]
   readonly problems: readonly Problem[]
   readonly warnings: readonly string[]
 }

@@ -8,12 +8,9 @@ import { resolvePlain } from './yaml-scalar.ts'
  * yaml package reads the file instead. It is there because that package needs 6 s for 10,000 hosts of 50 variables, this 0.2 s.
  */
 export function readYamlQuickly(text: string): Node | undefined {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: what YAML forbids or takes for a line break
-  if (/[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]/.test(text)) return undefined
   const begin = text.startsWith('---\n') ? { index: 4, line: 2 } : { index: 0, line: 1 }
-  const cursor: Cursor = { text, ...begin, keys: [], same: undefined }
-  const indent = nextIndent(cursor)
-  if (indent !== 0) return undefined
+  const cursor: Cursor = { text, ...begin }
+  if (nextIndent(cursor) !== 0) return undefined
   const node = readBlock(cursor, 0)
   return node !== undefined && cursor.index >= text.length ? node : undefined
 }
@@ -23,31 +20,36 @@ interface Cursor {
   readonly text: string
   index: number
   line: number
-  /** Those of the last block of variables: the next host most often has the same. */
-  keys: readonly string[]
-  same: SameKeys | undefined
 }
 
+// What YAML forbids or takes for a line break: in no pattern but for `\n`, so that the text needs no other look at it.
+const control = String.raw`\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff`
 // A plain value does not begin with an indicator, and holds no `: ` and no ` #`, which would mean something.
-const key = String.raw`(?:[A-Za-z0-9_][\w./-]*|"[^"\\\n]+"|'[^'\n]+')`
-const plain = String.raw`(?:[^\s,[\]{}#&*!|>'"%@${'`'}:?-]|[:?-](?=[^\s,[\]{}]))(?:[^\s:#]|:(?=\S)|(?<=\S)#| +(?=[^\s#]))*`
-const value = String.raw`(?:${plain}|"[^"\\\n]*"|'[^'\n]*'|\[\]|\{\})`
-const rest = String.raw`(?: +#[^\n]*| *)(?:\n|$)`
+const word = String.raw`[^\s${control}:#]*`
+const plain = String.raw`(?:[^\s${control},[\]{}#&*!|>'"%@${'`'}:?-]|[:?-](?=[^\s,[\]{}]))${word}(?:(?::(?=\S)|(?<=\S)#| +(?=[^\s#]))${word})*`
+const key = String.raw`(?:[A-Za-z0-9_][\w./-]*|"[^"\\${control}]+"|'[^'${control}]+')`
+const value = String.raw`(?:${plain}|"[^"\\${control}]*"|'[^'${control}]*'|\[\]|\{\})`
+const comment = `#[^${control}]*`
+const rest = String.raw`(?: +${comment}| *)(?:\n|$)`
 const pair = new RegExp(`(${key}):(?: +(${value}))?${rest}`, 'y')
 const item = new RegExp(`-( +)(${value})${rest}`, 'y')
-const blank = /(?: *(?:#[^\n]*)?\n)*(?: *(?:#[^\n]*)?$)?/y
+const blank = new RegExp(`(?: *(?:${comment})?\\n)*(?: *(?:${comment})?$)?`, 'y')
 
 /** The indent of the next line that says something, after skipping those that don't; undefined at the end. */
 function nextIndent(cursor: Cursor): number | undefined {
+  const { text } = cursor
   blank.lastIndex = cursor.index
-  const skipped = blank.exec(cursor.text)?.[0] ?? ''
-  for (let at = skipped.indexOf('\n'); at >= 0; at = skipped.indexOf('\n', at + 1)) cursor.line += 1
-  cursor.index += skipped.length
-  if (cursor.index >= cursor.text.length) return undefined
+  blank.test(text)
+  for (let at = cursor.index; at < blank.lastIndex; at += 1) if (text.charCodeAt(at) === newline) cursor.line += 1
+  cursor.index = blank.lastIndex
+  if (cursor.index >= text.length) return undefined
   let end = cursor.index
-  while (cursor.text.charCodeAt(end) === 32) end += 1
+  while (text.charCodeAt(end) === space) end += 1
   return end - cursor.index
 }
+
+const newline = 10
+const space = 32
 
 function readBlock(cursor: Cursor, indent: number): Node | undefined {
   if (cursor.text.charAt(cursor.index + indent) === '-') return readList(cursor, indent)
@@ -70,23 +72,23 @@ function readList(cursor: Cursor, indent: number): Node | undefined {
 
 function readMap(cursor: Cursor, indent: number): Node | undefined {
   const entries: Entry[] = []
-  const seen = new Set<string>()
+  const seen = new Set<Text['value']>()
   const { line } = cursor
   for (let found = nextIndent(cursor); found !== undefined && found >= indent; found = nextIndent(cursor)) {
     if (found > indent) return undefined
     pair.lastIndex = cursor.index + indent
     const match = pair.exec(cursor.text)
-    if (match?.[1] === undefined || seen.has(match[1])) return undefined
-    seen.add(match[1])
+    if (match?.[1] === undefined) return undefined
     const here = cursor.line
-    const name = scalar(match[1], here, indent + 1)
-    if (name.kind !== 'scalar') return undefined
+    const name = readText(match[1])
+    if (seen.has(name.value)) return undefined
+    seen.add(name.value)
     cursor.index = pair.lastIndex
     cursor.line += 1
     const node =
       match[2] === undefined ? readValue(cursor, indent, here) : scalar(match[2], here, columnOf(match, indent))
     if (node === undefined) return undefined
-    entries.push({ key: name, node })
+    entries.push(entry(name, here, indent + 1, node))
   }
   return { kind: 'map', entries, line, column: indent + 1 }
 }
@@ -106,88 +108,140 @@ function readValue(cursor: Cursor, indent: number, line: number): Node | undefin
   return { kind: 'scalar', type: 'null', value: null, line, column: indent + 1 }
 }
 
-const leaves = new Map<number, RegExp>()
-
-/** What matches another block of just these keys in this order: no key has to be looked for, and none can be there twice. */
-interface SameKeys {
-  readonly indent: number
-  readonly keys: readonly string[]
-  readonly pattern: RegExp
-}
-
-function sameKeys(keys: readonly string[], indent: number): SameKeys | undefined {
-  if (keys.length > 500) return undefined
-  const line = (name: string) => ` {${indent}}${name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}: +${value} *\n`
-  return { indent, keys, pattern: new RegExp(keys.map(line).join(''), 'y') }
-}
-
-/** The block's text where it is as the one before, and ends there. */
-function readSame({ text, index, same }: Cursor, indent: number): string | undefined {
-  if (same?.indent !== indent) return undefined
-  same.pattern.lastIndex = index
-  return same.pattern.exec(text)?.[0]
-}
-
 /**
  * A mapping of nothing but `key: value` lines, which is what one host's variables are. It is checked at once but taken apart
  * only when somebody reads it.
  */
 function readLeaf(cursor: Cursor, indent: number): MapNode | undefined {
-  const pattern = leaves.get(indent) ?? new RegExp(`(?: {${indent}}${key}: +${value} *(?:\\n|$))+`, 'y')
-  leaves.set(indent, pattern)
   const { text, index, line } = cursor
-  pattern.lastIndex = index
-  const again = readSame(cursor, indent)
-  const block = again ?? pattern.exec(text)?.[0]
+  const block = readUsual(text, index, indent) ?? readAny(text, index, indent)
   if (block === undefined) return undefined
-  const keys = again === undefined ? uniqueKeys(block, indent, cursor.keys) : cursor.keys
-  if (keys === undefined) return undefined
-  // Twice the same: most likely the next ones, too.
-  const same = again === undefined && keys === cursor.keys ? sameKeys(keys, indent) : cursor.same
-  const next = { text, index: index + block.length, line: line + keys.length, keys, same }
+  const next = { text, index: block.end, line: line + block.keys.length }
   if ((nextIndent(next) ?? -1) >= indent) return undefined
   Object.assign(cursor, next)
-  return new LazyMap(line, indent + 1, () => readEntries(block, indent, line))
+  return new LazyMap(line, indent + 1, () => readEntries(text, index, block.keys, indent, line))
 }
 
-/** The key of each line as it is written; undefined when two are the same. `before` are some that are known to be unlike each other. */
-function uniqueKeys(block: string, indent: number, before: readonly string[]): readonly string[] | undefined {
-  let start = 0
-  for (const key of before) {
-    if (!block.startsWith(key, start + indent) || block.charCodeAt(start + indent + key.length) !== colon) break
-    start = block.indexOf('\n', start) + 1
-    if (start === 0) start = block.length
-    if (key === before.at(-1) && start === block.length) return before
+/** The keys as they are written, no two the same, and where the block ends. */
+interface Block {
+  readonly keys: readonly string[]
+  readonly end: number
+}
+
+/** The keys of blocks that were read before, how many had them, and what matches another one of many. */
+interface Shape {
+  readonly keys: readonly string[]
+  readonly indent: number
+  count: number
+  pattern?: RegExp
+}
+
+/** Those of the newest blocks, newest first: hosts most often have the same variables. Only speed depends on them. */
+const shapes: Shape[] = []
+const mostShapes = 8
+
+function useNext(shape: Shape): void {
+  if (shapes[0] === shape) return
+  const known = shapes.indexOf(shape)
+  shapes.splice(known < 0 ? mostShapes - 1 : known, 1)
+  shapes.unshift(shape)
+}
+
+/** Another block of the same keys in the same order: none has to be looked for, and none can be there twice. */
+function readUsual(text: string, start: number, indent: number): Block | undefined {
+  for (const shape of shapes) {
+    if (shape.indent !== indent || shape.pattern === undefined) continue
+    const end = endOf(shape.pattern, text, start)
+    if (end === undefined) continue
+    useNext(shape)
+    return { keys: shape.keys, end }
   }
+  return undefined
+}
+
+const leaves = new Map<number, RegExp>()
+
+function readAny(text: string, start: number, indent: number): Block | undefined {
+  const pattern = leaves.get(indent) ?? new RegExp(`(?:${' '.repeat(indent)}${key}: +${value} *(?:\\n|$))+`, 'y')
+  leaves.set(indent, pattern)
+  const end = endOf(pattern, text, start)
+  if (end === undefined) return undefined
+  const written = rawKeys(text.slice(start, end), indent)
+  const shape = shapes.find(known => hasKeys(known, written, indent)) ?? newShape(written, indent)
+  if (shape === undefined) return undefined
+  useNext(shape)
+  shape.count += 1
+  if (shape.count === often && written.length <= 500) shape.pattern = patternOf(shape)
+  return { keys: shape.keys, end }
+}
+
+/** A pattern takes as long to compile as it saves in several hundred blocks. */
+const often = 200
+
+function hasKeys({ keys, indent }: Shape, written: readonly string[], wanted: number): boolean {
+  return indent === wanted && keys.length === written.length && keys.every((key, at) => key === written[at])
+}
+
+/** Undefined when a key is there twice. `yes` and `true` are one, `1` and `"1"` are two. */
+function newShape(keys: readonly string[], indent: number): Shape | undefined {
+  return new Set(keys.map(key => readText(key).value)).size < keys.length ? undefined : { keys, indent, count: 0 }
+}
+
+function patternOf({ keys, indent }: Shape): RegExp {
+  const line = (key: string) => `${' '.repeat(indent)}${key.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}: +${value} *\\n`
+  return new RegExp(keys.map(line).join(''), 'y')
+}
+
+function endOf(pattern: RegExp, text: string, start: number): number | undefined {
+  pattern.lastIndex = start
+  return pattern.test(text) ? pattern.lastIndex : undefined
+}
+
+function rawKeys(block: string, indent: number): readonly string[] {
   const keys: string[] = []
-  for (start = 0; start < block.length; ) {
+  for (let start = 0; start < block.length; ) {
     const quote = block.charAt(start + indent)
     const from = quote === '"' || quote === "'" ? block.indexOf(quote, start + indent + 1) : start
     keys.push(block.slice(start + indent, block.indexOf(':', from)))
     const end = block.indexOf('\n', start)
     start = end < 0 ? block.length : end + 1
   }
-  return new Set(keys).size === keys.length ? keys : undefined
+  return keys
 }
 
-const colon = 58
-
-function readEntries(block: string, indent: number, line: number): readonly Entry[] {
-  const entries: Entry[] = []
-  pair.lastIndex = indent
-  for (let match = pair.exec(block); match !== null; match = pair.exec(block)) {
-    const here = line + entries.length
-    const name = scalar(match[1] ?? '', here, indent + 1)
-    if (name.kind === 'scalar') entries.push({ key: name, node: scalar(match[2] ?? '', here, columnOf(match, indent)) })
-    pair.lastIndex += indent
-  }
-  return entries
+function readEntries(
+  text: string,
+  begin: number,
+  keys: readonly string[],
+  indent: number,
+  line: number,
+): readonly Entry[] {
+  let start = begin
+  return keys.map((key, index) => {
+    const here = line + index
+    let from = start + indent + key.length + 1
+    while (text.charCodeAt(from) === space) from += 1
+    const end = text.indexOf('\n', from)
+    const node = scalar(text.slice(from, end < 0 ? text.length : end).trimEnd(), here, from - start + 1)
+    start = end + 1
+    return entry(readText(key), here, indent + 1, node)
+  })
 }
 
-function scalar(raw: string, line: number, column: number): ScalarNode | Exclude<Node, ScalarNode> {
+type Text = Pick<ScalarNode, 'type' | 'value'>
+
+function readText(raw: string): Text {
+  const first = raw.charAt(0)
+  return first === '"' || first === "'" ? { type: 'str', value: raw.slice(1, -1) } : resolvePlain(raw)
+}
+
+function entry({ type, value }: Text, line: number, column: number, node: Node): Entry {
+  return { key: { kind: 'scalar', type, value, line, column }, node }
+}
+
+function scalar(raw: string, line: number, column: number): Node {
   if (raw === '[]') return { kind: 'list', items: [], line, column }
   if (raw === '{}') return { kind: 'map', entries: [], line, column }
-  const first = raw.charAt(0)
-  if (first === '"' || first === "'") return { kind: 'scalar', type: 'str', value: raw.slice(1, -1), line, column }
-  return { kind: 'scalar', ...resolvePlain(raw), line, column }
+  const { type, value } = readText(raw)
+  return { kind: 'scalar', type, value, line, column }
 }

@@ -10,7 +10,7 @@ export function resolvePlain(text: string): Pick<ScalarNode, 'type' | 'value'> {
   if (text === '' || text === '~' || /^(?:null|Null|NULL)$/.test(text)) return { type: 'null', value: null }
   if ('yYnNtTfFoO'.includes(first)) return asBool(text) ?? { type: 'str', value: text }
   if (!'-+0123456789.'.includes(first)) return { type: 'str', value: text }
-  return asFloat(text) ?? asInt(text) ?? asDate(text) ?? { type: 'str', value: text }
+  return asInt(text) ?? asFloat(text) ?? asDate(text) ?? { type: 'str', value: text }
 }
 
 type Resolved = Pick<ScalarNode, 'type' | 'value'> | undefined
@@ -41,8 +41,8 @@ const integer =
 export function asInt(text: string): Resolved {
   if (!integer.test(text)) return undefined
   const digits = text.replaceAll('_', '').replace(/^[-+]/, '')
-  const size = digits.includes(':') ? BigInt(sexagesimal(digits)) : BigInt(octal(digits))
-  return { type: 'int', value: exactInteger(text.startsWith('-') ? -size : size) }
+  const size = digits.includes(':') ? sexagesimal(digits) : octal(digits)
+  return { type: 'int', value: exactInteger(size, text.startsWith('-')) }
 }
 
 /** A leading zero means base 8, which JavaScript writes 0o. */

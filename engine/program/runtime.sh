@@ -157,10 +157,18 @@ rota_clock() {
   [ ! -r /proc/uptime ] || read -r rota_now _ </proc/uptime
 }
 
-# rota_take BYTES FILE [FSYNC]. Reads exactly so many bytes, also when they can't be written: the block is read whole before it is
-# written. (`head -c` of busybox reads ahead.)
+# rota_take BLOCKS BYTES [FSYNC]: the next BLOCKS times BYTES go to the end of $rota_file. A block is read whole before it is written, and
+# where one can't be written dd says how many it has read: the others are thrown away. (`head -c` of busybox reads ahead.)
 rota_take() {
-  dd "bs=$1" count=1 iflag=fullblock ${3:+conv=fsync} <&4 2>/dev/null >>"$2" 3>&- 9>&-
+  [ "$rota_file" != /dev/null ] || set -- "$1" "$2"
+  rota_value=$(dd "bs=$2" "count=$1" iflag=fullblock ${3:+conv=fsync} <&4 2>&1 >>"$rota_file" 3>&- 9>&-) && return 0
+  [ "$rota_file" != /dev/null ] || exit 1
+  rota_spoilt "can't write $rota_file: is the disk full?"
+  case $rota_value in
+    *'records in'*) rota_value=${rota_value%+*'records in'*} rota_value=${rota_value##*[!0-9]} ;;
+    *) rota_value=0 ;;
+  esac
+  [ "$rota_value" = "$1" ] || rota_take "$(($1 - rota_value))" "$2"
 }
 
 # rota_receive NUMBER SIZE [NEAR]: the next SIZE bytes become a file, whose path is in rota_blob_NUMBER. A file that can't be made
@@ -175,21 +183,11 @@ rota_receive() {
     rota_blobs=$(($1 + 1))
     eval "rota_blob_$1=\$rota_file"
   fi
-  rota_left=$2
-  while [ "$rota_left" -gt 0 ]; do
-    rota_part=4194304
-    rota_sync=
-    if [ "$rota_left" -le "$rota_part" ]; then
-      rota_part=$rota_left
-      rota_sync=1
-    fi
-    if [ "$rota_file" = /dev/null ]; then
-      rota_take "$rota_part" /dev/null
-    else
-      rota_take "$rota_part" "$rota_file" "$rota_sync" || rota_spoilt "can't write $rota_file: is the disk full?"
-    fi
-    rota_left=$((rota_left - rota_part))
-  done
+  # Blocks of a size that the first caches of a processor hold, then the rest; what is last brings all of it to the disk.
+  rota_blocks=$(($2 / 32768)) rota_rest=$(($2 % 32768))
+  if [ "$rota_rest" = 0 ]; then rota_last=1; else rota_last=; fi
+  [ "$rota_blocks" = 0 ] || rota_take "$rota_blocks" 32768 "$rota_last"
+  [ "$rota_rest" = 0 ] || rota_take 1 "$rota_rest" 1
   IFS= read -r rota_value <&4 || exit 1
   [ "$rota_value" = . ] || rota_spoilt "$rota_value"
 }

@@ -51,16 +51,8 @@ async function sendFile(stdin: Writable, { path, size }: LocalFile): Promise<str
   return problem
 }
 
-/** Waits until the pipe has room. A pipe that is closed ends the wait: the exit of the process tells why. */
-function write(stdin: Writable, chunk: Uint8Array): Promise<void> {
-  if (chunk.byteLength === 0 || stdin.destroyed || stdin.write(chunk)) return Promise.resolve()
-  return new Promise(resolve => {
-    const done = (): void => {
-      stdin.off('drain', done)
-      stdin.off('close', done)
-      resolve()
-    }
-    stdin.on('drain', done)
-    stdin.on('close', done)
+/** Waits until the pipe has taken it: only then its memory may serve for another. A pipe that is closed ends the wait: the exit tells why. */
+const write = (stdin: Writable, chunk: Uint8Array): Promise<void> =>
+  new Promise(resolve => {
+    stdin.write(chunk, () => resolve())
   })
-}

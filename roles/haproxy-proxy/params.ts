@@ -7,6 +7,7 @@ import {
   nodeLoadBalancerWanted,
   virtualAddress,
 } from '../cluster/params.ts'
+import { proxyPodParams } from '../cluster/proxy-pod.ts'
 import { vipPortParams } from '../cluster/vip-params.ts'
 import { unitName } from '../nginx-proxy/conf-params.ts'
 
@@ -81,27 +82,7 @@ export const params = {
       var: 'haproxy_image_tag',
       description: 'Its tag.',
     },
-    pullPolicy: {
-      type: 'string',
-      enum: ['IfNotPresent', 'Always', 'Never'],
-      default: 'IfNotPresent',
-      var: 'k8s_image_pull_policy',
-      description: 'When the kubelet fetches the image.',
-    },
-    cpuRequests: {
-      type: 'string',
-      pattern: '^[0-9.]+m?$',
-      default: '25m',
-      var: 'loadbalancer_apiserver_cpu_requests',
-      description: 'CPU that the pod asks for.',
-    },
-    memoryRequests: {
-      type: 'string',
-      pattern: '^[0-9.]+([EPTGMk]i?)?$',
-      default: '32M',
-      var: 'loadbalancer_apiserver_memory_requests',
-      description: 'Memory that the pod asks for.',
-    },
+    ...proxyPodParams,
     configDir: {
       type: 'string',
       pattern: '^/[^\\s:]+$',

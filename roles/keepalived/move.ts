@@ -5,14 +5,16 @@ export interface MoveOptions {
   readonly virtualAddress: string
   /** Hosts that may take the address. */
   readonly others: readonly HostView[]
-  /** Seconds for connections under way; default 1.5. */
+  /** Seconds for requests under way; default 1.5. */
   readonly grace?: number
 }
 
 /**
  * Hands the virtual address to another host with no failed connection. A client's first packet that reaches nobody is sent again after a
  * second; one that reaches a host that has just lost the address is answered with an error. So first the holder goes silent for new
- * connections, those under way end, then keepalived stops and says so to the others, and the packets sent again find the new holder.
+ * connections. A connection that is kept can't move, and its next request would be refused by the new holder: it is closed while it is
+ * idle, which clients notice before they ask again. Then keepalived stops and says so to the others, and the packets sent again find the
+ * new holder.
  */
 export const moveVirtualAddress = (options: MoveOptions): Step =>
   step({
@@ -30,7 +32,7 @@ export const moveVirtualAddress = (options: MoveOptions): Step =>
       await someoneIsReady(context, options)
       const isSilent = await goSilent(context, options.virtualAddress)
       try {
-        if (isSilent) await sleep((options.grace ?? 1.5) * 1000)
+        if (isSilent) await closeKept(context, options)
         await $`systemctl stop keepalived`
         const holder = await newHolder(context, options)
         return { summary: `now on ${holder}` }
@@ -63,6 +65,35 @@ function listenAgain(address: string) {
   return sh`systemctl stop rota-vip-silent.timer 2>/dev/null || :
 while ${program} -w 10 -t mangle -D ${rule(address)} 2>/dev/null; do :; done`
 }
+
+/**
+ * Closes every connection to the address as soon as it is idle: nothing waits to be read or acknowledged, and what came last was an answer,
+ * {@link quiet} milliseconds ago. A request sent in the few milliseconds between the look and the close is lost; those that had no idle
+ * moment within the grace are closed by the new holder.
+ */
+async function closeKept({ $, say, host }: StepContext, { virtualAddress, grace = 1.5 }: MoveOptions): Promise<void> {
+  const { stdout } = await $`${sh`for look in $(seq ${Math.ceil((grace * 1000) / pause)}); do
+  set --
+  while read -r unread unacknowledged here there info; do
+    case $unread$unacknowledged/$info in 00/*' lastsnd:'*' lastrcv:'*) ;; *) continue ;; esac
+    sent=\${info##* lastsnd:} received=\${info##* lastrcv:}
+    sent=\${sent%% *} received=\${received%% *}
+    [ "$sent" -ge ${quiet} ] && [ "$sent" -le "$received" ] && set -- "$@" \${1:+or} dst "$there"
+  done <<END
+$(ss -HOtni state established src ${virtualAddress})
+END
+  [ $# = 0 ] || ss -K -Htn src ${virtualAddress} and '(' "$@" ')' 2>&1 >/dev/null || :
+  sleep ${pause / 1000}
+done`}`
+  const [refused] = stdout.split('\n')
+  if (refused)
+    say(`${host.name}: idle connections to ${virtualAddress} can't be closed, their next request fails: ${refused}`)
+}
+
+/** Milliseconds without a byte after which a connection counts as idle. */
+const quiet = 5
+/** Milliseconds between two looks. */
+const pause = 50
 
 /** Whose keepalived is stopped as well, or not installed yet, takes nothing over. Another program may have the address there already. */
 async function someoneIsReady({ on }: StepContext, { virtualAddress, others }: MoveOptions): Promise<void> {

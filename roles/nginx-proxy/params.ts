@@ -8,6 +8,7 @@ import {
   nodeLoadBalancerWanted,
   virtualAddress,
 } from '../cluster/params.ts'
+import { proxyPodParams } from '../cluster/proxy-pod.ts'
 import { vipPortParams } from '../cluster/vip-params.ts'
 import { buildHost, configureFlags, prefix, sha256, version, workDir } from '../nginx-build/source-params.ts'
 import * as conf from './conf-params.ts'
@@ -111,27 +112,7 @@ export const params = {
       var: 'loadbalancer_apiserver_pod_name',
       description: 'Name of the pod, of `static-pod`.',
     },
-    pullPolicy: {
-      type: 'string',
-      enum: ['IfNotPresent', 'Always', 'Never'],
-      default: 'IfNotPresent',
-      var: 'k8s_image_pull_policy',
-      description: 'When the kubelet fetches the image, of `static-pod`.',
-    },
-    cpuRequests: {
-      type: 'string',
-      pattern: '^[0-9.]+m?$',
-      default: '25m',
-      var: 'loadbalancer_apiserver_cpu_requests',
-      description: 'CPU that the pod asks for.',
-    },
-    memoryRequests: {
-      type: 'string',
-      pattern: '^[0-9.]+([EPTGMk]i?)?$',
-      default: '32M',
-      var: 'loadbalancer_apiserver_memory_requests',
-      description: 'Memory that the pod asks for.',
-    },
+    ...proxyPodParams,
     prefix,
     version,
     sha256,

@@ -1,5 +1,5 @@
 // @ts-check
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,8 +19,8 @@ const playbook = fileURLToPath(new URL('many-site.mjs', import.meta.url))
 const address = index => `127.0.${Math.floor(index / 250) + 1}.${(index % 250) + 1}`
 
 /**
- * Many hosts that are one: an sshd of its own answers on all of loopback. Ten facts of each by Rota, beside `ssh true` to each with as many
- * at once. In check mode, because they share one machine's lock.
+ * Many hosts that are one: an sshd of its own answers on all of loopback. Ten facts of each by Rota, without a terminal and with the live
+ * view on one, beside `ssh true` to each with as many at once. In check mode, because they share one machine's lock.
  * @param {{ hosts: number, forks: readonly number[], runs: number }} wanted
  * @param {(text: string) => void} say
  */
@@ -33,7 +33,7 @@ export async function many({ hosts, forks, runs }, say) {
   const inventory = join(base, 'hosts.ini')
   await writeFile(inventory, hostsIni(names, key, knownHosts))
   await writeFile(join(base, 'names'), `${names.join('\n')}\n`)
-  const env = { XDG_RUNTIME_DIR: base, XDG_STATE_HOME: join(base, 'state'), BENCH_MEMORY: join(base, 'memory') }
+  const env = { XDG_RUNTIME_DIR: base, XDG_STATE_HOME: join(base, 'state'), BENCH_OWN: join(base, 'own') }
   const plain = [
     '-F',
     'none',
@@ -52,26 +52,32 @@ export async function many({ hosts, forks, runs }, say) {
   const rows = []
   try {
     for (const at of forks) {
-      /** @type {Record<'ssh true' | 'rota', { wall: number[], cpu: number[], memory: number[] }>} */
-      const found = { 'ssh true': none(), rota: none() }
+      const words = ['node', zx, playbook, '-i', inventory, '--check', '-f', String(at)]
+      const found = { 'ssh true': none(), rota: none(), 'rota, live view': none() }
       const commands = {
         'ssh true': {
           words: ['xargs', '-a', join(base, 'names'), '-P', String(at), '-I', '{}', 'ssh', ...plain, '{}', 'true'],
         },
-        rota: { words: ['node', zx, playbook, '-i', inventory, '--check', '-f', String(at)], env },
+        rota: { words, env },
+        'rota, live view': { words: ['script', '-qec', words.join(' '), '/dev/null'], env: { ...env, TERM: 'xterm' } },
       }
       for (let run = 0; run < runs; run += 1) {
-        for (const name of /** @type {const} */ (['ssh true', 'rota'])) {
+        for (const name of /** @type {const} */ (['ssh true', 'rota', 'rota, live view'])) {
           const { wall, cpu, memory } = await measured(commands[name], group)
           await group?.empty()
           say(`${hosts} hosts, ${at} at once, ${name}: ${wall.toFixed(1)} s`)
           found[name].wall.push(wall)
           if (cpu !== undefined) found[name].cpu.push(cpu)
-          if (memory !== undefined)
-            found[name].memory.push(name === 'rota' ? await ownMemory(env.BENCH_MEMORY) : memory)
+          if (name === 'ssh true') found[name].memory.push(memory ?? 0)
+          else {
+            const own = JSON.parse(await readFile(env.BENCH_OWN, 'utf8'))
+            found[name].memory.push(own.memory)
+            found[name].pause.push(own.pause)
+            found[name].pause99.push(own.pause99)
+          }
         }
       }
-      for (const [tool, { wall, cpu, memory }] of Object.entries(found)) {
+      for (const [tool, { wall, cpu, memory, pause, pause99 }] of Object.entries(found)) {
         rows.push({
           hosts,
           forks: at,
@@ -79,6 +85,8 @@ export async function many({ hosts, forks, runs }, say) {
           wall: median(wall),
           cpu: cpu.length > 0 ? median(cpu) : undefined,
           memory: Math.max(...memory),
+          pause: pause.length > 0 ? Math.max(...pause) : undefined,
+          pause99: pause99.length > 0 ? median(pause99) : undefined,
         })
       }
     }
@@ -91,16 +99,11 @@ export async function many({ hosts, forks, runs }, say) {
   return rows
 }
 
-const none = () => ({
-  wall: /** @type {number[]} */ ([]),
-  cpu: /** @type {number[]} */ ([]),
-  memory: /** @type {number[]} */ ([]),
-})
-
-/** Peak of the controller's own process; its ssh processes are apart. @param {string} file */
-async function ownMemory(file) {
-  const { readFile } = await import('node:fs/promises')
-  return Number(await readFile(file, 'utf8'))
+/** Milliseconds of `pause`: how long the event loop stood still; bytes of `memory`: of Rota the controller's own process, its ssh apart. */
+const none = () => {
+  /** @type {() => number[]} */
+  const empty = () => []
+  return { wall: empty(), cpu: empty(), memory: empty(), pause: empty(), pause99: empty() }
 }
 
 /** @param {readonly string[]} names @param {string} key @param {string} knownHosts */

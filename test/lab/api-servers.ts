@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request as httpsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'node:tls'
 import { execa } from 'execa'
 import { inHost, testLab } from './lab.ts'
@@ -124,6 +125,7 @@ export async function startApiServers(hosts: readonly string[], names: readonly 
 export interface Kept {
   /** Asks once more on the same connection, and gives the name of the host that answered. Fails where it was closed. */
   readonly ask: () => Promise<string>
+  readonly isClosed: () => boolean
   readonly close: () => void
 }
 
@@ -144,7 +146,7 @@ export async function keptConnection(address: string, port: number, ca: string):
       })
       socket.write('GET /readyz HTTP/1.1\r\nHost: kubernetes\r\n\r\n', error => error && gone())
     })
-  return { ask, close: () => socket.destroy() }
+  return { ask, isClosed: () => socket.readableEnded || socket.destroyed, close: () => socket.destroy() }
 }
 
 /** Asks on a connection of its own: the name of the host that answered. */
@@ -159,3 +161,31 @@ export const askOnce = (address: string, port: number, ca: string): Promise<stri
       .on('error', reject)
       .end()
   })
+
+/** Clients that ask every 300 ms, each on a connection that it keeps, and dial anew where theirs was closed. Counts the requests. */
+export function keptClients(count: number, address: string, port: number, ca: string) {
+  const asked = { requests: 0, failed: 0, connections: 0 }
+  let isOver = false
+  const client = async () => {
+    let kept: Kept | undefined
+    while (!isOver) {
+      if (kept === undefined || kept.isClosed()) {
+        kept = await keptConnection(address, port, ca)
+        asked.connections += 1
+      }
+      asked.requests += 1
+      await kept.ask().catch(() => {
+        asked.failed += 1
+      })
+      await sleep(300)
+    }
+    kept?.close()
+  }
+  const all = Promise.all(Array.from({ length: count }, client))
+  const stop = async () => {
+    isOver = true
+    await all
+    return asked
+  }
+  return { stop }
+}

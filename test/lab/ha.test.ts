@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import { equal, match, not, ok } from 'uvu/assert'
 import { addToGroup } from '../../scripts/lab/index.mjs'
-import { askOnce, keptConnection, startApiServers } from './api-servers.ts'
+import { askOnce, keptClients, keptConnection, startApiServers } from './api-servers.ts'
 import { inHost, runPlaybook, totals, upLab, withInventory } from './lab.ts'
 
 /** Documents 000 and 001 on real hosts: haproxy, keepalived, VRRP. */
@@ -202,8 +202,14 @@ test('a configuration that keepalived refuses does not take the place of the old
   equal(await read(), before)
 })
 
-test('the address goes to hosts of their own, and nothing is left on the masters', async () => {
+test('the address goes to hosts of their own: clients that keep their connections hardly notice, and nothing is left on the masters', async () => {
+  const clients = keptClients(10, vip, port, api.ca)
   succeeds(await converge(document000, apart, 'upgrade'))
+  const seen = await clients.stop()
+  ok(seen.requests > 100, `${seen.requests} requests`)
+  // Each has to dial anew. A request may be lost in the few milliseconds between the look at an idle connection and its end.
+  ok(seen.connections >= 20, `${seen.connections} connections`)
+  ok(seen.failed <= 3, `${seen.failed} failed`)
   const again = await converge(document000, apart, 'upgrade')
   succeeds(again)
   equal(changed(again), [])

@@ -1,9 +1,9 @@
+import { dirname } from 'node:path'
 import { directory, file, flushHandlers } from 'rota'
-import { imageFirst, isServed, listingContent, makeWay, newPod, podImage } from '../../cluster/index.ts'
+import { imageFirst, isServed, listingContent, makeWay, newPod, podImage, proxyPod } from '../../cluster/index.ts'
 import { confOf } from '../conf.ts'
 import { type Contained, checkInContainer, containerRunsItsConfiguration, reloadContainer } from '../in-container.ts'
 import { chosenProxy, otherProxies } from '../listeners.ts'
-import { nginxManifest } from '../manifest.ts'
 import { nginxConf } from '../nginx.conf.ts'
 import type { Settings } from '../settings.ts'
 import type { Variant } from './variant.ts'
@@ -26,7 +26,7 @@ export const staticPod: Variant = {
       otherProxies(settings, chosenProxy(settings)),
       imageFirst(settings.image, settings.pullPolicy),
     ),
-    file({ path: manifestOf(settings), content: nginxManifest(settings), mode: '0640', notify: 'pod' }),
+    file({ path: manifestOf(settings), content: manifest(settings), mode: '0640', notify: 'pod' }),
     flushHandlers(),
     isServed(settings),
     containerRunsItsConfiguration(contained(settings)),
@@ -40,6 +40,22 @@ export const staticPod: Variant = {
 const manifestOf = ({ manifestDir }: Settings): string => `${manifestDir}/nginx-proxy.yml`
 
 const refOf = ({ podName }: Pick<Settings, 'podName'>) => ({ pod: podName, container: 'nginx-proxy' }) as const
+
+const manifest = (settings: Settings): string => {
+  const { podName, image, pullPolicy, cpuRequests, memoryRequests, healthPort, config } = settings
+  return proxyPod({
+    name: podName,
+    container: refOf(settings).container,
+    app: 'kube-nginx',
+    image,
+    pullPolicy,
+    cpuRequests,
+    memoryRequests,
+    // The server that answers listens on the loopback only; kubespray's listens everywhere.
+    health: { port: healthPort, host: '127.0.0.1' },
+    config: { volume: 'etc-nginx', onHost: dirname(config), inside: '/etc/nginx' },
+  })
+}
 
 const contained = ({ podName, image, config }: Settings): Contained => ({
   name: podName,

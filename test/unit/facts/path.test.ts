@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -16,6 +16,11 @@ const binary = Buffer.from([0, 1, 255, 10, 13, 10])
 writeFileSync(strange, binary)
 writeFileSync(join(dir, 'empty'), '')
 writeFileSync(join(dir, 'large'), Buffer.alloc(1024 * 1024 + 1))
+const veryLarge = randomBytes(10_000_001)
+const asLarge = randomBytes(10_000_000)
+writeFileSync(join(dir, 'large "a" \\ |s 1'), veryLarge)
+writeFileSync(join(dir, 'as-large'), asLarge)
+symlinkSync('large "a" \\ |s 1', join(dir, 'to-large'))
 mkdirSync(join(dir, 'folder'), { mode: 0o750 })
 chmodSync(join(dir, 'folder'), 0o2750)
 symlinkSync('empty', join(dir, 'link'))
@@ -66,6 +71,13 @@ for (const shell of shells) {
     assert.is(lost?.type === 'link' && lost.target, '/nowhere/at/all')
   })
 
+  test(`${nameOf(shell)}: sums of large files among small ones`, () => {
+    const names = [`large "a" \\ |s 1`, 'empty', 'to-large', 'as-large']
+    const facts = probeWith(shell, ...names.map(name => look(name, { sha256: true })))
+    const sums = facts.map(fact => followed(fact)).map(entry => entry.type === 'file' && entry.sha256)
+    assert.equal(sums, [hash(veryLarge), hash(''), hash(veryLarge), hash(asLarge)])
+  })
+
   test(`${nameOf(shell)}: content only when it is another one`, () => {
     const [same, other, both] = probeWith(
       shell,
@@ -95,6 +107,21 @@ if (root)
     assert.is(file?.type === 'file' && file.unreadable, true)
     assert.is(file?.type === 'file' && file.sha256, undefined)
   })
+
+test('a large file is left to openssl, and is summed all the same where that can not', () => {
+  const bin = join(dir, 'bin')
+  mkdirSync(bin)
+  const large = path({ path: join(dir, 'as-large'), sha256: true })
+  const withOpenssl = (does: string) => {
+    writeFileSync(join(bin, 'openssl'), `#!/bin/sh\n${does}\n`, { mode: 0o755 })
+    const [fact] = probeWith(['env', `PATH=${bin}:${process.env.PATH}`, 'sh'], large)
+    return fact?.type === 'file' && fact.sha256
+  }
+  const other = hash('what another program says')
+  assert.is(withOpenssl(`echo '${other} *stdin'`), other)
+  assert.is(withOpenssl('echo unknown option -r; exit 1'), hash(asLarge))
+  assert.is(withOpenssl('echo "SHA2-256(stdin)= 0"'), hash(asLarge))
+})
 
 test('a line feed in a path is refused', () => {
   assert.throws(() => probeWith(['sh'], path({ path: '/a\nb' })), 'line feed')

@@ -71,39 +71,48 @@ test('nested values can be located', async () => {
   assert.equal(variable?.locate(['nothing']), variable?.origin)
 })
 
+const written = fc.constantFrom(
+  '',
+  ' 1',
+  ' text here',
+  ' text  here ',
+  '   "q" ',
+  " 's'",
+  ' a:b',
+  ' a::b#:c',
+  ' a:',
+  ' a: b',
+  ' x # c',
+  ' x#y',
+  ' [1]',
+  ' []',
+  ' {}',
+  ' |',
+  ' &x 1',
+  ' *x',
+  ' !unsafe x',
+  ' "a\\n"',
+  " 'it''s'",
+  ' -',
+  ' -1',
+  ' - x',
+  ' %',
+  ' ~',
+  ' 0644',
+  ' é',
+  ' :',
+  ' "a" b',
+  ' # c',
+  ' x\ty',
+  ' x\xa0y',
+  ' x\u3000',
+)
 const line = fc.oneof(
   fc
     .tuple(
       fc.constantFrom('', '  ', '    ', '   '),
-      fc.constantFrom('a', 'b', 'key', '"q"', "'s'", 'yes', '1', 'a-b', 'x y', '-'),
-      fc.constantFrom(
-        '',
-        ' 1',
-        ' text here',
-        ' "q"',
-        " 's'",
-        ' a:b',
-        ' a: b',
-        ' x # c',
-        ' x#y',
-        ' [1]',
-        ' []',
-        ' {}',
-        ' |',
-        ' &x 1',
-        ' *x',
-        ' "a\\n"',
-        " 'it''s'",
-        ' -',
-        ' - x',
-        ' %',
-        ' ~',
-        ' 0644',
-        ' é',
-        ' :',
-        ' "a" b',
-        ' # c',
-      ),
+      fc.constantFrom('a', 'b', 'key', '"a"', '"q"', "'s'", 'yes', 'on', '1', '0x1', 'a-b', 'x y', '-'),
+      written,
     )
     .map(([indent, key, rest]) => `${indent}${key}:${rest}`),
   fc.constantFrom(
@@ -131,18 +140,64 @@ function plain(node: Node): unknown {
   return { kind, line, column, entries: node.entries.map(entry => ({ key: entry.key, node: plain(entry.node) })) }
 }
 
+function agrees(text: string): boolean {
+  const quick = readYamlQuickly(text)
+  if (quick === undefined) return false
+  const { node, problems, warnings } = readYamlFully(text, 'f.yml')
+  assert.equal({ problems, warnings }, { problems: [], warnings: [] }, text)
+  assert.equal(plain(quick), node && plain(node), text)
+  return true
+}
+
 test('the quick reader agrees with the yaml package wherever it answers', () => {
   fc.assert(
     fc.property(fc.array(line, { maxLength: 7 }), fc.boolean(), (lines, hasEnd) => {
-      const text = lines.join('\n') + (hasEnd ? '\n' : '')
-      const quick = readYamlQuickly(text)
-      if (quick === undefined) return
-      const { node, problems } = readYamlFully(text, 'f.yml')
-      assert.equal(problems, [], text)
-      assert.equal(plain(quick), node && plain(node), text)
+      agrees(lines.join('\n') + (hasEnd ? '\n' : ''))
     }),
     { numRuns: 20_000, seed: 7 },
   )
+})
+
+test('so it does where a mapping has the keys of hundreds before it, or nearly', () => {
+  const keys = ['a', 'b.c/d', '"q"', 'yes', 'a-b']
+  const usual = keys.map(key => `${key}: 1\n`).join('')
+  const block = keys.map(key => `    ${key}: 1\n`).join('')
+  assert.ok(agrees(Array.from({ length: 300 }, (_, host) => `host${host}:\n${block}`).join('')))
+  const usually = fc.oneof({ arbitrary: fc.constantFrom(' x', '  1 '), weight: 9 }, { arbitrary: written, weight: 1 })
+  const changed = fc.tuple(fc.nat(keys.length), fc.nat(1), fc.array(line, { maxLength: 1 }))
+  const answers = { same: 0, other: 0 }
+  fc.assert(
+    fc.property(
+      fc.array(usually, { minLength: 5, maxLength: 5 }),
+      fc.option(changed, { nil: undefined }),
+      fc.boolean(),
+      (rests, change, hasEnd) => {
+        for (let host = 0; host < 300; host += 1) readYamlQuickly(usual)
+        const lines = keys.map((key, index) => `${key}:${rests[index]}`)
+        if (change !== undefined) lines.splice(change[0], change[1], ...change[2])
+        const text = lines.join('\n') + (hasEnd ? '\n' : '')
+        if (agrees(text)) answers[change === undefined ? 'same' : 'other'] += 1
+        assert.ok(agrees(usual))
+        assert.ok(agrees(usual.replace('b.c/d', 'b-c/d')))
+      },
+    ),
+    { numRuns: 1000, seed: 7 },
+  )
+  assert.ok(answers.same > 100 && answers.other > 100)
+})
+
+test('a character that YAML forbids, or that ends a line, is left to the yaml package wherever it is', () => {
+  const text = '---\n# comment\nall: # c\n  "q": \'s\'\n  a:\n    b: "x"\n    c: text here\n\n  d:\n  - e\n'
+  assert.ok(agrees(text))
+  for (const char of ['\x00', '\t', '\v', '\r', '\x1b', '\x7f', '\x85', '\x9f', '\u2028', '\u2029', '\ufeff']) {
+    for (let at = 0; at <= text.length; at += 1) {
+      assert.is(
+        readYamlQuickly(text.slice(0, at) + char + text.slice(at)),
+        undefined,
+        `${JSON.stringify(char)} at ${at}`,
+      )
+    }
+  }
 })
 
 const wrong: readonly (readonly [what: string, text: string, message: RegExp])[] = [

@@ -127,6 +127,7 @@ for (const [name, shell] of shells(base)) {
       Buffer.from('\n.\n\n'),
       randomBytes(1024 * 1024),
       randomBytes(1024 * 1024 + 1),
+      randomBytes(32_768),
       randomBytes(65_537),
     ]
     await withChannel(shell, { stateDir: join(directory, 'state') }, async channel => {
@@ -511,14 +512,17 @@ for (const [name, shell] of shells(base)) {
       }
       try {
         await withChannel(shell, { stateDir: join(directory, 'state') }, async channel => {
-          const items = [
-            change(1, sh`cat ${blob(randomBytes(3_500_000), join(disk, 'file'))}`),
-            change(2, sh`cat ${blob(randomBytes(100_000), join(disk, 'file'))}`),
-          ]
-          const result = await channel.apply({ run: 'r', items }, () => {})
-          assert.is(result.failed?.id, 1)
-          assert.match(result.failed?.output ?? '', /can't write .*: is the disk full\?/)
-          assert.equal(readdirSync(disk), [])
+          // What can't be written is in the midst, or in the rest behind the last whole block.
+          for (const bytes of [3_500_000, 3_276_800, 1024 * 1024 + 10]) {
+            const items = [
+              change(1, sh`cat ${blob(randomBytes(bytes), join(disk, 'file'))}`),
+              change(2, sh`cat ${blob(randomBytes(100_000), join(disk, 'file'))}`),
+            ]
+            const result = await channel.apply({ run: 'r', items }, () => {})
+            assert.is(result.failed?.id, 1)
+            assert.match(result.failed?.output ?? '', /can't write .*: is the disk full\?/)
+            assert.equal(readdirSync(disk), [])
+          }
           assert.is((await channel.run({ script: raw('echo still here') })).stdout, 'still here\n')
         })
       } finally {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,12 +42,41 @@ test('one that lags far behind reads again, and memory does not grow with the fi
   const { path, content } = made('long', 40 * 1024 * 1024)
   const [fast, slow] = [shareFile(path), shareFile(path)]
   const first = await fast.block(0)
-  for (let number = 1; number < 160; number += 1) await fast.block(number)
+  const memory = new Set([first.buffer])
+  for (let number = 1; number < 160; number += 1) memory.add((await fast.block(number)).buffer)
+  is(memory.size, 128)
   const again = await slow.block(0)
   equal(Buffer.from(again), content.subarray(0, again.byteLength))
   is(again === first, false)
+  for (let number = 0; number < 160; number += 1) memory.add((await fast.block(number)).buffer)
+  equal(Buffer.from(again), content.subarray(0, again.byteLength), 'stays while it is used')
+  is(memory.size, 128)
   await Promise.all([fast.release(), slow.release()])
 })
+
+for (const which of ['first', 'last'] as const)
+  test(`a host that is slow to take the ${which} block gets it as it was, though another is sent all meanwhile`, async () => {
+    const { path, content } = made(which, 40 * 1024 * 1024 + 6)
+    const receive = async (beforeTaking: (chunk: Buffer) => unknown) => {
+      const sum = createHash('sha256')
+      const sink = new Writable({
+        write: (chunk, _, done) => {
+          void Promise.resolve(beforeTaking(chunk)).then(() => done(void sum.update(chunk)))
+        },
+      })
+      await sendProgram(sink, { text: 'x', blobs: [blob({ path, size: content.byteLength })] })
+      await new Promise<void>(resolve => sink.end(resolve))
+      return sum.digest('hex')
+    }
+    const slow = which === 'first' ? 256 * 1024 : 6
+    let other: Promise<string> | undefined
+    const one = await receive(({ byteLength }) => {
+      if (byteLength === slow) other ??= receive(() => {})
+      return byteLength === slow ? other : undefined
+    })
+    const expected = createHash('sha256').update('1\nx.\n').update(content).update('.\n').digest('hex')
+    equal([one, await other], [expected, expected])
+  })
 
 test('a program is followed by exactly the bytes that were announced, whatever became of the file', async () => {
   const { path, content } = made('sent', 600_000)
