@@ -7,7 +7,8 @@ export interface FactKind<A = unknown, T = unknown> {
   readonly name: string
   /**
    * Shell text (no `set -e`) that prints the facts for all these arguments to stdout, with as few processes as can be. What it prints
-   * is captured as text: encode content in base64. It must work in dash, bash and busybox sh and must not change anything.
+   * is captured as text: encode content in base64. It must work in dash, bash and busybox sh and must not change anything. The kinds share
+   * a shell: no `exit`, no `cd` outside of brackets, variables are set before they are read, and a function has a name that no program has.
    */
   readonly probe: (args: readonly A[]) => string
   /** The facts in the order of the arguments. Throws when the output is not what `probe` prints. */

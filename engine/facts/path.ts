@@ -104,7 +104,7 @@ for p in ${paths.map(quote).join(' ')}; do
 done
 stats=
 [ $# = 0 ] || { stats=$nl$(stat -c 's ${fields}' "$@" 2>/dev/null); printf '%s\\n' "$stats"; }
-size() {
+size_of() {
   if [ -L "$1" ]; then s=$(wc -c < "$1"); else s=\${stats%%"|$1$nl"*} s=\${s##*"$nl"s } s=\${s%%|*}; fi
 }`
 
@@ -123,7 +123,7 @@ const largeSums = `case $stats in *"$nl"s\\ ${'[0-9]'.repeat(8)}*)
   if command -v openssl >/dev/null; then
     for p; do
       shift
-      size "$p"
+      size_of "$p"
       if [ "$s" -ge 10000000 ] && sum=$(openssl dgst -sha256 -r 2>/dev/null <"$p") && sum=\${sum%% *} && [ \${#sum} = 64 ]; then
         sums="$sums$sum  $p$nl"
       else set -- "$@" "$p"; fi
@@ -143,7 +143,7 @@ function contents(args: readonly PathArgs[]): string {
   return `content() {
   [ -f "$1" ] && [ -r "$1" ] || return 0
   if [ -n "$2" ]; then case $sums in *"$2  $1"*) printf 'same %s\\n' "$1"; return 0 ;; esac; fi
-  size "$1"
+  size_of "$1"
   if [ "$s" -gt ${largestContent} ]; then printf 'large %s\\n' "$1"; return 0; fi
   printf 'c %s\\n' "$1"; base64 < "$1"; echo .
 }
