@@ -94,7 +94,12 @@ for p in ${paths.map(quote).join(' ')}; do
   if [ -L "$p" ]; then
     r=$(cd "\${p%/*}/" && readlink -f "$p")
     printf 'l %s\\nt %s\\nr %s\\n' "$p" "$(readlink "$p")" "$r"
-    if [ -e "$p" ]; then set -- "$@" "$p" "$r"; else set -- "$@" "$p"; fi
+    set -- "$@" "$p"
+    case $r in
+      # Where a process finds what it has open itself, it leads somewhere else than for the one that resolved it.
+      /proc/*) [ ! -e "$p" ] || stat -L -c 'e ${fields}' "$p" ;;
+      *) [ ! -e "$p" ] || set -- "$@" "$r" ;;
+    esac
   elif [ -e "$p" ]; then set -- "$@" "$p"
   else
     d=$p
@@ -154,6 +159,7 @@ interface Seen {
   entry?: Entry
   target?: string
   real?: string
+  to?: Entry
   denied?: string
   unreadable?: true
   sha256?: string
@@ -180,6 +186,7 @@ function parse(output: string, args: readonly PathArgs[]): readonly PathFact[] {
     else if (key === 't') link.target = rest
     else if (key === 'r') link.real = rest
     else if (key === 'u') link.denied = rest
+    else if (key === 'e') link.to = readEntry(rest).entry
     else if (key === 's') {
       const { name, entry } = readEntry(rest)
       at(name).entry = entry
@@ -211,7 +218,7 @@ function factOf(seen: Seen | undefined, entryAt: (path: string) => Entry | undef
   }
   const { owner, group, uid, gid } = entry
   if (entry.type !== 'link') return { ...entry, type: entry.type, ...more }
-  const to = entryAt(seen.real ?? '')
+  const to = seen.to ?? entryAt(seen.real ?? '')
   return {
     type: 'link',
     owner,

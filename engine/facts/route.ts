@@ -21,8 +21,10 @@ export type RouteFact =
 /** The way packets to an address would take: `ip route get`. */
 export const route = defineFact<RouteArgs, RouteFact>({
   name: 'route',
-  probe: args => `command -v ip >/dev/null 2>&1 || ip() { echo 'ip (iproute2) is not installed'; }
-for a in ${args.map(({ to }) => quote(to)).join(' ')}; do ip -o route get "$a" 2>&1 | tr '\\n' ' '; echo; done`,
+  probe: args => `for a in ${args.map(({ to }) => quote(to)).join(' ')}; do
+  if command -v ip >/dev/null 2>&1; then ip -o route get "$a" 2>&1 | tr '\\n' ' '; else printf 'ip (iproute2) is not installed'; fi
+  echo
+done`,
   parse: (output, args) => {
     const rows = output.split('\n')
     return args.map((_, index) => {

@@ -39,16 +39,25 @@ const head = (args: ServiceActionArgs): Shell =>
   ])
 
 // A unit that does not run reads its configuration when it is started; to start it is the service task's business.
-const onlyRunning = `state=$(systemctl show -p LoadState -p ActiveState -p CanReload -- "$u")
+const notRunning = `printf '%s does not run: nothing to reload\\n' "$u"; rm -f "$ROTA_TMP/settling-$u"; exit 0`
+const onlyRunning = (
+  otherwise: string,
+): string => `state=$(systemctl show -p LoadState -p ActiveState -p CanReload -- "$u")
 case $state in
   *LoadState=not-found*) printf '%s: there is no such unit\\n' "$u" >&2; exit 1 ;;
   *ActiveState=active*|*ActiveState=reloading*|*ActiveState=activating*) ;;
-  *) printf '%s does not run: nothing to reload\\n' "$u"; rm -f "$ROTA_TMP/settling-$u"; exit 0 ;;
+  *) ${otherwise} ;;
 esac`
+
+// One that ran when the host was probed has ended since, of its reload unless systemd refused to begin one.
+const hasEnded = `case $first in *'is not active, cannot reload'*) ${notRunning} ;; esac
+    printf '%s\\n' "$said" >&2
+    trouble "$u" 'ended when it was reloaded'`
 
 /** Systemd is asked about the unit only where it refuses: each question costs as much as the reload. */
 function reloading(args: ServiceActionArgs, fact: UnitFact): Shell {
-  const { restarts, mainPid } = fact.type === 'unit' ? fact : { restarts: 0, mainPid: 0 }
+  const { restarts, mainPid, activeState } =
+    fact.type === 'unit' ? fact : { restarts: 0, mainPid: 0, activeState: 'inactive' }
   // Who says how long it shall be watched means that.
   const main = args.settle === undefined ? mainPid : 0
   return lines([
@@ -57,16 +66,27 @@ function reloading(args: ServiceActionArgs, fact: UnitFact): Shell {
   code=0
   said=$(systemctl reload -- "$u" 2>&1) || code=$?
 }
+# What was probed holds for the process that was probed.
+restarts=${restarts}
+if ! [ -d /proc/${mainPid} ]; then
+  restarts=$(systemctl show -p NRestarts -- "$u")
+  restarts=\${restarts##*NRestarts=}
+  restarts=\${restarts%%[!0-9]*}
+fi
 attempt
+first=$said
 # It warns where the unit's files have changed since it read them: what it has run was the old reload.
-case $said in *daemon-reload*) systemctl daemon-reload && attempt ;; esac
+case $said in *daemon-reload*)
+  systemctl daemon-reload
+  attempt ;;
+esac
 if [ "$code" != 0 ]; then
-  ${onlyRunning}
+  ${onlyRunning(activeState === 'active' ? hasEnded : notRunning)}
   printf '%s\\n' "$said" >&2
   case $state in *CanReload=no*) printf '%s can not be reloaded: use service.restart or service.reloadOrRestart\\n' "$u" >&2; exit 1 ;; esac
   trouble "$u" 'refused to reload'
 fi`),
-    sh`begin_to_settle "$u" ${tenths(args.settle ?? settleSeconds)} ${restarts} ${main}`,
+    sh`begin_to_settle "$u" ${tenths(args.settle ?? settleSeconds)} "\${restarts:-0}" ${main}`,
   ])
 }
 
@@ -81,7 +101,7 @@ function script(args: ServiceActionArgs): Shell {
       settled,
     ])
   const restart = `systemctl reload-or-restart -- "$u" || trouble "$u" 'could not be reloaded or restarted'`
-  return lines([head(args), raw(onlyRunning), raw(`fresh "$u"\n${restart}`), settled])
+  return lines([head(args), raw(onlyRunning(notRunning)), raw(`fresh "$u"\n${restart}`), settled])
 }
 
 /** One that was not running has not begun to settle. */

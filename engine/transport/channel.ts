@@ -60,7 +60,7 @@ const exitGrace = 5
 /**
  * What is guaranteed when it does not go to the end:
  * - abort: the change that runs is finished, none is begun after it; the rest is reported as `notRun`. When the second session that
- *   says so can't be had, everything that was sent is run. Requests made after it reject with the signal's reason.
+ *   says so can't be had, everything that was sent is run. What is asked for after it is run, too: so a reload is watched to its end.
  * - the connection or this process dies: the host finishes the change that runs, begins no other, removes its temporary files and
  *   only then gives up the lock. Handlers that are owed stay in pending/.
  * - the remote shell itself is killed: the change may be half done, but a file is old or new, never half; leftovers beside it go with

@@ -27,26 +27,26 @@ async function sendBlob(stdin: Writable, { content }: Blob): Promise<number> {
   return content.size + Buffer.byteLength(line)
 }
 
-/** A file that is shorter than announced, or can't be read, is filled up with zeros: the other side counts. */
+/** A file that is shorter than announced, or can't be read, is filled up with zeros: the other side counts. Nothing is read for one that has gone. */
 async function sendFile(stdin: Writable, { path, size }: LocalFile): Promise<string | undefined> {
   let sent = 0
   let problem: string | undefined
   const file = shareFile(path)
   try {
-    for (let number = 0; sent < size; number += 1) {
+    for (let number = 0; sent < size && !stdin.destroyed; number += 1) {
       const chunk = (await file.block(number)).subarray(0, size - sent)
       if (chunk.byteLength === 0) break
       await write(stdin, chunk)
       sent += chunk.byteLength
     }
-    if (sent < size) problem = `${path} has become shorter while it was sent`
+    if (sent < size && !stdin.destroyed) problem = `${path} has become shorter while it was sent`
   } catch (error) {
     problem = `${path} can't be read: ${error instanceof Error ? error.message : String(error)}`
   } finally {
     await file.release()
   }
   const zeros = Buffer.alloc(Math.min(65_536, size - sent))
-  for (; sent < size; sent += zeros.byteLength)
+  for (; sent < size && !stdin.destroyed; sent += zeros.byteLength)
     await write(stdin, zeros.subarray(0, Math.min(zeros.byteLength, size - sent)))
   return problem
 }

@@ -68,11 +68,12 @@ while ${program} -w 10 -t mangle -D ${rule(address)} 2>/dev/null; do :; done`
 
 /**
  * Closes every connection to the address as soon as it is idle: nothing waits to be read or acknowledged, and what came last was an answer,
- * {@link quiet} milliseconds ago. A request sent in the few milliseconds between the look and the close is lost; those that had no idle
- * moment within the grace are closed by the new holder.
+ * {@link quiet} milliseconds ago. Lost is a request sent in the few milliseconds between the look and the close, and a slow one beside
+ * others that were answered on the same connection (HTTP/2). Those that had no idle moment within the grace are closed by the new holder.
  */
 async function closeKept({ $, say, host }: StepContext, { virtualAddress, grace = 1.5 }: MoveOptions): Promise<void> {
-  const { stdout } = await $`${sh`for look in $(seq ${Math.ceil((grace * 1000) / pause)}); do
+  const address = virtualAddress.includes(':') ? `[${virtualAddress}]` : virtualAddress
+  const { stdout, stderr } = await $`${sh`for look in $(seq ${Math.ceil((grace * 1000) / pause)}); do
   set --
   while read -r unread unacknowledged here there info; do
     case $unread$unacknowledged/$info in 00/*' lastsnd:'*' lastrcv:'*) ;; *) continue ;; esac
@@ -80,18 +81,18 @@ async function closeKept({ $, say, host }: StepContext, { virtualAddress, grace 
     sent=\${sent%% *} received=\${received%% *}
     [ "$sent" -ge ${quiet} ] && [ "$sent" -le "$received" ] && set -- "$@" \${1:+or} dst "$there"
   done <<END
-$(ss -HOtni state established src ${virtualAddress})
+$(ss -HOtni state established src ${address})
 END
-  [ $# = 0 ] || ss -K -Htn src ${virtualAddress} and '(' "$@" ')' 2>&1 >/dev/null || :
+  [ $# = 0 ] || ss -K -Htn src ${address} and '(' "$@" ')' 2>&1 >/dev/null || :
   sleep ${pause / 1000}
 done`}`
-  const [refused] = stdout.split('\n')
+  const [refused] = `${stdout}${stderr}`.split('\n')
   if (refused)
     say(`${host.name}: idle connections to ${virtualAddress} can't be closed, their next request fails: ${refused}`)
 }
 
 /** Milliseconds without a byte after which a connection counts as idle. */
-const quiet = 5
+const quiet = 20
 /** Milliseconds between two looks. */
 const pause = 50
 

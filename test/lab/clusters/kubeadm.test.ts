@@ -74,22 +74,33 @@ const done = ({ events }: PlaybookResult, what: RegExp): readonly string[] =>
 
 /** A rollout while clients ask on every path: nobody who connects anew is failed. */
 async function asked(work: () => Promise<PlaybookResult>): Promise<PlaybookResult> {
-  const failures: string[] = []
+  const failures: { readonly at: number; readonly text: string }[] = []
   const probe = await startProbe({
     paths: labPaths(await labInfo(lab)),
     ca: await on('master-2', 'cat /etc/kubernetes/pki/ca.crt'),
     rate: 10,
-    onFailure: ({ path, kind, reason, at }) => failures.push(`${at.toISOString()} ${path} ${kind}: ${reason}`),
+    onFailure: ({ path, kind, reason, at }) =>
+      failures.push({ at: at.getTime(), text: `${at.toISOString()} ${path} ${kind}: ${reason}` }),
   })
+  let result: PlaybookResult | undefined
   try {
-    return await work()
+    result = await work()
+    return result
   } finally {
     const table = await probe.stop()
     console.log(`\n${renderTable(table)}`)
     const failed = table.filter(row => row.kind.startsWith('new ')).reduce((sum, row) => sum + row.failures, 0)
-    if (failed > 0) console.log(failures.slice(0, 20).join('\n'))
+    if (failed > 0) await explain(failures, result?.journal ?? '')
     is(failed, 0, 'requests on new connections that failed')
   }
+}
+
+/** What the run did in the seconds around each request that failed, and what the node's proxy says of its servers. */
+async function explain(failures: readonly { readonly at: number; readonly text: string }[], journal: string) {
+  const near = (time: number) => failures.some(({ at }) => Math.abs(at - time) < 15_000)
+  const lines = journal.split('\n').filter(line => near(Date.parse(line.slice('{"at":"'.length).split('"')[0] ?? '')))
+  const proxy = await on('node-1', 'docker logs --tail 40 $(docker ps -q -f name=k8s_nginx-proxy) 2>&1').catch(String)
+  console.log([...failures.slice(0, 20).map(({ text }) => text), ...lines.slice(0, 200), proxy].join('\n'))
 }
 
 test('kubeadm begins a cluster on the first master, the second joins, and another run finds nothing to do', async () => {
@@ -113,8 +124,9 @@ test('a master more joins: no secret of it is in an argument or in the journal, 
   const watch =
     'while [ ! -e /tmp/stop ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " "; echo; sleep 0.05; done'
   const watching = Promise.all(['master-1', 'master-3'].map(host => on(host, watch)))
-  const joined = await asked(() => run('upgrade'))
-  await Promise.all(['master-1', 'master-3'].map(host => on(host, 'touch /tmp/stop')))
+  const joined = await asked(() => run('upgrade')).finally(() =>
+    Promise.all(['master-1', 'master-3'].map(host => on(host, 'touch /tmp/stop'))),
+  )
   const words = (await watching).join('\n')
   equal(joined.exitCode, 0)
   equal(done(joined, /be a master/).length, 1)

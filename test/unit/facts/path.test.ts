@@ -27,6 +27,7 @@ symlinkSync('empty', join(dir, 'link'))
 symlinkSync('folder', join(dir, 'to-folder'))
 symlinkSync('nowhere', join(dir, 'dangling'))
 symlinkSync('/nowhere/at/all', join(dir, 'lost'))
+symlinkSync('/proc/self/mounts', join(dir, 'to-own'))
 execFileSync('mkfifo', [join(dir, 'pipe')])
 
 for (const shell of shells) {
@@ -55,13 +56,15 @@ for (const shell of shells) {
   })
 
   test(`${nameOf(shell)}: links`, () => {
-    const [link, toFolder, dangling, lost] = probeWith(
+    const [link, toFolder, dangling, lost, own] = probeWith(
       shell,
       look('link', { sha256: true }),
       look('to-folder'),
       look('dangling'),
       look('lost'),
+      look('to-own'),
     )
+    assert.is(own && followed(own).type, 'file')
     assert.is(link?.type === 'link' && link.target, 'empty')
     assert.is(link?.type === 'link' && link.real, join(dir, 'empty'))
     assert.is(link?.type === 'link' && link.to.type === 'file' && link.to.sha256, hash(''))

@@ -17,9 +17,11 @@ while [ "$1" != -- ]; do shift; done
 shift
 for unit; do
   if [ "$verb" = show ]; then cat "$UNITS/$unit"; echo; continue; fi
-  [ ! -e "$UNITS/old" ] || { echo "Warning: run 'systemctl daemon-reload'" >&2; exit 1; }
-  grep -q CanReload=yes "$UNITS/$unit" && grep -q ActiveState=active "$UNITS/$unit" || { echo 'not applicable' >&2; exit 1; }
+  grep -q CanReload=yes "$UNITS/$unit" || { echo 'not applicable' >&2; exit 1; }
+  grep -q ActiveState=active "$UNITS/$unit" || { echo "$unit is not active, cannot reload." >&2; exit 1; }
+  [ ! -e "$UNITS/old" ] || echo "Warning: run 'systemctl daemon-reload'" >&2
   [ ! -e "$UNITS/$unit.after" ] || mv "$UNITS/$unit.after" "$UNITS/$unit"
+  [ ! -e "$UNITS/$unit.kills" ] || { echo "Job for $unit failed." >&2; exit 1; }
 done
 `
 const state = (given: Readonly<Record<string, string | number>>) =>
@@ -33,6 +35,11 @@ const state = (given: Readonly<Record<string, string | number>>) =>
 interface Case {
   readonly before?: string
   readonly after?: string
+  /** The reload itself fails, for the daemon has gone. */
+  readonly kills?: true
+  /** What the probe saw. */
+  readonly seen?: string
+  readonly restarts?: number
   readonly mainPid?: number
   readonly settle?: number
 }
@@ -47,11 +54,13 @@ function reloads(shell: ShellWords, units: Readonly<Record<string, Case>>, { old
     script('systemctl', systemctl)
     script('journalctl', '#!/bin/sh\n')
     if (old) writeFileSync(join(dir, 'old'), '')
-    const changes = Object.entries(units).map(([name, { before, after, mainPid = 0, settle }]) => {
+    const changes = Object.entries(units).map(([name, given]) => {
+      const { before, after, kills, seen = 'active', restarts = 2, mainPid = process.pid, settle } = given
       writeFileSync(join(dir, `${name}.service`), before ?? state({}))
       if (after) writeFileSync(join(dir, `${name}.service.after`), after)
+      if (kills) writeFileSync(join(dir, `${name}.service.kills`), '')
       const options = settle === undefined ? {} : { settle }
-      return planWith(service.reload(name, options), () => ({ type: 'unit', restarts: 2, mainPid }))
+      return planWith(service.reload(name, options), () => ({ type: 'unit', restarts, mainPid, activeState: seen }))
     })
     const [command, ...words] = shell
     const run = (text = '') => {
@@ -124,6 +133,28 @@ for (const shell of shells) {
     assert.match(begun[1] ?? '', /^1 not applicable\nb.service can not be reloaded/)
     assert.is(begun[2], '1 c.service: there is no such unit')
     assert.is(watched[0], '0')
+  })
+
+  test(`reloads in ${nameOf(shell)}: a daemon that its own reload ends is an error, at the second attempt too`, () => {
+    const dead = state({ ActiveState: 'failed' })
+    const { begun } = reloads(shell, { a: { after: dead, kills: true } })
+    assert.is(begun[0], '1 Job for a.service failed.\na.service: ended when it was reloaded')
+    const { begun: again } = reloads(shell, { a: { after: dead } }, { old: true })
+    assert.match(again[0] ?? '', /^1 .*\na.service: ended when it was reloaded$/)
+  })
+
+  test(`reloads in ${nameOf(shell)}: what was stopped since it was probed, or did not run then, is left alone`, () => {
+    const stopped = state({ ActiveState: 'inactive' })
+    const { begun } = reloads(shell, { a: { before: stopped }, b: { before: stopped, seen: 'inactive' } })
+    assert.equal(
+      begun,
+      ['a', 'b'].map(name => `0 ${name}.service does not run: nothing to reload`),
+    )
+  })
+
+  test(`reloads in ${nameOf(shell)}: how often systemd had started it is asked where the process of the probe has gone`, () => {
+    const { watched } = reloads(shell, { a: { restarts: 0, mainPid: 0 }, b: { restarts: 0 } })
+    assert.equal(watched, ['0', '1 b.service: ended and was started again by systemd'])
   })
 
   test(`reloads in ${nameOf(shell)}: a unit whose files have changed is read before its reload counts`, () => {
