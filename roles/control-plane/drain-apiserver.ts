@@ -14,9 +14,10 @@ export interface DrainApiServerOptions {
   /** Seconds between closing the port and the first change, for requests under way and for load balancers to notice; default 3. */
   readonly grace?: number
   /**
-   * Seconds after the port of one host is open again before the next one's is closed. Default: 2, and 11 where proxies may know of two masters only:
-   * nginx leaves a server that has refused a connection alone for ten seconds (`fail_timeout`), and until then nobody but this one would
-   * be left. A third master may be joining, whom no proxy lists yet.
+   * Seconds after the port of one host is open again before the next one's is closed. Default: 2, and 15 where proxies may know of two masters only:
+   * nginx leaves a server that has refused a connection alone for ten seconds (`fail_timeout`), then each of its workers tries it with one
+   * connection and with no other until that one has ended well. Until then nobody but this one would be left. A third master may be joining,
+   * whom no proxy lists yet.
    */
   readonly settle?: number
 }
@@ -42,7 +43,7 @@ export const drainApiServer = (options: DrainApiServerOptions = {}): Around => {
         )
         return
       }
-      const settle = (options.settle ?? (mastersOf(inventory, options.leaving).length <= 3 ? 11 : 2)) * 1000
+      const settle = (options.settle ?? (mastersOf(inventory, options.leaving).length <= 3 ? 15 : 2)) * 1000
       await sleep(Math.max(0, putBack + settle - Date.now()))
       await $`${armDeadMan(port)}`
       await $`${closePort(port, pods.of(host).podAddresses.split(','))}`
