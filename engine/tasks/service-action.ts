@@ -1,5 +1,5 @@
 import { type UnitFact, unit } from '../facts/unit.ts'
-import { lines, raw, type Shell, sh } from '../program/shell.ts'
+import { lines, quote, raw, type Shell, sh } from '../program/shell.ts'
 import { secondsProblems, unitProblems } from './checks.ts'
 import { defineTask, type Task, type TaskOptions } from './task.ts'
 import { settleSeconds, tenths, unitFunctions, unitName } from './unit-script.ts'
@@ -39,20 +39,21 @@ const head = (args: ServiceActionArgs): Shell =>
   ])
 
 // A unit that does not run reads its configuration when it is started; to start it is the service task's business.
-const notRunning = `printf '%s does not run: nothing to reload\\n' "$u"; rm -f "$ROTA_TMP/settling-$u"; exit 0`
 const onlyRunning = (
-  otherwise: string,
+  otherwise = '',
 ): string => `state=$(systemctl show -p LoadState -p ActiveState -p CanReload -- "$u")
 case $state in
   *LoadState=not-found*) printf '%s: there is no such unit\\n' "$u" >&2; exit 1 ;;
   *ActiveState=active*|*ActiveState=reloading*|*ActiveState=activating*) ;;
-  *) ${otherwise} ;;
+  *) ${otherwise}printf '%s does not run: nothing to reload\\n' "$u"; rm -f "$ROTA_TMP/settling-$u"; exit 0 ;;
 esac`
 
-// One that ran when the host was probed has ended since, of its reload unless systemd refused to begin one.
-const hasEnded = `case $first in *'is not active, cannot reload'*) ${notRunning} ;; esac
-    printf '%s\\n' "$said" >&2
-    trouble "$u" 'ended when it was reloaded'`
+// One that ran when the host was probed and does not now: it was stopped meanwhile, and systemd began no reload; or the reload has ended it.
+const unlessEnded = `case $seen/$first in
+      active/*'is not active, cannot reload'*) ;;
+      active/*) printf '%s\\n' "$said" >&2; trouble "$u" 'ended when it was reloaded' ;;
+    esac
+    `
 
 /** Systemd is asked about the unit only where it refuses: each question costs as much as the reload. */
 function reloading(args: ServiceActionArgs, fact: UnitFact): Shell {
@@ -67,7 +68,7 @@ function reloading(args: ServiceActionArgs, fact: UnitFact): Shell {
   said=$(systemctl reload -- "$u" 2>&1) || code=$?
 }
 # What was probed holds for the process that was probed.
-restarts=${restarts}
+restarts=${restarts} seen=${quote(activeState)}
 if ! [ -d /proc/${mainPid} ]; then
   restarts=$(systemctl show -p NRestarts -- "$u")
   restarts=\${restarts##*NRestarts=}
@@ -81,7 +82,7 @@ case $said in *daemon-reload*)
   attempt ;;
 esac
 if [ "$code" != 0 ]; then
-  ${onlyRunning(activeState === 'active' ? hasEnded : notRunning)}
+  ${onlyRunning(unlessEnded)}
   printf '%s\\n' "$said" >&2
   case $state in *CanReload=no*) printf '%s can not be reloaded: use service.restart or service.reloadOrRestart\\n' "$u" >&2; exit 1 ;; esac
   trouble "$u" 'refused to reload'
@@ -101,7 +102,7 @@ function script(args: ServiceActionArgs): Shell {
       settled,
     ])
   const restart = `systemctl reload-or-restart -- "$u" || trouble "$u" 'could not be reloaded or restarted'`
-  return lines([head(args), raw(onlyRunning(notRunning)), raw(`fresh "$u"\n${restart}`), settled])
+  return lines([head(args), raw(onlyRunning()), raw(`fresh "$u"\n${restart}`), settled])
 }
 
 /** One that was not running has not begun to settle. */
