@@ -12,9 +12,9 @@ export function cacheDir(...names) {
 }
 
 /** Makes the folder where it is missing; whether it is ours, and nobody else may read or write there.
- * @param {string} path
+ * @param {string} path @param {number} uid
  */
-export function isOurs(path, { uid } = userInfo()) {
+export function isOurs(path, uid = userInfo().uid) {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
     const stat = lstatSync(path)

@@ -15,7 +15,7 @@ export function initialize(given) {
 
 /** Imports in this thread go through these hooks, too: until tsx is there they must not wait for it. */
 async function loadTsx() {
-  // @ts-expect-error its hooks have no types
+  // @ts-expect-error tsx declares no types for the hooks it exports
   const hooks = await import('tsx/esm')
   await hooks.initialize(data)
   tsx = hooks

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { isOurs } from '../load/cache.mjs'
 import type { Transport } from './types.ts'
 
 type Ssh = Extract<Transport, { kind: 'ssh' }>
@@ -93,14 +94,4 @@ function privateDirectory(): string {
   if (found === undefined)
     throw new Error(`no private directory can be made for ssh's sockets: tried ${candidates.join(', ')}`)
   return found
-}
-
-function isOurs(path: string, uid: number): boolean {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-    const stat = lstatSync(path)
-    return stat.isDirectory() && stat.uid === uid && (stat.mode & 0o077) === 0
-  } catch {
-    return false
-  }
 }

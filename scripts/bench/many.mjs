@@ -10,6 +10,7 @@ import { ensureEngine } from '../lab/engine.mjs'
 import { ensureImage } from '../lab/image.mjs'
 import { controlGroup } from './cgroup.mjs'
 import { measured, median } from './measure.mjs'
+import { plainSsh } from './plain-ssh.mjs'
 
 const port = 7733
 const zx = fileURLToPath(new URL('../../node_modules/zx/build/cli.js', import.meta.url))
@@ -34,21 +35,7 @@ export async function many({ hosts, forks, runs }, say) {
   await writeFile(inventory, hostsIni(names, key, knownHosts))
   await writeFile(join(base, 'names'), `${names.join('\n')}\n`)
   const env = { XDG_RUNTIME_DIR: base, XDG_STATE_HOME: join(base, 'state'), BENCH_OWN: join(base, 'own') }
-  const plain = [
-    '-F',
-    'none',
-    '-T',
-    '-i',
-    key,
-    '-o',
-    `UserKnownHostsFile=${knownHosts}`,
-    '-o',
-    'BatchMode=yes',
-    '-p',
-    String(port),
-    '-l',
-    'root',
-  ]
+  const plain = [...plainSsh({ key, knownHosts, port }), '-T', '-l', 'root']
   const rows = []
   try {
     for (const at of forks) {
@@ -56,7 +43,7 @@ export async function many({ hosts, forks, runs }, say) {
       const found = { 'ssh true': none(), rota: none(), 'rota, live view': none() }
       const commands = {
         'ssh true': {
-          words: ['xargs', '-a', join(base, 'names'), '-P', String(at), '-I', '{}', 'ssh', ...plain, '{}', 'true'],
+          words: ['xargs', '-a', join(base, 'names'), '-P', String(at), '-I', '{}', ...plain, '{}', 'true'],
         },
         rota: { words, env },
         'rota, live view': { words: ['script', '-qec', words.join(' '), '/dev/null'], env: { ...env, TERM: 'xterm' } },

@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { floorScript } from '../floor.mjs'
+import { plainSsh } from '../plain-ssh.mjs'
 
 /**
  * One plain ssh.
@@ -10,19 +11,7 @@ import { floorScript } from '../floor.mjs'
  */
 function ssh({ dir, key, knownHosts }, { address, port }, remote) {
   return [
-    ...[
-      'ssh',
-      '-F',
-      'none',
-      '-i',
-      key,
-      '-o',
-      `UserKnownHostsFile=${knownHosts}`,
-      '-o',
-      'BatchMode=yes',
-      '-p',
-      String(port),
-    ],
+    ...plainSsh({ key, knownHosts, port }),
     // A connection that is there is used; none is kept, unless `warm` has made it.
     ...['-o', `ControlPath=${join(dir, 'floor', '%C')}`, '-o', 'ControlMaster=no', '-T'],
     `root@${address}`,
