@@ -57,7 +57,7 @@ export async function planHost(run: HostRun): Promise<HostPlan> {
   const first = firstDirty(run, facts, 0, false)
   const owed = handlersOwed(run.work.handlers, [], pending).length > 0
   const changes = first.changes.filter(({ change }) => change.effect !== 'wait').length
-  // Where no stage has anything to do there is nothing behind it either.
+  // `start` is past the last item where no stage has anything to do: then none is planned a second time.
   const disrupts = owed || changes > 0 || (first.start < run.work.items.length && willChange(run, facts))
   run.emit({
     kind: 'planned',
