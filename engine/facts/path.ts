@@ -82,18 +82,26 @@ function probe(args: readonly PathArgs[]): string {
 nl='
 '
 ${existing(all)}
-${summed.length > 0 ? checksums(summed) : ''}
+${
+  summed.length > 0
+    ? `${large}
+${checksums(summed)}`
+    : ''
+}
 ${contents(args)}
 :`
 }
 
-// Busybox's `readlink -f` takes a relative link that leads nowhere for relative to the current directory, hence the `cd`.
+// Busybox's `readlink -f` takes a relative link that leads nowhere for relative to the current directory, hence the `cd`. A shell finds
+// out itself where a directory is. What a link holds is told by `stat`, in a line of its own: as it is, or in quotes (see `targetIn`).
 // What exists is sorted out by builtins, so that `stat` and `readlink` are only started for what is there.
 const existing = (paths: readonly string[]): string => `set --
+targets=
 for p in ${paths.map(quote).join(' ')}; do
   if [ -L "$p" ]; then
-    r=$(cd "\${p%/*}/" && readlink -f "$p")
-    printf 'l %s\\nt %s\\nr %s\\n' "$p" "$(readlink "$p")" "$r"
+    targets="$nl"'t %N'
+    r=$({ [ -d "$p" ] && cd -P "$p" && pwd; } 2>/dev/null || { cd "\${p%/*}/" && readlink -f "$p"; })
+    printf 'l %s\\nr %s\\n' "$p" "$r"
     set -- "$@" "$p"
     case $r in
       # Where a process finds what it has open itself, it leads somewhere else than for the one that resolved it.
@@ -108,7 +116,7 @@ for p in ${paths.map(quote).join(' ')}; do
   fi
 done
 stats=
-[ $# = 0 ] || { stats=$nl$(stat -c 's ${fields}' "$@" 2>/dev/null); printf '%s\\n' "$stats"; }
+[ $# = 0 ] || { stats=$nl$(QUOTING_STYLE=literal stat -c 's ${fields}'"$targets" "$@" 2>/dev/null); printf '%s\\n' "$stats"; }
 size_of() {
   if [ -L "$1" ]; then s=$(wc -c < "$1"); else s=\${stats%%"|$1$nl"*} s=\${s##*"$nl"s } s=\${s%%|*}; fi
 }`
@@ -122,19 +130,20 @@ ${largeSums}
 [ $# = 0 ] || sums=$sums$(sha256sum "$@" 2>/dev/null)
 [ -z "$sums" ] || printf 'h\\n%s\\n.\\n' "$sums"`
 
-// sha256sum counts in plain C. Where the processor has instructions for it, openssl takes a third of the time, so a large file (ten million
-// bytes: eight digits) is left to it, if it is there.
-const largeSums = `case $stats in *"$nl"s\\ ${'[0-9]'.repeat(8)}*)
-  if command -v openssl >/dev/null; then
-    for p; do
-      shift
-      size_of "$p"
-      if [ "$s" -ge 10000000 ] && sum=$(openssl dgst -sha256 -r 2>/dev/null <"$p") && sum=\${sum%% *} && [ \${#sum} = 64 ]; then
-        sums="$sums$sum  $p$nl"
-      else set -- "$@" "$p"; fi
-    done
-  fi ;;
-esac`
+// Sizes are only looked up, which takes a shell long, where any is of seven digits at least.
+const large = `case $stats in *"$nl"s\\ ${'[0-9]'.repeat(7)}*) large=1 ;; *) large= ;; esac`
+
+// sha256sum counts in plain C. Where the processor has instructions for it, openssl takes a third of the time, so a file of ten million
+// bytes is left to it, if it is there.
+const largeSums = `if [ -n "$large" ] && command -v openssl >/dev/null; then
+  for p; do
+    shift
+    size_of "$p"
+    if [ "$s" -ge 10000000 ] && sum=$(openssl dgst -sha256 -r 2>/dev/null <"$p") && sum=\${sum%% *} && [ \${#sum} = 64 ]; then
+      sums="$sums$sum  $p$nl"
+    else set -- "$@" "$p"; fi
+  done
+fi`
 
 function contents(args: readonly PathArgs[]): string {
   const wanted = new Map<string, string>()
@@ -148,8 +157,10 @@ function contents(args: readonly PathArgs[]): string {
   return `content() {
   [ -f "$1" ] && [ -r "$1" ] || return 0
   if [ -n "$2" ]; then case $sums in *"$2  $1"*) printf 'same %s\\n' "$1"; return 0 ;; esac; fi
-  size_of "$1"
-  if [ "$s" -gt ${largestContent} ]; then printf 'large %s\\n' "$1"; return 0; fi
+  if [ -n "$large" ]; then
+    size_of "$1"
+    if [ "$s" -gt ${largestContent} ]; then printf 'large %s\\n' "$1"; return 0; fi
+  fi
   printf 'c %s\\n' "$1"; base64 < "$1"; echo .
 }
 ${[...wanted].map(([path, unless]) => `content ${quote(path)} ${quote(unless)}`).join('\n')}`
@@ -177,20 +188,22 @@ function parse(output: string, args: readonly PathArgs[]): readonly PathFact[] {
   }
   const rows = output.split('\n')
   let link: Seen = {}
+  let named = ''
   for (let row = 0; row < rows.length; row++) {
     const line = rows[row] ?? ''
     const space = line.indexOf(' ')
     const key = space < 0 ? line : line.slice(0, space)
     const rest = space < 0 ? '' : line.slice(space + 1)
     if (key === 'l') link = at(rest)
-    else if (key === 't') link.target = rest
     else if (key === 'r') link.real = rest
     else if (key === 'u') link.denied = rest
     else if (key === 'e') link.to = readEntry(rest).entry
     else if (key === 's') {
       const { name, entry } = readEntry(rest)
       at(name).entry = entry
-    } else if (key === 'n') at(rest).unreadable = true
+      named = name
+    } else if (key === 't') at(named).target = targetIn(rest, named)
+    else if (key === 'n') at(rest).unreadable = true
     else if (key === 'h') {
       const end = rows.indexOf('.', row)
       for (const sum of rows.slice(row + 1, end).map(readSum)) if (sum) at(sum.name).sha256 = sum.hex
@@ -259,6 +272,14 @@ function readEntry(text: string): { readonly name: string; readonly entry: Entry
       modified: Number(modified),
     },
   }
+}
+
+// `PATH -> TARGET` where QUOTING_STYLE is known, or each in quotes (busybox, and coreutils before it knew that). Of what is no link there is only the path.
+function targetIn(text: string, path: string): string {
+  const arrow = text.indexOf(' -> ', path.length)
+  if (arrow < 0) return ''
+  const target = text.slice(arrow + 4)
+  return text.startsWith('/') ? target : target.slice(1, -1)
 }
 
 // GNU sha256sum marks a name that holds a backslash with one at the start of the line, and doubles it in the name.

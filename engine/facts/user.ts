@@ -3,6 +3,8 @@ import { defineFact } from './fact.ts'
 
 export interface UserArgs {
   readonly name: string
+  /** Ask for its groups, too: one process more for each user. */
+  readonly groups?: boolean
 }
 
 export type UserFact =
@@ -10,47 +12,36 @@ export type UserFact =
   | {
       readonly type: 'user'
       readonly uid: number
+      /** Number of the primary group. */
       readonly gid: number
-      /** Name of the primary group. */
-      readonly group: string
-      /** Supplementary groups, without the primary one. */
-      readonly groups: readonly string[]
       readonly comment: string
       readonly home: string
       readonly shell: string
+      /** Names of all its groups, where they were asked for; a group that has no name is its number. */
+      readonly groups?: readonly string[]
     }
 
-/** Users, from the name service (`getent`) or /etc/passwd. */
+/** Users, from the name service (`getent`) or /etc/passwd: two lines each, of which the second is empty where no groups are asked for. */
 export const user = defineFact<UserArgs, UserFact>({
   name: 'user',
-  probe: args => `for u in ${args.map(({ name }) => quote(name)).join(' ')}; do
-  if command -v getent >/dev/null 2>&1; then e=$(getent passwd "$u"); else e=$(grep "^$u:" /etc/passwd); fi
-  if [ -n "$e" ]; then printf '%s\\n%s\\n' "$e" "$(id "$u")"; else printf '\\n\\n'; fi
-done
-echo .`,
+  probe: args => `user_entry() {
+  if command -v getent >/dev/null 2>&1; then getent passwd "$1"; else grep -m 1 "^$1:" /etc/passwd; fi || echo
+}
+${args.map(({ name, groups }) => `user_entry ${quote(name)}; ${groups ? `id ${quote(name)} 2>/dev/null || echo` : 'echo'}`).join('\n')}`,
   parse: (output, args) => {
     const rows = output.split('\n')
-    return args.map((_, index) => {
+    return args.map(({ groups }, index) => {
       const [entry = '', ids = ''] = rows.slice(index * 2, index * 2 + 2)
       if (entry === '') return { type: 'absent' }
-      const [[group = ''] = [], groups = []] = [namesIn(ids, 'gid'), namesIn(ids, 'groups')]
       const [, , uid, gid, comment = '', home = '', shell = ''] = entry.split(':')
-      return {
-        type: 'user',
-        uid: Number(uid),
-        gid: Number(gid),
-        group,
-        groups: groups.filter(name => name !== group),
-        comment,
-        home,
-        shell,
-      }
+      const more = groups ? { groups: groupsIn(ids) } : {}
+      return { type: 'user', uid: Number(uid), gid: Number(gid), comment, home, shell, ...more }
     })
   },
 })
 
-/** Of `uid=1(a) gid=2(b) groups=2(b),3(c)`, as `id` says it; a group that has no name is its number. */
-const namesIn = (ids: string, field: 'gid' | 'groups'): readonly string[] =>
-  [...(ids.split(`${field}=`)[1] ?? '').matchAll(/(\d+)(?:\(([^)]*)\))?(,|$| )/g)]
-    .slice(0, field === 'gid' ? 1 : undefined)
-    .map(([, number = '', name]) => name ?? number)
+/** Of `uid=1(a) gid=2(b) groups=2(b),3(c)`, as `id` says it. */
+const groupsIn = (ids: string): readonly string[] =>
+  [...(ids.split('groups=')[1] ?? '').matchAll(/(\d+)(?:\(([^)]*)\))?(,|$| )/g)].map(
+    ([, number = '', name]) => name ?? number,
+  )

@@ -100,7 +100,7 @@ export function willChange(run: HostRun, facts: Facts): boolean {
 /** Everything from an item on, with the gate's facts and what is owed. */
 export function requestsFrom(run: HostRun, start: number): readonly FactRequest[] {
   const gate = run.play.gate?.facts(run.host, run.inventory) ?? []
-  return [...factsNeeded(run.work.items.slice(start), run.work.handlers), ...gate, pendingHandlers({})]
+  return [...factsNeeded(run.work.items.slice(start), run.work.handlers, run.diff), ...gate, pendingHandlers({})]
 }
 
 interface Dirty {

@@ -53,11 +53,16 @@ export const handlerItems = (role: string, handlers: Handlers): readonly Handler
 
 const isTask = (value: Task | readonly Task[]): value is Task => !Array.isArray(value)
 
-/** The facts that these items and handlers need. */
-export function factsNeeded(items: readonly WorkItem[], handlers: readonly HandlerItem[]): readonly FactRequest[] {
+/** The facts that these items and handlers need; `diff`: differences will be shown. */
+export function factsNeeded(
+  items: readonly WorkItem[],
+  handlers: readonly HandlerItem[],
+  diff: boolean,
+): readonly FactRequest[] {
+  const ofTask = (task: Task): readonly FactRequest[] => task.kind.facts(task.args, { diff: diff && !task.secret })
   return [
-    ...items.flatMap(({ unit }) => (isStep(unit) ? Object.values(unit.facts) : unit.kind.facts(unit.args))),
-    ...handlers.flatMap(handler => handler.tasks.flatMap(task => task.kind.facts(task.args))),
+    ...items.flatMap(({ unit }) => (isStep(unit) ? Object.values(unit.facts) : ofTask(unit))),
+    ...handlers.flatMap(handler => handler.tasks.flatMap(ofTask)),
   ]
 }
 

@@ -1,9 +1,10 @@
 # shellcheck shell=sh disable=SC2154
 # What runs on a target: reads programs from the control machine, runs them one after another, and frames what they say.
 #
-# POSIX sh; tested with dash, bash and busybox sh. Lines that are comments are left out when it is sent. It is evaluated after a
+# POSIX sh; tested with dash, bash and busybox sh. Lines that are comments are left out when it is sent. It comes after a
 # preamble that sets ROTA_NONCE, ROTA_READONLY (1 or empty), ROTA_STATE (empty: the usual place), ROTA_SHELL, ROTA_OWNER (who
-# holds the lock) and ROTA_FIRST (the first program, or empty). Its last line starts it, so half of it does nothing.
+# holds the lock) and ROTA_FIRST (the first program, or empty). Its last line starts it, so half of it does nothing; after
+# that the shell finds the end of its script, for stdin is then /dev/null.
 #
 # For scripts of changes:
 #   $ROTA_TMP                                private directory of this channel, removed at its end
@@ -484,4 +485,4 @@ rota_main() {
   rota_serve
 }
 
-rota_main
+{ rota_main; }

@@ -17,23 +17,34 @@ export interface Preamble {
 
 const runtime = withoutComments(readFileSync(new URL('./runtime.sh', import.meta.url), 'utf8'))
 
-/** The runtime as it is sent: its length on a line, then the text. */
+/**
+ * The runtime as it is sent: a script for a shell that reads its stdin, and may read ahead: nothing must follow before it has said hello.
+ * bash would read a pipe byte by byte, and dies when a text that it evaluates moves the stdin it reads from: it begins anew, and is given
+ * the rest in one piece. Half of it does nothing: what it runs is in compound commands, which a shell reads to their ends first.
+ */
 export function runtimeText({ nonce, readOnly, stateDir, shell, owner, first }: Preamble): Buffer {
   const text = `ROTA_NONCE=${quote(nonce)} ROTA_READONLY=${readOnly ? 1 : "''"} ROTA_STATE=${quote(stateDir ?? '')}
 ROTA_SHELL=${quote(shell.join(' '))} ROTA_OWNER=${quote(owner.replaceAll('\n', ' '))}
 ROTA_FIRST=${quote(first)}
 ${runtime}`
-  return Buffer.from(`${Buffer.byteLength(text)}\n${text}`)
+  const rest = `eval "$(dd bs=${Buffer.byteLength(text)} count=1 iflag=fullblock 2>/dev/null)"`
+  return Buffer.from(`if command -v shopt >/dev/null; then exec "$BASH" -c '${rest}'; fi\n${text}`)
 }
 
-/**
- * The command of a remote shell: it reads the runtime from stdin. It goes through the user's login shell, which may be fish or csh, so it
- * has no newline, backslash, single quote or exclamation mark. `dd` reads exactly what belongs to the runtime.
- */
-export const bootstrap = (mark: string): string =>
-  `echo rota-ready-${mark}; read -r n; eval "$(dd bs=$n count=1 iflag=fullblock 2>/dev/null)"`
+/** The words of a shell that reads the runtime from stdin. */
+export const readingShell = (shell: readonly string[]): readonly string[] => [...shell, '-s']
 
-/** What `bootstrap` says when it begins to read: a become password has been accepted. */
+/**
+ * The same for one that begins behind a password, and says when it has got that far. It goes through the user's login shell, which may be
+ * fish or csh, so it has no newline, backslash or exclamation mark.
+ */
+export const announcedShell = (shell: readonly string[], mark: string): readonly string[] => [
+  ...shell,
+  '-c',
+  `echo ${readyMark(mark)}; exec ${readingShell(shell).map(quote).join(' ')}`,
+]
+
+/** What it says: the become password has been accepted. */
 export const readyMark = (mark: string): string => `rota-ready-${mark}`
 
 /** Lines that are nothing but a comment, and empty ones. */

@@ -1,6 +1,6 @@
-import { type EditOptions, editFacts, planEdit } from './edit.ts'
+import { type EditOptions, planEdit } from './edit.ts'
 import { type BlockPlace, editBlock } from './edit-block.ts'
-import { checkInstall } from './install.ts'
+import { checkInstall, editFacts } from './install.ts'
 import { regexpProblems } from './regexp.ts'
 import { type Computed, defineTask, factsOf, isComputed, resolved } from './task.ts'
 
@@ -42,7 +42,7 @@ export const blockInFile = defineTask<BlockInFileArgs>({
       ...markersIn(block, begin, end),
     ]
   },
-  facts: args => [...editFacts(args), ...factsOf<string>(args.block)],
+  facts: args => [...editFacts(args.path), ...factsOf<string>(args.block)],
   plan: (args, facts, context) => {
     const block = resolved<string>(args.block, facts)
     const { begin, end } = markers(args)

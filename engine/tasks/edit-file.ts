@@ -1,7 +1,7 @@
 import { followed } from '../facts/path.ts'
-import { type EditOptions, editFact, editFacts, planEdit } from './edit.ts'
+import { type EditOptions, planEdit } from './edit.ts'
 import type { Edited } from './edit-block.ts'
-import { checkInstall } from './install.ts'
+import { checkInstall, editFact, editFacts } from './install.ts'
 import { defineTask } from './task.ts'
 
 export interface EditFileArgs extends Omit<EditOptions, 'create'> {
@@ -21,7 +21,7 @@ export const editFile = defineTask<EditFileArgs>({
   name: 'editFile',
   title: args => `edit ${args.path}`,
   check: checkInstall,
-  facts: editFacts,
+  facts: args => editFacts(args.path),
   plan: (args, facts, context) => {
     const { type } = followed(facts.get(editFact(args.path)))
     if (args.missing === 'skip' && type !== 'file' && type !== 'unknown') return undefined

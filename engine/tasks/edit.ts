@@ -2,7 +2,7 @@ import type { FactRequest, Facts } from '../facts/fact.ts'
 import { bytesOf, followed, type PathEntry, type PathFact } from '../facts/path.ts'
 import { raw, sh } from '../program/shell.ts'
 import type { Edited } from './edit-block.ts'
-import { cannotInstall, type InstallOptions, installFact, installFacts, planInstall, textOf } from './install.ts'
+import { cannotInstall, editFact, type InstallOptions, planInstall, textOf } from './install.ts'
 import { sha256 } from './local.ts'
 import type { Change, PlanContext } from './task.ts'
 
@@ -11,11 +11,6 @@ export interface EditOptions extends InstallOptions {
   /** Make the file when it does not exist; default false. */
   readonly create?: boolean
 }
-
-const asked = { sha256: true, content: true } as const
-export const editFact = (path: string): FactRequest<PathFact> => installFact(path, asked)
-
-export const editFacts = (args: EditOptions): readonly FactRequest[] => installFacts(args.path, asked)
 
 /** Change that makes the file's text what `edit` gives, or nothing. `nothingToRemove`: a missing file is as wanted. */
 export function planEdit(

@@ -1,8 +1,6 @@
-import type { FactRequest } from '../facts/fact.ts'
-import type { PathArgs, PathFact } from '../facts/path.ts'
 import { checkInstall, type InstallOptions, installFact, installFacts, planInstall } from './install.ts'
-import { localProblems, localSource, sha256 } from './local.ts'
-import { type Computed, defineTask, factsOf, resolved } from './task.ts'
+import { localProblems, localSource } from './local.ts'
+import { type Computed, defineTask, factsOf, type PlanContext, resolved } from './task.ts'
 
 export type FileArgs = InstallOptions &
   (
@@ -25,7 +23,7 @@ export type FileArgs = InstallOptions &
  * /etc/hosts in a container) it is written in place. The replaced version is kept for rollback unless `backup: false`.
  * Mode and owner that are not given stay as they are; a new file gets 0644, a secret one 0600, and belongs to who writes it.
  *
- * Facts: one path with its checksum, and its content when it differs (for the diff). A change: the checksum, the mode or the owner
+ * Facts: one path with its checksum, and its content when it differs and a diff is shown. A change: the checksum, the mode or the owner
  * differs. Refused: the path is a directory, its directory is missing, or it may not be read. Source: Ansible's `copy` and `template`.
  */
 export const file = defineTask<FileArgs>({
@@ -37,25 +35,23 @@ export const file = defineTask<FileArgs>({
     ...(args.content === undefined && args.source === undefined ? ['content or source is needed'] : []),
     ...(args.content !== undefined && args.source !== undefined ? ["content and source can't both be given"] : []),
   ],
-  facts: args => [...installFacts(args.path, asked(args)), ...factsOf<string | Uint8Array>(args.content)],
+  facts: (args, context) => [
+    ...installFacts(args.path, wanted(args), diffed(args, context)),
+    ...factsOf<string | Uint8Array>(args.content),
+  ],
   plan: (args, facts, context) => {
     const value =
       args.source === undefined ? resolved<string | Uint8Array>(args.content, facts) : localSource(args.source)
     const content = typeof value === 'string' ? Buffer.from(value) : value
-    const request: FactRequest<PathFact> = installFact(args.path, asked(args))
+    const request = installFact(args.path, wanted(args), diffed(args, context))
     return planInstall({ ...args, content }, facts.get(request), facts, context)
   },
 })
 
 const largestDiff = 256 * 1024
 
-// The old content is only sent when it differs and a diff can be made of it.
-function asked(args: FileArgs): Omit<PathArgs, 'path'> {
-  if (args.secret) return { sha256: true }
-  if (args.source !== undefined) {
-    const source = localSource(args.source)
-    return source.size > largestDiff ? { sha256: true } : { sha256: true, content: { unless: source.sha256 } }
-  }
-  const known = typeof args.content === 'string' || args.content instanceof Uint8Array
-  return { sha256: true, content: known ? { unless: sha256(args.content) } : true }
-}
+const wanted = (args: FileArgs) => (args.source === undefined ? args.content : localSource(args.source))
+
+/** Whether the old content is asked for where it differs. */
+const diffed = (args: FileArgs, { diff }: Pick<PlanContext, 'diff'>): boolean =>
+  diff && !args.secret && (args.source === undefined || localSource(args.source).size <= largestDiff)

@@ -1,11 +1,11 @@
 import { posix } from 'node:path'
 import type { FactRequest, Facts } from '../facts/fact.ts'
-import { bytesOf, followed, type PathArgs, type PathFact, path as pathFact } from '../facts/path.ts'
+import { bytesOf, followed, type PathFact, path as pathFact } from '../facts/path.ts'
 import { blob, lines, raw, type Shell, sh } from '../program/shell.ts'
 import { fourDigits, modeProblems, ownerProblems, pathProblems } from './checks.ts'
 import { type LocalSource, localBytes, sha256 } from './local.ts'
 import { type Owned, own, ownedDifferences } from './owned.ts'
-import type { Change, Diff, PlanContext } from './task.ts'
+import { type Change, type Computed, type Diff, isComputed, type PlanContext } from './task.ts'
 
 /** What every task that writes one file accepts. */
 export interface InstallOptions extends Owned {
@@ -32,14 +32,32 @@ export const checkInstall = (args: InstallOptions): readonly string[] => [
     : []),
 ]
 
-/** The facts that `planInstall` reads. */
-export const installFacts = (path: string, asked: Omit<PathArgs, 'path'>): readonly FactRequest[] => [
-  installFact(path, asked),
+/** The facts that `planInstall` reads. A plan without a diff may follow a probe for one, so the sum alone is always among them. */
+export const installFacts = (path: string, content: Wanted, diff: boolean): readonly FactRequest[] => [
+  installFact(path, content, false),
+  ...(diff ? [installFact(path, content, true)] : []),
   parentFact(path),
 ]
 
-export const installFact = (path: string, asked: Omit<PathArgs, 'path'>): FactRequest<PathFact> =>
-  pathFact({ path, ...asked })
+/** What is at the path; for a diff with its content, unless that is the wanted one. */
+export const installFact = (path: string, content: Wanted, diff: boolean): FactRequest<PathFact> =>
+  pathFact({
+    path,
+    sha256: true,
+    ...(diff ? { content: isComputed(content) ? true : { unless: sumOf(content) } } : {}),
+  })
+
+/** The content that a file is to have, as far as it is known before the probe. */
+type Wanted = string | Content | Computed<unknown>
+
+const sumOf = (content: string | Content): string =>
+  typeof content === 'string' || content instanceof Uint8Array ? sha256(content) : content.sha256
+
+/** The facts that `planInstall` reads of a file whose content has been asked for. */
+export const editFacts = (path: string): readonly FactRequest[] => [editFact(path), parentFact(path)]
+
+export const editFact = (path: string): FactRequest<PathFact> => pathFact({ path, sha256: true, content: true })
+
 const parentFact = (path: string): FactRequest<PathFact> => pathFact({ path: posix.dirname(path) })
 
 /** Reasons for which a file can't be written, as far as the probe can tell. */
@@ -71,8 +89,7 @@ export function planInstall(wanted: Install, fact: PathFact, facts: Facts, conte
   const refused = cannotInstall(path, fact, facts, context)
   if (refused !== undefined) return { summary: 'cannot be written', apply: raw(':'), refused }
   const entry = followed(fact)
-  const same =
-    entry.type === 'file' && entry.sha256 === (content instanceof Uint8Array ? sha256(content) : content.sha256)
+  const same = entry.type === 'file' && entry.sha256 === sumOf(content)
   const differences = entry.type === 'file' ? ownedDifferences(entry, wanted) : []
   if (same && differences.length === 0) return undefined
   // A link is followed here, so that the temporary file is beside what is replaced.

@@ -1,7 +1,6 @@
 import { kernelModule as moduleFact, moduleName } from '../facts/kernel-module.ts'
 import { lines, sh } from '../program/shell.ts'
 import { installFact, installFacts, planInstall } from './install.ts'
-import { sha256 } from './local.ts'
 import { type Change, defineTask } from './task.ts'
 
 export interface KernelModuleArgs {
@@ -24,7 +23,7 @@ export const kernelModule = defineTask<KernelModuleArgs>({
     /^[A-Za-z0-9_-]+$/.test(args.name) ? [] : [`name: ${JSON.stringify(args.name)} is not a kernel module`],
   facts: args => [
     moduleFact({ name: args.name }),
-    ...(args.atBoot === false ? [] : installFacts(pathOf(args), asked(args))),
+    ...(args.atBoot === false ? [] : installFacts(pathOf(args), contentOf(args), false)),
   ],
   plan: (args, facts, context): Change | undefined => {
     const { state } = facts.get(moduleFact({ name: args.name }))
@@ -38,9 +37,9 @@ export const kernelModule = defineTask<KernelModuleArgs>({
               mode: '0644',
               before: sh`mkdir -p /etc/modules-load.d`,
             },
-            facts.get(installFact(pathOf(args), asked(args))),
+            facts.get(installFact(pathOf(args), contentOf(args), false)),
             facts,
-            { ...context, changed: true },
+            { diff: false, changed: true },
           )
     const load = state === 'available' || state === 'missing'
     if (!load && written === undefined) return undefined
@@ -59,4 +58,3 @@ export const kernelModule = defineTask<KernelModuleArgs>({
 
 const pathOf = (args: KernelModuleArgs): string => `/etc/modules-load.d/${args.name}.conf`
 const contentOf = (args: KernelModuleArgs): string => `${args.name}\n`
-const asked = (args: KernelModuleArgs) => ({ sha256: true, content: { unless: sha256(contentOf(args)) } })

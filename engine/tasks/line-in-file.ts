@@ -1,6 +1,6 @@
-import { type EditOptions, editFacts, planEdit } from './edit.ts'
+import { type EditOptions, planEdit } from './edit.ts'
 import { editLine, type LineEdit } from './edit-line.ts'
-import { checkInstall } from './install.ts'
+import { checkInstall, editFacts } from './install.ts'
 import { regexpProblems } from './regexp.ts'
 import { defineTask } from './task.ts'
 
@@ -42,7 +42,7 @@ export const lineInFile = defineTask<LineInFileArgs>({
       ? ["insertAfter and insertBefore can't both be given"]
       : []),
   ],
-  facts: editFacts,
+  facts: args => editFacts(args.path),
   plan: (args, facts, context) => {
     const edit: LineEdit = { ...args, state: args.state ?? 'present' }
     return planEdit(args, facts, context, text => ({ text: editLine(text, edit) }), edit.state === 'absent')

@@ -1,7 +1,6 @@
 import { sysctl as sysctlFact, sysctlPath, sysctlValue } from '../facts/sysctl.ts'
 import { lines, sh } from '../program/shell.ts'
 import { installFact, installFacts, planInstall } from './install.ts'
-import { sha256 } from './local.ts'
 import { type Change, defineTask } from './task.ts'
 
 export interface SysctlArgs {
@@ -33,9 +32,9 @@ export const sysctl = defineTask<SysctlArgs>({
       ...(/[\r\n]/.test(String(value)) ? [`values: ${key} must be one line`] : []),
     ]),
   ],
-  facts: args => [
+  facts: (args, { diff }) => [
     ...keysOf(args).map(key => sysctlFact({ key })),
-    ...installFacts(pathOf(args), { sha256: true, content: { unless: sha256(contentOf(args)) } }),
+    ...installFacts(pathOf(args), contentOf(args), diff),
   ],
   plan: (args, facts, context): Change | undefined => {
     const states = keysOf(args).map(key => ({
@@ -45,7 +44,7 @@ export const sysctl = defineTask<SysctlArgs>({
     }))
     const different = states.filter(({ value, now }) => now !== value)
     const content = Buffer.from(contentOf(args))
-    const fact = facts.get(installFact(pathOf(args), { sha256: true, content: { unless: sha256(content) } }))
+    const fact = facts.get(installFact(pathOf(args), content, context.diff))
     // systemd makes /etc/sysctl.d; a system without it gets it here.
     const written = planInstall(
       { path: pathOf(args), content, mode: '0644', before: sh`mkdir -p /etc/sysctl.d` },

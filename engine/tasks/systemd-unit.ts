@@ -3,8 +3,7 @@ import { unit } from '../facts/unit.ts'
 import { lines, raw, sh } from '../program/shell.ts'
 import { unitProblems } from './checks.ts'
 import { installFact, installFacts, planInstall } from './install.ts'
-import { sha256 } from './local.ts'
-import { type Computed, defineTask, factsOf, isComputed, resolved } from './task.ts'
+import { type Computed, defineTask, factsOf, isComputed, type PlanContext, resolved } from './task.ts'
 import { unitName } from './unit-script.ts'
 
 export interface SystemdUnitArgs {
@@ -37,8 +36,8 @@ export const systemdUnit = defineTask<SystemdUnitArgs>({
       ? ['content: has no section such as [Service]']
       : []),
   ],
-  facts: args => [
-    ...installFacts(pathOf(args), asked(args)),
+  facts: (args, context) => [
+    ...installFacts(pathOf(args), args.content, diffed(args, context)),
     pathFact({ path: folder }),
     ...factsOf<string>(args.content),
     ...(isTemplate(args) ? [] : [unit({ name: unitName(args.name) })]),
@@ -67,7 +66,7 @@ export const systemdUnit = defineTask<SystemdUnitArgs>({
         // In an image that is only prepared, systemd does not run: it reads the file when it starts.
         after: lines([raw('[ ! -d /run/systemd/system ] || systemctl daemon-reload')]),
       },
-      facts.get(installFact(path, asked(args))),
+      facts.get(installFact(path, args.content, diffed(args, context))),
       facts,
       args.dropIn === undefined ? context : { ...context, changed: true },
     )
@@ -84,7 +83,4 @@ const pathOf = (args: SystemdUnitArgs): string =>
     ? `${folder}/${unitName(args.name)}`
     : `${folder}/${unitName(args.name)}.d/${args.dropIn.replace(/\.conf$/, '')}.conf`
 
-const asked = (args: SystemdUnitArgs) => {
-  if (args.secret) return { sha256: true }
-  return { sha256: true, content: isComputed(args.content) ? true : { unless: sha256(args.content) } }
-}
+const diffed = (args: SystemdUnitArgs, { diff }: Pick<PlanContext, 'diff'>): boolean => diff && !args.secret

@@ -9,8 +9,11 @@ export interface TaskKind<A = unknown> {
   readonly title: (args: A) => string
   /** Refuses arguments that can't be right (a relative path, a bad mode), all of them, before any host is touched. */
   readonly check?: (args: A) => readonly string[]
-  /** The facts that the plan reads. Paths on the control machine may be read here or in the plan (`LocalFile`). */
-  readonly facts: (args: A) => readonly FactRequest[]
+  /**
+   * The facts that the plan reads: what only a diff needs is asked for where one will be shown. Paths on the control machine may be read
+   * here or in the plan (`LocalFile`).
+   */
+  readonly facts: (args: A, context: Pick<PlanContext, 'diff'>) => readonly FactRequest[]
   /** Pure: what has to change on the host, or nothing. */
   readonly plan: (args: A, facts: Facts, context: PlanContext) => Change | undefined
 }

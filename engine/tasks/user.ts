@@ -1,5 +1,7 @@
+import type { FactRequest, Facts } from '../facts/fact.ts'
+import { group as groupFact } from '../facts/group.ts'
 import { tool } from '../facts/tool.ts'
-import { user as userFact } from '../facts/user.ts'
+import { type UserFact, user as userFact } from '../facts/user.ts'
 import { raw, sh } from '../program/shell.ts'
 import { accountProblems, numberProblems } from './group.ts'
 import { type Change, defineTask } from './task.ts'
@@ -25,7 +27,7 @@ export interface UserArgs {
 /**
  * A user. What is not given stays as it is; a home that changes is not moved.
  *
- * Facts: the name service. A change: the user is missing (or there), or differs. Refused: `useradd` is not installed.
+ * Facts: the name service; its groups only where some are given. A change: the user is missing (or there), or differs. Refused: `useradd` is not installed.
  * Source: `man useradd`, Ansible's `user` with `append: true`.
  */
 export const user = defineTask<UserArgs>({
@@ -41,9 +43,13 @@ export const user = defineTask<UserArgs>({
     ),
     ...(args.name === 'root' && args.state === 'absent' ? ['name: root is not removed'] : []),
   ],
-  facts: args => [userFact({ name: args.name }), tool({ name: 'useradd' })],
+  facts: args => [
+    askedOf(args),
+    ...(args.group === undefined ? [] : [groupFact({ name: args.group })]),
+    tool({ name: 'useradd' }),
+  ],
   plan: (args, facts): Change | undefined => {
-    const fact = facts.get(userFact({ name: args.name }))
+    const fact = facts.get(askedOf(args))
     const refused = facts.get(tool({ name: 'useradd' })).path === undefined ? 'useradd is not installed' : undefined
     const change = (summary: string, apply: Change['apply']): Change =>
       refused === undefined ? { summary, apply } : { summary, apply: raw(':'), refused }
@@ -58,21 +64,32 @@ export const user = defineTask<UserArgs>({
       ]
       return change('does not exist', sh`useradd ${[...words, args.name]}`)
     }
+    const now = { ...fact, group: groupOf(args, fact, facts) }
     const wrong = (['uid', 'group', 'home', 'shell', 'comment'] as const).filter(
-      name => args[name] !== undefined && args[name] !== fact[name],
+      name => args[name] !== undefined && args[name] !== now[name],
     )
-    const missing = (args.groups ?? []).filter(name => name !== fact.group && !fact.groups.includes(name))
+    const missing = (args.groups ?? []).filter(name => !fact.groups?.includes(name))
     if (wrong.length === 0 && missing.length === 0) return undefined
     const differing = Object.fromEntries(wrong.map(name => [name, args[name]]))
     return change(
       [
-        ...wrong.map(name => `${name} ${fact[name]} → ${args[name]}`),
+        ...wrong.map(name => `${name} ${now[name]} → ${args[name]}`),
         ...(missing.length > 0 ? [`not in ${missing.join(', ')}`] : []),
       ].join(', '),
       sh`usermod ${[...optionsOf(differing), ...(missing.length > 0 ? ['-a', ...groupsOf(missing)] : []), args.name]}`,
     )
   },
 })
+
+const askedOf = ({ name, groups = [] }: UserArgs): FactRequest<UserFact> =>
+  userFact({ name, ...(groups.length > 0 ? { groups: true } : {}) })
+
+/** The wanted primary group where the user has it, else the number of the one it has. */
+function groupOf({ group }: UserArgs, { gid }: { readonly gid: number }, facts: Facts): string | undefined {
+  if (group === undefined) return undefined
+  const wanted = facts.get(groupFact({ name: group }))
+  return wanted.type === 'group' && wanted.gid === gid ? group : String(gid)
+}
 
 function optionsOf({ uid, group, home, shell, comment }: Partial<UserArgs>): readonly (string | number)[] {
   return [

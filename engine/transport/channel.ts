@@ -224,6 +224,8 @@ export class ShellChannel implements Channel {
     })
     this.#stats.bytesSent += text.byteLength
     this.#session.stdin.write(text)
+    // Until its shell says hello it may read ahead.
+    await this.target.catch(() => {})
   }
 
   /** Sends a program after those before it, and settles with the frame that ends it. */
@@ -234,8 +236,10 @@ export class ShellChannel implements Channel {
     const id = this.#lastId
     const ready = program(id)
     this.#stats.programs += 1
-    // Written while another is under way, it is answered in the same wait.
-    if (this.#waiting.size === 0 && this.#hello !== undefined) this.#stats.roundTrips += 1
+    const withRuntime = id === 1 && this.#first === '' && ready.blobs.length === 0
+    // Written while another is under way, it is answered in the same wait; all that could not go with the runtime follow its hello.
+    const waits = this.#hello === undefined ? this.#stats.roundTrips === 1 : this.#waiting.size === 0
+    if (waits && !withRuntime) this.#stats.roundTrips += 1
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, {
         id,
@@ -251,7 +255,7 @@ export class ShellChannel implements Channel {
           reject(error)
         },
       })
-      if (id === 1 && this.#first === '' && ready.blobs.length === 0) {
+      if (withRuntime) {
         this.#first = ready.text
         return
       }

@@ -1,4 +1,4 @@
-import { bootstrap } from '../program/runtime.ts'
+import { announcedShell, readingShell } from '../program/runtime.ts'
 import { quote } from '../program/shell.ts'
 import { becomeWords } from './become.ts'
 import type { SshFiles } from './ssh.ts'
@@ -13,7 +13,7 @@ export interface Command {
 
 /** `mark` is in the words, so it must not be a secret. */
 export function commandFor({ host, transport, become, shell }: Connection, mark: string, files: SshFiles): Command {
-  const inner = [...shell, '-c', bootstrap(mark)]
+  const inner = become?.password ? announcedShell(shell, mark) : readingShell(shell)
   const words = become === undefined ? inner : becomeWords(become, inner, mark)
   switch (transport.kind) {
     case 'local':

@@ -66,7 +66,7 @@ test('an address that is merely unset is not given up, nor what is behind it', (
   const [task] = unitsOf(keepalivedAbsent(), on, unset)
   assert.ok(task !== undefined && 'kind' in task)
   const refused = (content: string) => {
-    const [request] = task.kind.facts(task.args)
+    const [request] = task.kind.facts(task.args, { diff: false })
     assert.ok(request)
     const entry = { type: 'file', content: { base64: Buffer.from(content).toString('base64') } }
     return task.kind.plan(task.args, factTable([request, entry]), { changed: false, diff: false })?.refused

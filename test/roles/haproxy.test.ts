@@ -139,7 +139,7 @@ test('without a virtual address another haproxy is not taken over', () => {
   const first = (params: object) => unitsOf(haproxy(params), apart.host('lb'), apart)[0]
   const task = first({})
   assert.ok(task !== undefined && 'kind' in task)
-  const [request] = task.kind.facts(task.args)
+  const [request] = task.kind.facts(task.args, { diff: false })
   assert.ok(request)
   const entry = { type: 'file', content: { base64: Buffer.from('frontend shop\n').toString('base64') } }
   const context = { changed: false, diff: false }

@@ -29,7 +29,7 @@ const node = cluster.host('n1')
 const plan = (task: Task, facts: readonly (readonly [FactRequest, unknown])[]) =>
   task.kind.plan(task.args, factTable(...facts), { changed: false, diff: false })
 const requestOf = (task: Task): FactRequest => {
-  const [request] = task.kind.facts(task.args)
+  const [request] = task.kind.facts(task.args, { diff: false })
   assert.ok(request)
   return request
 }

@@ -26,6 +26,10 @@ chmodSync(join(dir, 'folder'), 0o2750)
 symlinkSync('empty', join(dir, 'link'))
 symlinkSync('folder', join(dir, 'to-folder'))
 symlinkSync('nowhere', join(dir, 'dangling'))
+mkdirSync(join(dir, 'folder/inner'))
+symlinkSync('to-folder/inner/../inner', join(dir, 'to-inner'))
+const odd = `it's "no" -> way|\\ ü`
+symlinkSync(odd, join(dir, `${odd} x`))
 symlinkSync('/nowhere/at/all', join(dir, 'lost'))
 symlinkSync('/proc/self/mounts', join(dir, 'to-own'))
 execFileSync('mkfifo', [join(dir, 'pipe')])
@@ -56,14 +60,20 @@ for (const shell of shells) {
   })
 
   test(`${nameOf(shell)}: links`, () => {
-    const [link, toFolder, dangling, lost, own] = probeWith(
+    const [link, toFolder, dangling, lost, own, toInner, toOdd] = probeWith(
       shell,
       look('link', { sha256: true }),
       look('to-folder'),
       look('dangling'),
       look('lost'),
       look('to-own'),
+      look('to-inner'),
+      look(`${odd} x`),
     )
+    assert.is(toFolder?.type === 'link' && toFolder.real, join(dir, 'folder'))
+    assert.is(toInner?.type === 'link' && toInner.target, 'to-folder/inner/../inner')
+    assert.is(toInner?.type === 'link' && toInner.real, join(dir, 'folder/inner'))
+    assert.is(toOdd?.type === 'link' && toOdd.target, odd)
     assert.is(own && followed(own).type, 'file')
     assert.is(link?.type === 'link' && link.target, 'empty')
     assert.is(link?.type === 'link' && link.real, join(dir, 'empty'))

@@ -122,17 +122,19 @@ for (const shell of shells.slice(0, 3)) {
 
 for (const shell of shells) {
   test(`${nameOf(shell)}: accounts`, () => {
-    const [root, nobody] = probeWith(
+    const [root, nobody, nobodys, inGroups] = probeWith(
       shell,
       user({ name: 'root' }),
       user({ name: 'no-such-user' }),
-      user({ name: 'daemon' }),
+      user({ name: 'no-such-user', groups: true }),
+      user({ name: 'daemon', groups: true }),
     )
     assert.ok(
-      root?.type === 'user' && root.uid === 0 && root.group === 'root' && root.home === '/root',
+      root?.type === 'user' && root.uid === 0 && root.gid === 0 && root.home === '/root' && root.groups === undefined,
       JSON.stringify(root),
     )
-    assert.equal(nobody, { type: 'absent' })
+    assert.equal([nobody, nobodys], [{ type: 'absent' }, { type: 'absent' }])
+    assert.equal(inGroups?.type === 'user' && [inGroups.uid, inGroups.groups], [1, ['daemon']])
     const [daemon, none] = probeWith(shell, group({ name: 'daemon' }), group({ name: 'no-such-group' }))
     assert.is(daemon?.type === 'group' && daemon.gid, 1)
     assert.equal(none, { type: 'absent' })

@@ -262,6 +262,8 @@ for (const [name, shell] of shells(base)) {
       const second = channel.run({ script: sh`printf %s ${blob('by a blob')} | xargs cat` })
       assert.is((await facts).get(textFact(value)), value)
       assert.is((await second).stdout, 'by a blob')
+      // The second waits for the hello, since the shell may read ahead until then.
+      assert.is(channel.stats().roundTrips, 2)
     })
     await withChannel(shell, { stateDir: join(home(), 'state'), eager: true }, async channel => {
       // Content can't travel there, and nothing overtakes it.

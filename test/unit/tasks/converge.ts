@@ -82,7 +82,7 @@ export interface Pass {
 export function pass(shell: ShellWords, tasks: readonly Task[], dir: string): Pass {
   let facts = probe(
     shell,
-    tasks.flatMap(task => task.kind.facts(task.args)),
+    tasks.flatMap(task => task.kind.facts(task.args, { diff: true })),
   )
   const changes: (Change & { readonly task: string })[] = []
   for (const task of tasks) {

@@ -135,7 +135,10 @@ for (const shell of shells) {
     const path = join(dir, 'f')
     writeFileSync(path, 'a\n')
     const task = lineInFile({ path, line: 'x' })
-    const change = task.kind.plan(task.args, probe(shell, task.kind.facts(task.args)), { changed: false, diff: false })
+    const change = task.kind.plan(task.args, probe(shell, task.kind.facts(task.args, { diff: false })), {
+      changed: false,
+      diff: false,
+    })
     writeFileSync(path, 'b\n')
     assert.ok(change)
     assert.match(apply(shell, change.apply, dir).output, 'edited in the next pass')

@@ -14,7 +14,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { factTable } from '../../../engine/facts/fact.ts'
 import { type PathEntry, type PathFact, path } from '../../../engine/facts/path.ts'
-import { computed, file } from '../../../engine/tasks/index.ts'
+import { computed, file, sysctl, systemdUnit } from '../../../engine/tasks/index.ts'
 import { sha256 } from '../../../engine/tasks/local.ts'
 import { shells } from '../facts/probe.ts'
 import { converge, pass, sandbox } from './converge.ts'
@@ -43,7 +43,7 @@ const planned = (
   const task = file({ path: '/etc/x', content: text, ...args } as Parameters<typeof file>[0])
   const facts = factTable(
     ...task.kind
-      .facts(task.args)
+      .facts(task.args, { diff: true })
       .map(request => [request, (request.args as { path: string }).path === '/etc' ? parent : fact] as const),
   )
   return task.kind.plan(task.args, facts, { changed, diff: true })
@@ -84,6 +84,37 @@ test('a difference is shown, a secret is not', () => {
   const secret = planned({ secret: true, content: 'hunter2' }, entry(before))
   assert.is(secret?.diff, undefined)
   assert.not.match(secret?.apply.text ?? '', 'hunter2')
+})
+
+const unit = '[Service]\nExecStart=/bin/true\n'
+for (const task of [
+  file({ path: '/etc/x', content: text }),
+  sysctl({ file: 'x', values: { 'net.ipv4.ip_forward': 1 } }),
+  systemdUnit({ name: 'x', content: unit }),
+])
+  test(`${task.kind.name}: the old content is asked for where a diff is shown; a plan without one reads the same probe`, () => {
+    const asked = (diff: boolean) => task.kind.facts(task.args, { diff })
+    const withContent = (diff: boolean) => asked(diff).filter(({ args }) => Object.hasOwn(args as object, 'content'))
+    assert.equal([withContent(false).length, withContent(true).length], [0, 1])
+    const facts = factTable(
+      ...asked(true).map(request => {
+        const { path = '' } = request.args as { readonly path?: string }
+        return [request, /x(\.\w+)?$/.test(path) ? entry(before) : folder] as const
+      }),
+    )
+    const plan = (diff: boolean) => task.kind.plan(task.args, facts, { changed: false, diff })
+    assert.match(plan(false)?.summary ?? '', 'content differs')
+    assert.equal([plan(false)?.diff, plan(true)?.diff?.before], [undefined, 'old'])
+  })
+
+test('the old content of a secret is never asked for', () => {
+  for (const task of [
+    file({ path: '/etc/x', content: text, secret: true }),
+    systemdUnit({ name: 'x', content: unit, secret: true }),
+  ])
+    assert.not.ok(
+      task.kind.facts(task.args, { diff: true }).some(({ args }) => Object.hasOwn(args as object, 'content')),
+    )
 })
 
 test('arguments are checked, all of them', () => {

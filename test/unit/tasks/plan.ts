@@ -9,9 +9,10 @@ export function planWith(
   answer: (request: FactRequest) => unknown,
   context: Partial<PlanContext> = {},
 ): Change | undefined {
-  const requests = task.kind.facts(task.args)
+  const all = { changed: false, diff: true, ...context }
+  const requests = task.kind.facts(task.args, all)
   const facts = factsFrom(new Map(requests.map(request => [factKey(request), answer(request)])))
-  return task.kind.plan(task.args, facts, { changed: false, diff: true, ...context })
+  return task.kind.plan(task.args, facts, all)
 }
 
 export const problemsOf = (task: Task): readonly string[] => task.kind.check?.(task.args) ?? []

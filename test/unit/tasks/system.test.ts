@@ -48,13 +48,18 @@ test('kernelModule', () => {
 
 test('accounts', () => {
   const plan = (task: ReturnType<typeof user>, fact: unknown, tool: unknown = { path: '/usr/sbin/x' }) =>
-    planWith(task, ({ kind }) => (kind.name === 'tool' ? tool : fact))
+    planWith(task, ({ kind, args }) =>
+      kind.name === 'tool'
+        ? tool
+        : kind.name === 'group' && task.kind.name === 'user'
+          ? { type: 'group', gid: (args as { name: string }).name === 'a' ? 100 : 200, members: [] }
+          : fact,
+    )
   const found = {
     type: 'user',
     uid: 100,
     gid: 100,
-    group: 'a',
-    groups: ['adm'],
+    groups: ['a', 'adm'],
     comment: '',
     home: '/h',
     shell: '/bin/sh',
@@ -65,6 +70,9 @@ test('accounts', () => {
   const changed = plan(user({ name: 'a', groups: ['adm', 'z'], shell: '/x', uid: 7 }), found)
   assert.is(told(changed), 'uid 100 → 7, shell /bin/sh → /x, not in z')
   assert.is(changed?.apply.text, 'usermod -u 7 -s /x -a -G z a')
+  assert.is(told(plan(user({ name: 'a', group: 'a' }), found)), 'nothing')
+  const moved = plan(user({ name: 'a', group: 'b' }), found)
+  assert.equal([told(moved), moved?.apply.text], ['group 100 → b', 'usermod -g b a'])
   assert.is(told(plan(user({ name: 'a', state: 'absent' }), gone)), 'nothing')
   assert.is(told(plan(user({ name: 'a' }), gone, {})), 'refused: useradd is not installed')
   assert.is(plan(group({ name: 'g', system: true, gid: 5 }), gone)?.apply.text, 'groupadd -r -g 5 g')

@@ -71,7 +71,10 @@ test('fetch', async () => {
   writeFileSync(join(dir, 'a'), content)
   const task = fetch({ path: join(dir, 'a'), to: join(dir, 'copies/host/a'), secret: true })
   const look = () =>
-    task.kind.plan(task.args, probe(['sh'], task.kind.facts(task.args)), { changed: false, diff: false })
+    task.kind.plan(task.args, probe(['sh'], task.kind.facts(task.args, { diff: false })), {
+      changed: false,
+      diff: false,
+    })
   const change = look()
   assert.is(change?.effect, 'wait')
   if (change) await change.received?.(apply(['sh'], change.apply, dir).output)

@@ -1,14 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { bootstrap, runtimeText } from '../../../engine/program/runtime.ts'
+import { announcedShell, readingShell, runtimeText } from '../../../engine/program/runtime.ts'
 import { quote } from '../../../engine/program/shell.ts'
 import { commandFor } from '../../../engine/transport/command.ts'
 import { sshConfig, sshFiles } from '../../../engine/transport/ssh.ts'
 import type { Become, Connection, Transport } from '../../../engine/transport/types.ts'
-import { scratch } from '../program/shells.ts'
+import { scratch, shells } from '../program/shells.ts'
 
 const ssh: Extract<Transport, { kind: 'ssh' }> = {
   kind: 'ssh',
@@ -23,7 +23,7 @@ const words = (transport: Transport, become?: Become, shell: readonly string[] =
   const { file, args } = commandFor(connection, 'MARK', files)
   return [file, ...args]
 }
-const boot = bootstrap('MARK')
+const announced = announcedShell(['sh'], 'MARK')
 const secret = (): string => {
   throw new Error('the password is not needed for the words')
 }
@@ -40,7 +40,7 @@ test('ssh: config of ours, then what the inventory says, and the runtime by stdi
     'BatchMode=yes',
     '--',
     '10.0.0.1',
-    `exec sh -c ${quote(boot)}`,
+    'exec sh -s',
   ])
   assert.equal(
     words({ ...ssh, port: 2222, user: 'deploy', identityFile: '/k', extraArgs: ['-o', 'ProxyJump=b'] }).slice(3, -1),
@@ -83,17 +83,7 @@ test('a host can not be taken for an option', () => {
 
 test('become', () => {
   const local: Transport = { kind: 'local' }
-  assert.equal(words(local, { method: 'sudo', user: 'root' }), [
-    'sudo',
-    '-H',
-    '-n',
-    '-u',
-    'root',
-    '--',
-    'sh',
-    '-c',
-    boot,
-  ])
+  assert.equal(words(local, { method: 'sudo', user: 'root' }), ['sudo', '-H', '-n', '-u', 'root', '--', 'sh', '-s'])
   assert.equal(words(local, { method: 'sudo', user: 'app', password: secret }), [
     'sudo',
     '-H',
@@ -103,9 +93,7 @@ test('become', () => {
     '-u',
     'app',
     '--',
-    'sh',
-    '-c',
-    boot,
+    ...announced,
   ])
   assert.equal(words(local, { method: 'su', user: 'root' }), [
     'env',
@@ -114,7 +102,7 @@ test('become', () => {
     '-s',
     '/bin/sh',
     '-c',
-    `sh -c ${quote(boot)}`,
+    'sh -s',
     'root',
   ])
   assert.equal(words(local, { method: 'doas', user: 'root' }, ['busybox', 'sh']), [
@@ -125,8 +113,7 @@ test('become', () => {
     '--',
     'busybox',
     'sh',
-    '-c',
-    boot,
+    '-s',
   ])
 })
 
@@ -139,35 +126,40 @@ test('containers', () => {
     'app',
     'web',
     'sh',
-    '-c',
-    boot,
+    '-s',
   ])
 })
 
-test('the bootstrap has nothing that a login shell could read otherwise', () => {
-  assert.not.match(boot, /['\\!\n]/)
-})
+const preamble = { nonce: 'abc', readOnly: true, shell: ['sh'], owner: 'x', first: 'touch harm' }
 
 for (const shell of ['sh', 'bash', 'dash', 'zsh', 'fish', 'tcsh', 'csh', 'ksh', 'mksh']) {
   if (spawnSync('sh', ['-c', `command -v ${shell}`]).status !== 0) continue
   test(`a login shell ${shell} starts the runtime`, () => {
-    const inner = words(ssh, { method: 'su', user: 'root' }).at(-1) ?? ''
-    for (const command of [words(ssh).at(-1) ?? '', ...(process.getuid?.() === 0 ? [inner] : [])]) {
-      const preamble = { nonce: 'abc', readOnly: true, shell: ['sh'], owner: 'x', first: '' }
-      const out = execFileSync(shell, ['-c', command], { input: runtimeText(preamble), encoding: 'utf8' })
-      assert.match(out, /^rota-ready-MARK\n\nrota:abc:\nhello 0 1 /)
-    }
+    const started = (command: string): string =>
+      execFileSync(shell, ['-c', command], { input: runtimeText({ ...preamble, first: '' }), encoding: 'utf8' })
+    assert.match(started(words(ssh).at(-1) ?? ''), /^\nrota:abc:\nhello 0 1 /)
+    assert.match(started(announced.map(quote).join(' ')), /^rota-ready-MARK\n\nrota:abc:\nhello 0 1 /)
+    if (process.getuid?.() !== 0) return
+    assert.match(started(words(ssh, { method: 'su', user: 'root' }).at(-1) ?? ''), /^\nrota:abc:\nhello 0 1 /)
   })
 }
 
-test('half of the runtime does nothing', () => {
-  const whole = runtimeText({ nonce: 'abc', readOnly: true, shell: ['sh'], owner: 'x', first: 'touch harm' })
-  for (const share of [0.1, 0.5, 0.9, 0.999]) {
-    const input = whole.subarray(0, Math.floor(whole.length * share))
-    const { stdout } = spawnSync('sh', ['-c', boot], { input, encoding: 'utf8' })
-    assert.is(stdout, 'rota-ready-MARK\n')
-  }
-})
+for (const [name, shell] of shells(scratch())) {
+  test(`${name}: half of the runtime does nothing`, () => {
+    const directory = scratch()
+    const whole = runtimeText(preamble)
+    const lastLine = whole.lastIndexOf('\n', -2) + 1
+    const cuts = [0.1, 0.5, 0.9].map(share => Math.floor(whole.length * share))
+    for (let cut = lastLine - 2; cut < whole.length - 2; cut += 1) cuts.push(cut)
+    for (let cut = 0; cut <= whole.indexOf('\n'); cut += 1) cuts.push(cut)
+    const [file = '', ...args] = readingShell(shell)
+    for (const cut of cuts) {
+      const { stdout } = spawnSync(file, args, { input: whole.subarray(0, cut), cwd: directory, encoding: 'utf8' })
+      assert.is(stdout, '', `cut at ${cut}`)
+    }
+    assert.equal(readdirSync(directory), [])
+  })
+}
 
 if (spawnSync('ssh', ['-V']).status === 0) {
   const directory = scratch()
