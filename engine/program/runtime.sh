@@ -47,11 +47,22 @@ rota_over() {
   [ -n "$rota_busy" ] || exit 1
 }
 
+# What is ours goes with one process, and with it all backups but the newest ten: a run's name begins with its time.
 rota_clean() {
+  rota_pay
   rota_drop_blobs
-  [ -z "$ROTA_TMP" ] || rm -rf "$ROTA_TMP"
-  [ ! -e "$rota_stop" ] || rm -f "$rota_stop"
-  [ -z "$rota_pidlock" ] || rm -f "$rota_pidlock"
+  set --
+  if [ -n "$rota_run" ]; then set -- "$ROTA_STATE"/backup/*; fi
+  rota_rest=$(($# - 10))
+  for rota_value; do
+    shift
+    [ "$rota_rest" -le 0 ] || [ "$rota_value" = "$ROTA_STATE/backup/$rota_run" ] || set -- "$@" "$rota_value"
+    rota_rest=$((rota_rest - 1))
+  done
+  [ -z "$ROTA_TMP" ] || set -- "$@" "$ROTA_TMP"
+  [ ! -e "$rota_stop" ] || set -- "$@" "$rota_stop"
+  [ -z "$rota_pidlock" ] || set -- "$@" "$rota_pidlock"
+  [ $# = 0 ] || rm -rf "$@"
 }
 
 rota_hello() {
@@ -272,7 +283,7 @@ rota_item() {
       eval "$6"
     ) >"$ROTA_TMP/out" 2>&1
     rota_code=$?
-    if [ "$rota_code" = 0 ] && [ -n "$5" ]; then rm -f "$ROTA_STATE/pending/$5"; fi
+    if [ "$rota_code" = 0 ]; then rota_paid="$rota_paid $5"; fi
     rota_busy=
   fi
   rota_drop_blobs
@@ -284,6 +295,7 @@ rota_item() {
 # Writes down what is owed before the change that owes it; on disk, since a crash must not lose a reload.
 rota_owe() {
   [ -n "$2" ] || return 0
+  rota_pay
   [ -d "$ROTA_STATE/pending" ] || mkdir -p "$ROTA_STATE/pending" || return 1
   for rota_value in $2; do
     [ -e "$ROTA_STATE/pending/$rota_value" ] ||
@@ -292,6 +304,14 @@ $1
 END
       { cat "$ROTA_TMP/err" >&2 && return 1; }
   done
+}
+
+# Takes from what is owed the handlers that have run, before one is owed anew.
+rota_pay() {
+  set --
+  for rota_value in $rota_paid; do set -- "$@" "$ROTA_STATE/pending/$rota_value"; done
+  rota_paid=
+  [ $# = 0 ] || rm -f "$@"
 }
 
 # rota_command REQUEST TIMEOUT HAS_STDIN SCRIPT: one command of a step. With a timeout the script runs in a process group of its own,
@@ -345,6 +365,7 @@ rota_export_blobs() {
 }
 
 rota_end() {
+  rota_pay
   rota_failed=
   rota_blob_error=
   rota_say end "$1" 0 '' "${2-}" || exit 1
@@ -377,7 +398,6 @@ rota_backup() {
   rota_dir=$ROTA_STATE/backup/$rota_run
   if [ ! -d "$rota_dir" ]; then
     (umask 077 && mkdir -p "$rota_dir/absent")
-    rota_prune
   fi
   rota_encode "$1"
   if [ -e "$rota_dir/$rota_name" ] || [ -e "$rota_dir/absent/$rota_name" ]; then
@@ -387,15 +407,6 @@ rota_backup() {
   else
     : >"$rota_dir/absent/$rota_name"
   fi
-}
-
-# The newest ten stay: a run's name begins with its time.
-rota_prune() {
-  set -- "$ROTA_STATE"/backup/*
-  while [ $# -gt 10 ]; do
-    [ "$1" = "$rota_dir" ] || rm -rf "$1"
-    shift
-  done
 }
 
 rota_install() {
@@ -471,7 +482,7 @@ rota_main() {
   export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/opt/bin"
   umask 077
   cd "${HOME:-/}" 2>/dev/null || cd /
-  ROTA_TMP='' rota_stop='' rota_pidlock='' rota_busy='' rota_ending='' rota_failed='' rota_blob_error='' rota_run='' rota_finishing=''
+  ROTA_TMP='' rota_stop='' rota_pidlock='' rota_busy='' rota_ending='' rota_failed='' rota_blob_error='' rota_run='' rota_finishing='' rota_paid=''
   rota_blobs=0
   trap rota_clean EXIT
   trap rota_over HUP INT TERM

@@ -208,6 +208,23 @@ for (const [name, shell] of shells(base)) {
     })
   })
 
+  test('handlers that have run are taken from what is owed, also before a failure; one that is owed anew stays', async () => {
+    const stateDir = join(home(), 'state')
+    await withChannel(shell, { stateDir }, async channel => {
+      const items = [
+        change(1, raw('true'), { owes: ['x/a', 'x/b', 'x/c'] }),
+        change(2, raw('true'), { pays: 'x/a' }),
+        change(3, raw('true'), { pays: 'x/b' }),
+        change(4, raw('true'), { owes: ['x/b'] }),
+        change(5, raw('true'), { pays: 'x/c' }),
+        change(6, raw('false')),
+      ]
+      const applying = channel.apply({ run: 'r', items }, () => {})
+      assert.equal((await channel.probe([pending({})])).get(pending({})), ['x/b'])
+      assert.is((await applying).failed?.id, 6)
+    })
+  })
+
   test('a script has set -eu, no stdin, an umask for others to read, and can not end or confuse the runtime', async () => {
     const directory = home()
     await withChannel(shell, { stateDir: join(directory, 'state') }, async channel => {
