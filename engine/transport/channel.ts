@@ -5,14 +5,14 @@ import type { FactRequest, Facts } from '../facts/fact.ts'
 import { factsFrom } from '../facts/fact.ts'
 import { applyText } from '../program/apply.ts'
 import { probeOf } from '../program/probe.ts'
-import type { Program } from '../program/program.ts'
+import { joined, type Program } from '../program/program.ts'
 import type { Frame, FrameReader } from '../program/protocol.ts'
 import { frameReader, markOf } from '../program/protocol.ts'
 import { runText } from '../program/run.ts'
 import { runtimeText } from '../program/runtime.ts'
 import { sh } from '../program/shell.ts'
 import { diagnose } from './diagnose.ts'
-import { sendProgram } from './send.ts'
+import { send, sendProgram } from './send.ts'
 import type { Session } from './session.ts'
 import { openSession } from './session.ts'
 import type { Target } from './target.ts'
@@ -82,9 +82,9 @@ export class ShellChannel implements Channel {
   #hello: Target | undefined
   #readyAt: number | undefined
   #lastId = 0
+  /** Programs that are not written yet: those asked for in one go travel as one, the first within the runtime. */
+  #unwritten: Program[] = []
   #writing: Promise<void>
-  /** Text of the program that travels with the runtime; undefined once that is sent. */
-  #first: string | undefined = ''
   #broken: UnreachableError | undefined
   #closing: Promise<void> | undefined
   #stopping: Promise<void> | undefined
@@ -212,8 +212,7 @@ export class ShellChannel implements Channel {
     }
     // Who has opened the channel asks for something at once.
     await setImmediate()
-    const first = this.#first ?? ''
-    this.#first = undefined
+    const { text: first, blobs } = joined(this.#unwritten.splice(0))
     const text = runtimeText({
       nonce: this.#nonce,
       readOnly: this.#options.readOnly,
@@ -222,8 +221,7 @@ export class ShellChannel implements Channel {
       owner: `${owner} since ${new Date().toISOString()}`,
       first,
     })
-    this.#stats.bytesSent += text.byteLength
-    this.#session.stdin.write(text)
+    this.#stats.bytesSent += await send(this.#session.stdin, text, blobs)
   }
 
   /** Sends a program after those before it, and settles with the frame that ends it. */
@@ -251,16 +249,15 @@ export class ShellChannel implements Channel {
           reject(error)
         },
       })
-      if (id === 1 && this.#first === '' && ready.blobs.length === 0) {
-        this.#first = ready.text
-        return
-      }
-      this.#writing = this.#writing
-        .then(() => (this.#broken ? 0 : sendProgram(this.#session.stdin, ready)))
-        .then(sent => {
-          this.#stats.bytesSent += sent
-        })
+      this.#unwritten.push(ready)
+      this.#writing = this.#writing.then(() => this.#write())
     })
+  }
+
+  async #write(): Promise<void> {
+    const programs = this.#unwritten.splice(0)
+    if (this.#broken || programs.length === 0) return
+    this.#stats.bytesSent += await sendProgram(this.#session.stdin, joined(programs))
   }
 
   #settled(id: number): void {
