@@ -18,20 +18,31 @@
 # Nothing runs before its `.` has come: a connection that dies half-way leaves no half of a program running.
 # Frames: a line `EVENT REQUEST NAME LENGTH EXTRA…`, then LENGTH bytes and a newline.
 
-# rota_say EVENT REQUEST NAME TEXT [EXTRA]. LC_ALL=C makes ${#4} bytes.
-rota_say() {
-  printf '%s %s %s %s %s\n%s\n' "$1" "$2" "$3" "${#4}" "${5-}" "$4" >&3
+# rota_note EVENT REQUEST NAME TEXT [EXTRA]: a frame that travels with the next one, which follows at once: each write wakes sshd, ssh and
+# the control machine. LC_ALL=C makes ${#4} bytes.
+rota_note() {
+  rota_unsaid="$rota_unsaid$1 $2 $3 ${#4} ${5-}
+$4
+"
 }
 
-# rota_say_file EVENT REQUEST NAME FILE [EXTRA]. A file that grows meanwhile is cut at the length announced.
-rota_say_file() {
+# rota_say EVENT REQUEST NAME TEXT [EXTRA]
+rota_say() {
+  rota_note "$@"
+  printf '%s' "$rota_unsaid" >&3 || return 1
+  rota_unsaid=
+}
+
+# rota_note_file EVENT REQUEST NAME FILE [EXTRA]. A file that grows meanwhile is cut at the length announced.
+rota_note_file() {
   if [ -s "$4" ]; then
     rota_size=$(wc -c <"$4")
-    printf '%s %s %s %s %s\n' "$1" "$2" "$3" "$((rota_size))" "${5-}" >&3
+    printf '%s%s %s %s %s %s\n' "$rota_unsaid" "$1" "$2" "$3" "$((rota_size))" "${5-}" >&3 || return 1
+    rota_unsaid=
     head -c "$((rota_size))" "$4" >&3
     printf '\n' >&3
   else
-    rota_say "$1" "$2" "$3" '' "${5-}"
+    rota_note "$1" "$2" "$3" '' "${5-}"
   fi
 }
 
@@ -100,8 +111,10 @@ nonce=$ROTA_NONCE
     done </etc/os-release
   fi
   # What came before this mark was not ours: a banner, noise of a login shell.
-  printf '\nrota:%s:\n' "$ROTA_NONCE" >&3
-  rota_say hello 0 1 "$rota_text"
+  rota_unsaid="
+rota:$ROTA_NONCE:
+"
+  rota_note hello 0 1 "$rota_text"
 }
 
 rota_lock() {
@@ -239,7 +252,7 @@ rota_facts() {
       printf '\nrota:%s:\n' "$ROTA_NONCE"
     done
   )
-  rota_say facts "$rota_request" 0 "$rota_text"
+  rota_note facts "$rota_request" 0 "$rota_text"
 }
 
 # A function, so that `set --` in a script is its own business.
@@ -289,7 +302,7 @@ rota_item() {
   rota_drop_blobs
   [ "$rota_code" = 0 ] || rota_failed=1
   rota_clock
-  rota_say_file 'done' "$1" "$2" "$ROTA_TMP/out" "$rota_code $rota_begun $rota_now" || exit 1
+  rota_note_file 'done' "$1" "$2" "$ROTA_TMP/out" "$rota_code $rota_begun $rota_now" || exit 1
 }
 
 # Writes down what is owed before the change that owes it; on disk, since a crash must not lose a reload.
@@ -350,8 +363,8 @@ rota_command() {
   fi
   rota_busy=
   rota_drop_blobs
-  rota_say_file stdout "$1" 0 "$ROTA_TMP/out" || exit 1
-  rota_say_file stderr "$1" 0 "$ROTA_TMP/err" || exit 1
+  rota_note_file stdout "$1" 0 "$ROTA_TMP/out" || exit 1
+  rota_note_file stderr "$1" 0 "$ROTA_TMP/err" || exit 1
   rota_end "$1" "$rota_code"
 }
 

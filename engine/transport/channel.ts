@@ -12,7 +12,7 @@ import { runText } from '../program/run.ts'
 import { runtimeText } from '../program/runtime.ts'
 import { sh } from '../program/shell.ts'
 import { diagnose } from './diagnose.ts'
-import { send, sendProgram } from './send.ts'
+import { sendProgram } from './send.ts'
 import type { Session } from './session.ts'
 import { openSession } from './session.ts'
 import type { Target } from './target.ts'
@@ -82,7 +82,7 @@ export class ShellChannel implements Channel {
   #hello: Target | undefined
   #readyAt: number | undefined
   #lastId = 0
-  /** Programs that are not written yet: those asked for in one go travel as one, the first within the runtime. */
+  /** Programs that are not written yet: those asked for in one go travel as one, the first within the runtime where they bring no content. */
   #unwritten: Program[] = []
   #writing: Promise<void>
   #broken: UnreachableError | undefined
@@ -212,7 +212,8 @@ export class ShellChannel implements Channel {
     }
     // Who has opened the channel asks for something at once.
     await setImmediate()
-    const { text: first, blobs } = joined(this.#unwritten.splice(0))
+    const plain = this.#unwritten.every(({ blobs }) => blobs.length === 0)
+    const first = plain ? joined(this.#unwritten.splice(0)).text : ''
     const text = runtimeText({
       nonce: this.#nonce,
       readOnly: this.#options.readOnly,
@@ -221,7 +222,8 @@ export class ShellChannel implements Channel {
       owner: `${owner} since ${new Date().toISOString()}`,
       first,
     })
-    this.#stats.bytesSent += await send(this.#session.stdin, text, blobs)
+    this.#stats.bytesSent += text.byteLength
+    this.#session.stdin.write(text)
   }
 
   /** Sends a program after those before it, and settles with the frame that ends it. */

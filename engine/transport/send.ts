@@ -1,17 +1,15 @@
 import type { Writable } from 'node:stream'
 import type { Program } from '../program/program.ts'
-import { type Blob, blobSize, type LocalFile } from '../program/shell.ts'
+import { blobSize, type LocalFile } from '../program/shell.ts'
 import { shareFile } from './shared-file.ts'
 
-/** Writes a program and its content, files a piece at a time as the other side takes them. Gives the bytes written. */
+/**
+ * Writes a program and its content: what is in memory in one piece, so that ssh need not wake for each, files a piece at a time as the other
+ * side takes them. Gives the bytes written.
+ */
 export async function sendProgram(stdin: Writable, { text, blobs }: Program): Promise<number> {
   if (text.includes('\0')) throw new Error("a NUL byte can't be sent to a shell")
   const head = Buffer.from(`${Buffer.byteLength(text)}\n${text}.\n`)
-  return send(stdin, head, blobs)
-}
-
-/** Writes a text and the content that belongs to it: what is in memory at once, so that ssh need not wake for each piece. */
-export async function send(stdin: Writable, head: Uint8Array, blobs: readonly Blob[]): Promise<number> {
   let sent = head.byteLength
   stdin.cork()
   stdin.write(head)
