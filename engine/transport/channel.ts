@@ -82,9 +82,11 @@ export class ShellChannel implements Channel {
   #hello: Target | undefined
   #readyAt: number | undefined
   #lastId = 0
-  /** Programs that are not written yet: those asked for in one go travel as one, the first within the runtime where they bring no content. */
+  /** Programs that are not written yet: those asked for in one go travel as one. */
   #unwritten: Program[] = []
   #writing: Promise<void>
+  /** Text of the program that travels with the runtime; undefined once that is sent. */
+  #first: string | undefined = ''
   #broken: UnreachableError | undefined
   #closing: Promise<void> | undefined
   #stopping: Promise<void> | undefined
@@ -212,8 +214,8 @@ export class ShellChannel implements Channel {
     }
     // Who has opened the channel asks for something at once.
     await setImmediate()
-    const plain = this.#unwritten.every(({ blobs }) => blobs.length === 0)
-    const first = plain ? joined(this.#unwritten.splice(0)).text : ''
+    const first = this.#first ?? ''
+    this.#first = undefined
     const text = runtimeText({
       nonce: this.#nonce,
       readOnly: this.#options.readOnly,
@@ -251,6 +253,10 @@ export class ShellChannel implements Channel {
           reject(error)
         },
       })
+      if (id === 1 && this.#first === '' && ready.blobs.length === 0) {
+        this.#first = ready.text
+        return
+      }
       this.#unwritten.push(ready)
       this.#writing = this.#writing.then(() => this.#write())
     })

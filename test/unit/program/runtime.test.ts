@@ -197,6 +197,24 @@ for (const [name, shell] of shells(base)) {
     })
   })
 
+  test('what is asked for in one go travels as one program, with the content of all', async () => {
+    await withChannel(shell, { stateDir: join(home(), 'state') }, async channel => {
+      await channel.probe([pending({})])
+      const said: string[] = []
+      const onEvent = (event: ApplyEvent) => event.kind === 'done' && said.push(event.output)
+      const script = (text: string) =>
+        sh`cat ${blob(text)}; case $rota_text in *"rota_facts "[0-9]*) echo " and a probe" ;; esac`
+      const first = channel.apply({ run: 'r', items: [change(1, script('one'))] }, onEvent)
+      const probe = channel.probe([textFact('x')])
+      const second = channel.apply({ run: 'r', items: [change(1, script('two'))] }, onEvent)
+      assert.equal(await Promise.all([first, second]), [{}, {}])
+      assert.is((await probe).get(textFact('x')), 'x')
+      assert.equal(said, ['one and a probe\n', 'two'])
+      assert.equal(await channel.apply({ run: 'r', items: [change(1, script('later'))] }, onEvent), {})
+      assert.is(said[2], 'later')
+    })
+  })
+
   test('a handler that fails stays owed', async () => {
     const stateDir = join(home(), 'state')
     await withChannel(shell, { stateDir }, async channel => {
