@@ -21,7 +21,11 @@ for unit; do
   grep -q ActiveState=active "$UNITS/$unit" || { echo "$unit is not active, cannot reload." >&2; exit 1; }
   [ ! -e "$UNITS/old" ] || echo "Warning: run 'systemctl daemon-reload'" >&2
   [ ! -e "$UNITS/$unit.after" ] || mv "$UNITS/$unit.after" "$UNITS/$unit"
-  [ ! -e "$UNITS/$unit.ends" ] || kill "$(cat "$UNITS/$unit.ends")"
+  if [ -e "$UNITS/$unit.ends" ]; then
+    read -r pid <"$UNITS/$unit.ends"
+    kill "$pid"
+    while [ -e "/proc/$pid" ] && ! grep -q ') Z' "/proc/$pid/stat"; do :; done
+  fi
   [ ! -e "$UNITS/$unit.kills" ] || { echo "Job for $unit failed." >&2; exit 1; }
 done
 `
@@ -66,7 +70,7 @@ function reloads(shell: ShellWords, units: Readonly<Record<string, Case>>, { old
       writeFileSync(join(dir, `${name}.service`), before ?? state({}))
       if (after) writeFileSync(join(dir, `${name}.service.after`), after)
       if (kills) writeFileSync(join(dir, `${name}.service.kills`), '')
-      if (ends) writeFileSync(join(dir, `${name}.service.ends`), String(mainPid))
+      if (ends) writeFileSync(join(dir, `${name}.service.ends`), `${mainPid}\n`)
       const options = settle === undefined ? {} : { settle }
       return planWith(service.reload(name, options), () => ({ type: 'unit', restarts, mainPid, activeState: seen }))
     })
