@@ -5,3 +5,9 @@ export interface Program {
   readonly text: string
   readonly blobs: readonly Blob[]
 }
+
+/** One after another. */
+export const joined = (programs: readonly Program[]): Program => ({
+  text: programs.map(({ text }) => text).join('\n'),
+  blobs: programs.flatMap(({ blobs }) => blobs),
+})

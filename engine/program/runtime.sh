@@ -19,20 +19,31 @@
 # Nothing runs before its `.` has come: a connection that dies half-way leaves no half of a program running.
 # Frames: a line `EVENT REQUEST NAME LENGTH EXTRA…`, then LENGTH bytes and a newline.
 
-# rota_say EVENT REQUEST NAME TEXT [EXTRA]. LC_ALL=C makes ${#4} bytes.
-rota_say() {
-  printf '%s %s %s %s %s\n%s\n' "$1" "$2" "$3" "${#4}" "${5-}" "$4" >&3
+# rota_note EVENT REQUEST NAME TEXT [EXTRA]: a frame that travels with the next one, which follows at once: each write wakes sshd, ssh and
+# the control machine. LC_ALL=C makes ${#4} bytes.
+rota_note() {
+  rota_unsaid="$rota_unsaid$1 $2 $3 ${#4} ${5-}
+$4
+"
 }
 
-# rota_say_file EVENT REQUEST NAME FILE [EXTRA]. A file that grows meanwhile is cut at the length announced.
-rota_say_file() {
+# rota_say EVENT REQUEST NAME TEXT [EXTRA]
+rota_say() {
+  rota_note "$@"
+  printf '%s' "$rota_unsaid" >&3 || return 1
+  rota_unsaid=
+}
+
+# rota_note_file EVENT REQUEST NAME FILE [EXTRA]. A file that grows meanwhile is cut at the length announced.
+rota_note_file() {
   if [ -s "$4" ]; then
     rota_size=$(wc -c <"$4")
-    printf '%s %s %s %s %s\n' "$1" "$2" "$3" "$((rota_size))" "${5-}" >&3
+    printf '%s%s %s %s %s %s\n' "$rota_unsaid" "$1" "$2" "$3" "$((rota_size))" "${5-}" >&3 || return 1
+    rota_unsaid=
     head -c "$((rota_size))" "$4" >&3
     printf '\n' >&3
   else
-    rota_say "$1" "$2" "$3" '' "${5-}"
+    rota_note "$1" "$2" "$3" '' "${5-}"
   fi
 }
 
@@ -48,11 +59,22 @@ rota_over() {
   [ -n "$rota_busy" ] || exit 1
 }
 
+# What is ours goes with one process, and with it all backups but the newest ten: a run's name begins with its time.
 rota_clean() {
+  rota_pay
   rota_drop_blobs
-  [ -z "$ROTA_TMP" ] || rm -rf "$ROTA_TMP"
-  [ ! -e "$rota_stop" ] || rm -f "$rota_stop"
-  [ -z "$rota_pidlock" ] || rm -f "$rota_pidlock"
+  set --
+  if [ -n "$rota_run" ]; then set -- "$ROTA_STATE"/backup/*; fi
+  rota_rest=$(($# - 10))
+  for rota_value; do
+    shift
+    [ "$rota_rest" -le 0 ] || [ "$rota_value" = "$ROTA_STATE/backup/$rota_run" ] || set -- "$@" "$rota_value"
+    rota_rest=$((rota_rest - 1))
+  done
+  [ -z "$ROTA_TMP" ] || set -- "$@" "$ROTA_TMP"
+  [ ! -e "$rota_stop" ] || set -- "$@" "$rota_stop"
+  [ -z "$rota_pidlock" ] || set -- "$@" "$rota_pidlock"
+  [ $# = 0 ] || rm -rf "$@"
 }
 
 rota_hello() {
@@ -90,8 +112,10 @@ nonce=$ROTA_NONCE
     done </etc/os-release
   fi
   # What came before this mark was not ours: a banner, noise of a login shell.
-  printf '\nrota:%s:\n' "$ROTA_NONCE" >&3
-  rota_say hello 0 1 "$rota_text"
+  rota_unsaid="
+rota:$ROTA_NONCE:
+"
+  rota_note hello 0 1 "$rota_text"
 }
 
 rota_lock() {
@@ -172,15 +196,18 @@ rota_take() {
   [ "$rota_value" = "$1" ] || rota_take "$(($1 - rota_value))" "$2"
 }
 
-# rota_receive NUMBER SIZE [NEAR]: the next SIZE bytes become a file, whose path is in rota_blob_NUMBER. A file that can't be made
+# rota_receive NUMBER SIZE NEAR [UMASK]: the next SIZE bytes become a file, whose path is in rota_blob_NUMBER. A file that can't be made
 # or written is an error of the item, and its bytes are read all the same.
 rota_receive() {
-  rota_file=/dev/null
+  rota_file=/dev/null rota_open=
   if [ -z "$rota_failed" ]; then
     rota_need_tmp
     rota_file=$ROTA_TMP/blob-$1
     # Where it can't be beside NEAR it is in $ROTA_TMP. `true` makes the file: a redirection that fails at `:` would end dash.
-    rota_place_near "$1" "${3-}" || true 2>/dev/null >"$rota_file" || rota_spoilt "can't write $rota_file"
+    umask "${4-077}"
+    rota_place_near "$1" "$3" || true 2>/dev/null >"$rota_file" || rota_spoilt "can't write $rota_file"
+    umask 077
+    [ -z "${4-}" ] || rota_open=$rota_file
     rota_blobs=$(($1 + 1))
     eval "rota_blob_$1=\$rota_file"
   fi
@@ -229,7 +256,7 @@ rota_facts() {
       printf '\nrota:%s:\n' "$ROTA_NONCE"
     done
   )
-  rota_say facts "$rota_request" 0 "$rota_text"
+  rota_note facts "$rota_request" 0 "$rota_text"
 }
 
 # A function, so that `set --` in a script is its own business.
@@ -273,18 +300,19 @@ rota_item() {
       eval "$6"
     ) >"$ROTA_TMP/out" 2>&1
     rota_code=$?
-    if [ "$rota_code" = 0 ] && [ -n "$5" ]; then rm -f "$ROTA_STATE/pending/$5"; fi
+    if [ "$rota_code" = 0 ]; then rota_paid="$rota_paid $5"; fi
     rota_busy=
   fi
   rota_drop_blobs
   [ "$rota_code" = 0 ] || rota_failed=1
   rota_clock
-  rota_say_file 'done' "$1" "$2" "$ROTA_TMP/out" "$rota_code $rota_begun $rota_now" || exit 1
+  rota_note_file 'done' "$1" "$2" "$ROTA_TMP/out" "$rota_code $rota_begun $rota_now" || exit 1
 }
 
 # Writes down what is owed before the change that owes it; on disk, since a crash must not lose a reload.
 rota_owe() {
   [ -n "$2" ] || return 0
+  rota_pay
   [ -d "$ROTA_STATE/pending" ] || mkdir -p "$ROTA_STATE/pending" || return 1
   for rota_value in $2; do
     [ -e "$ROTA_STATE/pending/$rota_value" ] ||
@@ -293,6 +321,14 @@ $1
 END
       { cat "$ROTA_TMP/err" >&2 && return 1; }
   done
+}
+
+# Takes from what is owed the handlers that have run, before one is owed anew.
+rota_pay() {
+  set --
+  for rota_value in $rota_paid; do set -- "$@" "$ROTA_STATE/pending/$rota_value"; done
+  rota_paid=
+  [ $# = 0 ] || rm -f "$@"
 }
 
 # rota_command REQUEST TIMEOUT HAS_STDIN SCRIPT: one command of a step. With a timeout the script runs in a process group of its own,
@@ -331,8 +367,8 @@ rota_command() {
   fi
   rota_busy=
   rota_drop_blobs
-  rota_say_file stdout "$1" 0 "$ROTA_TMP/out" || exit 1
-  rota_say_file stderr "$1" 0 "$ROTA_TMP/err" || exit 1
+  rota_note_file stdout "$1" 0 "$ROTA_TMP/out" || exit 1
+  rota_note_file stderr "$1" 0 "$ROTA_TMP/err" || exit 1
   rota_end "$1" "$rota_code"
 }
 
@@ -346,6 +382,7 @@ rota_export_blobs() {
 }
 
 rota_end() {
+  rota_pay
   rota_failed=
   rota_blob_error=
   rota_say end "$1" 0 '' "${2-}" || exit 1
@@ -378,7 +415,6 @@ rota_backup() {
   rota_dir=$ROTA_STATE/backup/$rota_run
   if [ ! -d "$rota_dir" ]; then
     (umask 077 && mkdir -p "$rota_dir/absent")
-    rota_prune
   fi
   rota_encode "$1"
   if [ -e "$rota_dir/$rota_name" ] || [ -e "$rota_dir/absent/$rota_name" ]; then
@@ -388,15 +424,6 @@ rota_backup() {
   else
     : >"$rota_dir/absent/$rota_name"
   fi
-}
-
-# The newest ten stay: a run's name begins with its time.
-rota_prune() {
-  set -- "$ROTA_STATE"/backup/*
-  while [ $# -gt 10 ]; do
-    [ "$1" = "$rota_dir" ] || rm -rf "$1"
-    shift
-  done
 }
 
 rota_install() {
@@ -409,7 +436,11 @@ rota_install() {
   rota_dir=${rota_real%/*}/
   rota_base=${rota_real##*/}
   rota_new=$1
-  if [ "${1%/*}/" != "$rota_dir" ]; then
+  rota_mode=$3
+  if [ "${1%/*}/" = "$rota_dir" ]; then
+    # It was made with this mode.
+    [ "$1 $3" != "$rota_open 0644" ] || rota_mode=''
+  else
     rota_new=$rota_dir.$rota_base.rota-$ROTA_NONCE
     (umask 077 && cp "$1" "$rota_new") || {
       rm -f "$rota_new"
@@ -422,7 +453,7 @@ rota_install() {
   case "${ROTA_UID-} $4 $5" in
     '0 0 0' | '0 root root') [ -g "$rota_dir" ] || rota_user='' rota_group='' ;;
   esac
-  rota_own "$rota_new" "$3" "$rota_user" "$rota_group" || {
+  rota_own "$rota_new" "$rota_mode" "$rota_user" "$rota_group" || {
     rm -f "$rota_new"
     return 1
   }
@@ -472,7 +503,7 @@ rota_main() {
   export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/opt/bin"
   umask 077
   cd "${HOME:-/}" 2>/dev/null || cd /
-  ROTA_TMP='' rota_stop='' rota_pidlock='' rota_busy='' rota_ending='' rota_failed='' rota_blob_error='' rota_run='' rota_finishing=''
+  ROTA_TMP='' rota_stop='' rota_pidlock='' rota_busy='' rota_ending='' rota_failed='' rota_blob_error='' rota_run='' rota_finishing='' rota_paid='' rota_unsaid='' rota_open=''
   rota_blobs=0
   trap rota_clean EXIT
   trap rota_over HUP INT TERM

@@ -2,7 +2,7 @@ import { type UnitFact, unit } from '../facts/unit.ts'
 import { lines, quote, raw, type Shell, sh } from '../program/shell.ts'
 import { secondsProblems, unitProblems } from './checks.ts'
 import { defineTask, type Task, type TaskOptions } from './task.ts'
-import { settleSeconds, tenths, unitFunctions, unitName } from './unit-script.ts'
+import { hundredths, leastSettleSeconds, settleSeconds, tenths, unitFunctions, unitName } from './unit-script.ts'
 
 export interface ServiceActionArgs {
   /** Unit; `.service` is added where there is no ending. */
@@ -59,8 +59,9 @@ const unlessEnded = `case $seen/$first in
 function reloading(args: ServiceActionArgs, fact: UnitFact): Shell {
   const { restarts, mainPid, activeState } =
     fact.type === 'unit' ? fact : { restarts: 0, mainPid: 0, activeState: 'inactive' }
+  const { settle = settleSeconds } = args
   // Who says how long it shall be watched means that.
-  const main = args.settle === undefined ? mainPid : 0
+  const least = args.settle ?? leastSettleSeconds
   return lines([
     head(args),
     raw(`attempt() {
@@ -87,7 +88,7 @@ if [ "$code" != 0 ]; then
   case $state in *CanReload=no*) printf '%s can not be reloaded: use service.restart or service.reloadOrRestart\\n' "$u" >&2; exit 1 ;; esac
   trouble "$u" 'refused to reload'
 fi`),
-    sh`begin_to_settle "$u" ${tenths(args.settle ?? settleSeconds)} "\${restarts:-0}" ${main}`,
+    sh`begin_to_settle "$u" ${hundredths(least)} ${hundredths(settle)} "\${restarts:-0}" ${mainPid}`,
   ])
 }
 

@@ -1,6 +1,3 @@
-/** Hundredths of a second that a watch may end early: 0.2 s are left, for nginx sleeps 0.1 s before it ends the workers of before. */
-const atRest = 28
-
 /** Shell functions for changing units: what went wrong is shown with the unit's last lines in the journal. */
 export const unitFunctions = `trouble() {
   printf '%s: %s\\n' "$1" "$2" >&2
@@ -18,46 +15,45 @@ uptime_now() {
   read -r now _ </proc/uptime
   now=\${now%.*}\${now#*.}
 }
-# begin_to_settle UNIT TENTHS RESTARTS MAIN: until when it is watched, how often systemd had started it, and the process that tells when
-# it has come to rest; 0 where the time is fixed.
+# begin_to_settle UNIT LEAST MOST RESTARTS MAIN: for how many hundredths of a second it is watched, how often systemd had started it, and
+# its main process.
 begin_to_settle() {
   uptime_now
-  printf '%s %s %s\\n' "$((now + $2 * 10))" "$3" "$4" >"$ROTA_TMP/settling-$1"
+  printf '%s %s %s %s\\n' "$((now + $2))" "$((now + $3))" "$4" "$5" >"$ROTA_TMP/settling-$1"
   : >"$ROTA_TMP/settled"
 }
-# settle_begun UNIT: a unit that was not running has not begun.
+# settle_begun UNIT: a unit that was not running has not begun. Systemd is asked about it only where its main process is another now: each
+# question costs as much as the reload.
 settle_begun() {
   [ -e "$ROTA_TMP/settling-$1" ] || return 0
   [ -s "$ROTA_TMP/settled" ] || settle_all
-  state=
-  for file in "$ROTA_TMP"/settling-*; do
-    while read -r line && [ -n "$line" ]; do
-      [ "$file" != "$ROTA_TMP/settling-$1" ] || state="$state$line "
-    done
-  done <"$ROTA_TMP/settled"
-  read -r end restarts main <"$ROTA_TMP/settling-$1"
-  judge "$1" "$state" "$restarts"
+  read -r _ _ restarts main <"$ROTA_TMP/settling-$1"
+  lives "$main" || judge "$1" "$(systemctl show -p ActiveState -p SubState -p Type -p NRestarts -- "$1")" "$restarts"
 }
-# Waits until all that have begun have settled, and asks systemd about them with one process. It may end ${atRest / 100} s before the time is over, once
-# none of their processes has run for 0.1 s: a daemon that is done with its reload sleeps, one that serves many is watched to the end.
+lives() {
+  read -r line 2>/dev/null <"/proc/$1/stat" || return 1
+  case \${line##*) } in Z*|X*) return 1 ;; esac
+}
+# Waits until all that have begun have settled: for the least time of each, then until none of their processes has run for 0.1 s, since a
+# daemon that is done with its reload sleeps; one that serves many is watched for its most time.
 settle_all() {
   uptime_now
-  left=0
-  set --
+  least=0 left=0 mains=
   for file in "$ROTA_TMP"/settling-*; do
-    read -r end restarts main <"$file"
-    if [ "$((end - now))" -gt "$left" ]; then left=$((end - now)); fi
-    set -- "$@" "\${file#"$ROTA_TMP/settling-"}"
+    read -r from to restarts main <"$file"
+    if [ "$((from - now))" -gt "$least" ]; then least=$((from - now)); fi
+    if [ "$((to - now))" -gt "$left" ]; then left=$((to - now)); fi
+    mains="$mains $main"
   done
-  pass $((left - ${atRest} - 10))
-  look || seen=
+  pass $((least - 10))
+  before=
   while [ "$left" -gt 0 ]; do
+    look $mains || seen=
+    [ -z "$seen" ] || [ "$seen" != "$before" ] || break
     before=$seen
     pass $((left > 10 ? 10 : left))
-    look || seen=
-    [ -z "$seen" ] || [ "$seen" != "$before" ] || break
   done
-  systemctl show -p ActiveState -p SubState -p Type -p NRestarts -- "$@" >"$ROTA_TMP/settled"
+  echo settled >"$ROTA_TMP/settled"
 }
 # pass HUNDREDTHS: lets so much of what is left go by.
 pass() {
@@ -67,11 +63,11 @@ pass() {
   sleep "$(($1 / 100)).$cents" 2>/dev/null || sleep "$(($1 / 100 + 1))"
   left=$((left - $1))
 }
-# Sets seen to how long and how often the processes of all that have begun have run. Fails when one of them is awake, or nothing is known.
+# look MAIN...: sets seen to how long and how often these processes and their children have run. Fails when one of them is awake, or nothing
+# is known.
 look() {
   seen=
-  for file in "$ROTA_TMP"/settling-*; do
-    read -r end restarts main <"$file"
+  for main; do
     [ -r "/proc/$main/task/$main/children" ] && [ -r "/proc/$main/schedstat" ] || return 1
     children=
     read -r children <"/proc/$main/task/$main/children" || :
@@ -112,7 +108,11 @@ settled() {
 /** Default of `settle`, in seconds: a daemon that can't use its configuration ends within this time. */
 export const settleSeconds = 0.5
 
+/** After a reload the shortest watch, in seconds: nginx sleeps 0.1 s before it ends the workers of before. */
+export const leastSettleSeconds = 0.22
+
 export const tenths = (seconds: number): number => Math.round(seconds * 10)
+export const hundredths = (seconds: number): number => Math.round(seconds * 100)
 
 /** The unit's full name: `haproxy` is `haproxy.service`. */
 export const unitName = (name: string): string =>

@@ -5,7 +5,7 @@ import type { FactRequest, Facts } from '../facts/fact.ts'
 import { factsFrom } from '../facts/fact.ts'
 import { applyText } from '../program/apply.ts'
 import { probeOf } from '../program/probe.ts'
-import type { Program } from '../program/program.ts'
+import { joined, type Program } from '../program/program.ts'
 import type { Frame, FrameReader } from '../program/protocol.ts'
 import { frameReader, markOf } from '../program/protocol.ts'
 import { runText } from '../program/run.ts'
@@ -82,6 +82,8 @@ export class ShellChannel implements Channel {
   #hello: Target | undefined
   #readyAt: number | undefined
   #lastId = 0
+  /** Programs that are not written yet: those asked for in one go travel as one. */
+  #unwritten: Program[] = []
   #writing: Promise<void>
   /** Text of the program that travels with the runtime; undefined once that is sent. */
   #first: string | undefined = ''
@@ -259,12 +261,15 @@ export class ShellChannel implements Channel {
         this.#first = ready.text
         return
       }
-      this.#writing = this.#writing
-        .then(() => (this.#broken ? 0 : sendProgram(this.#session.stdin, ready)))
-        .then(sent => {
-          this.#stats.bytesSent += sent
-        })
+      this.#unwritten.push(ready)
+      this.#writing = this.#writing.then(() => this.#write())
     })
+  }
+
+  async #write(): Promise<void> {
+    const programs = this.#unwritten.splice(0)
+    if (this.#broken || programs.length === 0) return
+    this.#stats.bytesSent += await sendProgram(this.#session.stdin, joined(programs))
   }
 
   #settled(id: number): void {

@@ -1,30 +1,34 @@
 import type { Writable } from 'node:stream'
 import type { Program } from '../program/program.ts'
-import type { Blob, LocalFile } from '../program/shell.ts'
+import { blobSize, type LocalFile } from '../program/shell.ts'
 import { shareFile } from './shared-file.ts'
 
-/** Writes a program and its content, a piece at a time as the other side takes it. Gives the bytes written. */
+/**
+ * Writes a program and its content: what is in memory in one piece, so that ssh need not wake for each, files a piece at a time as the other
+ * side takes them. Gives the bytes written.
+ */
 export async function sendProgram(stdin: Writable, { text, blobs }: Program): Promise<number> {
   if (text.includes('\0')) throw new Error("a NUL byte can't be sent to a shell")
-  const length = Buffer.byteLength(text)
-  const head = `${length}\n${text}.\n`
-  await write(stdin, Buffer.from(head))
-  let sent = Buffer.byteLength(head)
-  for (const item of blobs) sent += await sendBlob(stdin, item)
-  return sent
-}
-
-/** Exactly the size that was announced, then a line: `.`, or what is wrong with it. */
-async function sendBlob(stdin: Writable, { content }: Blob): Promise<number> {
-  if (content instanceof Uint8Array) {
-    await write(stdin, content)
-    await write(stdin, Buffer.from('.\n'))
-    return content.byteLength + 2
+  const head = Buffer.from(`${Buffer.byteLength(text)}\n${text}.\n`)
+  let sent = head.byteLength
+  stdin.cork()
+  stdin.write(head)
+  for (const item of blobs) {
+    const { content } = item
+    // Exactly the size that was announced, then a line: `.`, or what is wrong with it.
+    let problem: string | undefined
+    if (content instanceof Uint8Array) stdin.write(content)
+    else {
+      stdin.uncork()
+      problem = await sendFile(stdin, content)
+      stdin.cork()
+    }
+    const line = Buffer.from(`${problem?.replaceAll('\n', ' ') ?? '.'}\n`)
+    stdin.write(line)
+    sent += blobSize(item) + line.byteLength
   }
-  const problem = await sendFile(stdin, content)
-  const line = `${problem === undefined ? '.' : problem.replaceAll('\n', ' ')}\n`
-  await write(stdin, Buffer.from(line))
-  return content.size + Buffer.byteLength(line)
+  stdin.uncork()
+  return sent
 }
 
 /** A file that is shorter than announced, or can't be read, is filled up with zeros: the other side counts. Nothing is read for one that has gone. */

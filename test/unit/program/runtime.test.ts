@@ -21,7 +21,7 @@ import * as assert from 'uvu/assert'
 import { defineFact } from '../../../engine/facts/fact.ts'
 import { pending } from '../../../engine/facts/pending.ts'
 import { newRunId } from '../../../engine/journal/journal.ts'
-import type { Shell } from '../../../engine/program/shell.ts'
+import type { Blob, Shell } from '../../../engine/program/shell.ts'
 import { blob, raw, sh } from '../../../engine/program/shell.ts'
 import { openChannel } from '../../../engine/transport/channel.ts'
 import type { ApplyEvent, ApplyItem } from '../../../engine/transport/types.ts'
@@ -197,6 +197,24 @@ for (const [name, shell] of shells(base)) {
     })
   })
 
+  test('what is asked for in one go travels as one program, with the content of all', async () => {
+    await withChannel(shell, { stateDir: join(home(), 'state') }, async channel => {
+      await channel.probe([pending({})])
+      const said: string[] = []
+      const onEvent = (event: ApplyEvent) => event.kind === 'done' && said.push(event.output)
+      const script = (text: string) =>
+        sh`cat ${blob(text)}; case $rota_text in *"rota_facts "[0-9]*) echo " and a probe" ;; esac`
+      const first = channel.apply({ run: 'r', items: [change(1, script('one'))] }, onEvent)
+      const probe = channel.probe([textFact('x')])
+      const second = channel.apply({ run: 'r', items: [change(1, script('two'))] }, onEvent)
+      assert.equal(await Promise.all([first, second]), [{}, {}])
+      assert.is((await probe).get(textFact('x')), 'x')
+      assert.equal(said, ['one and a probe\n', 'two'])
+      assert.equal(await channel.apply({ run: 'r', items: [change(1, script('later'))] }, onEvent), {})
+      assert.is(said[2], 'later')
+    })
+  })
+
   test('a handler that fails stays owed', async () => {
     const stateDir = join(home(), 'state')
     await withChannel(shell, { stateDir }, async channel => {
@@ -205,6 +223,23 @@ for (const [name, shell] of shells(base)) {
         () => {},
       )
       assert.equal((await channel.probe([pending({})])).get(pending({})), ['x/y'])
+    })
+  })
+
+  test('handlers that have run are taken from what is owed, also before a failure; one that is owed anew stays', async () => {
+    const stateDir = join(home(), 'state')
+    await withChannel(shell, { stateDir }, async channel => {
+      const items = [
+        change(1, raw('true'), { owes: ['x/a', 'x/b', 'x/c'] }),
+        change(2, raw('true'), { pays: 'x/a' }),
+        change(3, raw('true'), { pays: 'x/b' }),
+        change(4, raw('true'), { owes: ['x/b'] }),
+        change(5, raw('true'), { pays: 'x/c' }),
+        change(6, raw('false')),
+      ]
+      const applying = channel.apply({ run: 'r', items }, () => {})
+      assert.equal((await channel.probe([pending({})])).get(pending({})), ['x/b'])
+      assert.is((await applying).failed?.id, 6)
     })
   })
 
@@ -334,6 +369,28 @@ for (const [name, shell] of shells(base)) {
       )
       assert.match(refused.failed?.output ?? '', /is a directory, not a file/)
     })
+  })
+
+  test('a file that everybody may read is made with its mode; any other mode, and a file that is copied, is given it', async () => {
+    const directory = home()
+    const path = join(directory, 'file')
+    const outputs: string[] = []
+    const chmod = raw('chmod() { echo "chmod $1"; command chmod "$@"; }')
+    const installed = (mode: string, content: Blob) =>
+      sh`${chmod}\nnew=${content}; stat -c %a "$new"; rota_install "$new" ${path} ${mode} ${''} ${''}; stat -c %a ${path}`
+    await withChannel(shell, { stateDir: join(directory, 'state') }, async channel => {
+      const scripts = [
+        installed('0644', blob('x', path, true)),
+        installed('0640', blob('x', path, true)),
+        installed('0644', blob('x', path)),
+        installed('0644', blob('x', join(directory, 'none', 'file'), true)),
+        sh`cat ${blob('x', path, true)}; stat -c %a ${blob('y', path)}`,
+      ]
+      const items = scripts.map((script, index) => change(index + 1, script))
+      const onEvent = (event: ApplyEvent) => event.kind === 'done' && outputs.push(event.output.replaceAll('\n', ' '))
+      assert.equal(await channel.apply({ run: 'r', items }, onEvent), {})
+    })
+    assert.equal(outputs, ['644 644 ', '644 chmod 0640 640 ', '600 chmod 0644 644 ', '644 chmod 0644 644 ', 'x600 '])
   })
 
   test('the ten newest backups stay', async () => {
