@@ -35,4 +35,4 @@ function itemLines(request: number, run: string, { id, script, owes, pays }: App
 export const blobVariable = (index: number): string => `"$rota_blob_${index}"`
 
 export const receiveLine = (item: Blob, index: number): string =>
-  ['rota_receive', index, blobSize(item), quote(item.near ?? ''), ...(item.open ? ['022'] : [])].join(' ')
+  `rota_receive ${index} ${blobSize(item)}${item.near === undefined ? '' : ` ${quote(item.near)}`}`

@@ -196,18 +196,15 @@ rota_take() {
   [ "$rota_value" = "$1" ] || rota_take "$(($1 - rota_value))" "$2"
 }
 
-# rota_receive NUMBER SIZE NEAR [UMASK]: the next SIZE bytes become a file, whose path is in rota_blob_NUMBER. A file that can't be made
+# rota_receive NUMBER SIZE [NEAR]: the next SIZE bytes become a file, whose path is in rota_blob_NUMBER. A file that can't be made
 # or written is an error of the item, and its bytes are read all the same.
 rota_receive() {
-  rota_file=/dev/null rota_open=
+  rota_file=/dev/null
   if [ -z "$rota_failed" ]; then
     rota_need_tmp
     rota_file=$ROTA_TMP/blob-$1
     # Where it can't be beside NEAR it is in $ROTA_TMP. `true` makes the file: a redirection that fails at `:` would end dash.
-    umask "${4-077}"
-    rota_place_near "$1" "$3" || true 2>/dev/null >"$rota_file" || rota_spoilt "can't write $rota_file"
-    umask 077
-    [ -z "${4-}" ] || rota_open=$rota_file
+    rota_place_near "$1" "${3-}" || true 2>/dev/null >"$rota_file" || rota_spoilt "can't write $rota_file"
     rota_blobs=$(($1 + 1))
     eval "rota_blob_$1=\$rota_file"
   fi
@@ -436,11 +433,7 @@ rota_install() {
   rota_dir=${rota_real%/*}/
   rota_base=${rota_real##*/}
   rota_new=$1
-  rota_mode=$3
-  if [ "${1%/*}/" = "$rota_dir" ]; then
-    # It was made with this mode.
-    [ "$1 $3" != "$rota_open 0644" ] || rota_mode=''
-  else
+  if [ "${1%/*}/" != "$rota_dir" ]; then
     rota_new=$rota_dir.$rota_base.rota-$ROTA_NONCE
     (umask 077 && cp "$1" "$rota_new") || {
       rm -f "$rota_new"
@@ -453,7 +446,7 @@ rota_install() {
   case "${ROTA_UID-} $4 $5" in
     '0 0 0' | '0 root root') [ -g "$rota_dir" ] || rota_user='' rota_group='' ;;
   esac
-  rota_own "$rota_new" "$rota_mode" "$rota_user" "$rota_group" || {
+  rota_own "$rota_new" "$3" "$rota_user" "$rota_group" || {
     rm -f "$rota_new"
     return 1
   }
@@ -503,7 +496,7 @@ rota_main() {
   export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/opt/bin"
   umask 077
   cd "${HOME:-/}" 2>/dev/null || cd /
-  ROTA_TMP='' rota_stop='' rota_pidlock='' rota_busy='' rota_ending='' rota_failed='' rota_blob_error='' rota_run='' rota_finishing='' rota_paid='' rota_unsaid='' rota_open=''
+  ROTA_TMP='' rota_stop='' rota_pidlock='' rota_busy='' rota_ending='' rota_failed='' rota_blob_error='' rota_run='' rota_finishing='' rota_paid=''
   rota_blobs=0
   trap rota_clean EXIT
   trap rota_over HUP INT TERM

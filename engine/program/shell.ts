@@ -9,7 +9,7 @@ export interface Shell {
 }
 
 /**
- * Content sent with a program. The runtime has it in a file (mode 0600, unless it is `open`) before the text that refers to it runs, and the text sees the
+ * Content sent with a program. The runtime has it in a file (mode 0600) before the text that refers to it runs, and the text sees the
  * path of that file, quoted. The text may rename the file away; what is left is removed.
  */
 export interface Blob {
@@ -17,8 +17,6 @@ export interface Blob {
   readonly content: Uint8Array | LocalFile
   /** Absolute path on the target in whose directory the blob's file is made, so that a rename onto it is atomic. */
   readonly near?: string
-  /** Everybody may read it: the file is made with the mode 0644 at once. */
-  readonly open?: boolean
 }
 
 /** A file of the control machine, streamed and never held in memory whole. */
@@ -57,11 +55,10 @@ export function lines(pieces: readonly Shell[]): Shell {
   return sh`${joined(pieces)}`
 }
 
-export const blob = (content: Uint8Array | LocalFile | string, near?: string, open = false): Blob => ({
+export const blob = (content: Uint8Array | LocalFile | string, near?: string): Blob => ({
   kind: 'blob',
   content: typeof content === 'string' ? Buffer.from(content) : content,
   ...(near === undefined ? {} : { near }),
-  ...(open ? { open } : {}),
 })
 
 export const blobSize = (item: Blob): number =>

@@ -114,7 +114,7 @@ function write(wanted: Install, target: string, fact: PathFact): Shell {
   const owner = wanted.owner ?? there?.uid ?? ''
   const group = wanted.group ?? there?.gid ?? ''
   return lines([
-    sh`new=${blob(wanted.content, target, mode === '0644')}`,
+    sh`new=${blob(wanted.content, target)}`,
     ...(wanted.validate === undefined ? [] : [validation(wanted.validate, wanted.path)]),
     // Also of a file that is new: the backup then says that there was none.
     ...(wanted.backup === false ? [] : [sh`rota_backup ${target}`]),

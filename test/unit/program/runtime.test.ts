@@ -21,7 +21,7 @@ import * as assert from 'uvu/assert'
 import { defineFact } from '../../../engine/facts/fact.ts'
 import { pending } from '../../../engine/facts/pending.ts'
 import { newRunId } from '../../../engine/journal/journal.ts'
-import type { Blob, Shell } from '../../../engine/program/shell.ts'
+import type { Shell } from '../../../engine/program/shell.ts'
 import { blob, raw, sh } from '../../../engine/program/shell.ts'
 import { openChannel } from '../../../engine/transport/channel.ts'
 import type { ApplyEvent, ApplyItem } from '../../../engine/transport/types.ts'
@@ -369,28 +369,6 @@ for (const [name, shell] of shells(base)) {
       )
       assert.match(refused.failed?.output ?? '', /is a directory, not a file/)
     })
-  })
-
-  test('a file that everybody may read is made with its mode; any other mode, and a file that is copied, is given it', async () => {
-    const directory = home()
-    const path = join(directory, 'file')
-    const outputs: string[] = []
-    const chmod = raw('chmod() { echo "chmod $1"; command chmod "$@"; }')
-    const installed = (mode: string, content: Blob) =>
-      sh`${chmod}\nnew=${content}; stat -c %a "$new"; rota_install "$new" ${path} ${mode} ${''} ${''}; stat -c %a ${path}`
-    await withChannel(shell, { stateDir: join(directory, 'state') }, async channel => {
-      const scripts = [
-        installed('0644', blob('x', path, true)),
-        installed('0640', blob('x', path, true)),
-        installed('0644', blob('x', path)),
-        installed('0644', blob('x', join(directory, 'none', 'file'), true)),
-        sh`cat ${blob('x', path, true)}; stat -c %a ${blob('y', path)}`,
-      ]
-      const items = scripts.map((script, index) => change(index + 1, script))
-      const onEvent = (event: ApplyEvent) => event.kind === 'done' && outputs.push(event.output.replaceAll('\n', ' '))
-      assert.equal(await channel.apply({ run: 'r', items }, onEvent), {})
-    })
-    assert.equal(outputs, ['644 644 ', '644 chmod 0640 640 ', '600 chmod 0644 644 ', '644 chmod 0644 644 ', 'x600 '])
   })
 
   test('the ten newest backups stay', async () => {

@@ -58,16 +58,15 @@ export function apply(shell: ShellWords, script: Shell, dir: string): Applied {
     const file = join(near, `.blob-${index}`)
     mkdirSync(near, { recursive: true })
     writeFileSync(file, item.content instanceof Uint8Array ? item.content : readFileSync(item.content.path), {
-      mode: item.open ? 0o644 : 0o600,
+      mode: 0o600,
     })
     return file
   })
-  const open = files.filter((_, index) => script.blobs[index]?.open).at(-1) ?? ''
   const text = withBlobs(script, index => quote(files[index] ?? ''))
   const [command, ...words] = shell
   const input = `${runtime}
 export LC_ALL=C
-ROTA_STATE=${quote(dir)}/state ROTA_NONCE=test ROTA_TMP=${quote(dir)} rota_run=run rota_open=${quote(open)}
+ROTA_STATE=${quote(dir)}/state ROTA_NONCE=test ROTA_TMP=${quote(dir)} rota_run=run
 ( umask 022; set -eu; eval ${quote(text)} ) </dev/null`
   const { status, stdout, stderr } = spawnSync(command, words, { input })
   for (const file of files) rmSync(file, { force: true })
