@@ -22,28 +22,31 @@ begin_to_settle() {
   printf '%s %s %s %s\\n' "$((now + $2))" "$((now + $3))" "$4" "$5" >"$ROTA_TMP/settling-$1"
   : >"$ROTA_TMP/settled"
 }
-# settle_begun UNIT: a unit that was not running has not begun. Systemd is asked about it only where its main process is another now: each
-# question costs as much as the reload.
+# settle_begun UNIT: a unit that was not running has not begun.
 settle_begun() {
   [ -e "$ROTA_TMP/settling-$1" ] || return 0
   [ -s "$ROTA_TMP/settled" ] || settle_all
-  read -r _ _ restarts main <"$ROTA_TMP/settling-$1"
-  lives "$main" || judge "$1" "$(systemctl show -p ActiveState -p SubState -p Type -p NRestarts -- "$1")" "$restarts"
-}
-lives() {
-  read -r line 2>/dev/null <"/proc/$1/stat" || return 1
-  case \${line##*) } in Z*|X*) return 1 ;; esac
+  state=
+  for file in "$ROTA_TMP"/settling-*; do
+    while read -r line && [ -n "$line" ]; do
+      [ "$file" != "$ROTA_TMP/settling-$1" ] || state="$state$line "
+    done
+  done <"$ROTA_TMP/settled"
+  read -r _ _ restarts _ <"$ROTA_TMP/settling-$1"
+  judge "$1" "$state" "$restarts"
 }
 # Waits until all that have begun have settled: for the least time of each, then until none of their processes has run for 0.1 s, since a
-# daemon that is done with its reload sleeps; one that serves many is watched for its most time.
+# daemon that is done with its reload sleeps; one that serves many is watched for its most time. Then systemd is asked about all at once.
 settle_all() {
   uptime_now
   least=0 left=0 mains=
+  set --
   for file in "$ROTA_TMP"/settling-*; do
     read -r from to restarts main <"$file"
     if [ "$((from - now))" -gt "$least" ]; then least=$((from - now)); fi
     if [ "$((to - now))" -gt "$left" ]; then left=$((to - now)); fi
     mains="$mains $main"
+    set -- "$@" "\${file#"$ROTA_TMP/settling-"}"
   done
   pass $((least - 10))
   before=
@@ -53,7 +56,7 @@ settle_all() {
     before=$seen
     pass $((left > 10 ? 10 : left))
   done
-  echo settled >"$ROTA_TMP/settled"
+  systemctl show -p ActiveState -p SubState -p Type -p NRestarts -- "$@" >"$ROTA_TMP/settled"
 }
 # pass HUNDREDTHS: lets so much of what is left go by.
 pass() {

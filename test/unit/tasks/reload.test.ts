@@ -21,11 +21,6 @@ for unit; do
   grep -q ActiveState=active "$UNITS/$unit" || { echo "$unit is not active, cannot reload." >&2; exit 1; }
   [ ! -e "$UNITS/old" ] || echo "Warning: run 'systemctl daemon-reload'" >&2
   [ ! -e "$UNITS/$unit.after" ] || mv "$UNITS/$unit.after" "$UNITS/$unit"
-  if [ -e "$UNITS/$unit.ends" ]; then
-    read -r pid <"$UNITS/$unit.ends"
-    kill "$pid"
-    while [ -e "/proc/$pid" ] && ! grep -q ') Z' "/proc/$pid/stat"; do :; done
-  fi
   [ ! -e "$UNITS/$unit.kills" ] || { echo "Job for $unit failed." >&2; exit 1; }
 done
 `
@@ -46,13 +41,8 @@ interface Case {
   readonly seen?: string
   readonly restarts?: number
   readonly mainPid?: number
-  /** The main process is one of its own, which the reload ends. */
-  readonly ends?: true
   readonly settle?: number
 }
-
-/** A process that sleeps; it stays, as a zombie, until this one has read that it has ended. */
-const sleeping = (): number => spawn('sleep', ['60']).pid ?? 0
 
 const stillClock = 'uptime_now() { now=100; }; sleep() { echo "sleep $$1" >>"$$UNITS/asked"; }'
 
@@ -65,12 +55,10 @@ function reloads(shell: ShellWords, units: Readonly<Record<string, Case>>, { old
     script('journalctl', '#!/bin/sh\n')
     if (old) writeFileSync(join(dir, 'old'), '')
     const changes = Object.entries(units).map(([name, given]) => {
-      const { before, after, kills, ends, seen = 'active', restarts = 2, settle } = given
-      const mainPid = given.mainPid ?? (ends ? sleeping() : process.pid)
+      const { before, after, kills, seen = 'active', restarts = 2, mainPid = process.pid, settle } = given
       writeFileSync(join(dir, `${name}.service`), before ?? state({}))
       if (after) writeFileSync(join(dir, `${name}.service.after`), after)
       if (kills) writeFileSync(join(dir, `${name}.service.kills`), '')
-      if (ends) writeFileSync(join(dir, `${name}.service.ends`), `${mainPid}\n`)
       const options = settle === undefined ? {} : { settle }
       return planWith(service.reload(name, options), () => ({ type: 'unit', restarts, mainPid, activeState: seen }))
     })
@@ -94,20 +82,12 @@ function reloads(shell: ShellWords, units: Readonly<Record<string, Case>>, { old
 }
 
 for (const shell of shells) {
-  test(`reloads in ${nameOf(shell)}: all are watched in one time, and systemd is asked about those whose process is another`, () => {
-    const { begun, watched, asked } = reloads(shell, {
-      a: {},
-      b: { after: state({ NRestarts: 3 }) },
-      c: { after: state({ NRestarts: 0 }), ends: true },
-    })
+  test(`reloads in ${nameOf(shell)}: all are watched by one look`, () => {
+    const { begun, watched, asked } = reloads(shell, { a: {}, b: {}, c: { after: state({ NRestarts: 0 }) } })
     assert.equal([...begun, ...watched], ['0', '0', '0', '0', '0', '0'])
     assert.equal(
       asked.filter(line => line.startsWith('show')).map(line => line.replace(/.* -- /, '')),
-      ['c.service'],
-    )
-    assert.equal(
-      asked.filter(line => line === 'sleep 0.12'),
-      ['sleep 0.12'],
+      ['a.service b.service c.service'],
     )
   })
 
@@ -131,9 +111,9 @@ for (const shell of shells) {
   test(`reloads in ${nameOf(shell)}: the one that has ended is named, and the one that systemd has started again`, () => {
     const { watched } = reloads(shell, {
       a: {},
-      b: { after: state({ ActiveState: 'failed' }), ends: true },
-      c: { after: state({ NRestarts: 3 }), ends: true },
-      d: { after: state({ ActiveState: 'activating', SubState: 'auto-restart' }), ends: true },
+      b: { after: state({ ActiveState: 'failed' }) },
+      c: { after: state({ NRestarts: 3 }) },
+      d: { after: state({ ActiveState: 'activating', SubState: 'auto-restart' }) },
     })
     assert.equal(watched, [
       '0',
@@ -173,7 +153,7 @@ for (const shell of shells) {
   })
 
   test(`reloads in ${nameOf(shell)}: how often systemd had started it is asked where the process of the probe has gone`, () => {
-    const { watched } = reloads(shell, { a: { restarts: 0, mainPid: 0 }, b: { restarts: 0, ends: true } })
+    const { watched } = reloads(shell, { a: { restarts: 0, mainPid: 0 }, b: { restarts: 0 } })
     assert.equal(watched, ['0', '1 b.service: ended and was started again by systemd'])
   })
 
