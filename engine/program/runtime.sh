@@ -53,7 +53,7 @@ rota_refuse() {
   exit 1
 }
 
-# Ends now, or once the script that runs has finished.
+# Ends now, or once the script that runs has finished and its request has been answered.
 rota_over() {
   rota_ending=1
   [ -n "$rota_busy" ] || exit 1
@@ -283,6 +283,8 @@ rota_item() {
   rota_begun=$rota_now
   rota_run=$3
   rota_code=1
+  # Handlers that follow each other are paid together, and before anything else is done.
+  [ -n "$5" ] || rota_pay
   if [ -n "$rota_blob_error" ]; then
     rota_failed=1
     rota_drop_blobs
@@ -298,7 +300,6 @@ rota_item() {
     ) >"$ROTA_TMP/out" 2>&1
     rota_code=$?
     if [ "$rota_code" = 0 ]; then rota_paid="$rota_paid $5"; fi
-    rota_busy=
   fi
   rota_drop_blobs
   [ "$rota_code" = 0 ] || rota_failed=1
@@ -362,7 +363,6 @@ rota_command() {
     ) <"$rota_input" >"$ROTA_TMP/out" 2>"$ROTA_TMP/err"
     rota_code=$?
   fi
-  rota_busy=
   rota_drop_blobs
   rota_note_file stdout "$1" 0 "$ROTA_TMP/out" || exit 1
   rota_note_file stderr "$1" 0 "$ROTA_TMP/err" || exit 1
@@ -378,11 +378,15 @@ rota_export_blobs() {
   done
 }
 
+# The end of a request; what else the program holds is not begun after a signal.
 rota_end() {
+  rota_busy=1
   rota_pay
   rota_failed=
   rota_blob_error=
   rota_say end "$1" 0 '' "${2-}" || exit 1
+  rota_busy=
+  [ -z "$rota_ending" ] || exit 1
 }
 
 # The name under which a path is kept: its own, with % and / encoded. Sets rota_name.
@@ -487,7 +491,6 @@ rota_serve() {
     rota_text=$(dd "bs=$rota_size" count=1 iflag=fullblock <&4 2>/dev/null 3>&- 9>&-)
     IFS= read -r rota_value <&4 && [ "$rota_value" = . ] || exit 1
     eval "$rota_text"
-    [ -z "$rota_ending" ] || exit 1
   done
 }
 
@@ -505,8 +508,7 @@ rota_main() {
   [ -n "$ROTA_READONLY" ] || rota_lock
   rota_say ready 0 0 ''
   eval "$ROTA_FIRST"
-  [ -z "$rota_ending" ] || exit 1
   rota_serve
 }
 
-{ rota_main; }
+rota_main

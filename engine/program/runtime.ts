@@ -20,13 +20,14 @@ const runtime = withoutComments(readFileSync(new URL('./runtime.sh', import.meta
 /**
  * The runtime as it is sent: a script for a shell that reads its stdin, and may read ahead: nothing must follow before it has said hello.
  * bash would read a pipe byte by byte, and dies when a text that it evaluates moves the stdin it reads from: it begins anew, and is given
- * the rest in one piece. Half of it does nothing: what it runs is in compound commands, which a shell reads to their ends first.
+ * the rest in one piece. Half of it does nothing: both are compound commands, which a shell reads to their ends first.
  */
 export function runtimeText({ nonce, readOnly, stateDir, shell, owner, first }: Preamble): Buffer {
-  const text = `ROTA_NONCE=${quote(nonce)} ROTA_READONLY=${readOnly ? 1 : "''"} ROTA_STATE=${quote(stateDir ?? '')}
+  const text = `{ ROTA_NONCE=${quote(nonce)} ROTA_READONLY=${readOnly ? 1 : "''"} ROTA_STATE=${quote(stateDir ?? '')}
 ROTA_SHELL=${quote(shell.join(' '))} ROTA_OWNER=${quote(owner.replaceAll('\n', ' '))}
 ROTA_FIRST=${quote(first)}
-${runtime}`
+${runtime}}
+`
   const rest = `eval "$(dd bs=${Buffer.byteLength(text)} count=1 iflag=fullblock 2>/dev/null)"`
   return Buffer.from(`if command -v shopt >/dev/null; then exec "$BASH" -c '${rest}'; fi\n${text}`)
 }

@@ -235,12 +235,14 @@ for (const [name, shell] of shells(base)) {
         change(3, raw('true'), { pays: 'x/b' }),
         change(4, raw('true'), { owes: ['x/b'] }),
         change(5, raw('true'), { pays: 'x/c' }),
-        change(6, raw('false')),
+        // A crash or a reboot from here on must not have them run again.
+        change(6, sh`ls "$ROTA_STATE/pending" >${join(stateDir, 'seen')}; exit 1`),
       ]
       const applying = channel.apply({ run: 'r', items }, () => {})
       assert.equal((await channel.probe([pending({})])).get(pending({})), ['x/b'])
       assert.is((await applying).failed?.id, 6)
     })
+    assert.is(readFileSync(join(stateDir, 'seen'), 'utf8'), 'x%2Fb\n')
   })
 
   test('a script has set -eu, no stdin, an umask for others to read, and can not end or confuse the runtime', async () => {
@@ -509,6 +511,20 @@ for (const [name, shell] of shells(base)) {
       assert.equal(seen.slice(0, 3), ['started 1', 'done 1', 'notRun 2'])
       assert.not.ok(existsSync(readFileSync(join(directory, 'tmp'), 'utf8').trim()))
     }
+  })
+
+  test('a signal ends what was asked for in one go after the command that runs', async () => {
+    const directory = home()
+    await withChannel(shell, { stateDir: join(directory, 'state') }, async channel => {
+      const { pid } = await channel.target
+      const first = channel.run({ script: sh`: >${join(directory, 'begun')}; sleep 0.5; echo done` })
+      const second = channel.run({ script: sh`: >${join(directory, 'second')}` }).catch(error => error)
+      while (!existsSync(join(directory, 'begun'))) await sleep(10)
+      process.kill(pid, 'SIGTERM')
+      assert.is((await first).stdout, 'done\n')
+      assert.instance(await second, UnreachableError)
+    })
+    assert.not.ok(existsSync(join(directory, 'second')))
   })
 
   test('abort lets the change that runs finish and begins no other', async () => {
