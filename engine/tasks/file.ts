@@ -1,5 +1,7 @@
+import { followed, type PathFact } from '../facts/path.ts'
 import { checkInstall, type InstallOptions, installFact, installFacts, planInstall } from './install.ts'
 import { localProblems, localSource } from './local.ts'
+import type { Owned } from './owned.ts'
 import { type Computed, defineTask, factsOf, type PlanContext, resolved } from './task.ts'
 
 export type FileArgs = InstallOptions &
@@ -21,7 +23,8 @@ export type FileArgs = InstallOptions &
  *
  * The new file is written beside the old one, checked by `validate`, and renamed over it; where that can't be done (a bind mount, as
  * /etc/hosts in a container) it is written in place. The replaced version is kept for rollback unless `backup: false`.
- * Mode and owner that are not given stay as they are; a new file gets 0644, a secret one 0600, and belongs to who writes it.
+ * Mode and owner that are not given stay as they are, but a secret is closed to others; a new file gets 0644, a secret one 0600, and belongs
+ * to who writes it.
  *
  * Facts: one path with its checksum, and its content when it differs and a diff is shown. A change: the checksum, the mode or the owner
  * differs. Refused: the path is a directory, its directory is missing, or it may not be read. Source: Ansible's `copy` and `template`.
@@ -43,10 +46,17 @@ export const file = defineTask<FileArgs>({
     const value =
       args.source === undefined ? resolved<string | Uint8Array>(args.content, facts) : localSource(args.source)
     const content = typeof value === 'string' ? Buffer.from(value) : value
-    const request = installFact(args.path, wanted(args), diffed(args, context))
-    return planInstall({ ...args, content }, facts.get(request), facts, context)
+    const fact = facts.get(installFact(args.path, wanted(args), diffed(args, context)))
+    return planInstall({ ...args, ...closed(args, fact), content }, fact, facts, context)
   },
 })
+
+/** The mode of a secret whose mode is not given: what is there, without what it allows to others. */
+function closed({ secret, mode }: FileArgs, fact: PathFact): Pick<Owned, 'mode'> {
+  const entry = followed(fact)
+  if (!secret || mode !== undefined || entry.type !== 'file') return {}
+  return { mode: (Number.parseInt(entry.mode, 8) & 0o7700).toString(8).padStart(4, '0') }
+}
 
 const largestDiff = 256 * 1024
 

@@ -62,6 +62,17 @@ const table: readonly (readonly [string, Parameters<typeof planned>, string | un
     'the directory /etc does not exist',
   ],
   ['directory to come', [{}, { type: 'absent' }, { type: 'absent' }, true], 'does not exist'],
+  [
+    'a secret that others may read',
+    [{ secret: true }, entry({ mode: '0644', sha256: sha256(text) })],
+    'mode 0644 → 0600',
+  ],
+  [
+    'a secret that a group may read',
+    [{ secret: true, content: 'new' }, entry({ mode: '0440' })],
+    'content differs, mode 0440 → 0400',
+  ],
+  ['a secret that is closed', [{ secret: true }, entry({ mode: '0400', sha256: sha256(text) })], undefined],
   ['a directory', [{}, folder], 'cannot be written', '/etc/x is a directory'],
   ['unreadable', [{}, entry({ unreadable: true })], 'cannot be written', 'may not be read'],
   [
