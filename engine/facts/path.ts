@@ -274,7 +274,8 @@ function readEntry(text: string): { readonly name: string; readonly entry: Entry
   }
 }
 
-// `PATH -> TARGET` where QUOTING_STYLE is known, or each in quotes (busybox, and coreutils before it knew that). Of what is no link there is only the path.
+// `PATH -> TARGET` where QUOTING_STYLE is known, or each in quotes (busybox, and coreutils before it knew that, which also escapes quotes within).
+// Of what is no link there is only the path.
 function targetIn(text: string, path: string): string {
   const arrow = text.indexOf(' -> ', path.length)
   if (arrow < 0) return ''

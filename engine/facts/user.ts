@@ -27,7 +27,7 @@ export const user = defineFact<UserArgs, UserFact>({
   probe: args => `user_entry() {
   if command -v getent >/dev/null 2>&1; then getent passwd "$1"; else grep -m 1 "^$1:" /etc/passwd; fi || echo
 }
-${args.map(({ name, groups }) => `user_entry ${quote(name)}; ${groups ? `id ${quote(name)} 2>/dev/null || echo` : 'echo'}`).join('\n')}`,
+${args.map(({ name, groups }) => `user_entry ${quote(name)}; ${groups ? `echo "$(id ${quote(name)} 2>/dev/null)"` : 'echo'}`).join('\n')}`,
   parse: (output, args) => {
     const rows = output.split('\n')
     return args.map(({ groups }, index) => {
