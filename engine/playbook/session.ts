@@ -45,7 +45,8 @@ export function openSession(options: SessionOptions): Session {
     started = started.then(() => setImmediate())
     await started
     // Eager: the first program travels with the connection, so a host that needs nothing costs one round trip.
-    return open(connection, { readOnly: check, signal, eager: true })
+    // A signal of its own: to take one of a thousand listeners away, all are looked at.
+    return open(connection, { readOnly: check, signal: AbortSignal.any([signal]), eager: true })
   }
   return {
     ...options,
