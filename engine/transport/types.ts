@@ -70,7 +70,7 @@ export interface ApplyItem {
   readonly script: Shell
   /** Handlers this change owes: written to pending/ before the script runs. Names are `role/handler`. */
   readonly owes: readonly string[]
-  /** This item is the handler of that name: once it has succeeded it is taken from pending/, at the end of the program. */
+  /** This item is the handler of that name: once it has succeeded it is taken from pending/, before anything but another handler runs. */
   readonly pays?: string
 }
 
