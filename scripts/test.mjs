@@ -1,6 +1,6 @@
 #!/usr/bin/env zx
 // @ts-check
-// All tests, or some: `npx zx scripts/test.mjs [unit] [roles] [compat] [lab] [cluster] [--only PATTERN]`. Fast ones first. Installs and starts what a suite
+// All tests, or some: `npx zx scripts/test.mjs [unit] [roles] [compat] [hostile] [lab] [cluster] [--only PATTERN]`. Fast ones first. Installs and starts what a suite
 // needs, says so, and ends with one line that counts.
 import { argv, chalk, fs, glob } from 'zx'
 import { ensureCommands } from './lab/apt.mjs'
@@ -67,6 +67,13 @@ const suites = [
       })
       await ensureCollections()
     },
+  },
+  {
+    name: 'hostile',
+    dir: 'test/hostile',
+    workers: two,
+    needs: () => ensureCommands({ setpriv: 'util-linux', openssl: 'openssl', ssh: 'openssh-client' }),
+    after: takeDown,
   },
   { name: 'lab', dir: 'test/lab', workers: two, needs: async () => {}, after: takeDown },
   { name: 'cluster', dir: 'test/cluster', workers: one, needs: async () => {}, after: takeDown },
