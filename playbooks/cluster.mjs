@@ -23,16 +23,20 @@ import {
   nginxVip,
   nginxVipAbsent,
   nodeProxyAbsent,
+  noWorkers,
 } from 'rota/roles'
 
 await playbook('cluster', [
   play('every host knows every other', {
     hosts: ['k8s_cluster', 'etcd', 'calico_rr'],
+    optional: noWorkers,
     tags: 'etchosts',
     roles: [etchosts()],
   }),
   play('etcd', {
     hosts: 'etcd',
+    // There is none where kubeadm keeps it inside the masters, or somebody else runs it.
+    optional: true,
     tags: ['etcd', 'master'],
     gate: etcdHealthy(),
     keepAvailable: majority,
@@ -65,12 +69,14 @@ await playbook('cluster', [
   }),
   play('nginx from source, built once', {
     hosts: 'k8s_cluster',
+    optional: noWorkers,
     tags: ['nginx', 'nginx-proxy'],
     roles: [nginxBuild()],
     anyErrorsFatal: true,
   }),
   play('the proxy of every node, and its clients', {
     hosts: 'k8s_cluster',
+    optional: noWorkers,
     roles: [
       nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }),
       haproxyProxy({}, { tags: 'haproxy-proxy' }),

@@ -26,13 +26,12 @@ import {
   nginxVip,
   nginxVipAbsent,
   nodeAbsent,
+  noWorkers,
 } from 'rota/roles'
 
 await playbook(
   'remove-master',
-  ({ vars, inventory }) => {
-    const node = String(vars.node)
-    const gone = vars.gone === true
+  ({ vars: { node, gone }, inventory }) => {
     const leaving = { leaving: node }
     const others = `kube_control_plane:!${node}`
     // Hosts of their own that the virtual address is on, where there are any.
@@ -61,6 +60,7 @@ await playbook(
       }),
       play('out of the proxy of every node', {
         hosts: `k8s_cluster:!${node}`,
+        optional: noWorkers,
         serial: '20%',
         tasks: clientsDoWithout(node),
         roles: [nginxProxy(leaving), haproxyProxy(leaving)],
@@ -106,9 +106,16 @@ await playbook(
             roles: [etcdForget(leaving)],
             anyErrorsFatal,
           })
-        : play('out of the etcd cluster', { hosts: `etcd:&${node}`, roles: [etcdAbsent(leaving)], anyErrorsFatal }),
+        : play('out of the etcd cluster', {
+            hosts: `etcd:&${node}`,
+            // It may be that etcd is not on the masters.
+            optional: true,
+            roles: [etcdAbsent(leaving)],
+            anyErrorsFatal,
+          }),
       play('no host knows it any more', {
         hosts: ['k8s_cluster', 'etcd', 'calico_rr', ...(gone ? [`!${node}`] : [])],
+        optional: noWorkers,
         roles: [etchosts(leaving)],
       }),
     ]

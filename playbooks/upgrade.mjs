@@ -27,6 +27,7 @@ import {
   nginxVipAbsent,
   nodeProxyAbsent,
   nodeServes,
+  noWorkers,
 } from 'rota/roles'
 
 await playbook('upgrade', [
@@ -38,6 +39,8 @@ await playbook('upgrade', [
   }),
   play('etcd members', {
     hosts: 'etcd',
+    // There is none where kubeadm keeps it inside the masters, or somebody else runs it.
+    optional: true,
     tags: ['master', 'control-plane', 'etcd'],
     gate: etcdHealthy(),
     keepAvailable: majority,
@@ -56,6 +59,7 @@ await playbook('upgrade', [
   }),
   play('every host knows every other', {
     hosts: ['k8s_cluster', 'etcd', 'calico_rr'],
+    optional: noWorkers,
     tags: 'etchosts',
     roles: [etchosts()],
   }),
@@ -79,17 +83,20 @@ await playbook('upgrade', [
   }),
   play('nginx from source, built once', {
     hosts: 'k8s_cluster',
+    optional: noWorkers,
     tags: ['nginx', 'nginx-proxy'],
     roles: [nginxBuild()],
     anyErrorsFatal: true,
   }),
   play('the proxy of every node', {
     hosts: 'k8s_cluster',
+    optional: noWorkers,
     serial: '20%',
     roles: [nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }), haproxyProxy({}, { tags: 'haproxy-proxy' })],
   }),
   play('clients go through the proxies, and nothing of another proxy is left', {
     hosts: 'k8s_cluster',
+    optional: noWorkers,
     serial: '20%',
     tags: 'clients',
     around: [nodeServes()],

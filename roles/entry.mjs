@@ -36,4 +36,5 @@ export const {
   nodeAbsent,
   nodeProxyAbsent,
   nodeServes,
+  noWorkers,
 } = await load('roles')

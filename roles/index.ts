@@ -1,6 +1,7 @@
 /** The public list of roles, gates and hooks: what playbooks import from 'rota/roles'. */
 
 export { checkHa } from './check-ha/role.ts'
+export { noWorkers } from './cluster/workers.ts'
 export { type DrainApiServerOptions, drainApiServer } from './control-plane/drain-apiserver.ts'
 export { type DrainNodeOptions, drainNode } from './control-plane/drain-node.ts'
 export { type ApiServerGateOptions, apiServerReady } from './control-plane/gate.ts'

@@ -1,15 +1,19 @@
-import { type Inventory, InventoryError } from '../inventory/index.ts'
+import { type Host, type Inventory, InventoryError, type Problem } from '../inventory/index.ts'
+import { nearest } from '../inventory/problem.ts'
 import type { Playbook } from '../playbook/playbook.ts'
-import { resolveParams } from '../role/params.ts'
+import { type ParamProblem, resolveParams } from '../role/params.ts'
 import type { AnyRole } from '../role/role.ts'
 
-/** The variables that the plays of a playbook themselves need, from `-e`, validated as a role's params are. */
+/**
+ * The variables that a playbook itself needs, from `-e`, validated as a role's params are: also those that no play reads, for they may be
+ * the operator's word that something is meant. Throws what is wrong with them.
+ */
 export function playbookVars(
-  playbook: Playbook,
+  playbook: Pick<Playbook, 'name' | 'file' | 'vars'>,
   inventory: Inventory,
   onSecret: (secrets: readonly string[]) => void,
 ): Readonly<Record<string, unknown>> {
-  const { vars = {}, name } = playbook
+  const { vars = {}, name, file } = playbook
   const properties = Object.fromEntries(
     Object.entries(vars).map(([variable, schema]) => [
       variable,
@@ -19,20 +23,27 @@ export function playbookVars(
   const required = Object.entries(properties).flatMap(([variable, schema]) => ('default' in schema ? [] : [variable]))
   const role: AnyRole = { name, params: { type: 'object', properties, required }, tasks: () => [] }
   // Extra variables are the same for all hosts.
-  const [host] = inventory.hosts.values()
-  const call = { role, params: {}, tags: [], runOnce: false, site: { file: playbook.file, line: 1, column: 1 } }
-  const { params, problems, secrets } = resolveParams(call, variable => {
-    const found = host?.vars.get(variable)
+  const [host = inventory.implicitHost('localhost')] = inventory.hosts.values()
+  const call = { role, params: {}, tags: [], runOnce: false, site: { file, line: 1, column: 1 } }
+  const resolved = resolveParams(call, variable => {
+    const found = host.vars.get(variable)
     return found?.source === 'extra vars' ? { value: found.value, variable: found } : undefined
   })
-  onSecret(secrets)
-  if (problems.length === 0) return params
-  throw new InventoryError(
-    problems.map(({ message, origin }) => {
-      const variable = required.find(candidate => message.endsWith(` needs ${candidate}`))
-      return variable === undefined
-        ? { message, ...(origin ? { origin } : {}) }
-        : { message: `playbook ${name} needs the variable ${variable}`, hint: `say it with -e ${variable}=…` }
-    }),
-  )
+  onSecret(resolved.secrets)
+  if (resolved.ok) return resolved.params
+  throw new InventoryError(resolved.problems.map(problem => told(problem, name, host)))
+}
+
+function told(problem: ParamProblem, playbook: string, host: Host): Problem {
+  const { kind, param, message, origin, hint } = problem
+  if (kind === 'wrong')
+    return {
+      message: message.replace(/ \(role .*\)$/, ` (playbook ${playbook})`),
+      ...(origin && { origin }),
+      ...(hint && { hint }),
+    }
+  const given = [...host.vars].flatMap(([name, { source }]) => (source === 'extra vars' ? [name] : []))
+  const meant = given.find(name => nearest(name, [param]).length > 0)
+  const slip = meant === undefined || meant === param ? '' : `; ${meant} was given: is ${param} meant?`
+  return { message: `playbook ${playbook} needs the variable ${param}`, hint: `say it with -e ${param}=…${slip}` }
 }

@@ -38,10 +38,8 @@ export async function understand(playbook: Playbook, flags: Flags) {
   const tags = { only: flags.tags, skip: flags.skipTags }
   const view = inventoryView(inventory, value => hidden.add(texts(value)))
   const readied = async () => {
-    const plays =
-      typeof playbook.plays === 'function'
-        ? playbook.plays({ inventory: view, vars: playbookVars(playbook, inventory, secrets => hidden.add(secrets)) })
-        : playbook.plays
+    const vars = playbookVars(playbook, inventory, secrets => hidden.add(secrets))
+    const plays = typeof playbook.plays === 'function' ? playbook.plays({ inventory: view, vars }) : playbook.plays
     const ready = await readyPlays(plays, inventory, view, {
       tags,
       ...(limit === undefined ? {} : { limit }),

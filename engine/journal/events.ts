@@ -78,6 +78,8 @@ export type RunEvent =
       readonly kind: 'runFinished'
       readonly run: string
       readonly hosts: readonly HostTotal[]
+      /** Plays that nobody was in, though the tags choose them. */
+      readonly notRun?: readonly { readonly play: string; readonly why: string }[]
       readonly seconds: number
       readonly exitCode: number
     }

@@ -19,6 +19,13 @@ export interface BoundRole {
   readonly prepared: unknown
 }
 
+/** Only a play that was refused has a host without params, and of that no task is made. */
+export function paramsOn({ label, params }: Pick<BoundRole, 'label' | 'params'>, { name }: HostView) {
+  const found = params.get(name)
+  if (!found) throw new Error(`role ${label} has no params on ${name}`)
+  return found
+}
+
 export type PeersOf = (role: BoundRole, host: HostView) => RoleContext<unknown>['peers']
 
 /** What a play asks of a host: the tasks of its roles, then its own, those whose tags are selected. */
@@ -93,7 +100,7 @@ function contextOf(
   inventory: InventoryView,
   peers: RoleContext<unknown>['peers'],
 ): RoleContext<unknown> {
-  return { params: bound.params.get(host.name) ?? {}, host, inventory, peers, prepared: bound.prepared }
+  return { params: paramsOn(bound, host), host, inventory, peers, prepared: bound.prepared }
 }
 
 function handlersOf(role: AnyRole, context: RoleContext<unknown>, label: string): readonly HandlerItem[] {

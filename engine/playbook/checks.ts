@@ -1,7 +1,7 @@
 import type { Facts } from '../facts/fact.ts'
 import type { Check, Finding } from '../role/check.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
-import { buildWork } from './build.ts'
+import { buildWork, paramsOn } from './build.ts'
 import { attempt, finish } from './outcome.ts'
 import { noPeers } from './peers.ts'
 import { tagsOf } from './play.ts'
@@ -22,9 +22,10 @@ export function checksOn(
   inventory: InventoryView,
   tags: TagSelection,
 ): readonly LabelledCheck[] {
-  return roles.flatMap(({ call, label, params }) => {
+  return roles.flatMap(bound => {
+    const { call, label } = bound
     if (!call.role.checks || !isSelected([...tagsOf(play.tags), ...call.tags], tags)) return []
-    const context = { params: params.get(host.name) ?? {}, host, inventory }
+    const context = { params: paramsOn(bound, host), host, inventory }
     return call.role.checks(context as never).flatMap(check => (check ? [{ role: label, check }] : []))
   })
 }

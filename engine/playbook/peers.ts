@@ -1,6 +1,6 @@
 import { type FactMap, type FactRequest, type Facts, factKey } from '../facts/fact.ts'
 import type { HostView } from '../role/view.ts'
-import { type BoundRole, type PeersOf, peersFrom } from './build.ts'
+import { type BoundRole, type PeersOf, paramsOn, peersFrom } from './build.ts'
 import type { Session } from './session.ts'
 
 interface Wanted {
@@ -53,7 +53,6 @@ export async function readPeers(
 }
 
 function wantedBy(session: Session, bound: BoundRole, host: HostView): Wanted | undefined {
-  const params = bound.params.get(host.name)
-  if (!bound.call.role.peers || !params) return undefined
-  return bound.call.role.peers({ params, host, inventory: session.view } as never)
+  if (!bound.call.role.peers) return undefined
+  return bound.call.role.peers({ params: paramsOn(bound, host), host, inventory: session.view } as never)
 }

@@ -9,6 +9,11 @@ import type { Serial } from './serial.ts'
 export interface PlayOptions {
   /** Pattern of hosts, as in Ansible. */
   readonly hosts: string | readonly string[]
+  /**
+   * An inventory may have no host for this play: it is then not run, and that is said at the end. Without it the work is needed, and a
+   * pattern that nobody is in is refused before any host is touched.
+   */
+  readonly optional?: boolean | ((inventory: InventoryView) => boolean)
   readonly roles?: readonly RoleCall[]
   /** Tasks after the roles. */
   readonly tasks?: Nested | ((context: { readonly host: HostView; readonly inventory: InventoryView }) => Nested)

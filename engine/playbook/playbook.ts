@@ -1,3 +1,4 @@
+import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
 import { runFromCommandLine } from '../cli/run.ts'
 import { callSite } from '../role/call-site.ts'
 import type { ParamSchema } from '../role/role.ts'
@@ -7,24 +8,29 @@ import type { Play } from './play.ts'
 /** What a playbook is told with `-e`, beside the variables of its roles: JSON Schemas by name. */
 export type PlaybookVars = Readonly<Record<string, ParamSchema>>
 
-export interface PlaybookContext {
+/** Their values, all of them: one that has no default and was not given is refused. */
+export type VarsOf<V extends PlaybookVars> = {
+  readonly [Name in keyof V]: V[Name] extends JSONSchema ? FromSchema<V[Name]> : never
+}
+
+export interface PlaybookContext<Vars = Readonly<Record<string, unknown>>> {
   readonly inventory: InventoryView
-  /** The playbook's own variables, validated; undefined where an optional one was not given. */
-  readonly vars: Readonly<Record<string, unknown>>
+  /** The playbook's own variables, validated. */
+  readonly vars: Vars
 }
 
-export type Plays = readonly Play[] | ((context: PlaybookContext) => readonly Play[])
+export type Plays<Vars> = readonly Play[] | ((context: PlaybookContext<Vars>) => readonly Play[])
 
-export interface PlaybookOptions {
+export interface PlaybookOptions<V extends PlaybookVars = PlaybookVars> {
   readonly description?: string
-  /** Variables that the plays themselves need; all of them must be given with `-e` unless they have a default. */
-  readonly vars?: PlaybookVars
+  /** Variables that the playbook itself needs; all of them must be given with `-e` unless they have a default. */
+  readonly vars?: V
 }
 
-/** A playbook as the command line handles it. */
+/** A playbook as the command line handles it, whatever its variables. */
 export interface Playbook extends PlaybookOptions {
   readonly name: string
-  readonly plays: Plays
+  readonly plays: readonly Play[] | ((context: PlaybookContext) => readonly Play[])
   readonly file: string
 }
 
@@ -32,7 +38,13 @@ export interface Playbook extends PlaybookOptions {
  * The playbook: plays that run in order with the flags of the command line. Sets the exit code: 0 nothing failed, 1 usage or
  * validation, 2 a host failed, 4 a host was unreachable, 130 interrupted.
  */
-export async function playbook(name: string, plays: Plays, options: PlaybookOptions = {}): Promise<void> {
+export async function playbook<const V extends PlaybookVars = Record<never, never>>(
+  name: string,
+  plays: Plays<VarsOf<V>>,
+  options: PlaybookOptions<V> = {},
+): Promise<void> {
   const { file } = callSite(playbook)
-  process.exitCode = await runFromCommandLine({ ...options, name, plays, file }, process.argv)
+  // The command line validates the variables by the schemas from which their types are derived.
+  const made = { ...options, name, plays, file } as unknown as Playbook
+  process.exitCode = await runFromCommandLine(made, process.argv)
 }

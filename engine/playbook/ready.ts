@@ -1,19 +1,13 @@
-import {
-  type Host,
-  type Inventory,
-  InventoryError,
-  type Problem,
-  selectHosts,
-  splitPatterns,
-} from '../inventory/index.ts'
+import { type Host, type Inventory, InventoryError, type Problem, selectHosts } from '../inventory/index.ts'
 import type { RunEvent } from '../journal/events.ts'
-import { resolveParams } from '../role/params.ts'
+import { type ResolvedParams, resolveParams } from '../role/params.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
-import { type BoundRole, buildWork, labelled } from './build.ts'
+import { type BoundRole, buildWork, labelled, paramsOn } from './build.ts'
 import { checksOn } from './checks.ts'
 import { checkOnce } from './once.ts'
 import { noPeers } from './peers.ts'
 import { type Play, tagsOf } from './play.ts'
+import { hostsOf, isChosen, nobodyIn, type PlayHosts, whyNobody } from './play-hosts.ts'
 import { sameProblems } from './same-problems.ts'
 import { checkSerial } from './serial.ts'
 import { isSelected, type TagSelection } from './tags.ts'
@@ -28,6 +22,8 @@ export interface ReadyPlay {
   /** The hosts of the pattern, whatever `--limit` says: what availability is counted over. */
   readonly everyone: readonly HostView[]
   readonly roles: readonly BoundRole[]
+  /** Why nobody is worked on, where that has to be said at the end. */
+  readonly notRun?: string
 }
 
 export interface Readied {
@@ -55,26 +51,31 @@ export async function readyPlays(
   options: ReadyOptions,
 ): Promise<Readied> {
   const problems: Problem[] = []
-  const notes: RunEvent[] = []
   const secrets: string[] = []
   const ready: ReadyPlay[] = []
   const checks = sameProblems()
+  const named = new Map(plays.map(play => [play, hostsOf(play, inventory)]))
+  const limited = withinLimit(inventory, options.limit)
   for (const play of plays) {
     problems.push(...checkPlay(play))
-    const selected = hostsOf(play, inventory, options.limit, notes)
-    const hosts = selected.hosts.map(host => view.host(host.name))
-    const everyone = selected.everyone.map(host => view.host(host.name))
+    const all = named.get(play)?.everyone ?? []
+    const selected = all.filter(limited)
+    const hosts = selected.map(host => view.host(host.name))
+    const everyone = all.map(host => view.host(host.name))
     const roles = labelled(play.roles ?? []).flatMap(({ call, label }): readonly BoundRole[] => {
       const params = new Map<string, Readonly<Record<string, unknown>>>()
       const missing: Problem[] = []
-      for (const host of selected.hosts) {
+      for (const host of selected) {
         const resolved = resolveFor(call, inventory, host, problems)
         if (!resolved) continue
-        missing.push(...resolved.missing)
-        params.set(host.name, resolved.params)
         secrets.push(...resolved.secrets)
+        if (!resolved.ok) {
+          missing.push(...resolved.problems.filter(({ kind }) => kind === 'missing'))
+          problems.push(...resolved.problems.filter(({ kind }) => kind === 'wrong'))
+          continue
+        }
+        params.set(host.name, resolved.params)
         const context = { params: resolved.params, host: view.host(host.name), inventory: view }
-        if (!resolved.ok) continue
         for (const message of call.role.check?.(context as never) ?? []) {
           checks.add(message, { origin: call.site, role: label, host: host.name })
         }
@@ -88,16 +89,73 @@ export async function readyPlays(
     ready.push({ play, hosts, everyone, roles })
   }
   problems.push(...checks.problems())
-  if (problems.length > 0) return { plays: ready, problems: unique(problems), hasTasks: false, notes, secrets }
+  const needed = plays.flatMap(play => nobodyThough(play, named.get(play), { inventory, view, tags: options.tags }))
+  if (problems.length > 0)
+    return { plays: ready, problems: unique([...needed, ...problems]), hasTasks: false, notes: [], secrets }
   // In memory only: what is not selected, or is refused below, must leave nothing behind.
   const prepared = await prepareRoles(ready, view, { check: true })
-  const selected = prepared.map(item => {
+  const selected = prepared.map((item): ReadyPlay => {
     const works = item.hosts.map(host => ({ host, work: workOf(item, host, view, options.tags, problems) }))
     problems.push(...checkOnce(item.play, works))
     const chosen = works.filter(({ host, work }) => hasWork(item, work, host, view, options.tags))
-    return { ...item, hosts: chosen.map(({ host }) => host) }
+    return { ...item, hosts: chosen.map(({ host }) => host), ...notRun(item, named.get(item.play), options.tags) }
   })
-  return { plays: selected, problems: unique(problems), hasTasks: true, notes, secrets }
+  return {
+    plays: selected,
+    problems: unique([...needed, ...problems]),
+    hasTasks: true,
+    notes: notesOn(selected, named),
+    secrets,
+  }
+}
+
+/** A wrong `--limit` is refused before we get here. */
+function withinLimit(inventory: Inventory, limit: string | undefined): (host: Host) => boolean {
+  if (limit === undefined) return () => true
+  const names = new Set(selectHosts(inventory, 'all', limit).map(host => host.name))
+  return ({ name }) => names.has(name)
+}
+
+/** A play that the tags choose, that nobody is in, and that does not say that this may be. */
+function nobodyThough(
+  play: Play,
+  found: PlayHosts | undefined,
+  {
+    inventory,
+    view,
+    tags,
+  }: { readonly inventory: Inventory; readonly view: InventoryView; readonly tags: TagSelection },
+): readonly Problem[] {
+  const { optional = false } = play
+  if (!found || found.everyone.length > 0 || !isChosen(play, tags)) return []
+  return (typeof optional === 'function' ? optional(view) : optional) ? [] : [nobodyIn(play, found, inventory)]
+}
+
+function notRun(
+  { play, hosts, everyone }: ReadyPlay,
+  found: PlayHosts | undefined,
+  tags: TagSelection,
+): { readonly notRun?: string } {
+  if (!found || hosts.length > 0 || !isChosen(play, tags)) return {}
+  return {
+    notRun:
+      everyone.length > 0
+        ? `--limit leaves none of its ${everyone.length} hosts`
+        : `no host: ${whyNobody(play, found)}`,
+  }
+}
+
+/** What is odd about the patterns of plays that are run: said once, as Ansible does, for an optional group may be part of many. */
+function notesOn(plays: readonly ReadyPlay[], named: ReadonlyMap<Play, PlayHosts>): readonly RunEvent[] {
+  const said = new Map<string, RunEvent>()
+  for (const { play, hosts } of plays) {
+    if (hosts.length === 0) continue
+    for (const text of named.get(play)?.unknown ?? []) {
+      if (!said.has(text))
+        said.set(text, { kind: 'note', text: `${play.name}: goes on without a part of its pattern, ${text}` })
+    }
+  }
+  return [...said.values()]
 }
 
 const checkHooks = ({ around = [], site }: Play, host: HostView): readonly Problem[] =>
@@ -138,7 +196,7 @@ export async function prepareRoles(
   for (const item of plays) {
     const roles: BoundRole[] = []
     for (const bound of item.roles) {
-      const hosts = item.hosts.map(host => ({ host, params: bound.params.get(host.name) ?? {} }))
+      const hosts = item.hosts.map(host => ({ host, params: paramsOn(bound, host) }))
       const prepared = hosts.length > 0 ? await prepareOne(bound, { hosts, inventory: view, check }) : undefined
       roles.push({ ...bound, prepared })
     }
@@ -158,45 +216,15 @@ async function prepareOne({ call, label }: BoundRole, context: object): Promise<
   }
 }
 
-function hostsOf(
-  play: Play,
+/** Nothing where a template of a value can't be evaluated: that is a problem of its own. */
+function resolveFor(
+  call: BoundRole['call'],
   inventory: Inventory,
-  limit: string | undefined,
-  notes: RunEvent[],
-): { readonly hosts: readonly Host[]; readonly everyone: readonly Host[] } {
-  // As in Ansible, a name that this inventory does not have is left out of a play; a wrong --limit is refused before we get here.
-  const parts = splitPatterns(play.hosts)
-  const unknown = parts.flatMap(part => unknownIn(inventory, part))
-  const known = parts.filter(part => unknownIn(inventory, part).length === 0)
-  const nobody = !known.some(part => !part.startsWith('!') && !part.startsWith('&'))
-  for (const text of unknown.map(reason => reason.replace(/^hosts: /, ''))) {
-    if (nobody) notes.push({ kind: 'warning', text: `${play.name}: not run, ${text}` })
-    // Said once, as Ansible does: an optional group may be part of many patterns.
-    else if (!notes.some(note => note.kind === 'note' && note.text.endsWith(text)))
-      notes.push({ kind: 'note', text: `${play.name}: goes on without a part of its pattern, ${text}` })
-  }
-  if (nobody) return { hosts: [], everyone: [] }
-  const everyone = selectHosts(inventory, known)
-  if (limit === undefined) return { hosts: everyone, everyone }
-  const limited = new Set(selectHosts(inventory, 'all', limit).map(host => host.name))
-  return { hosts: everyone.filter(host => limited.has(host.name)), everyone }
-}
-
-function unknownIn(inventory: Inventory, part: string): readonly string[] {
+  host: Host,
+  problems: Problem[],
+): ResolvedParams | undefined {
   try {
-    selectHosts(inventory, part.replace(/^[!&]/, ''))
-    return []
-  } catch (error) {
-    if (!(error instanceof InventoryError)) throw error
-    return error.problems.map(({ message, hint }) => [message, hint].filter(Boolean).join('; '))
-  }
-}
-
-function resolveFor(call: BoundRole['call'], inventory: Inventory, host: Host, problems: Problem[]) {
-  try {
-    const resolved = resolveParams(call, lookupIn(inventory, host))
-    problems.push(...resolved.problems)
-    return { ...resolved, ok: resolved.problems.length + resolved.missing.length === 0 }
+    return resolveParams(call, lookupIn(inventory, host))
   } catch (error) {
     if (!(error instanceof InventoryError)) throw error
     problems.push(...error.problems)

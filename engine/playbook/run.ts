@@ -45,7 +45,9 @@ export async function runPlays(plays: readonly ReadyPlay[], options: RunOptions)
   const hosts = await hostTotals(session, totals, plays)
   await session.close()
   const exitCode = options.signal.aborted ? 130 : exitCodeOf(hosts, stopped, checksFailed)
-  emit({ kind: 'runFinished', run: options.run, hosts, seconds: (Date.now() - started) / 1000, exitCode })
+  const notRun = plays.flatMap(({ play, notRun: why }) => (why === undefined ? [] : [{ play: play.name, why }]))
+  const seconds = (Date.now() - started) / 1000
+  emit({ kind: 'runFinished', run: options.run, hosts, ...(notRun.length > 0 && { notRun }), seconds, exitCode })
   return exitCode
 }
 

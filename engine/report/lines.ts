@@ -69,6 +69,7 @@ function linesOf(
       return [
         '',
         ...summary(event.hosts, check, paint),
+        ...(event.notRun ?? []).map(({ play, why }) => `${paint.cyan('not run')}: ${play} (${why})`),
         paint.dim(`${event.seconds.toFixed(1)} s, exit code ${event.exitCode}`),
       ]
   }

@@ -4,13 +4,15 @@ import type { Origin, Problem, Variable } from '../inventory/types.ts'
 import type { AnyRole, ParamSchema, RoleCall } from './role.ts'
 import { validatorOf } from './validator.ts'
 
-export interface ResolvedParams {
-  readonly params: Readonly<Record<string, unknown>>
-  readonly problems: readonly Problem[]
-  /** Params that are needed and not set. */
-  readonly missing: readonly Problem[]
-  /** Values of secret params, for redaction. */
-  readonly secrets: readonly string[]
+/** The params, or what is wrong with them, all of it: nobody gets at params without having looked. `secrets` are values, for redaction. */
+export type ResolvedParams =
+  | { readonly ok: true; readonly params: Readonly<Record<string, unknown>>; readonly secrets: readonly string[] }
+  | { readonly ok: false; readonly problems: readonly ParamProblem[]; readonly secrets: readonly string[] }
+
+/** One that is `missing` is needed and not set, which may not matter to who asks for another part of the playbook. */
+export interface ParamProblem extends Problem {
+  readonly kind: 'missing' | 'wrong'
+  readonly param: string
 }
 
 /** The variable of a host by name, its template evaluated: the value and where it was set. */
@@ -39,11 +41,13 @@ export function resolveParams(call: RoleCall, lookup: Lookup): ResolvedParams {
     [...sources].map(([name, source]) => [name, structuredClone(source.value)]),
   )
   const validate = validatorOf(role.params)
-  const problems: Problem[] = unknown.map(name => unknownParam(role, name, call.site))
   const errors = validate(params) ? [] : (validate.errors ?? [])
-  const told = (list: readonly ErrorObject[]) => list.map(error => problemOf(error, role, sources, call))
-  problems.push(...told(errors.filter(error => !isMissing(error))))
-  return { params, problems, missing: told(errors.filter(isMissing)), secrets: secretsOf(role, params, sources) }
+  const problems: readonly ParamProblem[] = [
+    ...unknown.map(name => unknownParam(role, name, call.site)),
+    ...errors.map(error => problemOf(error, role, sources, call)),
+  ]
+  const secrets = secretsOf(role, params, sources)
+  return problems.length === 0 ? { ok: true, params, secrets } : { ok: false, problems, secrets }
 }
 
 /** Names of inventory variables that set a param: those declared, then `<role>_<param>`. */
@@ -86,7 +90,13 @@ function convert(value: unknown, schema: ParamSchema): unknown {
 }
 
 const isMissing = ({ keyword, instancePath }: ErrorObject): boolean => keyword === 'required' && instancePath === ''
-function problemOf(error: ErrorObject, role: AnyRole, sources: ReadonlyMap<string, Source>, call: RoleCall): Problem {
+
+function problemOf(
+  error: ErrorObject,
+  role: AnyRole,
+  sources: ReadonlyMap<string, Source>,
+  call: RoleCall,
+): ParamProblem {
   const path = error.instancePath.split('/').slice(1).map(unescapePointer)
   const [name = String(error.params.missingProperty ?? ''), ...rest] = path
   const schema = role.params.properties[name]
@@ -102,6 +112,8 @@ function problemOf(error: ErrorObject, role: AnyRole, sources: ReadonlyMap<strin
           .join(' or ')
       : name
     return {
+      kind: 'missing',
+      param: name,
       message: `role ${role.name} needs ${name}`,
       origin: call.site,
       hint: `set ${names} in the inventory, or ${name} in the playbook`,
@@ -109,7 +121,8 @@ function problemOf(error: ErrorObject, role: AnyRole, sources: ReadonlyMap<strin
   }
   const isSecret = variable?.secret === true || (schema && schemaKeyword(schema, 'secret'))
   const shown = isSecret ? 'the secret value' : JSON.stringify(error.data)
-  return { message: `${where}: ${shown} ${expectation(error)} (role ${role.name})`, origin, ...hintFor(error) }
+  const message = `${where}: ${shown} ${expectation(error)} (role ${role.name})`
+  return { kind: 'wrong', param: name, message, origin, ...hintFor(error) }
 }
 
 function expectation(error: ErrorObject): string {
@@ -142,9 +155,11 @@ function hintFor(error: ErrorObject): { readonly hint?: string } {
   return {}
 }
 
-function unknownParam(role: AnyRole, name: string, origin: Origin): Problem {
+function unknownParam(role: AnyRole, name: string, origin: Origin): ParamProblem {
   const names = Object.keys(role.params.properties)
   return {
+    kind: 'wrong',
+    param: name,
     message: `role ${role.name} has no param ${name}`,
     origin,
     hint: names.length > 0 ? `did you mean ${closest(name, names)}?` : 'it takes no params',

@@ -21,7 +21,8 @@ export async function start({ runs }) {
   await chmod(String(ssh), 0o755)
   await writeFile(
     String(inventory),
-    '[kube_control_plane]\nm1\nm2\nm3\n[etcd:children]\nkube_control_plane\n[kube_node]\nn1\nn2\n',
+    '[kube_control_plane]\nm1\nm2\nm3\n[etcd:children]\nkube_control_plane\n[kube_node]\nn1\nn2\n' +
+      '[k8s_cluster:children]\nkube_control_plane\nkube_node\n',
   )
   await mkdir(join(base, 'v1.20.2'))
   for (const program of [

@@ -5,10 +5,9 @@ import type { AnyRole, Nested, RoleCall } from '../../../engine/role/role.ts'
 
 /** A role's params with its defaults, as a run resolves them. */
 export function paramsOf<P>(call: RoleCall): P {
-  const { params, problems, missing } = resolveParams(call, () => undefined)
-  if (problems.length + missing.length > 0)
-    throw new Error([...problems, ...missing].map(problem => problem.message).join('; '))
-  return params as P
+  const resolved = resolveParams(call, () => undefined)
+  if (!resolved.ok) throw new Error(resolved.problems.map(problem => problem.message).join('; '))
+  return resolved.params as P
 }
 
 /** The role's tasks on a host, without any host. */

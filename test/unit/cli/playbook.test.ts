@@ -218,6 +218,31 @@ test('a task that is not selected may name a file that is not there', async () =
   assert.is((await runPlaybook(part, ...here, '--tags', 'easy')).exitCode, 0)
 })
 
+test('a play that nobody is in, and one that --limit leaves nobody in, are named at the end', async () => {
+  const tasks = [command({ run: 'true' })]
+  const some = {
+    ...made,
+    plays: [
+      play('everybody', { hosts: 'all', tasks }),
+      play('balancers', { hosts: 'load_balancer', optional: true, tasks }),
+      play('there', { hosts: 'there', tasks }),
+    ],
+  }
+  const args = ['-i', 'here,there,', '-c', 'local', '--check', '-l', 'here'] as const
+  const { exitCode, said } = await runPlaybook(some, ...args)
+  assert.is(exitCode, 0, said)
+  assert.match(
+    said,
+    /round trips\nhere .*\nnot run: balancers \(no host: there is no host or group 'load_balancer'\)\n/,
+  )
+  assert.match(said, /\nnot run: there \(--limit leaves none of its 1 hosts\)\n/)
+  const end = JSON.parse((await runPlaybook(some, ...args, '--json')).said.trim().split('\n').at(-1) ?? '')
+  assert.equal(
+    end.notRun.map((one: { play: string }) => one.play),
+    ['balancers', 'there'],
+  )
+})
+
 test('hosts are listed also where a run would be refused, and it is said that it would be', async () => {
   const hosts = await runPlaybook(two, ...here, '--list-hosts')
   assert.is(hosts.exitCode, 0)

@@ -36,12 +36,13 @@ async function resolve(hostsIni: string, params: object = {}, extraVars: readonl
   const inventory = await loadInventory({ sources: ['hosts.ini'], cwd: dir, extraVars })
   const [host] = inventory.hosts.values()
   if (!host) throw new Error('no host')
-  const { problems, missing, ...rest } = resolveParams(lb(params), lookupIn(inventory, host))
+  const resolved = resolveParams(lb(params), lookupIn(inventory, host))
+  const problems = resolved.ok ? [] : resolved.problems
   return {
-    ...rest,
-    problems: [...problems, ...missing]
-      .map(formatProblem)
-      .map(text => text.replace(/^.*params\.test\.ts:\d+:\d+/, 'PLAYBOOK')),
+    params: resolved.ok ? resolved.params : {},
+    secrets: resolved.secrets,
+    kinds: problems.map(({ kind, param }) => `${kind} ${param}`),
+    problems: problems.map(formatProblem).map(text => text.replace(/^.*params\.test\.ts:\d+:\d+/, 'PLAYBOOK')),
   }
 }
 
@@ -90,6 +91,12 @@ test('a param that is needed says which variable to set', async () =>
   equal((await resolve('a\n')).problems, [
     'PLAYBOOK: role load-balancer needs version (set `kube_version` or `load_balancer_version` in the inventory, or version in the playbook)',
   ]))
+
+test('what is missing can be told from what is wrong, and neither leaves params to go on with', async () => {
+  const { kinds, params } = await resolve('a lb_kind=ngnix\n', { prot: 1 })
+  equal(kinds.sort(), ['missing version', 'wrong kind', 'wrong prot'])
+  equal(params, {})
+})
 
 test('an unknown param of the playbook names the nearest', async () =>
   equal((await resolve(host(''), { prot: 1 })).problems, [
