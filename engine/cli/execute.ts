@@ -8,20 +8,16 @@ import { reporter } from '../report/index.ts'
 import { openChannel } from '../transport/channel.ts'
 import { confirm } from './confirm.ts'
 import { interruptible } from './interrupt.ts'
+import type { Output } from './output.ts'
 import type { Understood } from './understand.ts'
 
 /** Runs the plays, with the journal and the report, and returns the exit code. */
-export async function execute(asked: Understood): Promise<number> {
-  const { playbook, flags, options, inventory, view, tags, ready, names, connections, hidden, warnings, notes } = asked
+export async function execute(asked: Understood, { hidden, write }: Output): Promise<number> {
+  const { playbook, flags, options, inventory, view, tags, ready, names, connections, warnings, notes } = asked
   const prepared = await prepareRoles(ready.plays, view, { check: flags.check })
   const runId = newRunId()
-  const report = reporter({
-    json: flags.json,
-    verbose: flags.verbose,
-    check: flags.check,
-    profile: flags.profile,
-    live: process.stdout.isTTY === true,
-  })
+  const { json, verbose, check, profile } = flags
+  const report = reporter({ json, verbose, check, profile, live: process.stdout.isTTY === true }, write)
   const journal = openJournal(runId)
   const emit: Emit = event => {
     const shown = redacted(event, hidden)
@@ -50,7 +46,7 @@ export async function execute(asked: Understood): Promise<number> {
       tags,
       ...(flags.serial === undefined ? {} : { serial: flags.serial }),
       signal,
-      ask: question => confirm(question, signal),
+      ask: question => confirm(hidden.text(question), signal),
       emit,
     })
   } finally {

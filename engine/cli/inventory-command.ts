@@ -15,6 +15,8 @@ import {
 } from '../inventory/index.ts'
 import { hostNode } from '../inventory/list.ts'
 import { didYouMean } from '../inventory/problem.ts'
+import { texts } from '../role/params.ts'
+import type { Redactor } from '../secrets/redactor.ts'
 import { readConfig } from './config/config.ts'
 import { yamlText } from './inventory-yaml.ts'
 import { addRefused } from './refused-flags.ts'
@@ -41,7 +43,7 @@ interface Flags extends VaultFlags {
 }
 
 /** `rota inventory`: the flags and the text of ansible-inventory, and `--explain`. */
-export function inventoryCommand(): Command {
+export function inventoryCommand(hidden: Redactor): Command {
   const command = new Command('inventory')
     .description('show the hosts, groups and variables that playbooks see, as ansible-inventory does')
     .argument('[group]', 'where --graph starts')
@@ -79,13 +81,14 @@ export function inventoryCommand(): Command {
         sources: given.length > 0 ? given : (settings.inventory?.value ?? []),
         extraVars: flags.extraVars,
         vaultSecrets: await secrets,
+        onSecret: value => hidden.add(texts(value)),
         ...(playbookDir === undefined ? {} : { playbookDir }),
       })
     checkFlags(flags)
     const secrets = vaultSecretsFrom(flags, settings)
     const inventory = await load(flags.playbookDir ?? '.')
     for (const text of [...warnings, ...inventory.warnings]) process.stderr.write(`warning: ${text}\n`)
-    const text = await textOf(flags, group, inventory, () => load(flags.playbookDir))
+    const text = await textOf(hidden, flags, group, inventory, () => load(flags.playbookDir))
     writeOutput(flags.output ?? '-', flags.output === undefined ? `${text}\n` : text)
   })
 }
@@ -101,6 +104,7 @@ function checkFlags({ list, graph, host, explain }: Flags): void {
 
 /** Variables of groups, which --export and --graph --vars show, come from the playbook's directory only where it is named, as in Ansible. */
 async function textOf(
+  hidden: Redactor,
   flags: Flags,
   group: string | undefined,
   inventory: Inventory,
@@ -108,7 +112,9 @@ async function textOf(
 ): Promise<string> {
   const options: ListOptions = { reveal: flags.reveal === true, export: flags.export === true }
   if (flags.host !== undefined) {
-    if (flags.explain !== undefined) return explainVar(inventory, oneHost(inventory, flags.host), flags.explain)
+    // A template that can't be evaluated may quote what it read.
+    if (flags.explain !== undefined)
+      return hidden.text(explainVar(inventory, oneHost(inventory, flags.host), flags.explain))
     const host = oneHost(flags.export ? await exported() : inventory, flags.host)
     return flags.yaml ? yamlText(hostNode(host, options)) : listHost(host, options)
   }

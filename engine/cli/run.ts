@@ -4,21 +4,26 @@ import type { Playbook } from '../playbook/playbook.ts'
 import { execute } from './execute.ts'
 import { parseFlags } from './flags.ts'
 import { listing } from './listing.ts'
+import { type Output, plainOutput } from './output.ts'
 import { printProblems } from './problems.ts'
 import { understand } from './understand.ts'
 import { UsageError } from './usage.ts'
 
 /** A playbook's command line from the first word to the exit code. */
-export async function runFromCommandLine(playbook: Playbook, argv: readonly string[]): Promise<number> {
+export async function runFromCommandLine(
+  playbook: Playbook,
+  argv: readonly string[],
+  output: Output = plainOutput(),
+): Promise<number> {
   try {
     const flags = parseFlags(playbook, argsAfter(playbook.file, argv))
-    const asked = await understand(playbook, flags)
+    const asked = await understand(playbook, flags, output.hidden)
     const { problems, ready } = asked
     const wantsTasks = flags.listTasks || flags.listTags
     const lists = wantsTasks || flags.listHosts
     if (problems.length > 0 && !(lists && (ready.hasTasks || !wantsTasks))) throw new InventoryError(problems)
-    if (!lists) return await execute(asked)
-    process.stdout.write(asked.hidden.text(listing(ready.plays, asked.view, asked.tags, flags)))
+    if (!lists) return await execute(asked, output)
+    output.write(output.hidden.text(listing(ready.plays, asked.view, asked.tags, flags)))
     if (problems.length > 0) printProblems(problems, 'a run would be refused')
     return 0
   } catch (error) {

@@ -1,10 +1,11 @@
 import { dirname } from 'node:path'
 import { legacyGroups, loadInventory, selectHosts } from '../inventory/index.ts'
-import { redactor } from '../journal/redact.ts'
+import type { ConnectionFlags } from '../playbook/connection.ts'
 import type { Playbook } from '../playbook/playbook.ts'
 import { readyPlays } from '../playbook/ready.ts'
 import { inventoryView } from '../playbook/views.ts'
 import { texts } from '../role/params.ts'
+import type { Redactor } from '../secrets/redactor.ts'
 import { checkExtraVars, checkSerialFlag, checkTags } from './check-names.ts'
 import { readConfig } from './config/config.ts'
 import { connectionsOf } from './connections.ts'
@@ -18,30 +19,33 @@ import { vaultSecretsFrom } from './vault-flags.ts'
  * What a command line asks for, with everything that can be wrong found at once: `problems` keep it from being executed, not from being
  * listed. No host is touched, but for the facts that a template of the inventory needs.
  */
-export async function understand(playbook: Playbook, flags: Flags) {
+export async function understand(playbook: Playbook, flags: Flags, hidden: Redactor) {
   const { settings, warnings, notes } = readConfig()
   const options = await optionsFrom(flags, settings)
-  const hidden = redactor()
+  hidden.add(passwordsIn(options.connection))
   const facts = templateFacts()
   const playbookDir = dirname(playbook.file)
+  const vaultSecrets = await vaultSecretsFrom(flags, settings)
+  hidden.add(vaultSecrets.map(({ password }) => password))
   const inventory = await loadInventory({
     sources: options.sources,
     playbookDir,
     extraVars: flags.extraVars,
     groupAliases: legacyGroups,
-    vaultSecrets: await vaultSecretsFrom(flags, settings),
+    vaultSecrets,
     onSecret: value => hidden.add(texts(value)),
     factsOf: facts.factsOf,
   })
   const { limit } = flags
   if (limit !== undefined) selectHosts(inventory, 'all', limit)
   const tags = { only: flags.tags, skip: flags.skipTags }
-  const view = inventoryView(inventory, value => hidden.add(texts(value)))
+  const view = inventoryView(inventory)
   const readied = async () => {
     const vars = playbookVars(playbook, inventory, secrets => hidden.add(secrets))
     const plays = typeof playbook.plays === 'function' ? playbook.plays({ inventory: view, vars }) : playbook.plays
     const ready = await readyPlays(plays, inventory, view, {
       tags,
+      hidden,
       ...(limit === undefined ? {} : { limit }),
     })
     return { plays, ready }
@@ -59,7 +63,6 @@ export async function understand(playbook: Playbook, flags: Flags) {
   const hosts = ready.plays.flatMap(play => [...play.hosts, ...(play.play.keepAvailable ? play.everyone : [])])
   const names = new Set(hosts.map(host => host.name))
   const connections = connectionsTo(names)
-  hidden.add(ready.secrets)
   return {
     playbook,
     flags,
@@ -71,10 +74,12 @@ export async function understand(playbook: Playbook, flags: Flags) {
     problems: [...problems, ...connections.problems],
     names,
     connections,
-    hidden,
     warnings: [...warnings, ...inventory.warnings],
     notes,
   }
 }
+
+const passwordsIn = ({ password, becomePassword }: ConnectionFlags): readonly string[] =>
+  [password, becomePassword].flatMap(given => given?.() ?? [])
 
 export type Understood = Awaited<ReturnType<typeof understand>>

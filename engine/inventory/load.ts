@@ -22,8 +22,8 @@ export interface LoadOptions {
   /** What relative paths are relative to; the process's own directory. */
   readonly cwd?: string
   readonly vaultSecrets?: readonly VaultSecret[]
-  /** Told of every value that comes out of a vault, when it is first read: for whoever must not show it. */
-  readonly onSecret?: (value: unknown) => void
+  /** See `Inventory.onSecret`: for whoever must not show them. */
+  readonly onSecret?: Inventory['onSecret']
   /** See `Inventory.factsOf`. */
   readonly factsOf?: Inventory['factsOf']
   /** Old group names and their new ones, see `legacyGroups`. */
@@ -79,7 +79,8 @@ export async function loadInventory(options: LoadOptions): Promise<Inventory> {
       ),
     ],
   })
-  return options.factsOf ? { ...inventory, factsOf: options.factsOf } : inventory
+  const { factsOf, onSecret } = options
+  return { ...inventory, ...(factsOf ? { factsOf } : {}), ...(onSecret ? { onSecret } : {}) }
 }
 
 function readForLookup(path: string, files: Files, vault: Vault): ReturnType<Inventory['readText']> {

@@ -25,7 +25,7 @@ export function resolveVar(inventory: Inventory, host: Host, name: string, conte
   const variable = host.vars.get(name)
   if (variable === undefined || !isTemplated(variable)) return variable
   const use: Use = { inventory, host, context, names: [{ host, name }], seen: { secret: variable.secret === true } }
-  const value = resolveValue(variable.value, variable, [], use)
+  const value = told(resolveValue(variable.value, variable, [], use), use)
   const { origin, source, overrides, node, fromVault = false } = variable
   const locate: Variable['locate'] = path => variable.locate(path)
   return { value, origin, source, secret: use.seen.secret, fromVault, overrides, locate, ...(node ? { node } : {}) }
@@ -89,7 +89,7 @@ function readBack(text: string): unknown {
 function located(error: unknown, origin: Origin, use: Use): unknown {
   const variable = use.names.at(-1)?.name
   if (error instanceof TemplateSyntaxError) {
-    return new InventoryError([{ message: `template of '${variable}': ${error.message}`, origin }])
+    return new InventoryError([{ message: `template of '${variable}': ${wordsOf(error, use)}`, origin }])
   }
   if (!(error instanceof TemplateError)) return error
   // On the template's first line the column can be told exactly for what was written without quotes or escapes.
@@ -101,7 +101,14 @@ function located(error: unknown, origin: Origin, use: Use): unknown {
     ...(fact && error.message.endsWith('is undefined') ? [aboutFact(fact)] : []),
   ]
   const trail = hints.length > 0 ? { hint: hints.join('; ') } : {}
-  return new InventoryError([{ message: `template of '${variable}': ${error.message}`, origin: place, ...trail }])
+  return new InventoryError([{ message: `template of '${variable}': ${wordsOf(error, use)}`, origin: place, ...trail }])
+}
+
+/** What a filter has half-way made of a secret is known to nobody: a message that may quote it is not passed on. */
+function wordsOf({ message }: Error, { seen }: Use): string {
+  return seen.secret && !/ is (?:undefined|not supported)(?: here)?$/.test(message)
+    ? "it can't be evaluated; what is wrong is not told, for it is made from a secret"
+    : message
 }
 
 function aboutFact(name: string): string {
@@ -150,7 +157,16 @@ function readVariable(name: string, variable: Variable, use: Use): unknown {
     const message = `'${name}' is made from itself: ${circle}`
     throw new InventoryError([{ message, origin: variable.origin }])
   }
-  return resolveValue(variable.value, variable, [], { ...use, names: [...use.names, { host: use.host, name }] })
+  return told(
+    resolveValue(variable.value, variable, [], { ...use, names: [...use.names, { host: use.host, name }] }),
+    use,
+  )
+}
+
+/** Before anything else can be made of it, or said about it. */
+function told(value: unknown, { inventory, seen }: Use): unknown {
+  if (seen.secret) inventory.onSecret?.(value)
+  return value
 }
 
 /** Ansible's `ansible_facts.hostname` is `ansible_hostname`. */

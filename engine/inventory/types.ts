@@ -65,6 +65,8 @@ export interface Inventory {
   readonly warnings: readonly string[]
   /** Members of the group and of its descendants, in the order of Ansible's pattern. Unknown group: none. */
   hostsOf(group: string): readonly Host[]
+  /** Told of every secret when it is read, and of every value that a template has made of one. */
+  readonly onSecret?: (value: unknown) => void
   /** Probed facts of a host under Ansible's names; undefined as long as it has not been asked. Called when a template needs one. */
   readonly factsOf?: (host: string) => Readonly<Record<string, unknown>> | undefined
   /** What `localhost` means when the inventory does not name it: this machine, with the variables of `all`. */

@@ -1,4 +1,5 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
+import { guardedOutput } from '../cli/output.ts'
 import { runFromCommandLine } from '../cli/run.ts'
 import { callSite } from '../role/call-site.ts'
 import type { ParamSchema } from '../role/role.ts'
@@ -43,8 +44,9 @@ export async function playbook<const V extends PlaybookVars = Record<never, neve
   plays: Plays<VarsOf<V>>,
   options: PlaybookOptions<V> = {},
 ): Promise<void> {
+  const output = guardedOutput()
   const { file } = callSite(playbook)
   // The command line validates the variables by the schemas from which their types are derived.
   const made = { ...options, name, plays, file } as unknown as Playbook
-  process.exitCode = await runFromCommandLine(made, process.argv)
+  process.exitCode = await runFromCommandLine(made, process.argv, output)
 }

@@ -1,7 +1,9 @@
 import { type Host, type Inventory, InventoryError, type Problem, selectHosts } from '../inventory/index.ts'
 import type { RunEvent } from '../journal/events.ts'
-import { type ResolvedParams, resolveParams } from '../role/params.ts'
+import { type ResolvedParams, resolveParams, texts } from '../role/params.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
+import { shortest } from '../secrets/forms.ts'
+import type { Redactor } from '../secrets/redactor.ts'
 import { type BoundRole, buildWork, labelled, paramsOn } from './build.ts'
 import { checksOn } from './checks.ts'
 import { checkOnce } from './once.ts'
@@ -32,12 +34,13 @@ export interface Readied {
   /** The params are right, so tasks can be made of them; problems may be left all the same. */
   readonly hasTasks: boolean
   readonly notes: readonly RunEvent[]
-  readonly secrets: readonly string[]
 }
 
 export interface ReadyOptions {
   readonly limit?: string
   readonly tags: TagSelection
+  /** Told of every secret before a role gets it. */
+  readonly hidden: Pick<Redactor, 'add' | 'isIn'>
 }
 
 /**
@@ -51,7 +54,7 @@ export async function readyPlays(
   options: ReadyOptions,
 ): Promise<Readied> {
   const problems: Problem[] = []
-  const secrets: string[] = []
+  const warnings: RunEvent[] = []
   const ready: ReadyPlay[] = []
   const checks = sameProblems()
   const named = new Map(plays.map(play => [play, hostsOf(play, inventory)]))
@@ -66,15 +69,15 @@ export async function readyPlays(
       const params = new Map<string, Readonly<Record<string, unknown>>>()
       const missing: Problem[] = []
       for (const host of selected) {
-        const resolved = resolveFor(call, inventory, host, problems)
+        const resolved = resolveFor(call, inventory, host, problems, options.hidden)
         if (!resolved) continue
-        secrets.push(...resolved.secrets)
         if (!resolved.ok) {
           missing.push(...resolved.problems.filter(({ kind }) => kind === 'missing'))
           problems.push(...resolved.problems.filter(({ kind }) => kind === 'wrong'))
           continue
         }
         params.set(host.name, resolved.params)
+        warnings.push(...shortSecrets(call, label, resolved.params, warnings))
         const context = { params: resolved.params, host: view.host(host.name), inventory: view }
         for (const message of call.role.check?.(context as never) ?? []) {
           checks.add(message, { origin: call.site, role: label, host: host.name })
@@ -91,7 +94,7 @@ export async function readyPlays(
   problems.push(...checks.problems())
   const needed = plays.flatMap(play => nobodyThough(play, named.get(play), { inventory, view, tags: options.tags }))
   if (problems.length > 0)
-    return { plays: ready, problems: unique([...needed, ...problems]), hasTasks: false, notes: [], secrets }
+    return { plays: ready, problems: unique([...needed, ...problems]), hasTasks: false, notes: [] }
   // In memory only: what is not selected, or is refused below, must leave nothing behind.
   const prepared = await prepareRoles(ready, view, { check: true })
   const selected = prepared.map((item): ReadyPlay => {
@@ -104,8 +107,7 @@ export async function readyPlays(
     plays: selected,
     problems: unique([...needed, ...problems]),
     hasTasks: true,
-    notes: notesOn(selected, named),
-    secrets,
+    notes: [...notesOn(selected, named), ...warnings],
   }
 }
 
@@ -222,14 +224,32 @@ function resolveFor(
   inventory: Inventory,
   host: Host,
   problems: Problem[],
+  hidden: Pick<Redactor, 'add'>,
 ): ResolvedParams | undefined {
   try {
-    return resolveParams(call, lookupIn(inventory, host))
+    const resolved = resolveParams(call, lookupIn(inventory, host))
+    hidden.add(resolved.secrets)
+    return resolved
   } catch (error) {
     if (!(error instanceof InventoryError)) throw error
     problems.push(...error.problems)
     return undefined
   }
+}
+
+/** Said once of each: it is not refused, for the daemon behind it may take no longer one. */
+function shortSecrets(
+  { role }: BoundRole['call'],
+  label: string,
+  params: Readonly<Record<string, unknown>>,
+  said: readonly RunEvent[],
+): readonly RunEvent[] {
+  return Object.entries(role.params.properties).flatMap(([name, schema]): readonly RunEvent[] => {
+    const isShort = (text: string) => text.trim() !== '' && text.trim().length < shortest
+    if (typeof schema !== 'object' || schema.secret !== true || !texts(params[name]).some(isShort)) return []
+    const text = `role ${label}: the secret ${name} has fewer than ${shortest} characters, so it is hidden only where it stands alone`
+    return said.some(note => note.kind === 'warning' && note.text === text) ? [] : [{ kind: 'warning', text }]
+  })
 }
 
 function checkPlay(play: Play): readonly Problem[] {

@@ -3,13 +3,13 @@ import { type Host, type Inventory, resolveVar } from '../inventory/index.ts'
 import type { Lookup } from '../role/params.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
 
-/** The inventory as roles see it. Views are made once per host; `onSecret` is told of every secret that a role reads. */
-export function inventoryView(inventory: Inventory, onSecret: (value: unknown) => void = () => {}): InventoryView {
+/** The inventory as roles see it. Views are made once per host. */
+export function inventoryView(inventory: Inventory): InventoryView {
   const views = new Map<string, HostView>()
   const view = (host: Host): HostView => {
     const known = views.get(host.name)
     if (known) return known
-    const made = hostView(inventory, host, onSecret)
+    const made = hostView(inventory, host)
     views.set(host.name, made)
     return made
   }
@@ -29,12 +29,8 @@ export function inventoryView(inventory: Inventory, onSecret: (value: unknown) =
   }
 }
 
-function hostView(inventory: Inventory, host: Host, onSecret: (value: unknown) => void): HostView {
-  const read = (name: string): unknown => {
-    const variable = resolveVar(inventory, host, name)
-    if (variable?.secret === true) onSecret(variable.value)
-    return variable?.value
-  }
+function hostView(inventory: Inventory, host: Host): HostView {
+  const read = (name: string): unknown => resolveVar(inventory, host, name)?.value
   const text = (...names: readonly string[]): string => {
     const found = names.map(read).find(value => typeof value === 'string' && value !== '')
     return typeof found === 'string' ? found : host.name

@@ -21,14 +21,14 @@ export interface ReportOptions {
   readonly profile: boolean
 }
 
-export function reporter(options: ReportOptions): Report {
+export function reporter(options: ReportOptions, toStdout: (text: string) => void): Report {
   let open = true
   // Whoever read us (`| head`, `| tee`) may be gone: the run and its journal go on all the same.
   process.stdout.on('error', () => {
     open = false
   })
   const write = (text: string) => {
-    if (open) process.stdout.write(text)
+    if (open) toStdout(text)
   }
   if (options.json) return jsonReport(write)
   const report = options.live ? liveReport(options, write) : lineReport({ ...options, color: false }, write)

@@ -6,6 +6,7 @@ import { readyPlays } from '../../engine/playbook/ready.ts'
 import { runPlays } from '../../engine/playbook/run.ts'
 import { inventoryView } from '../../engine/playbook/views.ts'
 import { raw } from '../../engine/program/shell.ts'
+import { redactor } from '../../engine/secrets/redactor.ts'
 import { defineTask } from '../../engine/tasks/task.ts'
 import { type ApplyProgram, type Channel, type Connection, UnreachableError } from '../../engine/transport/types.ts'
 
@@ -164,7 +165,7 @@ export async function runRotas(given: Case): Promise<Ran> {
       handlers: Object.fromEntries(one.handlers.map(name => [name, action({ name })])),
     }),
   )
-  const ready = await readyPlays(plays, inventory, view, { tags })
+  const ready = await readyPlays(plays, inventory, view, { tags, hidden: redactor() })
   if (ready.problems.length > 0) throw new Error(ready.problems.map(problem => problem.message).join('\n'))
   const done = new Map<string, string[]>()
   const batches: (readonly [string, readonly string[]])[] = []

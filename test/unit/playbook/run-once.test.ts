@@ -12,6 +12,7 @@ import { around } from '../../../engine/role/around.ts'
 import { gate } from '../../../engine/role/gate.ts'
 import { defineRole } from '../../../engine/role/role.ts'
 import { step } from '../../../engine/role/step.ts'
+import { redactor } from '../../../engine/secrets/redactor.ts'
 import { defineTask } from '../../../engine/tasks/task.ts'
 import { type Channel, type Connection, UnreachableError } from '../../../engine/transport/types.ts'
 
@@ -81,7 +82,7 @@ async function run(
   const view = inventoryView(inventory)
   const tags = { only: [], skip: [] }
   const given = Object.entries(plays).map(([name, one]) => play(name, { ...one, hosts: 'all' }))
-  const ready = await readyPlays(given, inventory, view, { tags })
+  const ready = await readyPlays(given, inventory, view, { tags, hidden: redactor() })
   const events: RunEvent[] = []
   const problems = ready.problems.map(({ message }) => message)
   if (problems.length > 0) return { problems, log, events, code: 1, pending, probes, outcomes: {} }

@@ -1,0 +1,67 @@
+import { isIP } from 'node:net'
+import { type Find, finder } from './find.ts'
+import { type Forms, formsOf, shortest } from './forms.ts'
+
+/** Knows the secrets of a run, and takes them out of whatever is shown or written: output, diffs, errors, stack traces. */
+export interface Redactor {
+  readonly add: (secrets: Iterable<string>) => void
+  readonly text: (text: string) => string
+  /** A secret stands in it in any form. Tells whether a file is one, and whether words may be seen in a list of processes. */
+  readonly isIn: (text: string) => boolean
+}
+
+const hidden = '********'
+
+export function redactor(): Redactor {
+  const known = new Map<string, Forms>()
+  /** Too short to be looked for: hidden where one is all there is. */
+  const short = new Set<string>()
+  let find: Find | undefined
+  let findStrong: Find | undefined
+  const built = (secrets: Iterable<[string, Forms]>): Find => finder([...secrets].map(([, forms]) => forms))
+  return {
+    add: secrets => {
+      for (const secret of secrets) {
+        if (known.has(secret)) continue
+        const trimmed = secret.trim()
+        if (trimmed.length < shortest) {
+          if (trimmed !== '') short.add(trimmed)
+          continue
+        }
+        known.set(secret, formsOf(secret))
+        find = undefined
+        findStrong = undefined
+      }
+    },
+    text: text => {
+      if (short.size > 0 && short.has(text.trim())) return hidden
+      if (known.size === 0) return text
+      find ??= built(known)
+      return without(text, find(text))
+    },
+    isIn: text => {
+      if (known.size === 0) return false
+      findStrong ??= built([...known].filter(([secret]) => isStrong(secret.trim())))
+      return findStrong(text).length > 0
+    },
+  }
+}
+
+function without(text: string, places: ReturnType<Find>): string {
+  let result = ''
+  let done = 0
+  for (const [start, end] of places) {
+    result += text.slice(done, start) + hidden
+    done = end
+  }
+  return done === 0 ? text : result + text.slice(done)
+}
+
+/**
+ * A password such as `admin`, or an address, a host's name, a version or a path that is secret only because the whole file is vaulted, stands in
+ * files and commands that have nothing to do with it. It is hidden in what is shown, but does not make a secret of what it stands in.
+ */
+const isStrong = (secret: string): boolean =>
+  secret.length >= 8 &&
+  isIP(secret.replace(/\/\d+$/, '')) === 0 &&
+  !/^(?:v?[a-z0-9-]+(?:\.[a-z0-9-]+)+|\/[\w./-]*)$/.test(secret)
