@@ -32,7 +32,7 @@ const write = (name: string, more: string): string => {
 const local = '      ansible_connection: local'
 const inventories = {
   plain: write('plain.yml', local),
-  derived: write('derived.yml', `${local}\n      derived: "{{ db_pw | upper }}-{{ db_pw | reverse }}"`),
+  derived: write('derived.yml', `${local}\n      derived: "{{ db_pw | upper }}-1"\n      made: "{{ db_pw | reverse }}-2"`),
   filter: write('filter.yml', `${local}\n      broken: "{{ db_pw | upper | from_json }}"`),
   sum: write('sum.yml', `${local}\n      broken: "{{ [db_pw | upper, 1] | sum }}"`),
   syntax: write('syntax.yml', `${local}\n      broken: "{{ (db_pw | lower) + 1 }}"`),
@@ -64,7 +64,7 @@ interface Case {
 
 const cases: readonly Case[] = [
   { which: 'check', says: /bad value \*{8}/ },
-  { which: 'derived', from: 'derived', says: /bad value \*{8}/ },
+  { which: 'derived', from: 'derived', says: /bad values \*{8} \*{8}/ },
   { which: 'var', says: /bad value \*{8}/ },
   { which: 'prepare', says: /it failed with \*{8}/ },
   { which: 'tasks', says: /it failed with \*{8}/ },

@@ -18,7 +18,7 @@ const role = defineRole({
   },
   check: ({ params, host }) => [
     ...(which === 'check' ? [`bad value ${params.x}`] : []),
-    ...(which === 'derived' ? [`bad value ${params.y}`] : []),
+    ...(which === 'derived' ? [`bad values ${params.y} ${host.var('made')}`] : []),
     ...(which === 'var' ? [`bad value ${host.var('other')}`] : []),
   ],
   prepare: async ({ hosts }) => {
