@@ -7,6 +7,7 @@ import { command, defineRole, type PlayOptions, play } from '../../../engine/ind
 import { loadInventory } from '../../../engine/inventory/index.ts'
 import { readyPlays } from '../../../engine/playbook/ready.ts'
 import { inventoryView } from '../../../engine/playbook/views.ts'
+import { redactor } from '../../../engine/secrets/redactor.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'rota-play-hosts-'))
 writeFileSync(join(dir, 'hosts.ini'), '[web]\nw1\nw2\n[db]\nd1\n[spare]\n')
@@ -31,6 +32,7 @@ async function ready(hosts: PlayOptions['hosts'], options: Partial<PlayOptions> 
   const made = play('it', { roles: [role()], ...options, hosts })
   const found = await readyPlays([made], inventory, inventoryView(inventory), {
     tags: { only, skip },
+    hidden: redactor(),
     ...(limit === undefined ? {} : { limit }),
   })
   return {
