@@ -32,7 +32,10 @@ const write = (name: string, more: string): string => {
 const local = '      ansible_connection: local'
 const inventories = {
   plain: write('plain.yml', local),
-  derived: write('derived.yml', `${local}\n      derived: "{{ db_pw | upper }}-1"\n      made: "{{ db_pw | reverse }}-2"`),
+  derived: write(
+    'derived.yml',
+    `${local}\n      derived: "{{ db_pw | upper }}-1"\n      made: "{{ db_pw | reverse }}-2"`,
+  ),
   filter: write('filter.yml', `${local}\n      broken: "{{ db_pw | upper | from_json }}"`),
   sum: write('sum.yml', `${local}\n      broken: "{{ [db_pw | upper, 1] | sum }}"`),
   syntax: write('syntax.yml', `${local}\n      broken: "{{ (db_pw | lower) + 1 }}"`),
