@@ -1,6 +1,8 @@
 import type { ErrorObject } from 'ajv'
 import { closest } from 'fastest-levenshtein'
+import { shownValue } from '../inventory/text.ts'
 import type { Origin, Problem, Variable } from '../inventory/types.ts'
+import { formats, isFormat } from './formats.ts'
 import type { AnyRole, ParamSchema, RoleCall } from './role.ts'
 import { validatorOf } from './validator.ts'
 
@@ -40,8 +42,7 @@ export function resolveParams(call: RoleCall, lookup: Lookup): ResolvedParams {
   const params: Record<string, unknown> = Object.fromEntries(
     [...sources].map(([name, source]) => [name, structuredClone(source.value)]),
   )
-  const validate = validatorOf(role.params)
-  const errors = validate(params) ? [] : (validate.errors ?? [])
+  const errors = validatorOf(role.params)(params)
   const problems: readonly ParamProblem[] = [
     ...unknown.map(name => unknownParam(role, name, call.site)),
     ...errors.map(error => problemOf(error, role, sources, call)),
@@ -120,7 +121,7 @@ function problemOf(
     }
   }
   const isSecret = variable?.secret === true || (schema && schemaKeyword(schema, 'secret'))
-  const shown = isSecret ? 'the secret value' : JSON.stringify(error.data)
+  const shown = isSecret ? 'the secret value' : shownValue(error.data)
   const message = `${where}: ${shown} ${expectation(error)} (role ${role.name})`
   return { kind: 'wrong', param: name, message, origin, ...hintFor(error) }
 }
@@ -133,6 +134,10 @@ function expectation(error: ErrorObject): string {
       return `is not one of ${error.params.allowedValues.map((value: unknown) => JSON.stringify(value)).join(', ')}`
     case 'additionalProperties':
       return `has an unknown key ${JSON.stringify(error.params.additionalProperty)}`
+    case 'format': {
+      const name = String(error.params.format)
+      return `is not ${isFormat(name) ? formats[name].expected : `of the format ${name}`}`
+    }
     case 'pattern':
       return `does not match ${error.params.pattern}`
     default:

@@ -2,19 +2,33 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type { ValidateFunction } from 'ajv'
+import type { ErrorObject, ValidateFunction } from 'ajv'
 import { cacheDir } from '../load/cache.mjs'
+import { formats } from './formats.ts'
+import { brokenLines } from './one-line.ts'
 
 const require = createRequire(import.meta.url)
-const validators = new WeakMap<object, ValidateFunction>()
+const validators = new WeakMap<object, Validate>()
 
-/** The function that checks an object against a schema, refuses what the schema does not name, sets defaults, and keeps every error. */
-export function validatorOf(schema: object): ValidateFunction {
+/** Every error of an object, which is given the schema's defaults. */
+export type Validate = (value: Record<string, unknown>) => readonly ErrorObject[]
+
+/**
+ * Checks objects against a schema: refuses what the schema does not name, and text that breaks a line where the schema does not ask for
+ * lines. Of text that does, nothing else is said.
+ */
+export function validatorOf(schema: object): Validate {
   const known = validators.get(schema)
   if (known) return known
   const closed = { ...schema, additionalProperties: false }
   const text = JSON.stringify(closed)
-  const validate = cached(text) ?? compiled(closed, text)
+  const bySchema = cached(text) ?? compiled(closed, text)
+  const validate: Validate = value => {
+    const errors = bySchema(value) ? [] : (bySchema.errors ?? [])
+    const broken = brokenLines(closed, value)
+    const places = new Set(broken.map(({ instancePath }) => instancePath))
+    return [...errors.filter(({ instancePath }) => !places.has(instancePath)), ...broken]
+  }
   validators.set(schema, validate)
   return validate
 }
@@ -31,21 +45,28 @@ function cached(text: string): ValidateFunction | undefined {
 
 function compiled(schema: object, text: string): ValidateFunction {
   const { Ajv }: typeof import('ajv') = require('ajv')
-  const { default: formats }: typeof import('ajv-formats') = require('ajv-formats')
+  const { default: usual }: typeof import('ajv-formats') = require('ajv-formats')
   const { default: standalone }: typeof import('ajv/dist/standalone/index.js') = require('ajv/dist/standalone')
   const ajv = new Ajv({
     allErrors: true,
     useDefaults: true,
     strict: false,
+    // A keyword or a format that nobody knows would be ignored, and what it was to keep out let in.
+    strictSchema: true,
+    keywords,
     allowUnionTypes: true,
     verbose: true,
     code: { source: true },
   })
-  formats.default(ajv)
+  usual.default(ajv)
+  for (const [name, { pattern }] of Object.entries(formats)) ajv.addFormat(name, pattern)
   const validate = ajv.compile(schema)
   keep(text, standalone(ajv, validate))
   return validate
 }
+
+/** Ours, beside JSON Schema's: what `ParamSchema` says of them. */
+const keywords = ['var', 'secret', 'text', 'defaults']
 
 function keep(text: string, code: string): void {
   const file = fileFor(text)
@@ -61,9 +82,12 @@ function keep(text: string, code: string): void {
 
 function fileFor(text: string): string | undefined {
   const dir = cacheDir('validators')
-  const key = createHash('sha256').update(`${ajvVersion()}\n${text}`).digest('hex').slice(0, 32)
+  const key = createHash('sha256').update([ajvVersion(), formatsText, text].join('\n')).digest('hex').slice(0, 32)
   return dir === undefined ? undefined : join(dir, `${key}.js`)
 }
+
+/** A validator holds the patterns of its formats. */
+const formatsText = JSON.stringify(Object.entries(formats).map(([name, { pattern }]) => [name, pattern.source]))
 
 const ajvVersion = (): string => require('ajv/package.json').version
 

@@ -3,7 +3,8 @@
 /** Listed masters are about to leave the cluster: no proxy lists them, no certificate names them, no member counts them. */
 export const leaving = {
   type: ['array', 'string'],
-  items: { type: 'string' },
+  items: { type: 'string', text: 'line' },
+  text: 'line',
   default: [],
   var: 'leaving_masters',
   description: 'Masters that are being removed: their names, as a list or separated by commas.',
@@ -20,7 +21,7 @@ export const apiserverPort = {
 
 export const dnsDomain = {
   type: 'string',
-  pattern: '^[A-Za-z0-9.-]+$',
+  format: 'dns-name',
   default: 'cluster.local',
   var: ['dns_domain', 'cluster_name'],
   description: "The cluster's DNS domain.",
@@ -28,21 +29,24 @@ export const dnsDomain = {
 
 export const kubeVersion = {
   type: 'string',
-  pattern: '^v?[0-9]+\\.[0-9]+\\.[0-9]+',
+  format: 'version',
   var: 'kube_version',
   description: 'Version of Kubernetes, with or without its `v`.',
 } as const
 
 export const virtualAddress = {
   type: 'string',
-  anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }],
+  format: 'address',
   var: ['kube_vip_address', 'vip_address'],
   description: 'The virtual address in front of the masters.',
 } as const
 
 export const externalLoadBalancer = {
   type: 'object',
-  properties: { address: { type: 'string' }, port: { type: ['integer', 'string'] } },
+  properties: {
+    address: { type: 'string', format: 'address-or-name' },
+    port: { type: ['integer', 'string'], minimum: 1, maximum: 65535, pattern: '^[1-9][0-9]{0,4}$' },
+  },
   required: ['address'],
   var: 'loadbalancer_apiserver',
   description: "kubespray's external load balancer: its address and port.",
@@ -50,7 +54,7 @@ export const externalLoadBalancer = {
 
 export const loadBalancerName = {
   type: 'string',
-  pattern: '^[A-Za-z0-9.-]+$',
+  format: 'dns-name',
   default: 'lb-apiserver.kubernetes.local',
   var: 'apiserver_loadbalancer_domain_name',
   description: 'Name of the virtual address.',
@@ -58,7 +62,7 @@ export const loadBalancerName = {
 
 export const kubeConfigDir = {
   type: 'string',
-  pattern: '^/',
+  format: 'absolute-path',
   default: '/etc/kubernetes',
   var: 'kube_config_dir',
   description: 'Configuration and certificates of Kubernetes.',
@@ -67,7 +71,7 @@ export const kubeConfigDir = {
 /** Credentials of masters that are static pods, by the names that Kubernetes' own HA guide gave them. */
 export const credentialsDir = {
   type: 'string',
-  pattern: '^/.+',
+  format: 'absolute-path',
   default: '/srv/kubernetes',
   var: 'kube_credentials_dir',
   description: 'Credentials of masters that are static pods; their keys are the same on all masters.',
@@ -75,7 +79,7 @@ export const credentialsDir = {
 
 export const tokenDir = {
   type: 'string',
-  pattern: '^/.+',
+  format: 'absolute-path',
   default: '/etc/kubernetes/tokens',
   var: 'kube_token_dir',
   description: 'Where `known_tokens.csv` is; that of static pods is in their directory of credentials.',
@@ -84,7 +88,7 @@ export const tokenDir = {
 /** Where clients are told to go, where the operator says so. */
 export const clientsServer = {
   type: 'string',
-  pattern: '^https://[^/\\s]+$',
+  format: 'https-server',
   var: 'kube_clients_server',
   description:
     "URL that kubelets, kube-proxies, controller managers and schedulers use. Default: a node's own proxy, or the virtual address where it has none; on a master its own API server.",
@@ -92,7 +96,7 @@ export const clientsServer = {
 
 export const installDir = {
   type: 'string',
-  pattern: '^/',
+  format: 'absolute-path',
   default: '/opt/kubernetes',
   var: 'kube_install_dir',
   description: 'Where the binaries go, each version in a folder of its own: `/opt/kubernetes/v1.20.2/bin`.',
@@ -101,7 +105,7 @@ export const installDir = {
 export const packageNames = <const T extends readonly string[]>(names: T) =>
   ({
     type: 'array',
-    items: { type: 'string' },
+    items: { type: 'string', format: 'package-name' },
     default: names,
     description:
       "Packages that are installed, by Debian's names; where dnf or yum installs them, by the names they have there.",
@@ -164,7 +168,7 @@ export const etcdDeployment = {
 
 export const manifestDir = {
   type: 'string',
-  pattern: '^/',
+  format: 'absolute-path',
   default: '/etc/kubernetes/manifests',
   var: 'kube_manifest_dir',
   description: 'Where the kubelet looks for static pods.',

@@ -41,7 +41,7 @@ export const vipPortParams = {
 
 export const nginxVipUnit = {
   type: 'string',
-  pattern: '^[A-Za-z0-9_.@-]+$',
+  format: 'unit-name',
   default: 'nginx-vip',
   var: 'nginx_vip_unit',
   description: 'Unit of the nginx behind the virtual address.',

@@ -21,7 +21,8 @@ import { kubeadmParams } from './kubeadm/params.ts'
 const extraArguments = (daemon: string, variable: string) =>
   ({
     type: 'object',
-    additionalProperties: { type: ['string', 'number', 'boolean'] },
+    propertyNames: { pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$' },
+    additionalProperties: { type: ['string', 'number', 'boolean'], text: 'line' },
     default: {},
     var: variable,
     description: `Further flags of ${daemon}, without their dashes; they beat the role's own.`,
@@ -36,7 +37,7 @@ export const params = {
     kubeConfigDir,
     binDir: {
       type: 'string',
-      pattern: '^/',
+      format: 'absolute-path',
       default: '/usr/local/bin',
       var: 'bin_dir',
       description: 'Where `kubectl` is linked.',
@@ -44,20 +45,21 @@ export const params = {
     apiserverPort,
     bindAddress: {
       type: 'string',
+      format: 'address',
       default: '0.0.0.0',
       var: 'kube_apiserver_bind_address',
       description: 'Address that the API server listens on.',
     },
     serviceAddresses: {
       type: 'string',
-      pattern: '^[0-9a-fA-F.:]+/[0-9]+(,[0-9a-fA-F.:]+/[0-9]+)?$',
+      format: 'address-ranges',
       default: '10.233.0.0/18',
       var: 'kube_service_addresses',
       description: 'Range of service addresses.',
     },
     podAddresses: {
       type: 'string',
-      pattern: '^[0-9a-fA-F.:]+/[0-9]+(,[0-9a-fA-F.:]+/[0-9]+)?$',
+      format: 'address-ranges',
       default: '10.233.64.0/18',
       var: 'kube_pods_subnet',
       description: 'Range of pod addresses.',
@@ -76,27 +78,33 @@ export const params = {
       description: 'Range of node ports.',
     },
     dnsDomain,
-    clusterName: { type: 'string', default: 'cluster.local', var: 'cluster_name', description: 'Name of the cluster.' },
+    clusterName: {
+      type: 'string',
+      format: 'word',
+      default: 'cluster.local',
+      var: 'cluster_name',
+      description: 'Name of the cluster.',
+    },
     virtualAddress,
     externalLoadBalancer,
     loadBalancerName,
     supplementaryNames: {
       type: 'array',
-      items: { type: 'string' },
+      items: { type: 'string', format: 'certificate-name' },
       default: [],
       var: 'supplementary_addresses_in_ssl_keys',
       description: "Further names and addresses in the API server's certificate.",
     },
     authorizationModes: {
       type: 'array',
-      items: { type: 'string' },
+      items: { type: 'string', pattern: '^[A-Za-z0-9]+$' },
       default: ['Node', 'RBAC'],
       var: 'authorization_modes',
       description: 'kube-apiserver: `--authorization-mode`.',
     },
     admissionPlugins: {
       type: 'array',
-      items: { type: 'string' },
+      items: { type: 'string', pattern: '^[A-Za-z0-9]+$' },
       default: ['NodeRestriction'],
       var: 'kube_apiserver_enable_admission_plugins',
       description: 'kube-apiserver: `--enable-admission-plugins`.',
@@ -126,6 +134,7 @@ export const params = {
     },
     encryptionConfig: {
       type: 'string',
+      text: 'lines',
       secret: true,
       var: 'kube_encryption_provider_config',
       description: 'An EncryptionConfiguration (YAML) for data in etcd.',
@@ -176,7 +185,7 @@ export const params = {
     credentialsDir,
     imageRepo: {
       type: 'string',
-      pattern: '^[^\\s]+$',
+      format: 'image',
       var: 'kube_image_repo',
       description:
         "Registry of the static pods' images, whose tag is the version. Default: k8s.gcr.io, from 1.25 on registry.k8s.io.",

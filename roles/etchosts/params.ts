@@ -12,7 +12,7 @@ export const params = {
     dnsDomain,
     groups: {
       type: 'array',
-      items: { type: 'string' },
+      items: { type: 'string', text: 'line' },
       default: ['k8s_cluster', 'etcd', 'calico_rr'],
       description: 'Groups whose hosts are written.',
     },

@@ -8,7 +8,7 @@ const params = {
   properties: {
     config: {
       type: 'string',
-      pattern: '^/',
+      format: 'absolute-path',
       default: '/etc/haproxy/haproxy.cfg',
       var: 'haproxy_config',
       description: 'The configuration that is removed.',

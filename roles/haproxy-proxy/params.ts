@@ -12,8 +12,6 @@ import { vipPortParams } from '../cluster/vip-params.ts'
 import { unitName } from '../nginx-proxy/conf-params.ts'
 
 const time = '^[0-9]+(us|ms|s|m|h|d)?$'
-/** One word of a configuration. */
-const word = '^[^\\s"\'\\\\#]+$'
 const port = { type: 'integer', minimum: 1, maximum: 65535 } as const
 
 export const params = {
@@ -23,7 +21,7 @@ export const params = {
     wanted: nodeLoadBalancerWanted,
     bind: {
       type: 'array',
-      items: { type: 'string', pattern: word },
+      items: { type: 'string', format: 'listen-address' },
       minItems: 1,
       default: ['127.0.0.1'],
       description: 'Addresses to listen on.',
@@ -39,7 +37,7 @@ export const params = {
     },
     healthBind: {
       type: 'string',
-      pattern: word,
+      format: 'listen-address',
       default: '0.0.0.0',
       description: 'Address of that port; the kubelet asks at the address of the node.',
     },
@@ -70,14 +68,14 @@ export const params = {
     },
     image: {
       type: 'string',
-      pattern: '^[A-Za-z0-9][A-Za-z0-9._:/-]*$',
+      format: 'image',
       default: 'docker.io/library/haproxy',
       var: 'haproxy_image_repo',
       description: 'The image.',
     },
     imageTag: {
       type: 'string',
-      pattern: '^[A-Za-z0-9_][A-Za-z0-9._-]*$',
+      format: 'image-tag',
       default: '2.8.3-alpine',
       var: 'haproxy_image_tag',
       description: 'Its tag.',
@@ -85,7 +83,8 @@ export const params = {
     ...proxyPodParams,
     configDir: {
       type: 'string',
-      pattern: '^/[^\\s:]+$',
+      format: 'absolute-path',
+      pattern: '^/[^:]+$',
       default: '/etc/haproxy',
       var: 'haproxy_config_dir',
       description:

@@ -9,18 +9,17 @@ import {
 import { haproxyPortVariables, nginxVipUnit } from '../cluster/vip-params.ts'
 
 const time = '^[0-9]+(us|ms|s|m|h|d)?$'
-/** One word of a configuration. */
+/** One word of the configuration; haproxy reads nothing into other signs. */
 const word = '^[^\\s"\'\\\\#]+$'
-const file = '^/[^\\s"\'\\\\#]*$'
-/** Words of a configuration: no line feed, no quote, nothing that begins a comment. */
-const words = '^[^\\n"\'\\\\#]+$'
+/** Words of it: no quote, nothing that begins a comment. */
+const words = '^[^"\'\\\\#]+$'
 
 export const params = {
   type: 'object',
   properties: {
     bind: {
       type: 'array',
-      items: { type: 'string', pattern: word },
+      items: { type: 'string', format: 'listen-address' },
       minItems: 1,
       default: ['0.0.0.0'],
       description: 'Addresses to listen on; `*` for all, `::` for all of both families.',
@@ -49,7 +48,7 @@ export const params = {
     },
     checkCa: {
       type: 'string',
-      pattern: file,
+      format: 'absolute-path',
       description:
         'PEM file on the host that the certificate is checked with; without it the check trusts whoever answers.',
     },
@@ -82,10 +81,15 @@ export const params = {
     chroot: {
       type: 'string',
       default: '/var/lib/haproxy',
-      pattern: '^(/[^\\s"\'\\\\#]*|none)$',
+      pattern: '^(/[A-Za-z0-9_./-]*|none)$',
       description: 'haproxy: `chroot`, or `none`.',
     },
-    socket: { type: 'string', pattern: file, default: '/run/haproxy-admin.sock', description: 'The admin socket.' },
+    socket: {
+      type: 'string',
+      format: 'absolute-path',
+      default: '/run/haproxy-admin.sock',
+      description: 'The admin socket.',
+    },
     statsPort: {
       type: 'integer',
       minimum: 1,
@@ -93,11 +97,16 @@ export const params = {
       default: 10080,
       description: 'Port of the statistics page.',
     },
-    statsUri: { type: 'string', pattern: '^/', default: '/status', description: 'Path of the statistics page.' },
-    statsUser: { type: 'string', pattern: '^[^:\\s]+$', default: 'admin', description: 'User of the statistics page.' },
+    statsUri: { type: 'string', format: 'uri-path', default: '/status', description: 'Path of the statistics page.' },
+    statsUser: {
+      type: 'string',
+      pattern: '^[^:\\s"\'\\\\#]+$',
+      default: 'admin',
+      description: 'User of the statistics page.',
+    },
     statsPassword: {
       type: 'string',
-      pattern: '^[^\\s"\'\\\\#]+$',
+      pattern: word,
       secret: true,
       var: 'haproxy_stats_password',
       description: 'Its password. There is no default, and without one there is no page.',
@@ -114,7 +123,12 @@ export const params = {
       description: 'haproxy: `log` of the page, such as `127.0.0.1 local0 err`; that of the rest where it is not set.',
     },
     statsAdmin: { type: 'boolean', default: false, description: 'The page may take servers in and out.' },
-    config: { type: 'string', pattern: '^/', default: '/etc/haproxy/haproxy.cfg', description: 'The configuration.' },
+    config: {
+      type: 'string',
+      format: 'absolute-path',
+      default: '/etc/haproxy/haproxy.cfg',
+      description: 'The configuration.',
+    },
     packages: packageNames(['haproxy', 'psmisc']),
     vipLoadBalancer,
     nginxVipUnit,

@@ -9,7 +9,7 @@ const params = {
     virtualAddress,
     config: {
       type: 'string',
-      pattern: '^/',
+      format: 'absolute-path',
       default: '/etc/keepalived/keepalived.conf',
       var: 'keepalived_config',
       description: 'The configuration that is removed.',

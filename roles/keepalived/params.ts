@@ -22,7 +22,7 @@ export const params = {
     },
     interface: {
       type: 'string',
-      pattern: '^[^\\s/]{1,15}$',
+      format: 'interface',
       var: ['keepalived_interface', 'kube_vip_interface'],
       description: 'Interface of the virtual address; found by the route to it where it is not set.',
     },
@@ -43,6 +43,7 @@ export const params = {
     },
     primary: {
       type: 'string',
+      text: 'line',
       var: 'keepalived_primary',
       description: 'With `election: primary`: the name of that host.',
     },
@@ -63,7 +64,7 @@ export const params = {
     },
     routerId: {
       type: 'string',
-      pattern: '^\\S+$',
+      format: 'word',
       var: 'keepalived_router_id',
       description: "The host's name where it is not set.",
     },
@@ -75,7 +76,7 @@ export const params = {
     },
     authPassword: {
       type: 'string',
-      pattern: '^[^\\s"\'#{}]+$',
+      pattern: '^[^\\s"\'#!{}\\\\]+$',
       secret: true,
       var: 'keepalived_auth_pass',
       description:
@@ -106,7 +107,7 @@ export const params = {
     },
     checkScript: {
       type: 'string',
-      pattern: '^[^"\\n]+$',
+      pattern: '^[^"]+$',
       description: 'A command of your own instead: succeeds as long as this host may hold the address.',
     },
     checkInterval: { type: 'integer', minimum: 1, default: 1, description: 'Seconds between two checks.' },
@@ -122,6 +123,7 @@ export const params = {
     traps: { type: 'boolean', default: false, description: 'keepalived: `enable_traps` (SNMP).' },
     scriptUser: {
       type: 'string',
+      format: 'unix-user',
       default: 'root',
       description: 'User of the check; `none` leaves keepalived to its own rules.',
     },
@@ -132,7 +134,7 @@ export const params = {
     },
     config: {
       type: 'string',
-      pattern: '^/',
+      format: 'absolute-path',
       default: '/etc/keepalived/keepalived.conf',
       description: 'The configuration.',
     },
@@ -164,7 +166,7 @@ export const params = {
     },
     lvsGateway: {
       type: 'string',
-      anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }],
+      format: 'address',
       var: 'kube_lvs_gateway',
       description: 'LVS with NAT: a second address that moves with the first, through which the masters answer.',
     },

@@ -7,6 +7,7 @@ export const params = {
     source: {
       type: 'string',
       minLength: 1,
+      text: 'line',
       var: 'kube_bin_cache',
       description: 'Folder of the control machine with a folder for each version: `SOURCE/v1.20.2/kube-apiserver`.',
     },

@@ -20,7 +20,7 @@ export const params = {
     server: clientsServer,
     insecureServer: {
       type: 'string',
-      pattern: '^http://[^/\\s]+$',
+      format: 'http-server',
       var: 'kube_clients_insecure_server',
       description:
         'The same for old files that name an `http://` server (`KUBE_MASTER`, `KUBELET_API_SERVER`). Without it these stay as they are.',
@@ -41,7 +41,7 @@ export const params = {
     kubeConfigDir,
     kubeconfigs: {
       type: 'object',
-      additionalProperties: { type: 'array', items: { type: 'string' } },
+      additionalProperties: { type: 'array', items: { type: 'string', format: 'word' } },
       default: {
         kubelet: [
           'kubelet.conf',

@@ -8,7 +8,7 @@ export const params = {
     lvsKind,
     lvsGateway: {
       type: 'string',
-      anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }],
+      format: 'address',
       var: 'kube_lvs_gateway',
       description: 'With NAT: the address of the director through which this host answers.',
     },

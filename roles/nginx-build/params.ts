@@ -10,13 +10,14 @@ export const params = {
     version,
     url: {
       type: 'string',
-      pattern: '^https?://\\S+$',
+      format: 'url',
       var: 'nginx_source_url',
       description:
         'Where the build host fetches the tarball; `http://nginx.org/download/nginx-VERSION.tar.gz` where it is not set.',
     },
     tarball: {
       type: 'string',
+      text: 'line',
       var: 'nginx_source_tarball',
       description: 'The tarball on the control machine, instead of `url`.',
     },
@@ -27,7 +28,7 @@ export const params = {
     workDir,
     packages: {
       type: 'array',
-      items: { type: 'string' },
+      items: { type: 'string', format: 'package-name' },
       default: ['gcc', 'make', 'libc6-dev'],
       var: 'nginx_build_packages',
       description: 'What is needed to build, installed on the build host only; names are those of Debian.',

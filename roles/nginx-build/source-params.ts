@@ -22,6 +22,7 @@ export const sha256 = {
 
 export const prefix = {
   type: 'string',
+  format: 'absolute-path',
   pattern: '^/[^/]+/.*[^/]$',
   default: '/opt/kubernetes/kube-nginx',
   var: 'nginx_source_prefix',
@@ -30,7 +31,7 @@ export const prefix = {
 
 export const configureFlags = {
   type: 'array',
-  items: { type: 'string', pattern: '^--' },
+  items: { type: 'string', pattern: '^--.+$' },
   default: [
     '--with-stream',
     '--without-http',
@@ -44,6 +45,7 @@ export const configureFlags = {
 
 export const buildHost = {
   type: 'string',
+  text: 'line',
   var: 'nginx_build_host',
   description:
     'Host on which nginx is built, one of the cluster; the first node (or master, where there is no node) where it is not set.',
@@ -51,6 +53,7 @@ export const buildHost = {
 
 export const workDir = {
   type: 'string',
+  format: 'absolute-path',
   pattern: '^/[^/]+/.*[^/]$',
   default: '/usr/local/src/kube-nginx',
   var: 'nginx_source_dir',

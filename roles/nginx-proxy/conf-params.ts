@@ -26,13 +26,13 @@ export const insecurePort = {
 
 export const serverName = {
   type: 'string',
-  pattern: '^[^\\s;{}]+$',
+  pattern: '^[^\\s;{}"\'#]+$',
   description: "nginx: `server_name`, with `protocol: http`; the proxy's address and port where it is not set.",
 } as const
 
 export const listen = {
   type: 'array',
-  items: { type: 'string', pattern: '^[^\\s"\'\\\\#;{}]+$' },
+  items: { type: 'string', format: 'listen-address' },
   minItems: 1,
   description: 'Addresses to listen on.',
 } as const
@@ -78,6 +78,8 @@ export const workerShutdownTimeout = {
 
 export const workerProcesses = {
   type: ['string', 'integer'],
+  minimum: 1,
+  pattern: '^(auto|[1-9][0-9]*)$',
   default: 'auto',
   description: 'nginx: `worker_processes`.',
 } as const
@@ -91,7 +93,7 @@ export const workerOpenFiles = {
 
 export const multiAccept = { type: 'boolean', description: 'nginx: `multi_accept`.' } as const
 
-export const errorLog = { type: 'string', pattern: '^[^;{}]+$', description: 'nginx: `error_log`.' } as const
+export const errorLog = { type: 'string', pattern: '^[^;{}"\'#$\\\\]+$', description: 'nginx: `error_log`.' } as const
 
 export const healthPort = {
   type: 'integer',
@@ -103,13 +105,14 @@ export const healthPort = {
 
 export const kubeVersion = {
   type: 'string',
+  format: 'version',
   var: 'kube_version',
   description: 'Version of Kubernetes, for what it no longer has.',
 } as const
 
 export const modules = {
   type: 'array',
-  items: { type: 'string' },
+  items: { type: 'string', format: 'word' },
   description: 'Modules to load; none where `stream` is built in.',
 } as const
 
@@ -120,4 +123,4 @@ export const distributionUnit = {
   description: "The distribution's `nginx.service`, which takes port 80: stopped and disabled, or left as it is.",
 } as const
 
-export const unitName = { type: 'string', pattern: '^[A-Za-z0-9_.@-]+$', description: 'Name of the unit.' } as const
+export const unitName = { type: 'string', format: 'unit-name', description: 'Name of the unit.' } as const

@@ -56,15 +56,20 @@ export const params = {
     unit: { ...conf.unitName, ...byVariant('unit') },
     config: {
       type: 'string',
-      pattern: '^/',
+      format: 'absolute-path',
       ...byVariant('config'),
       description:
         'The configuration, of `system` and `source`; `conf/kube-nginx.conf` below `prefix` where it is built.',
     },
-    binary: { type: 'string', pattern: '^/', ...byVariant('binary'), description: 'The program, of `system`.' },
+    binary: {
+      type: 'string',
+      format: 'absolute-path',
+      ...byVariant('binary'),
+      description: 'The program, of `system`.',
+    },
     packages: {
       type: 'array',
-      items: { type: 'string' },
+      items: { type: 'string', format: 'package-name' },
       ...byVariant('packages'),
       description:
         "Packages that are installed, by Debian's names; where dnf or yum installs them, by the names they have there.",
@@ -72,20 +77,21 @@ export const params = {
     distributionUnit: conf.distributionUnit,
     imageRepo: {
       type: 'string',
-      pattern: '^[A-Za-z0-9][A-Za-z0-9._:/-]*$',
+      format: 'image',
       ...byVariant('imageRepo'),
       var: 'nginx_image_repo',
       description: 'The image, of `docker` and `static-pod`.',
     },
     imageTag: {
       type: 'string',
-      pattern: '^[A-Za-z0-9_][A-Za-z0-9._-]*$',
+      format: 'image-tag',
       ...byVariant('imageTag'),
       var: 'nginx_image_tag',
       description: 'Its tag.',
     },
     configDir: {
       type: 'string',
+      format: 'absolute-path',
       pattern: '^/[^/]+/.*[^/]$',
       default: '/etc/nginx',
       var: 'nginx_config_dir',

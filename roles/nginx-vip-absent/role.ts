@@ -12,7 +12,7 @@ const params = {
     apiserverPort,
     config: {
       type: 'string',
-      pattern: '^/',
+      format: 'absolute-path',
       default: '/etc/nginx/nginx-vip.conf',
       var: 'nginx_vip_config',
       description: 'The configuration that is removed.',

@@ -22,7 +22,7 @@ import { absentConfig } from '../../roles/node-proxy-absent/absent-config.ts'
 import { nodeProxyAbsent } from '../../roles/node-proxy-absent/role.ts'
 import { host, inventory, smallCluster } from './support/inventory.ts'
 import { remote } from './support/remote.ts'
-import { problemsOf, titlesOf, unitsOf } from './support/role.ts'
+import { paramsOf, problemsOf, titlesOf, unitsOf } from './support/role.ts'
 
 const cluster = smallCluster()
 const node = cluster.host('n1')
@@ -316,12 +316,9 @@ test('a build host that is no host of the cluster would never build', () => {
     assert.match(problemsOf(call, view.host('n1'), view).join(), /nginx_build_host: x1 is no host of the cluster/)
   assert.equal(problemsOf(nginxBuild({ ...params, buildHost: 'n1' }), view.host('n2'), view), [])
 })
-test('the path of a program is one word to the shell that checks the configuration', () => {
-  const task = unitsOf(nginxProxy({ variant: 'system', binary: '/opt/my nginx' }), node, cluster).find(
-    ({ title }) => title === 'file /etc/nginx/kube-nginx.conf',
-  )
-  assert.ok(task !== undefined && 'kind' in task)
-  assert.is((task.args as { readonly validate?: string }).validate, "'/opt/my nginx' -t -q -c")
+test('the path of a program is one word to the shell that checks the configuration and to the unit', () => {
+  for (const binary of ['/opt/my nginx', '/opt/nginx;id', '/opt/$(id)', '/opt/%n', 'nginx'])
+    assert.throws(() => paramsOf(nginxProxy({ variant: 'system', binary })), /is not an absolute path without spaces/)
 })
 test('a program below a linked folder is the one that runs', () => {
   const task = unitsOf(nginxProxy({ variant: 'source' }), node, cluster).find(({ title }) => title.includes(' runs '))

@@ -5,7 +5,7 @@ import { vipPortParams } from '../../cluster/vip-params.ts'
 export const kubeadmParams = {
   controlPlaneEndpoint: {
     type: 'string',
-    pattern: '^[^/\\s]+:[0-9]+$',
+    format: 'endpoint',
     var: 'kubeadm_control_plane_endpoint',
     description:
       'kubeadm: what everybody who joins is told to use, `NAME:PORT`; read when the cluster is made. Default: the name and port of the external load balancer, else the virtual address (not behind LVS), else the first master.',
@@ -33,6 +33,8 @@ export const kubeadmParams = {
   },
   initTimeout: {
     type: ['integer', 'string'],
+    minimum: 0,
+    format: 'duration',
     default: '300s',
     var: 'kubeadm_init_timeout',
     description:
@@ -40,23 +42,28 @@ export const kubeadmParams = {
   },
   joinTimeout: {
     type: ['integer', 'string'],
+    minimum: 0,
+    format: 'duration',
     default: '300s',
     description: 'kubeadm: how long `join` may take.',
   },
   upgradeTimeout: {
     type: ['integer', 'string'],
+    minimum: 0,
+    format: 'duration',
     default: '600s',
     description: 'kubeadm: how long `upgrade` may take.',
   },
   criSocket: {
     type: 'string',
-    pattern: '^[^\\s]+$',
+    format: 'word',
     var: 'cri_socket',
     description: 'kubeadm: socket of the container runtime; without it kubeadm looks for one.',
   },
   etcdDataDir: {
     type: 'string',
-    pattern: '^/[^/]+/.+',
+    format: 'absolute-path',
+    pattern: '^/[^/]+/.+$',
     default: '/var/lib/etcd',
     var: 'etcd_data_dir',
     description: "kubeadm: data of a master's own etcd member; read when the cluster is made.",
@@ -69,7 +76,8 @@ export const kubeadmParams = {
   },
   kubeletArguments: {
     type: 'object',
-    additionalProperties: { type: ['string', 'number', 'boolean'] },
+    propertyNames: { pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$' },
+    additionalProperties: { type: ['string', 'number', 'boolean'], text: 'line' },
     default: {},
     description: 'kubeadm: further flags of the kubelet, without their dashes; read when the master is made.',
   },

@@ -16,7 +16,6 @@ import { binDirOf } from '../../kube-binaries/paths.ts'
 import { etcdAuthorities, type Prepared, prepareCertificates, type Wish } from '../../pki/index.ts'
 import { lifetimeOf } from '../certificates.ts'
 import type { Params } from '../daemons.ts'
-import { seconds } from '../duration.ts'
 import { becomeMaster } from '../kubeadm/become-master.ts'
 import { etcdClient, etcdClientIsThere } from '../kubeadm/etcd-client.ts'
 import { knowsEtcdMembers } from '../kubeadm/etcd-members.ts'
@@ -43,7 +42,6 @@ export const kubeadm: Method<Prepared | undefined> = {
     ...(params.etcdDeployment === 'host' && etcdMembersOf(inventory, params.leaving).length === 0
       ? ['the group etcd is empty: set etcd_deployment_type to kubeadm for members on the masters themselves']
       : []),
-    ...(['initTimeout', 'joinTimeout', 'upgradeTimeout'] as const).flatMap(name => durationProblems(params, name)),
   ],
   prepare: prepareEtcdClient,
   peers: ({ params, inventory }) => ({
@@ -138,13 +136,4 @@ const kubeadmIsThere = (params: Params): Step => {
       throw new Error(`${program} does not exist: the role kube-binaries has to run before this one`)
     },
   })
-}
-
-function durationProblems(params: Params, name: 'initTimeout' | 'joinTimeout' | 'upgradeTimeout'): readonly string[] {
-  try {
-    seconds(params[name], name)
-    return []
-  } catch (error) {
-    return [error instanceof Error ? error.message : String(error)]
-  }
 }

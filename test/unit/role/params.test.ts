@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
+import * as assert from 'uvu/assert'
 import { equal } from 'uvu/assert'
 import { formatProblem, loadInventory } from '../../../engine/inventory/index.ts'
 import { lookupIn } from '../../../engine/playbook/views.ts'
@@ -102,6 +103,56 @@ test('an unknown param of the playbook names the nearest', async () =>
   equal((await resolve(host(''), { prot: 1 })).problems, [
     'PLAYBOOK: role load-balancer has no param prot (did you mean port?)',
   ]))
+
+test('text that breaks a line is refused wherever it stands, also in the name of a key, and shown on one line', () => {
+  const free = defineRole({
+    name: 'free',
+    params: {
+      type: 'object',
+      properties: {
+        any: { type: 'string' },
+        line: { type: 'string', text: 'line' },
+        lines: { type: 'string', text: 'lines' },
+        secret: { type: 'string', secret: true },
+        list: { type: 'array', items: { type: 'string' } },
+        map: { type: 'object' },
+        wide: { type: 'string', pattern: '.*' },
+      },
+    },
+    tasks: () => [],
+  })
+  const wrong = (params: object) => {
+    const resolved = resolveParams(free(params), () => undefined)
+    return resolved.ok ? [] : resolved.problems.map(({ message }) => message)
+  }
+  for (const sign of ['\n', '\r', '\0', '\x1b[2J', '\x9b', '\u2028', '\u202e', '\ud800']) {
+    const text = `a${sign}b`
+    assert.is(wrong({ any: text, line: text, list: ['ok', text], map: { deep: [{ x: text }] }, wide: text }).length, 5)
+    assert.is(wrong({ map: { [text]: 'x' } }).length, 1)
+    for (const message of wrong({ any: text, map: { [text]: 1 } })) assert.ok(!message.includes(sign), message)
+  }
+  equal(wrong({ any: 'a\nb' }), ['any: "a\\nb" has control characters: expected one line of text (role free)'])
+  equal(wrong({ secret: 'a\nb' }), [
+    'secret: the secret value has control characters: expected one line of text (role free)',
+  ])
+  equal(wrong({ any: 'Größe 1 {}"`$()', lines: 'a:\n\tb\n' }), [])
+  equal(wrong({ lines: 'a\0' }), ['lines: "a\\u0000" has control characters: expected text (role free)'])
+})
+
+test('a format says what it expects; one that nobody knows, and a keyword that nobody knows, is a mistake of the role', () => {
+  const one = (schema: object) =>
+    defineRole({
+      name: 'one',
+      params: { type: 'object', properties: { x: { type: 'string', ...schema } } },
+      tasks: () => [],
+    })
+  const resolved = resolveParams(one({ format: 'address' })({ x: 'fe80::5%eth0' }), () => undefined)
+  equal(resolved.ok ? [] : resolved.problems.map(({ message }) => message), [
+    'x: "fe80::5%eth0" is not an IPv4 or IPv6 address (without a zone such as %eth0) (role one)',
+  ])
+  assert.throws(() => resolveParams(one({ format: 'adress' })({ x: 'a' }), () => undefined), /unknown format "adress"/)
+  assert.throws(() => resolveParams(one({ txt: 'lines' })({ x: 'a' }), () => undefined), /unknown keyword: "txt"/)
+})
 
 test('a secret that is wrong is not shown, and its value is known for redaction', async () => {
   const { problems, secrets } = await resolve(host('lb_password=short'))

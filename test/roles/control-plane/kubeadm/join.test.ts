@@ -254,7 +254,7 @@ test('what can not be is said before any host is touched', () => {
   assert.equal(problems({}), [])
   assert.match(problems({ kubeConfigDir: '/srv/kube' })[0] ?? '', /kubeadm knows no other directory/)
   assert.match(problems({ tokenAuth: true })[0] ?? '', /kube_token_auth/)
-  assert.match(problems({ joinTimeout: 'soon' })[0] ?? '', /joinTimeout: "soon" is no duration/)
+  assert.throws(() => problems({ joinTimeout: 'soon' }), /joinTimeout: "soon" is not a duration/)
   assert.match(problems({ method: 'binaries', etcdDeployment: 'kubeadm' })[0] ?? '', /control_plane_method is binaries/)
 })
 

@@ -1,0 +1,41 @@
+import type { AnyRole, ParamSchema } from '../../../engine/role/role.ts'
+import * as exported from '../../../roles/index.ts'
+
+/** Every role that `rota/roles` has. */
+export const everyRole: readonly AnyRole[] = Object.values<unknown>({ ...exported }).flatMap(value =>
+  typeof value === 'function' && 'role' in value ? [value.role as AnyRole] : [],
+)
+
+/** A place in a param's schema that may be text: `haproxy.bind[]`, and how to put a text there. */
+export interface TextPlace {
+  readonly role: AnyRole
+  readonly param: string
+  readonly name: string
+  readonly schema: Readonly<Record<string, unknown>>
+  readonly wrap: (text: string) => unknown
+}
+
+export const textPlaces = (role: AnyRole): readonly TextPlace[] =>
+  Object.entries(role.params.properties).flatMap(([param, schema]) =>
+    within(schema, `${role.name}.${param}`, text => text).map(place => ({ role, param, ...place })),
+  )
+
+type Place = Pick<TextPlace, 'name' | 'schema' | 'wrap'>
+
+function within(schema: ParamSchema | undefined, name: string, wrap: TextPlace['wrap']): readonly Place[] {
+  if (typeof schema !== 'object') return []
+  const at = schema as Readonly<Record<string, unknown>>
+  const types = [at.type].flat()
+  const inner = (key: string) => at[key] as ParamSchema | undefined
+  const properties = Object.entries((at.properties ?? {}) as Readonly<Record<string, ParamSchema>>)
+  return [
+    ...(types.includes('string') || 'enum' in at ? [{ name, schema: at, wrap }] : []),
+    ...within(inner('items'), `${name}[]`, text => wrap2(wrap, [text])),
+    ...properties.flatMap(([key, value]) => within(value, `${name}.${key}`, text => wrap2(wrap, { [key]: text }))),
+    ...within(inner('additionalProperties'), `${name}.*`, text => wrap2(wrap, { key: text })),
+    ...within(inner('propertyNames'), `${name}.KEY`, text => wrap2(wrap, { [text]: 'x' })),
+  ]
+}
+
+// The wrapper of the outer place is given the value that holds the text.
+const wrap2 = (wrap: (value: never) => unknown, value: unknown): unknown => wrap(value as never)
