@@ -2,9 +2,10 @@
 # What runs on a target: reads programs from the control machine, runs them one after another, and frames what they say.
 #
 # POSIX sh; tested with dash, bash and busybox sh. Lines that are comments are left out when it is sent. It comes after a
-# preamble that sets ROTA_NONCE, ROTA_READONLY (1 or empty), ROTA_STATE (empty: the usual place), ROTA_SHELL, ROTA_OWNER (who
-# holds the lock) and ROTA_FIRST (the first program, or empty). Its last line starts it, so half of it does nothing; after
-# that the shell finds the end of its script, for stdin is then /dev/null.
+# preamble (runtime.ts) that undoes what the login has left in the environment, exports PATH and LC_ALL=C, and sets ROTA_NONCE,
+# ROTA_READONLY (1 or empty), ROTA_STATE (empty: the usual place), ROTA_SHELL, ROTA_OWNER (who holds the lock) and ROTA_FIRST (the
+# first program, or empty). Its last line starts it, so half of it does nothing; after that the shell finds the end of its script, for
+# stdin is then /dev/null.
 #
 # For scripts of changes:
 #   $ROTA_TMP                                private directory of this channel, removed at its end
@@ -496,7 +497,6 @@ rota_serve() {
 
 rota_main() {
   exec 3>&1 4<&0 0</dev/null 1>&2
-  export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/opt/bin"
   umask 077
   cd "${HOME:-/}" 2>/dev/null || cd /
   ROTA_TMP='' rota_stop='' rota_pidlock='' rota_busy='' rota_ending='' rota_failed='' rota_blob_error='' rota_run='' rota_finishing='' rota_paid=''

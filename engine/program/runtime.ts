@@ -18,9 +18,27 @@ export interface Preamble {
 const runtime = withoutComments(readFileSync(new URL('./runtime.sh', import.meta.url), 'utf8'))
 
 /**
+ * What the login may have left in the environment that changes what a shell or a command does: bash gives up waiting after TMOUT, `cd` prints
+ * with CDPATH, tar and grep and gzip take options, ps and systemctl cut lines at COLUMNS, coreutils quote and count otherwise.
+ */
+const leftByLogin = [
+  'TMOUT CDPATH ENV BASH_ENV GLOBIGNORE PROMPT_COMMAND POSIXLY_CORRECT _POSIX2_VERSION',
+  'GREP_OPTIONS GREP_COLOR GREP_COLORS CLICOLOR_FORCE LS_COLORS SYSTEMD_COLORS SYSTEMD_PAGER COLUMNS LINES LANGUAGE',
+  'TAR_OPTIONS GZIP BZIP BZIP2 XZ_OPT XZ_DEFAULTS UNZIP UNZIPOPT',
+  'BLOCK_SIZE BLOCKSIZE LS_BLOCK_SIZE DF_BLOCK_SIZE DU_BLOCK_SIZE QUOTING_STYLE TIME_STYLE',
+  'VERSION_CONTROL SIMPLE_BACKUP_SUFFIX',
+].join(' ')
+
+/** Options may be on already: by SHELLOPTS, or `ansible_shell_executable: /bin/bash -e`. */
+const plainShell = `set +aefuvxC; unset ${leftByLogin}
+export LC_ALL=C PATH="\${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/opt/bin"`
+
+/**
  * The runtime as it is sent: a script for a shell that reads its stdin, and may read ahead: nothing must follow before it has said hello.
- * bash would read a pipe byte by byte, and dies when a text that it evaluates moves the stdin it reads from: it begins anew, and is given
- * the rest in one piece. Half of it does nothing: both are compound commands, which a shell reads to their ends first.
+ * bash would read a pipe byte by byte, and dies when a text that it evaluates moves the stdin it reads from: it begins anew, without the
+ * options and functions that it was given through its environment (nor are they there for the shells that it starts), and is given the rest
+ * in one piece. BASH_VERSINFO is an array, so no other shell can have been handed it. Half of it does nothing: both are compound commands,
+ * which a shell reads to their ends first.
  */
 export function runtimeText({ nonce, readOnly, stateDir, shell, owner, first }: Preamble): Buffer {
   const text = `{ ROTA_NONCE=${quote(nonce)} ROTA_READONLY=${readOnly ? 1 : "''"} ROTA_STATE=${quote(stateDir ?? '')}
@@ -29,7 +47,10 @@ ROTA_FIRST=${quote(first)}
 ${runtime}}
 `
   const rest = `eval "$(dd bs=${Buffer.byteLength(text)} count=1 iflag=fullblock 2>/dev/null)"`
-  return Buffer.from(`if command -v shopt >/dev/null; then exec "$BASH" -c '${rest}'; fi\n${text}`)
+  const anew = `export -n SHELLOPTS BASHOPTS TMOUT
+if compgen -A function >/dev/null; then unset -f $(compgen -A function); fi
+exec "$BASH" -c '${rest}'`
+  return Buffer.from(`{ ${plainShell}\ncase \${BASH_VERSINFO-} in ?*) ${anew} ;; *) unset SHELLOPTS BASHOPTS ;; esac\n}\n${text}`)
 }
 
 /** The words of a shell that reads the runtime from stdin. */

@@ -7,11 +7,15 @@ import { hasImage } from './image.mjs'
 import { cacheDir } from './paths.mjs'
 import { LabError, say } from './say.mjs'
 
-const official = 'debian:12'
-const own = 'rota-lab-base:bookworm'
+const releases = { bookworm: 'debian:12', trixie: 'debian:13' }
 
-/** `debian:12` where it can be had, else the same thing made with debootstrap from this machine's Debian mirror. */
-export async function ensureBase() {
+/**
+ * `debian:12` where it can be had, else the same thing made with debootstrap from this machine's Debian mirror.
+ * @param {keyof typeof releases} suite
+ */
+export async function ensureBase(suite = 'bookworm') {
+  const official = releases[suite]
+  const own = `rota-lab-base:${suite}`
   if (await hasImage(official)) return official
   if (await hasImage(own)) return own
   say(`pulling ${official}`)
@@ -19,10 +23,10 @@ export async function ensureBase() {
   await ensureCommands({ debootstrap: 'debootstrap' })
   const mirror = await debianMirror()
   say(`no registry reachable: making ${own} with debootstrap from ${mirror}`)
-  const dir = join(cacheDir(), 'debootstrap')
+  const dir = join(cacheDir(), `debootstrap-${suite}`)
   await rm(dir, { recursive: true, force: true })
   await mkdir(dir, { recursive: true })
-  const run = await $({ nothrow: true, quiet: true })`debootstrap --variant=minbase bookworm ${dir} ${mirror} 2>&1`
+  const run = await $({ nothrow: true, quiet: true })`debootstrap --variant=minbase ${suite} ${dir} ${mirror} 2>&1`
   if (!run.ok) throw new LabError(`debootstrap failed:\n${run.stdout.split('\n').slice(-15).join('\n')}`)
   await $({ quiet: true })`tar -C ${dir} --exclude=./var/cache/apt/archives/*.deb -c . | docker import - ${own}`
   await rm(dir, { recursive: true, force: true })
@@ -37,7 +41,7 @@ async function debianMirror() {
     const mirror = mirrorIn(await readFile(path, 'utf8').catch(() => ''))
     if (mirror) return mirror
   }
-  throw new LabError(`${official} can't be pulled, and no Debian mirror stands in /etc/apt to make the same from`)
+  throw new LabError(`no image of Debian can be pulled, and no Debian mirror stands in /etc/apt to make the same from`)
 }
 
 /**

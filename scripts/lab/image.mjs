@@ -12,6 +12,7 @@ import { LabError, say } from './say.mjs'
 const recipe = fileURLToPath(new URL('image/', import.meta.url))
 const dnfRecipe = fileURLToPath(new URL('image-dnf/', import.meta.url))
 const pythonRecipe = fileURLToPath(new URL('image-python/', import.meta.url))
+const newerRecipe = fileURLToPath(new URL('image-newer/', import.meta.url))
 
 /** What apt can install on a host. Their dependencies come along; nothing else is there to be had. */
 export const hostPackages = [
@@ -44,6 +45,15 @@ export async function ensurePythonImage() {
   return ensureBuilt(`rota-lab-python:${await recipeHash(pythonRecipe, host)}`, async () => ({
     recipe: pythonRecipe,
     args: { HOST: host },
+  }))
+}
+
+/** The image of a host with Debian's next release, and ways of logging in that the others lack: sudo-rs, uutils, other login shells, a second factor. */
+export async function ensureNewerImage() {
+  const host = await ensureImage()
+  return ensureBuilt(`rota-lab-newer:${await recipeHash(newerRecipe, host)}`, async () => ({
+    recipe: newerRecipe,
+    args: { HOST: host, BASE: await ensureBase('trixie') },
   }))
 }
 

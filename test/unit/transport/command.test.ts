@@ -150,7 +150,7 @@ for (const [name, shell] of shells(scratch())) {
     const whole = runtimeText({ ...preamble, stateDir: join(directory, 'state') })
     const cuts = [0.1, 0.5, 0.9].map(share => Math.floor(whole.length * share))
     for (let cut = whole.length - 40; cut < whole.length - 1; cut += 1) cuts.push(cut)
-    for (let cut = 0; cut <= whole.indexOf('\n'); cut += 1) cuts.push(cut)
+    for (let cut = 0; cut <= whole.indexOf('ROTA_NONCE'); cut += 5) cuts.push(cut)
     // Where the first half of a function's name is the name of another.
     for (const { index } of whole.toString('latin1').matchAll(/(?<=\nrota_[a-z_]+)(?=_|\()/g)) cuts.push(index)
     const [file = '', ...args] = readingShell(shell)
