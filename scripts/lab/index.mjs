@@ -21,12 +21,12 @@ export { LabError } from './say.mjs'
 /**
  * Brings a lab up: engine, image, network, hosts, inventory, Kubernetes binaries. What is there already is kept, so
  * running it again only adds what is missing and writes the inventory anew.
- * @param {Partial<Sizes> & { name?: string, kube?: boolean, keepMounts?: readonly string[], dnf?: readonly string[], python?: boolean }} [options]
- *   keepMounts: hosts whose /etc/hosts stays Docker's bind mount; dnf: hosts that have dnf and rpm and no apt; python: all hosts have
- *   Python; kube: false leaves the binaries out
+ * @param {Partial<Sizes> & { name?: string, kube?: boolean, keepMounts?: readonly string[], dnf?: readonly string[], newer?: readonly string[], python?: boolean }} [options]
+ *   keepMounts: hosts whose /etc/hosts stays Docker's bind mount; dnf: hosts that have dnf and rpm and no apt; newer: hosts of
+ *   Debian's next release; python: all hosts have Python; kube: false leaves the binaries out
  */
 export async function labUp(options = {}) {
-  const { name = 'lab', kube = true, keepMounts = ['node-1'], dnf = [], python = false, ...sizes } = options
+  const { name = 'lab', kube = true, keepMounts = ['node-1'], dnf = [], newer = [], python = false, ...sizes } = options
   const files = labFiles(name)
   await ensureCommands({ ip: 'iproute2', ssh: 'openssh-client', 'ssh-keygen': 'openssh-client', flock: 'util-linux' })
   await ensureEngine()
@@ -35,7 +35,10 @@ export async function labUp(options = {}) {
   const hosts = planHosts({ ...defaultSizes, ...sizes }, subnet)
   const started = Date.now()
   const dnfImage = dnf.length > 0 ? await ensureDnfImage() : image
-  const fresh = await startHosts(name, host => (dnf.includes(host.name) ? dnfImage : image), hosts, keepMounts)
+  const newerImage = newer.length > 0 ? await ensureNewerImage() : image
+  /** @param {{ readonly name: string }} host */
+  const imageOf = host => (dnf.includes(host.name) ? dnfImage : newer.includes(host.name) ? newerImage : image)
+  const fresh = await startHosts(name, imageOf, hosts, keepMounts)
   const ready = await readyHosts(name, hosts, secrets)
   await writeKnownHosts(files.knownHosts, ready)
   await checkLogins(files, hosts)

@@ -12,7 +12,7 @@ import { labInfo, labUp } from '../../scripts/lab/index.mjs'
  */
 export const testLab = process.env.ROTA_TEST_LAB ?? 'lab-test'
 
-export async function upLab() {
+export async function upLab(more: { readonly spareNodes?: number; readonly newer?: readonly string[] } = {}) {
   await labUp({
     name: testLab,
     masters: 3,
@@ -21,6 +21,7 @@ export async function upLab() {
     spareNodes: 1,
     dnf: ['node-3'],
     kube: false,
+    ...more,
   })
   return labInfo(testLab)
 }
