@@ -23,6 +23,7 @@ export interface Flags extends VaultFlags {
   readonly connection?: string
   readonly askPass: boolean
   readonly connectionPasswordFile?: string
+  readonly askJumpPass: boolean
   readonly sshCommonArgs?: string
   readonly sshExtraArgs?: string
   readonly timeout?: number
@@ -89,6 +90,7 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
     .option('-k, --ask-pass', 'ask for the password to log in', false)
     .option('--connection-password-file <file>', 'file or script with that password')
     .addOption(new Option('--conn-pass-file <file>').hideHelp())
+    .option('--ask-jump-pass', 'ask for the password of jump hosts, which are never told the other', false)
     .option('--private-key <file>', 'SSH key; --key-file is the same')
     .addOption(new Option('--key-file <file>').hideHelp())
     .option('-c, --connection <kind>', 'ssh, local, docker or podman (ssh)')

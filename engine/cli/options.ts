@@ -21,6 +21,7 @@ export async function optionsFrom(flags: Flags, settings: Settings): Promise<Opt
     flags.connectionPasswordFile ?? settings.connectionPasswordFile?.value,
     'SSH password: ',
   )
+  const jumpPassword = flags.askJumpPass ? askSecret('Password of jump hosts: ') : undefined
   const becomePassword = await passwordFrom(
     flags.askBecomePass || settings.askBecomePass?.value === true,
     flags.becomePasswordFile ?? settings.becomePasswordFile?.value,
@@ -44,6 +45,7 @@ export async function optionsFrom(flags: Flags, settings: Settings): Promise<Opt
       ...given('sshExecutable', undefined, settings.sshExecutable),
       ...given('hostKeyChecking', undefined, settings.hostKeyChecking),
       ...(loginPassword ? { password: loginPassword } : {}),
+      ...(jumpPassword ? { jumpPassword } : {}),
       ...(becomePassword ? { becomePassword: () => becomePassword() || (loginPassword?.() ?? '') } : {}),
     },
   }

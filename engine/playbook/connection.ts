@@ -16,6 +16,8 @@ export interface ConnectionFlags {
   /** ssh, local, docker, podman. */
   readonly connection?: string
   readonly password?: () => string
+  /** For the hosts on the way: never the password of the host itself. */
+  readonly jumpPassword?: () => string
   /** Words for ssh, as a shell splits them: before those of the inventory. */
   readonly sshArgs?: string
   readonly sshCommonArgs?: string
@@ -79,6 +81,8 @@ function transportOf(kind: string, host: Host, read: Read, flags: ConnectionFlag
       const identityFile = textOf(read('ansible_ssh_private_key_file', 'ansible_private_key_file')) ?? flags.privateKey
       const own = textOf(read('ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'))
       const password = own === undefined ? flags.password : () => own
+      const ofJump = textOf(read('ansible_jump_password'))
+      const jumpPassword = ofJump === undefined ? flags.jumpPassword : () => ofJump
       return {
         kind: 'ssh',
         address,
@@ -89,6 +93,7 @@ function transportOf(kind: string, host: Host, read: Read, flags: ConnectionFlag
         ...(user === undefined ? {} : { user }),
         ...(identityFile === undefined ? {} : { identityFile: expandHome(identityFile) }),
         ...(password === undefined ? {} : { password }),
+        ...(jumpPassword === undefined ? {} : { jumpPassword }),
       }
     }
     default:
@@ -98,17 +103,42 @@ function transportOf(kind: string, host: Host, read: Read, flags: ConnectionFlag
 
 /** In Ansible's order: ssh_args, ssh_common_args, ssh_extra_args; of each the variable beats the flag. ssh takes the first value it finds. */
 function sshWordsOf(read: Read, flags: ConnectionFlags): readonly string[] {
-  const texts = [
-    textOf(read('ansible_ssh_args')) ?? flags.sshArgs,
-    textOf(read('ansible_ssh_common_args')) ?? flags.sshCommonArgs,
-    textOf(read('ansible_ssh_extra_args')) ?? flags.sshExtraArgs,
+  const kinds = [
+    { said: read('ansible_ssh_args'), flag: flags.sshArgs },
+    { said: read('ansible_ssh_common_args'), flag: flags.sshCommonArgs },
+    { said: read('ansible_ssh_extra_args'), flag: flags.sshExtraArgs },
   ]
-  const checked = read('ansible_ssh_host_key_checking', 'ansible_host_key_checking') ?? flags.hostKeyChecking ?? true
-  return [
-    ...(isTrue(checked) ? [] : ['-o', 'StrictHostKeyChecking=no']),
-    ...texts.flatMap(text => (text ? splitWords(text) : [])),
-  ]
+  const words = kinds.flatMap(({ said, flag }) => splitWords(textOf(said) ?? flag ?? ''))
+  return [...hostKeyWords(read, flags, words), ...words]
 }
+
+/**
+ * The inventory knows its hosts: what it says of their keys, in words for ssh or a variable, comes before what flags, environment and ansible.cfg say.
+ */
+function hostKeyWords(read: Read, flags: ConnectionFlags, words: readonly string[]): readonly string[] {
+  const ofInventory = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'].flatMap(name =>
+    splitWords(textOf(read(name)) ?? ''),
+  )
+  const inWords = hostKeyCheckingIn(ofInventory)
+  // Their place may be behind words of a flag that say otherwise.
+  if (inWords !== undefined) return inWords === hostKeyCheckingIn(words) ? [] : strict(inWords)
+  const variable = read('ansible_ssh_host_key_checking', 'ansible_host_key_checking')
+  if (variable !== undefined && isTrue(variable)) return isOff(hostKeyCheckingIn(words)) ? strict('yes') : []
+  return isTrue(variable ?? flags.hostKeyChecking ?? true) ? [] : strict('no')
+}
+
+const strict = (value: string): readonly string[] => ['-o', `StrictHostKeyChecking=${value}`]
+
+/** The value that ssh takes: the first. */
+function hostKeyCheckingIn(words: readonly string[]): string | undefined {
+  for (const word of words) {
+    const [, value] = /^(?:-o\s*)?StrictHostKeyChecking(?:\s*=\s*|\s+)"?([\w-]+)"?\s*$/i.exec(word.trim()) ?? []
+    if (value !== undefined) return value.toLowerCase()
+  }
+  return undefined
+}
+
+const isOff = (value: string | undefined): boolean => value === 'no' || value === 'off'
 
 /** `ansible.builtin.ssh` and `containers.podman.podman` are what their last word says. */
 const pluginName = (name: string): string =>
@@ -133,7 +163,9 @@ function becomeOf(read: Read, flags: ConnectionFlags): Become | undefined | stri
 
 /** The passwords of a connection, which must not be shown. */
 export const connectionSecrets = ({ transport, become }: Connection): readonly string[] =>
-  [transport.kind === 'ssh' ? transport.password : undefined, become?.password].flatMap(secret => secret?.() ?? [])
+  [...(transport.kind === 'ssh' ? [transport.password, transport.jumpPassword] : []), become?.password].flatMap(
+    secret => secret?.() ?? [],
+  )
 
 /** What the variables say that Rota has no use for, or that weakens a connection: said once, with one of the hosts. */
 export function connectionNotes(hosts: readonly Host[]): readonly string[] {
@@ -151,8 +183,7 @@ export function connectionNotes(hosts: readonly Host[]): readonly string[] {
 
 /** Hosts whose keys are not checked: said in every run, never silently so. */
 export const isUnchecked = (connection: Connection | undefined): boolean =>
-  connection?.transport.kind === 'ssh' &&
-  connection.transport.extraArgs.some(word => /^(-o)?StrictHostKeyChecking[= ]\s*(no|off)$/i.test(word.trim()))
+  connection?.transport.kind === 'ssh' && isOff(hostKeyCheckingIn(connection.transport.extraArgs))
 
 export function uncheckedWarning(hosts: readonly string[]): readonly string[] {
   const [first, ...others] = hosts

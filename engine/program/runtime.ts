@@ -50,7 +50,9 @@ ${runtime}}
   const anew = `export -n SHELLOPTS BASHOPTS TMOUT
 if compgen -A function >/dev/null; then unset -f $(compgen -A function); fi
 exec "$BASH" -c '${rest}'`
-  return Buffer.from(`{ ${plainShell}\ncase \${BASH_VERSINFO-} in ?*) ${anew} ;; *) unset SHELLOPTS BASHOPTS ;; esac\n}\n${text}`)
+  return Buffer.from(
+    `{ ${plainShell}\ncase \${BASH_VERSINFO-} in ?*) ${anew} ;; *) unset SHELLOPTS BASHOPTS ;; esac\n}\n${text}`,
+  )
 }
 
 /** The words of a shell that reads the runtime from stdin. */

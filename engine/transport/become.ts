@@ -1,7 +1,7 @@
 import { quote } from '../program/shell.ts'
 import type { Become } from './types.ts'
 
-/** The words that run `inner` as another user. */
+/** The words that run `inner` as another user. The locale is set so that a prompt can be recognised. */
 export function becomeWords(
   { method, user, password }: Become,
   inner: readonly string[],
@@ -9,9 +9,12 @@ export function becomeWords(
 ): readonly string[] {
   switch (method) {
     case 'sudo':
-      return ['sudo', '-H', ...(password ? ['-S', '-p', sudoPrompt(mark)] : ['-n']), '-u', user, '--', ...inner]
+      if (!password) return ['sudo', '-H', '-n', '-u', user, '--', ...inner]
+      // Not -p, which would take the place of every question of PAM: a verification code could not be told from the password. Not env:
+      // behind that of uutils sudo-rs finds no password.
+      return ['sh', '-c', asking(mark), 'sh', 'sudo', '-H', '-S', '-u', user, '--', ...inner]
     case 'su':
-      // The user's own shell may be nologin. The locale is set so that the prompt can be recognised.
+      // The user's own shell may be nologin.
       return ['env', 'LC_ALL=C', 'su', '-s', '/bin/sh', '-c', inner.map(quote).join(' '), user]
     case 'doas':
       // doas reads a password from a terminal only.
@@ -19,16 +22,6 @@ export function becomeWords(
   }
 }
 
-/** How often `become` has asked for a password, told from what the process has said so far. */
-export function promptsIn(said: string, { method }: Become, mark: string): number {
-  switch (method) {
-    case 'sudo':
-      return said.split(sudoPrompt(mark)).length - 1
-    case 'su':
-      return said.match(/password: ?$/i) ? 1 : 0
-    case 'doas':
-      return 0
-  }
-}
+const asking = (mark: string): string => `export LC_ALL=C SUDO_PROMPT=${sudoPrompt(mark)}; exec "$@"`
 
-const sudoPrompt = (mark: string): string => `rota-${mark}-password:`
+export const sudoPrompt = (mark: string): string => `rota-${mark}-password:`

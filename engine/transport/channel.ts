@@ -11,7 +11,7 @@ import { frameReader, markOf } from '../program/protocol.ts'
 import { runText } from '../program/run.ts'
 import { runtimeText } from '../program/runtime.ts'
 import { sh } from '../program/shell.ts'
-import { diagnose } from './diagnose.ts'
+import { diagnose, unanswered } from './diagnose.ts'
 import { sendProgram } from './send.ts'
 import type { Session } from './session.ts'
 import { openSession } from './session.ts'
@@ -193,14 +193,7 @@ export class ShellChannel implements Channel {
     const { transport } = this.#connection
     const seconds = (transport.kind === 'ssh' ? transport.connectTimeout : 0) + helloGrace
     const timer = setTimeout(() => {
-      this.#break(
-        new UnreachableError(
-          this.host,
-          'timeout',
-          `no answer within ${seconds} s`,
-          'the host takes logins, but its shell does not start',
-        ),
-      )
+      this.#break(unanswered(this.#connection, this.#session.stderr() + this.#reader.noise(), seconds))
     }, seconds * 1000)
     this.target.then(
       () => clearTimeout(timer),

@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
 import { readyMark } from '../program/runtime.ts'
 import type { Askpass } from './askpass.ts'
-import { promptsIn } from './become.ts'
+import { sudoPrompt } from './become.ts'
 import type { Command } from './command.ts'
 import { commandFor } from './command.ts'
-import { diagnose } from './diagnose.ts'
+import { diagnose, unanswered } from './diagnose.ts'
+import { asksForPassword, openQuestion } from './question.ts'
 import { sshFiles } from './ssh.ts'
-import type { Become, Connection } from './types.ts'
+import type { Become, Connection, Transport } from './types.ts'
 import { UnreachableError } from './types.ts'
 
 /** A shell on the host that reads the runtime from its stdin. */
@@ -28,7 +29,12 @@ interface Process extends Session {
   readonly errors: Readable
 }
 
+type Ssh = Extract<Transport, { kind: 'ssh' }>
+
 const longestStderr = 16_384
+
+/** Seconds that a question which Rota can't answer may stand: what asks it may yet go on by itself. */
+const questionGrace = 8
 
 /** Starts the process that gives a shell on the host; `onOutput` gets all of its stdout. */
 export async function openSession(connection: Connection, onOutput: (chunk: Buffer) => void): Promise<Session> {
@@ -41,18 +47,20 @@ export async function openSession(connection: Connection, onOutput: (chunk: Buff
       'use a "permit nopass" rule, or sudo',
     )
   const mark = randomBytes(6).toString('hex')
-  const askpass = transport.kind === 'ssh' && transport.password ? await passwordFor(transport.password) : undefined
-  const command = commandFor(connection, mark, transport.kind === 'ssh' ? sshFiles() : { config: '' })
+  const askpass = transport.kind === 'ssh' ? await passwordsFor(transport) : undefined
+  const files = transport.kind === 'ssh' ? await sshFiles(transport.executable) : { config: '', session: [] }
+  const command = commandFor(connection, mark, files)
   const process = start(command, askpass, onOutput)
   if (askpass) void process.exited.then(askpass.end)
   if (!become?.password) return process
   return { ...process, ready: giveBecomePassword(connection, become, become.password, process, mark) }
 }
 
-async function passwordFor(password: () => string): Promise<Askpass> {
+async function passwordsFor({ password, jumpPassword }: Ssh): Promise<Askpass | undefined> {
+  if (!password && !jumpPassword) return undefined
   // Only needed when a password is given: a connection with keys does not load it.
-  const { offerPassword } = await import('./askpass.ts')
-  return offerPassword(password())
+  const { offerPasswords } = await import('./askpass.ts')
+  return offerPasswords({ host: password, jump: jumpPassword })
 }
 
 function start({ file, args }: Command, askpass: Askpass | undefined, onOutput: (chunk: Buffer) => void): Process {
@@ -64,6 +72,7 @@ function start({ file, args }: Command, askpass: Askpass | undefined, onOutput: 
     detached: true,
     env: { ...process.env, LC_ALL: 'C', ...askpass?.env },
   })
+  askpass?.startedAs(child.pid)
   const { stdin, stdout, stderr } = child
   let said = ''
   stdout.on('data', onOutput)
@@ -94,7 +103,7 @@ function start({ file, args }: Command, askpass: Askpass | undefined, onOutput: 
   }
 }
 
-/** Waits for the prompt, answers it once, and waits until the shell says that it reads. */
+/** Waits for the question, answers it once, and waits until the shell says that it reads. */
 function giveBecomePassword(
   connection: Connection,
   become: Become,
@@ -103,32 +112,38 @@ function giveBecomePassword(
   mark: string,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    let out = ''
+    let all = ''
+    // Since the password was given.
+    let fresh = ''
     let answered = false
+    let timer: NodeJS.Timeout | undefined
     const done = (error?: UnreachableError): void => {
-      stdout.off('data', onOut)
+      clearTimeout(timer)
+      stdout.off('data', look)
       errors.off('data', look)
-      if (error) reject(error)
-      else resolve()
-    }
-    const look = (): void => {
-      const prompts = promptsIn(stderr(), become, mark) + promptsIn(out, become, mark)
-      if (out.includes(readyMark(mark))) done()
-      else if (prompts > 0 && !answered) {
-        answered = true
-        stdin.write(`${password()}\n`)
-      } else if (prompts > 1) {
+      if (error) {
         kill('SIGTERM')
-        done(wrongPassword(connection.host, become))
-      }
+        reject(error)
+      } else resolve()
     }
-    const onOut = (chunk: Buffer): void => {
-      out = (out + chunk.toString()).slice(-longestStderr)
-      look()
+    const look = (chunk: Buffer | string): void => {
+      all = (all + chunk.toString()).slice(-longestStderr)
+      fresh = (fresh + chunk.toString()).slice(-longestStderr)
+      clearTimeout(timer)
+      const question = openQuestion(fresh)
+      const isForPassword = question.endsWith(sudoPrompt(mark)) || asksForPassword(question)
+      if (fresh.includes(readyMark(mark))) done()
+      else if (isForPassword && answered) done(wrongPassword(connection.host, become))
+      else if (isForPassword) {
+        answered = true
+        fresh = ''
+        stdin.write(`${password()}\n`)
+      } else if (/[:?>\])]$/.test(question))
+        timer = setTimeout(() => done(unanswered(connection, all, questionGrace)), questionGrace * 1000)
     }
-    stdout.on('data', onOut)
+    stdout.on('data', look)
     errors.on('data', look)
-    void exited.then(exitCode => done(diagnose(connection, { said: `${out}\n${stderr()}`, exitCode })))
+    void exited.then(exitCode => done(diagnose(connection, { said: `${all}\n${stderr()}`, exitCode })))
   })
 }
 

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { isOurs } from '../load/cache.mjs'
 import type { Transport } from './types.ts'
 
@@ -10,22 +12,26 @@ type Ssh = Extract<Transport, { kind: 'ssh' }>
 export interface SshFiles {
   /** A config that includes the user's and the system's and then sets our defaults: the first value found wins, so theirs do. */
   readonly config: string
+  /** Options that make a shell of the connection, whatever those say. */
+  readonly session: readonly string[]
 }
 
-/** The command line up to the remote command. What the inventory adds comes first, because ssh takes the first value it finds. */
-export function sshWords(transport: Ssh, { config }: SshFiles): readonly string[] {
+/** The command line up to the remote command. What the inventory adds comes before the rest, because ssh takes the first value it finds. */
+export function sshWords(transport: Ssh, { config, session }: SshFiles): readonly string[] {
   const { address, port, user, identityFile, extraArgs, executable, connectTimeout, password } = transport
   // The last -F wins: with one of the user's own our defaults go as options, which then come before it.
   const own = extraArgs.some(word => word.startsWith('-F'))
   return [
     executable,
-    '-T',
     ...(own ? [] : ['-F', config]),
+    ...session,
     ...extraArgs,
+    // The last of -t and -T wins.
+    '-T',
     '-o',
     `ConnectTimeout=${connectTimeout}`,
     ...(password === undefined ? ['-o', 'BatchMode=yes'] : ['-o', 'BatchMode=no', '-o', 'NumberOfPasswordPrompts=1']),
-    ...(own ? defaults(controlPathBeside(config)).flatMap(([name, value]) => ['-o', `${name}=${value}`]) : []),
+    ...(own ? options(defaults(controlPathBeside(config))) : []),
     ...(port === undefined ? [] : ['-p', String(port)]),
     ...(user === undefined ? [] : ['-l', user]),
     ...(identityFile === undefined ? [] : ['-i', identityFile]),
@@ -34,8 +40,32 @@ export function sshWords(transport: Ssh, { config }: SshFiles): readonly string[
   ]
 }
 
+type Settings = readonly (readonly [name: string, value: string])[]
+
+const options = (settings: Settings): readonly string[] =>
+  settings.flatMap(([name, value]) => ['-o', `${name}=${value}`])
+
+/**
+ * What an operator may have set for sessions of his own, and would keep the runtime from being reached. The last three came with OpenSSH 8.7;
+ * an older one does not know them and ends.
+ */
+export const sessionOptions = (version: string): readonly string[] => {
+  const [, major = 0, minor = 0] = /OpenSSH_(?:for_Windows_)?(\d+)\.(\d+)/.exec(version)?.map(Number) ?? []
+  const isNewer = major > 8 || (major === 8 && minor >= 7)
+  return options([
+    ['RemoteCommand', 'none'],
+    ...(isNewer
+      ? ([
+          ['SessionType', 'default'],
+          ['StdinNull', 'no'],
+          ['ForkAfterAuthentication', 'no'],
+        ] as const)
+      : []),
+  ])
+}
+
 /** A dead host is noticed after a minute; a warm connection stays for a minute, so that the next run need not log in. */
-const defaults = (controlPath: string): readonly (readonly [string, string])[] => [
+const defaults = (controlPath: string): Settings => [
   ['ServerAliveInterval', '15'],
   ['ServerAliveCountMax', '4'],
   ['ControlMaster', 'auto'],
@@ -57,18 +87,28 @@ ${defaults(controlPath)
   .join('\n')}
 `
 
-/** Writes our config into the private directory, unless it is there. Costs no process, and is done once for all hosts. */
-export function sshFiles(): SshFiles {
-  const place = `${process.env.XDG_RUNTIME_DIR}\n${process.env.HOME}`
-  const files = known.get(place) ?? writeFiles()
+/** Writes our config into the private directory, unless it is there, and asks ssh for its version: both once for all hosts. */
+export function sshFiles(executable: string): Promise<SshFiles> {
+  const place = `${executable}\n${process.env.XDG_RUNTIME_DIR}\n${process.env.HOME}`
+  const files = known.get(place) ?? findFiles(executable)
   known.set(place, files)
   return files
 }
 
-// By what the place depends on: it can't become wrong.
-const known = new Map<string, SshFiles>()
+// By what they depend on: they can't become wrong.
+const known = new Map<string, Promise<SshFiles>>()
 
-function writeFiles(): SshFiles {
+async function findFiles(executable: string): Promise<SshFiles> {
+  const { config } = writeFiles()
+  // One that can't be started says so when it is needed.
+  const version = await promisify(execFile)(executable, ['-V']).then(
+    ({ stderr }) => stderr,
+    () => '',
+  )
+  return { config, session: sessionOptions(version) }
+}
+
+function writeFiles(): Pick<SshFiles, 'config'> {
   const directory = privateDirectory()
   const text = sshConfig(join(directory, '%C'))
   const config = join(directory, `ssh-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.conf`)
@@ -88,6 +128,7 @@ function privateDirectory(): string {
     ...(runtimeDir ? [join(runtimeDir, 'rota')] : []),
     join(homedir(), '.cache', 'rota'),
     join(tmpdir(), `rota-${uid}`),
+    `/tmp/rota-${uid}`,
   ]
   // %C has 40 characters, and ssh adds 17 while it makes the socket.
   const found = candidates.filter(path => path.length < 107 - 58).find(path => isOurs(path, uid))

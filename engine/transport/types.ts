@@ -23,6 +23,8 @@ export type Transport =
       /** Seconds. */
       readonly connectTimeout: number
       readonly password?: () => string
+      /** For the hosts on the way to it (ProxyJump, ProxyCommand). */
+      readonly jumpPassword?: () => string
     }
   | { readonly kind: 'docker' | 'podman'; readonly container: string; readonly user?: string }
   | { readonly kind: 'local' }

@@ -4,6 +4,7 @@ import {
   type ConnectionFlags,
   connectionNotes,
   connectionOf,
+  connectionSecrets,
   isUnchecked,
 } from '../../../engine/playbook/connection.ts'
 import { commandFor } from '../../../engine/transport/command.ts'
@@ -16,8 +17,8 @@ async function words(vars: string, flags: ConnectionFlags = {}, name = 'h'): Pro
   assert.ok(host)
   const { connection, problems } = connectionOf(inventory, host, flags)
   if (!connection) return problems.map(problem => problem.message).join('; ')
-  const { file, args } = commandFor(connection, 'MARK', { config: '/c/ssh.conf' })
-  return [file, ...args.slice(0, -1)].join(' ').replace(' -T -F /c/ssh.conf', '')
+  const { file, args } = commandFor(connection, 'MARK', { config: '/c/ssh.conf', session: [] })
+  return [file, ...args.slice(0, -1)].join(' ').replace(/ -F \/c\/ssh\.conf| -T/g, '')
 }
 
 const plain = '-o ConnectTimeout=10 -o BatchMode=yes'
@@ -55,10 +56,38 @@ const table: readonly (readonly [vars: string, flags: ConnectionFlags, expected:
   ],
   ['ansible_ssh_executable=/opt/ssh', { sshExecutable: '/flag/ssh' }, `/opt/ssh ${plain} -- h`],
   ['', { hostKeyChecking: false }, `ssh -o StrictHostKeyChecking=no ${plain} -- h`],
+  // What the inventory says of keys comes before what flags, environment and ansible.cfg say.
+  [
+    "ansible_ssh_common_args='-o StrictHostKeyChecking=yes -4'",
+    { hostKeyChecking: false },
+    `ssh -o StrictHostKeyChecking=yes -4 ${plain} -- h`,
+  ],
+  [
+    "ansible_ssh_extra_args='-oStrictHostKeyChecking=yes'",
+    { sshArgs: '-o StrictHostKeyChecking=no', hostKeyChecking: false },
+    `ssh -o StrictHostKeyChecking=yes -o StrictHostKeyChecking=no -oStrictHostKeyChecking=yes ${plain} -- h`,
+  ],
+  [
+    'ansible_host_key_checking=true',
+    { sshCommonArgs: '-o StrictHostKeyChecking=no' },
+    `ssh -o StrictHostKeyChecking=yes -o StrictHostKeyChecking=no ${plain} -- h`,
+  ],
+  [
+    `ansible_host_key_checking=false ansible_ssh_common_args='-o "StrictHostKeyChecking accept-new"'`,
+    {},
+    `ssh -o StrictHostKeyChecking accept-new ${plain} -- h`,
+  ],
+  [
+    "ansible_ssh_common_args='-o StrictHostKeyChecking=no'",
+    { sshArgs: '-o StrictHostKeyChecking=yes' },
+    `ssh -o StrictHostKeyChecking=no -o StrictHostKeyChecking=yes -o StrictHostKeyChecking=no ${plain} -- h`,
+  ],
   ['ansible_host_key_checking=true', { hostKeyChecking: false }, `ssh ${plain} -- h`],
   ['ansible_ssh_host_key_checking=False', {}, `ssh -o StrictHostKeyChecking=no ${plain} -- h`],
   ['ansible_password=x', {}, `ssh ${asking} -- h`],
   ['', { password: () => 'x' }, `ssh ${asking} -- h`],
+  // What a jump host asks does not make ssh ask for this one's.
+  ['ansible_jump_password=x', {}, `ssh ${plain} -- h`],
   ['', { connection: 'local' }, 'sh'],
   ['ansible_connection=ssh', { connection: 'local' }, `ssh ${plain} -- h`],
   ['', { connection: 'smart' }, `ssh ${plain} -- h`],
@@ -86,7 +115,7 @@ const table: readonly (readonly [vars: string, flags: ConnectionFlags, expected:
   [
     'ansible_connection=local',
     { become: true, becomePassword: () => 'x' },
-    'sudo -H -S -p rota-MARK-password: -u root -- sh -c',
+    'sh -c export LC_ALL=C SUDO_PROMPT=rota-MARK-password:; exec "$@" sh sudo -H -S -u root -- sh -c',
   ],
   [
     'ansible_connection=winrm',
@@ -119,11 +148,15 @@ test('a port behind the host name, also of an IPv6 address', async () => {
 })
 
 test('a password is no part of what can be printed', async () => {
-  const inventory = await load({ 'hosts.ini': 'h ansible_password=hunter22 ansible_become_password=hunter23\n' })
+  const inventory = await load({
+    'hosts.ini': 'h ansible_password=hunter22 ansible_become_password=hunter23 ansible_jump_password=hunter24\n',
+  })
   const [host] = inventory.hosts.values()
   assert.ok(host)
   const { connection } = connectionOf(inventory, host, { become: true })
+  assert.ok(connection)
   assert.not.match(JSON.stringify(connection), /hunter2/)
+  assert.equal(connectionSecrets(connection), ['hunter22', 'hunter24', 'hunter23'])
 })
 
 test('what is ignored or weakens a connection is said once', async () => {
@@ -139,6 +172,15 @@ test('what is ignored or weakens a connection is said once', async () => {
     hosts.map(host => isUnchecked(connectionOf(inventory, host, {}).connection)),
     [false, false, true],
   )
+  // The first is what ssh takes.
+  const strict = { sshArgs: '-o StrictHostKeyChecking=no' }
+  const [, , c] = hosts
+  assert.ok(c)
+  assert.is(isUnchecked(connectionOf(inventory, c, strict).connection), true)
+  const own = await load({ 'hosts.ini': 'h ansible_ssh_extra_args="-o StrictHostKeyChecking=yes"\n' })
+  const [h] = own.hosts.values()
+  assert.ok(h)
+  assert.is(isUnchecked(connectionOf(own, h, { ...strict, hostKeyChecking: false }).connection), false)
 })
 
 test.run()

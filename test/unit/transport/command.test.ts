@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { announcedShell, readingShell, runtimeText } from '../../../engine/program/runtime.ts'
 import { quote } from '../../../engine/program/shell.ts'
 import { commandFor } from '../../../engine/transport/command.ts'
-import { sshConfig, sshFiles } from '../../../engine/transport/ssh.ts'
+import { sessionOptions, sshConfig, sshFiles } from '../../../engine/transport/ssh.ts'
 import type { Become, Connection, Transport } from '../../../engine/transport/types.ts'
 import { scratch, shells } from '../program/shells.ts'
 
@@ -17,7 +17,7 @@ const ssh: Extract<Transport, { kind: 'ssh' }> = {
   executable: 'ssh',
   connectTimeout: 10,
 }
-const files = { config: '/run/user/1/rota/ssh.conf' }
+const files = { config: '/run/user/1/rota/ssh.conf', session: ['-o', 'RemoteCommand=none'] }
 const words = (transport: Transport, become?: Become, shell: readonly string[] = ['sh']): readonly string[] => {
   const connection: Connection = { host: 'h', transport, shell, ...(become ? { become } : {}) }
   const { file, args } = commandFor(connection, 'MARK', files)
@@ -31,9 +31,11 @@ const secret = (): string => {
 test('ssh: config of ours, then what the inventory says, and the runtime by stdin', () => {
   assert.equal(words(ssh), [
     'ssh',
-    '-T',
     '-F',
     files.config,
+    '-o',
+    'RemoteCommand=none',
+    '-T',
     '-o',
     'ConnectTimeout=10',
     '-o',
@@ -43,11 +45,13 @@ test('ssh: config of ours, then what the inventory says, and the runtime by stdi
     'exec sh -s',
   ])
   assert.equal(
-    words({ ...ssh, port: 2222, user: 'deploy', identityFile: '/k', extraArgs: ['-o', 'ProxyJump=b'] }).slice(3, -1),
+    words({ ...ssh, port: 2222, user: 'deploy', identityFile: '/k', extraArgs: ['-o', 'ProxyJump=b'] }).slice(2, -1),
     [
       files.config,
+      ...files.session,
       '-o',
       'ProxyJump=b',
+      '-T',
       '-o',
       'ConnectTimeout=10',
       '-o',
@@ -66,7 +70,7 @@ test('ssh: config of ours, then what the inventory says, and the runtime by stdi
 
 test("ssh: with a config of the user's own our defaults go as options after it", () => {
   const line = words({ ...ssh, extraArgs: ['-F', '/my/config'] }).join(' ')
-  assert.match(line, /^ssh -T -F \/my\/config -o ConnectTimeout/)
+  assert.match(line, /^ssh -o RemoteCommand=none -F \/my\/config -T -o ConnectTimeout/)
   assert.match(line, /-o ControlPath=\/run\/user\/1\/rota\/%C/)
   assert.not.match(line, /ssh\.conf/)
 })
@@ -74,6 +78,15 @@ test("ssh: with a config of the user's own our defaults go as options after it",
 test('ssh: a password allows one question and is in no word', () => {
   const line = words({ ...ssh, password: secret }).join(' ')
   assert.match(line, /BatchMode=no -o NumberOfPasswordPrompts=1/)
+})
+
+test('ssh: an old one is given no option that it does not know', () => {
+  const named = (version: string) => sessionOptions(version).filter(word => word !== '-o')
+  const all = ['RemoteCommand=none', 'SessionType=default', 'StdinNull=no', 'ForkAfterAuthentication=no']
+  for (const version of ['OpenSSH_8.7p1, OpenSSL 3.0.1', 'OpenSSH_9.2p1 Debian-2+deb12u6', 'OpenSSH_10.0p2'])
+    assert.equal(named(version), all, version)
+  for (const version of ['OpenSSH_8.6p1', 'OpenSSH_7.9p1 Debian-10', '', 'something else'])
+    assert.equal(named(version), ['RemoteCommand=none'], version)
 })
 
 test('a host can not be taken for an option', () => {
@@ -85,11 +98,13 @@ test('become', () => {
   const local: Transport = { kind: 'local' }
   assert.equal(words(local, { method: 'sudo', user: 'root' }), ['sudo', '-H', '-n', '-u', 'root', '--', 'sh', '-s'])
   assert.equal(words(local, { method: 'sudo', user: 'app', password: secret }), [
+    'sh',
+    '-c',
+    'export LC_ALL=C SUDO_PROMPT=rota-MARK-password:; exec "$@"',
+    'sh',
     'sudo',
     '-H',
     '-S',
-    '-p',
-    'rota-MARK-password:',
     '-u',
     'app',
     '--',
@@ -181,6 +196,25 @@ if (spawnSync('ssh', ['-V']).status === 0) {
     assert.is(read.get('serveraliveinterval'), '15')
   })
 
+  test("what an operator's configuration says of sessions does not keep a shell from being one", async () => {
+    const user = join(directory, 'sessions')
+    const text = 'Host *\n  RemoteCommand tmux new -A\n  RequestTTY force\n  StdinNull yes\n'
+    writeFileSync(user, `${text}  SessionType none\n  ForkAfterAuthentication yes\n  ForwardAgent yes\n`)
+    const { session } = await sshFiles('ssh')
+    const { args } = commandFor({ host: 'h', shell: ['sh'], transport: { ...ssh, extraArgs: ['-tt'] } }, 'MARK', {
+      config: user,
+      session,
+    })
+    const read = execFileSync('ssh', ['-G', ...args.slice(0, -1)], { encoding: 'utf8', stdio: 'pipe' }).split('\n')
+    for (const line of ['requesttty false', 'stdinnull no', 'sessiontype default', 'forkafterauthentication no'])
+      assert.ok(read.includes(line), line)
+    assert.ok(read.includes('forwardagent yes'), 'the agent is forwarded as the operator said')
+    assert.equal(
+      read.filter(line => line.startsWith('remotecommand')),
+      [],
+    )
+  })
+
   test("the user's settings win, whatever block they end in", () => {
     const user = join(directory, 'user')
     writeFileSync(user, 'Host somehost\n  ControlPath /mine/%C\n  ServerAliveInterval 3\nHost other\n  Port 99\n')
@@ -191,9 +225,10 @@ if (spawnSync('ssh', ['-V']).status === 0) {
     assert.is(read.get('port'), '22')
   })
 
-  test('what ssh reads besides is the same as without our config', () => {
+  test('what ssh reads besides is the same as without our config', async () => {
+    const { config: ourConfig } = await sshFiles('ssh')
     const plain = execFileSync('ssh', ['-G', 'somehost'], { encoding: 'utf8', stdio: 'pipe' }).split('\n')
-    const with_ = execFileSync('ssh', ['-G', '-F', sshFiles().config, 'somehost'], {
+    const with_ = execFileSync('ssh', ['-G', '-F', ourConfig, 'somehost'], {
       encoding: 'utf8',
       stdio: 'pipe',
     }).split('\n')
@@ -204,7 +239,7 @@ if (spawnSync('ssh', ['-V']).status === 0) {
         changed.includes(name),
       ),
     )
-    assert.ok(existsSync(sshFiles().config))
+    assert.ok(existsSync(ourConfig))
   })
 }
 
