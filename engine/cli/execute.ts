@@ -48,6 +48,7 @@ export async function execute(asked: Understood, { hidden, write }: Output): Pro
       signal,
       ask: question => confirm(hidden.text(question), signal),
       emit,
+      isSecret: hidden.isIn,
     })
   } finally {
     done()

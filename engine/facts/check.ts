@@ -24,6 +24,7 @@ export interface CheckFact {
 /** Exit code and output of commands that only look; all run at the same time. */
 export const check = defineFact<CheckArgs, CheckFact>({
   name: 'check',
+  unseen: ['env'],
   probe: args => `${within}\n${parallel(args.map(job))}`,
   parse: (output, args) => {
     const answers = endedLine(output).split('.\n')

@@ -5,6 +5,8 @@
  */
 export interface FactKind<A = unknown, T = unknown> {
   readonly name: string
+  /** Names of arguments that are in no argument list on the host: only these may hold a secret. */
+  readonly unseen?: readonly string[]
   /**
    * Shell text (no `set -e`) that prints the facts for all these arguments to stdout, with as few processes as can be. What it prints
    * is captured as text: encode content in base64. It must work in dash, bash and busybox sh and must not change anything. The kinds share

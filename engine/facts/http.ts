@@ -46,6 +46,7 @@ export type HttpFact =
  */
 export const http = defineFact<HttpArgs, HttpFact>({
   name: 'http',
+  unseen: ['user', 'password', 'contains'],
   probe: args => `${within}\n${parallel(args.map(item => `{ ${httpCall(item)}\n} | base64; echo .`))}\n:`,
   parse: (output, args) => {
     const answers = endedLine(output).split('.\n')

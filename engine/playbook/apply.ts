@@ -103,7 +103,7 @@ export function entriesOf(
       if (change.change.effect !== 'wait') waiting = new Set([...waiting, ...item.owes])
     } else if (isFlush(item.unit)) {
       const flushed = run.work.handlers.filter(handler => waiting.has(handler.name))
-      const now = flushed.map(handler => handlerEntries(handler, facts))
+      const now = flushed.map(handler => handlerEntries(handler, facts, run))
       entries.push(...begun(now), ...settling(now))
       waiting = new Set()
     }
@@ -113,7 +113,7 @@ export function entriesOf(
     entries.flatMap(entry => (entry.item.pays && !waiting.has(entry.item.pays) ? [entry.item.pays] : [])),
   )
   const rest = due.filter(handler => !flushed.has(handler.name))
-  const last = rest.map(handler => handlerEntries(handler, facts))
+  const last = rest.map(handler => handlerEntries(handler, facts, run))
   return { entries: [...entries, ...begun(last)], watched: settling(last) }
 }
 
@@ -134,9 +134,9 @@ const begun = (handlers: readonly HandlerEntries[]): readonly Entry[] => handler
 const settling = (handlers: readonly HandlerEntries[]): readonly Entry[] =>
   handlers.flatMap(({ settle }) => settle ?? [])
 
-function handlerEntries(handler: HandlerItem, facts: Facts): HandlerEntries {
+function handlerEntries(handler: HandlerItem, facts: Facts, { isSecret }: HostRun): HandlerEntries {
   const entries = handler.tasks.flatMap((task): readonly Entry[] => {
-    const change = task.kind.plan(task.args, facts, { changed: true, diff: false })
+    const change = task.kind.plan(task.args, facts, { changed: true, diff: false, isSecret })
     return change
       ? [{ item: { id: 0, script: whole(change), owes: [] }, role: handler.role, task, change, handler: true }]
       : []

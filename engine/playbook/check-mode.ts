@@ -9,7 +9,7 @@ export function checkHost(run: HostRun, plan: HostPlan): number {
   let owed: ReadonlySet<string> = plan.pending
   for (let position = 0; position < items.length; ) {
     const stage = stageAt(items, position)
-    const planned = planStage(stage, plan.facts, { diff: run.diff, changed: changes > 0 })
+    const planned = planStage(stage, plan.facts, { isSecret: run.isSecret, diff: run.diff, changed: changes > 0 })
     refuse(planned)
     for (const { item, task, change } of planned) {
       if (change.effect === 'wait') continue

@@ -35,6 +35,7 @@ export interface HostRun {
   readonly diff: boolean
   readonly check: boolean
   readonly clock: Stopwatch
+  readonly isSecret: (text: string) => boolean
 }
 
 /** What the probe and the plan say before anything is changed. */
@@ -88,7 +89,7 @@ export function willChange(run: HostRun, facts: Facts): boolean {
   const { items } = run.work
   for (let position = 0; position < items.length; ) {
     const stage = stageAt(items, position)
-    const planned = planStage(stage, facts, { diff: false, changed: false })
+    const planned = planStage(stage, facts, { isSecret: run.isSecret, diff: false, changed: false })
     if (planned.some(({ change }) => change.effect !== 'wait')) return true
     const step = items[position + stage.length]
     if (step && isStep(step.unit) && step.unit.needed(facts)) return true
@@ -115,7 +116,7 @@ function firstDirty(run: HostRun, facts: Facts, start: number, changed: boolean)
   const { items } = run.work
   for (let position = start; position < items.length; ) {
     const stage = stageAt(items, position)
-    const changes = planStage(stage, facts, { diff: run.diff, changed })
+    const changes = planStage(stage, facts, { isSecret: run.isSecret, diff: run.diff, changed })
     const step = items[position + stage.length]
     const why = step && isStep(step.unit) && step.unit.needed(facts)
     if (changes.length > 0 || why) return { start: position, changes, ...(why ? { step: why } : {}) }
@@ -174,7 +175,7 @@ async function applyStage(run: HostRun, first: StageRun): Promise<{ readonly fac
     refuse(changes)
     facts = await applyAndProbe(run, { stage, changes, due, facts }, requests)
     made += changes.filter(({ change }) => change.effect !== 'wait').length + due.length
-    const left = leftOver(planStage(stage, facts, { diff: false, changed: false }))
+    const left = leftOver(planStage(stage, facts, { isSecret: run.isSecret, diff: false, changed: false }))
     if (left.length === 0) return { facts, made }
     if (pass === 2) throw notConverging(left)
     changes = left

@@ -41,7 +41,7 @@ export const sayTime = (run: HostRun): void =>
 async function hostRun({ session, ready, ask, workOf, owners }: Batch, host: HostView): Promise<HostRun> {
   const work = ownWork(workOf(host), host.name, owners)
   const channel = await session.channel(host.name)
-  const { run, emit, diff, check, view: inventory } = session
+  const { run, emit, diff, check, isSecret, view: inventory } = session
   return {
     run,
     play: ready.play,
@@ -54,6 +54,7 @@ async function hostRun({ session, ready, ask, workOf, owners }: Batch, host: Hos
     emit,
     diff,
     check,
+    isSecret,
     signal: session.signal,
     clock: stopwatch(),
   }

@@ -11,6 +11,7 @@ import { noPeers } from './peers.ts'
 import { type Play, tagsOf } from './play.ts'
 import { hostsOf, isChosen, nobodyIn, type PlayHosts, whyNobody } from './play-hosts.ts'
 import { sameProblems } from './same-problems.ts'
+import { secretProblems } from './secret-problems.ts'
 import { checkSerial } from './serial.ts'
 import { isSelected, type TagSelection } from './tags.ts'
 import { lookupIn } from './views.ts'
@@ -99,6 +100,7 @@ export async function readyPlays(
   const prepared = await prepareRoles(ready, view, { check: true })
   const selected = prepared.map((item): ReadyPlay => {
     const works = item.hosts.map(host => ({ host, work: workOf(item, host, view, options.tags, problems) }))
+    for (const { work } of works) problems.push(...secretProblems(work, item.play, options.hidden.isIn))
     problems.push(...checkOnce(item.play, works))
     const chosen = works.filter(({ host, work }) => hasWork(item, work, host, view, options.tags))
     return { ...item, hosts: chosen.map(({ host }) => host), ...notRun(item, named.get(item.play), options.tags) }

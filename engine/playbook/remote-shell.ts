@@ -21,9 +21,21 @@ interface Settings {
 }
 
 /** zx's `$` over a channel. The command starts when the current turn ends, so that `.nothrow()` and the others can be said first. */
-export const remoteShell = (channel: () => Promise<Channel>, host: string): RemoteShell => {
-  return (strings: TemplateStringsArray, ...values: readonly ShellValue[]) =>
-    command(channel, host, sh(strings, ...values))
+export const remoteShell = (
+  channel: () => Promise<Channel>,
+  host: string,
+  isSecret: (text: string) => boolean,
+): RemoteShell => {
+  return (strings: TemplateStringsArray, ...values: readonly ShellValue[]) => {
+    const script = sh(strings, ...values)
+    return command(isSecret(script.text) ? async () => refuse(host, script) : channel, host, script)
+  }
+}
+
+function refuse(host: string, { text }: Shell): never {
+  throw new Error(
+    `on ${host}: \`${text.trim()}\` is not run: a secret stands in it, which every user of the host could read in the list of processes; hand it over with .stdin(…), or as a file, \${blob(…)}`,
+  )
 }
 
 function command(channel: () => Promise<Channel>, host: string, script: Shell): RemoteCommand {

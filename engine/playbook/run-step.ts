@@ -60,11 +60,12 @@ export async function writeDown(run: HostRun, owes: readonly string[], paid: rea
 }
 
 export function stepContext(run: HostRun): StepContext {
-  const on = (host: string): RemoteShell => remoteShell(() => run.channelOf(run.inventory.host(host).name), host)
+  const on = (host: string): RemoteShell =>
+    remoteShell(() => run.channelOf(run.inventory.host(host).name), host, run.isSecret)
   return {
     host: run.host,
     inventory: run.inventory,
-    $: remoteShell(async () => run.channel, run.host.name),
+    $: remoteShell(async () => run.channel, run.host.name, run.isSecret),
     on,
     ask: run.ask,
     say: text => run.emit({ kind: 'note', host: run.host.name, text }),

@@ -20,6 +20,8 @@ export interface SessionOptions {
   /** Asks the operator. */
   readonly ask: (question: string) => Promise<boolean>
   readonly signal: AbortSignal
+  /** Whether a text holds a secret of the run. */
+  readonly isSecret: (text: string) => boolean
 }
 
 /** What lives as long as a run: the connections, and who has fallen out of it. */

@@ -2,7 +2,7 @@ import { type FactRequest, type Facts, withFacts } from '../facts/fact.ts'
 import type { Handlers, Nested, TaskOrStep } from '../role/role.ts'
 import type { Step } from '../role/step.ts'
 import { isFlushHandlers } from '../tasks/flush-handlers.ts'
-import type { Change, Task } from '../tasks/task.ts'
+import type { Change, PlanContext, Task } from '../tasks/task.ts'
 
 /** One task or step of a host's work, with the role it came from and the handlers it owes by their full names. */
 export interface WorkItem {
@@ -72,18 +72,14 @@ export function stageAt(items: readonly WorkItem[], start: number): readonly Wor
   return items.slice(start, end === -1 ? items.length : end)
 }
 
-export function planStage(
-  stage: readonly WorkItem[],
-  facts: Facts,
-  options: { readonly diff: boolean; readonly changed: boolean },
-): readonly PlannedChange[] {
+export function planStage(stage: readonly WorkItem[], facts: Facts, options: PlanContext): readonly PlannedChange[] {
   const planned: PlannedChange[] = []
   let seen = facts
   for (const item of stage) {
     if (isStep(item.unit) || isFlush(item.unit)) continue
     const task = item.unit
     const changed = options.changed || planned.some(({ change }) => change.effect !== 'wait')
-    const change = task.kind.plan(task.args, seen, { changed, diff: options.diff && !task.secret })
+    const change = task.kind.plan(task.args, seen, { ...options, changed, diff: options.diff && !task.secret })
     if (!change) continue
     planned.push({ item, task, change })
     // A second edit of the same file starts from what the first one leaves.

@@ -331,7 +331,7 @@ rota_pay() {
 }
 
 # rota_command REQUEST TIMEOUT HAS_STDIN SCRIPT: one command of a step. With a timeout the script runs in a process group of its own,
-# without the functions above.
+# without the functions above. The first line that fails ends it, as with zx; a pipe fails with any of its parts where the shell knows that.
 rota_command() {
   rota_need_tmp
   rota_input=/dev/null
@@ -342,7 +342,7 @@ rota_command() {
     printf '%s\n' "$rota_blob_error" >"$ROTA_TMP/err"
     : >"$ROTA_TMP/out"
   elif [ -n "$2" ]; then
-    printf '%s\n' "$4" >"$ROTA_TMP/script"
+    printf '%s\n' "$rota_strict" "$4" >"$ROTA_TMP/script"
     rota_export_blobs
     rota_clock
     rota_begun=$rota_now
@@ -360,6 +360,7 @@ rota_command() {
     (
       exec 3>&- 4<&- 9>&-
       umask 022
+      eval "$rota_strict"
       eval "$4"
     ) <"$rota_input" >"$ROTA_TMP/out" 2>"$ROTA_TMP/err"
     rota_code=$?
@@ -500,7 +501,7 @@ rota_main() {
   umask 077
   cd "${HOME:-/}" 2>/dev/null || cd /
   ROTA_TMP='' rota_stop='' rota_pidlock='' rota_busy='' rota_ending='' rota_failed='' rota_blob_error='' rota_run='' rota_finishing='' rota_paid=''
-  rota_blobs=0
+  rota_blobs=0 rota_strict='command set -o pipefail 2>/dev/null || :; set -eu'
   trap rota_clean EXIT
   trap rota_over HUP INT TERM
   trap 'exit 141' PIPE

@@ -11,11 +11,13 @@ export interface Redactor {
 }
 
 const hidden = '********'
+const largestMemory = 1000
 
 export function redactor(): Redactor {
   const known = new Map<string, Forms>()
   /** Too short to be looked for: hidden where one is all there is. */
   const short = new Set<string>()
+  const seen = new Map<string, boolean>()
   let find: Find | undefined
   let findStrong: Find | undefined
   const built = (secrets: Iterable<[string, Forms]>): Find => finder([...secrets].map(([, forms]) => forms))
@@ -31,6 +33,7 @@ export function redactor(): Redactor {
         known.set(secret, formsOf(secret))
         find = undefined
         findStrong = undefined
+        seen.clear()
       }
     },
     text: text => {
@@ -41,8 +44,14 @@ export function redactor(): Redactor {
     },
     isIn: text => {
       if (known.size === 0) return false
+      const before = seen.get(text)
+      if (before !== undefined) return before
       findStrong ??= built([...known].filter(([secret]) => isStrong(secret.trim())))
-      return findStrong(text).length > 0
+      const found = findStrong(text).length > 0
+      // The same file is planned several times, and on many hosts.
+      if (seen.size >= largestMemory) seen.clear()
+      seen.set(text, found)
+      return found
     },
   }
 }
@@ -58,10 +67,12 @@ function without(text: string, places: ReturnType<Find>): string {
 }
 
 /**
- * A password such as `admin`, or an address, a host's name, a version or a path that is secret only because the whole file is vaulted, stands in
- * files and commands that have nothing to do with it. It is hidden in what is shown, but does not make a secret of what it stands in.
+ * A password such as `admin`, or an address, a name, an image or a path that is secret only because the whole file is vaulted, stands in files
+ * and commands that have nothing to do with it. It is hidden in what is shown, but does not make a secret of what it stands in.
  */
 const isStrong = (secret: string): boolean =>
-  secret.length >= 8 &&
-  isIP(secret.replace(/\/\d+$/, '')) === 0 &&
-  !/^(?:v?[a-z0-9-]+(?:\.[a-z0-9-]+)+|\/[\w./-]*)$/.test(secret)
+  secret.length >= 8 && isIP(secret.replace(/\/\d+$/, '')) === 0 && (isToken.test(secret) || !isPlace.test(secret))
+
+const isPlace = /^(?=.*[./])[a-z0-9._:/-]+$/
+/** A bootstrap token of Kubernetes, which looks like a name. */
+const isToken = /^[a-z0-9]{6}\.[a-z0-9]{16}$/

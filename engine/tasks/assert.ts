@@ -14,6 +14,7 @@ export interface AssertArgs {
  */
 export const assert = defineTask<AssertArgs>({
   name: 'assert',
+  unseen: ['that'],
   title: args => `assert that ${args.that}`,
   facts: args => args.holds.facts,
   plan: (args, facts): Change | undefined => {

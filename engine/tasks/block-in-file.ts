@@ -2,6 +2,7 @@ import { type EditOptions, planEdit } from './edit.ts'
 import { type BlockPlace, editBlock } from './edit-block.ts'
 import { checkInstall, editFacts } from './install.ts'
 import { regexpProblems } from './regexp.ts'
+import { opensByEdit } from './secret.ts'
 import { type Computed, defineTask, factsOf, isComputed, resolved } from './task.ts'
 
 export interface BlockInFileArgs extends EditOptions, BlockPlace {
@@ -26,6 +27,9 @@ export interface BlockInFileArgs extends EditOptions, BlockPlace {
  */
 export const blockInFile = defineTask<BlockInFileArgs>({
   name: 'blockInFile',
+  // The file is edited here and sent as a whole.
+  unseen: ['block', 'insertAfter', 'insertBefore'],
+  opens: (args, isSecret) => opensByEdit(args, args.block, isSecret),
   title: args => `block in ${args.path}`,
   check: args => {
     const { begin, end } = markers(args)

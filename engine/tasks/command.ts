@@ -49,6 +49,7 @@ export const command = defineTask<CommandArgs>({
     ...secondsProblems('timeout', args.timeout),
     ...envProblems(args.env),
   ],
+  unseen: ['env', 'stdin'],
   facts: args => [
     ...(['creates', 'removes'] as const).flatMap((name): readonly FactRequest[] => {
       const pattern = args[name]

@@ -5,6 +5,7 @@ import { followed, path as pathFact } from '../facts/path.ts'
 import { raw, sh } from '../program/shell.ts'
 import { pathProblems } from './checks.ts'
 import { sha256 } from './local.ts'
+import { isSecretFile } from './secret.ts'
 import { type Change, defineTask } from './task.ts'
 
 export interface FetchArgs {
@@ -18,7 +19,7 @@ export interface FetchArgs {
 }
 
 /**
- * A file of the host copied to the control machine (mode 0600 when it is a secret), for a backup or for another host.
+ * A file of the host copied to the control machine (mode 0600 when it is a secret, or holds one of the run), for a backup or for another host.
  *
  * Facts: one path with its checksum. Done only when the local copy differs; it changes nothing on the host and is not counted.
  * Refused: it is missing (without `optional`) or may not be read. Source: Ansible's `fetch` with `flat`.
@@ -28,7 +29,7 @@ export const fetch = defineTask<FetchArgs>({
   title: args => `fetch ${args.path}`,
   check: args => [...pathProblems('path', args.path), ...(args.to === '' ? ['to: is empty'] : [])],
   facts: args => [pathFact({ path: args.path, sha256: true })],
-  plan: (args, facts): Change | undefined => {
+  plan: (args, facts, context): Change | undefined => {
     const entry = followed(facts.get(pathFact({ path: args.path, sha256: true })))
     const refuse = (refused: string): Change => ({ summary: 'cannot be fetched', apply: raw(':'), refused })
     if (entry.type === 'absent') return args.optional ? undefined : refuse(`${args.path} does not exist`)
@@ -45,7 +46,8 @@ export const fetch = defineTask<FetchArgs>({
         if (content.byteLength !== entry.size)
           throw new Error(`${args.path} was cut short: ${content.byteLength} of ${entry.size} bytes`)
         await mkdir(dirname(args.to), { recursive: true })
-        await writeFile(`${args.to}.rota-new`, content, args.secret ? { mode: 0o600 } : {})
+        const secret = isSecretFile(args.secret, content, context)
+        await writeFile(`${args.to}.rota-new`, content, secret ? { mode: 0o600 } : {})
         await rename(`${args.to}.rota-new`, args.to)
       },
     }

@@ -5,6 +5,7 @@ import { blob, lines, raw, type Shell, sh } from '../program/shell.ts'
 import { fourDigits, modeProblems, ownerProblems, pathProblems } from './checks.ts'
 import { type LocalSource, localBytes, sha256 } from './local.ts'
 import { type Owned, own, ownedDifferences } from './owned.ts'
+import { holdsSecret, isOpen } from './secret.ts'
 import { type Change, type Computed, type Diff, isComputed, type PlanContext } from './task.ts'
 
 /** What every task that writes one file accepts. */
@@ -27,9 +28,7 @@ export const checkInstall = (args: InstallOptions): readonly string[] => [
   ...pathProblems('path', args.path),
   ...modeProblems(args.mode),
   ...ownerProblems(args),
-  ...(args.secret && args.mode !== undefined && (Number.parseInt(args.mode, 8) & 0o077) !== 0
-    ? [`mode: ${args.mode} opens a secret to others: 0600 at most`]
-    : []),
+  ...(args.secret && isOpen(args.mode) ? [`mode: ${args.mode} opens a secret to others: 0600 at most`] : []),
 ]
 
 /** The facts that `planInstall` reads. A plan without a diff may follow a probe for one, so the sum alone is always among them. */
@@ -95,7 +94,8 @@ export function planInstall(wanted: Install, fact: PathFact, facts: Facts, conte
   // A link is followed here, so that the temporary file is beside what is replaced.
   const target = fact.type === 'link' ? fact.real : path
   if (same) return { summary: differences.join(', '), apply: around(wanted, own(target, wanted)) }
-  const diff = context.diff && !wanted.secret ? diffOf(path, content, fact) : undefined
+  const hides = wanted.secret || holdsSecret(content, context.isSecret)
+  const diff = context.diff && !hides ? diffOf(path, content, fact) : undefined
   return {
     summary: entry.type === 'absent' ? 'does not exist' : ['content differs', ...differences].join(', '),
     apply: around(wanted, write(wanted, target, fact)),

@@ -2,6 +2,7 @@ import { type EditOptions, planEdit } from './edit.ts'
 import { editLine, type LineEdit } from './edit-line.ts'
 import { checkInstall, editFacts } from './install.ts'
 import { regexpProblems } from './regexp.ts'
+import { opensByEdit } from './secret.ts'
 import { defineTask } from './task.ts'
 
 export interface LineInFileArgs extends EditOptions {
@@ -29,6 +30,9 @@ export interface LineInFileArgs extends EditOptions {
  */
 export const lineInFile = defineTask<LineInFileArgs>({
   name: 'lineInFile',
+  // The file is edited here and sent as a whole.
+  unseen: ['line', 'regexp', 'insertAfter', 'insertBefore'],
+  opens: (args, isSecret) => opensByEdit(args, args.line, isSecret),
   title: args => `line in ${args.path}`,
   check: args => [
     ...checkInstall(args),

@@ -3,6 +3,7 @@ import { unit } from '../facts/unit.ts'
 import { lines, raw, sh } from '../program/shell.ts'
 import { unitProblems } from './checks.ts'
 import { installFact, installFacts, planInstall } from './install.ts'
+import { isSecretFile } from './secret.ts'
 import { type Computed, defineTask, factsOf, isComputed, type PlanContext, resolved } from './task.ts'
 import { unitName } from './unit-script.ts'
 
@@ -36,6 +37,7 @@ export const systemdUnit = defineTask<SystemdUnitArgs>({
       ? ['content: has no section such as [Service]']
       : []),
   ],
+  unseen: ['content'],
   facts: (args, context) => [
     ...installFacts(pathOf(args), args.content, diffed(args, context)),
     pathFact({ path: folder }),
@@ -52,13 +54,14 @@ export const systemdUnit = defineTask<SystemdUnitArgs>({
         refused: `${folder} does not exist: this host has no systemd`,
       }
     const content = Buffer.from(resolved<string>(args.content, facts))
+    const secret = isSecretFile(args.secret, content, context)
     const written = planInstall(
       {
         path,
         content,
-        mode: args.secret ? '0600' : '0644',
+        mode: secret ? '0600' : '0644',
         ...(args.validate === undefined ? {} : { validate: args.validate }),
-        ...(args.secret ? { secret: true } : {}),
+        secret,
         // A drop-in brings its directory.
         ...(args.dropIn === undefined
           ? {}

@@ -10,6 +10,13 @@ export interface TaskKind<A = unknown> {
   /** Refuses arguments that can't be right (a relative path, a bad mode), all of them, before any host is touched. */
   readonly check?: (args: A) => readonly string[]
   /**
+   * Names of arguments that travel beside all argument lists (a file's content, what a command reads). Any other that holds a secret is refused:
+   * every user of the host could read it in the list of processes.
+   */
+  readonly unseen?: readonly string[]
+  /** Refuses arguments that open a secret to others. */
+  readonly opens?: (args: A, isSecret: (text: string) => boolean) => readonly string[]
+  /**
    * The facts that the plan reads: what only a diff needs is asked for where one will be shown. Paths on the control machine may be read
    * here or in the plan (`LocalFile`).
    */
@@ -23,6 +30,8 @@ export interface PlanContext {
   readonly changed: boolean
   /** The run shows differences: text changes should carry `diff`. */
   readonly diff: boolean
+  /** Whether a text holds a secret of this run, in any form; a run without secrets has none. */
+  readonly isSecret?: (text: string) => boolean
 }
 
 /** A change that the plan found to be needed. */
@@ -71,7 +80,7 @@ export interface Task<A = unknown> {
   /** Names of handlers of the role (or play) to run once after this task has changed something. */
   readonly notify: readonly string[]
   readonly tags: readonly string[]
-  /** Output, diff and arguments are never shown or written to the journal. */
+  /** Output, diff and arguments are never shown or written to the journal. A file that holds a known secret is one without being told. */
   readonly secret: boolean
   /** On the first host of a batch that is still alive, for all of them. */
   readonly runOnce: boolean
@@ -83,6 +92,7 @@ export interface TaskOptions {
   readonly title?: string
   readonly notify?: string | readonly string[]
   readonly tags?: string | readonly string[]
+  /** `false`, of a file: others may read it although it holds a secret. Its differences are not shown all the same. */
   readonly secret?: boolean
   /**
    * Only on the first host of each batch that has got this far; the others wait for it there, and when it fails none of them goes on. Its
@@ -95,7 +105,7 @@ export interface TaskOptions {
 export function defineTask<A extends object>(kind: TaskKind<A>): (args: A & TaskOptions) => Task {
   return ({ title, notify, tags, secret, runOnce, ...rest }) => {
     // Kinds that make diffs or files of their content have to know that it is a secret.
-    const args = (secret ? { ...rest, secret } : rest) as unknown as A
+    const args = (secret === undefined ? rest : { ...rest, secret }) as unknown as A
     const task: Task<A> = {
       kind,
       args,

@@ -34,6 +34,7 @@ export interface WaitOptions {
  */
 export const waitFor = defineTask<WaitForArgs>({
   name: 'waitFor',
+  unseen: ['user', 'password', 'contains', 'env'],
   title: args => `wait until ${subject(args)} ${args.gone ? 'is gone' : 'is there'}`,
   check: args => [
     ...secondsProblems('timeout', args.timeout),

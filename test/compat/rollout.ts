@@ -177,6 +177,7 @@ export async function runRotas(given: Case): Promise<Ran> {
     if (event.kind === 'planned') done.set(event.host, done.get(event.host) ?? [])
   }
   const code = await runPlays(ready.plays, {
+    isSecret: () => false,
     run: 'test',
     playbook: 'test',
     inventory,

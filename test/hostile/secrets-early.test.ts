@@ -14,10 +14,10 @@ test.after(() => rmSync(dir, { recursive: true }))
 
 const secret = 'CANARY"quote\\back$dollar'
 const vaulted = (text: string, indent = 10): string =>
-  `!vault |\n${encryptVault(Buffer.from(text), { id: 'default', password: 'open' })
+  `!vault |\n${encryptVault(Buffer.from(text), { id: 'default', password: 'sesame-7391' })
     .trimEnd()
     .replaceAll(/^/gm, ' '.repeat(indent))}`
-writeFileSync(join(dir, 'password'), 'open\n')
+writeFileSync(join(dir, 'password'), 'sesame-7391\n')
 const inventory = (more: string): string => `all:
   hosts:
     here:
@@ -83,6 +83,12 @@ const cases: readonly Case[] = [
   { which: 'kind', from: 'kind', says: /kind\.yml:5:\d+: kind: the secret value/ },
   { which: 'connection', from: 'connection', says: /ansible_connection: .?\*{8}/ },
   { which: 'become', from: 'become', says: /ansible_become_method: .?\*{8}/ },
+  { which: 'argv', says: /run: holds a secret, .* list of processes/ },
+  { which: 'shell', says: /run: holds a secret, .* list of processes/ },
+  { which: 'unless', says: /unless: holds a secret, .* list of processes/ },
+  { which: 'open', says: /mode: 0644 opens a file to others whose content holds a secret/ },
+  { which: 'open edit', says: /mode: a secret is put into a file that others may read/ },
+  { which: 'late', says: /task "raw \*{8}": run: holds a secret/ },
   { which: 'uncaught', says: /it failed with \*{8}[\s\S]*secrets-early\.mjs:\d+/ },
   { which: 'rejection', says: /it failed with \*{8}/ },
   { which: 'odd rejection', says: /\*{8}/ },

@@ -91,7 +91,7 @@ export async function linkCertificates($: RemoteShell, { kubeConfigDir }: Params
 
 async function takeBack(peer: RemoteShell, params: Params, { token }: JoinMaterial): Promise<void> {
   const [id = ''] = token.split('.')
-  await peer`${kubeadm(params, 'token', 'delete', id)} >/dev/null
+  await peer`${kubeadm(params, 'token', 'delete', id)} >/dev/null || :
 ${kubectlWords(params)} -n kube-system delete secret kubeadm-certs --ignore-not-found`
     .nothrow()
     .catch(() => undefined)

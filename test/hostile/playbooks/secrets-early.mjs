@@ -1,5 +1,5 @@
 // Refused before any host is asked, each time with words that quote a secret: WHICH says where.
-import { command, defineRole, file, gate, play, playbook } from 'rota'
+import { command, defineRole, file, gate, lineInFile, play, playbook } from 'rota'
 
 const which = process.env.WHICH
 const fail = text => {
@@ -34,6 +34,8 @@ const role = defineRole({
     if (which === 'argv') return [command({ run: ['true', `--password=${params.x}`] })]
     if (which === 'shell') return [command({ run: `true --password='${params.x}'` })]
     if (which === 'unless') return [command({ run: 'true', unless: ['true', params.x] })]
+    if (which === 'open edit') return [lineInFile({ path: '/nonexistent/x', line: `password=${params.x}` })]
+    if (which === 'late') return [command({ title: `raw ${params.x}`, run: ['curl', '-u', `me:${params.x}`] })]
     const path = which === 'path' ? `relative/${params.x}` : '/nonexistent/x'
     const wrong = which === 'mode' ? { mode: params.x } : which === 'owner' ? { owner: `${params.x}:` } : {}
     const open = which === 'open' ? { mode: '0644' } : {}

@@ -20,9 +20,10 @@ const role = defineRole({
     type: 'object',
     properties: { first: { type: 'string' }, second: { type: 'string' }, port: { type: 'integer', default: 1 } },
   },
-  tasks: ({ params, host }) => [
-    command({ run: ['echo', `says ${params.first} and ${params.second} and ${host.var('third')}`] }),
-  ],
+  tasks: ({ params, host }) => {
+    const text = `says ${params.first} and ${params.second} and ${host.var('third')}`
+    return [command({ title: text, run: ['cat'], stdin: text })]
+  },
 })
 const made = { name: 'show', file: join(cwd, 'show.mjs'), plays: [play('show', { hosts: 'all', roles: [role()] })] }
 

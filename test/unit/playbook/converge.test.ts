@@ -106,6 +106,7 @@ function runOn(
     diff: false,
     check: false,
     clock: stopwatch(),
+    isSecret: () => false,
   }
   return { run, events, go: async () => converge(run, await planHost(run)) }
 }

@@ -88,6 +88,7 @@ async function run(
   if (problems.length > 0) return { problems, log, events, code: 1, pending, probes, outcomes: {} }
   const connection = (host: string): Connection => ({ host, transport: { kind: 'local' }, shell: ['sh'] })
   const code = await runPlays(ready.plays, {
+    isSecret: () => false,
     run: 'test',
     playbook: 'test',
     inventory,

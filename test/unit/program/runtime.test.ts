@@ -146,6 +146,26 @@ for (const [name, shell] of shells(base)) {
     })
   })
 
+  test('a command of a step ends with its first line that fails, with a timeout too', async () => {
+    await withChannel(shell, { stateDir: join(home(), 'state'), readOnly: true }, async channel => {
+      for (const timeout of [undefined, 20]) {
+        const run = (text: string) => channel.run({ script: raw(text), ...(timeout === undefined ? {} : { timeout }) })
+        assert.equal(await run('echo a\nfalse\necho b'), { exitCode: 1, stdout: 'a\n', stderr: '' })
+        assert.is((await run('(exit 7)\necho b')).exitCode, 7)
+        assert.is((await run('unset x; echo "$x"\necho b')).stdout, '')
+        assert.equal(await run('false || echo a\n[ 1 = 2 ] && echo b\nif false; then :; fi\necho c'), {
+          exitCode: 0,
+          stdout: 'a\nc\n',
+          stderr: '',
+        })
+        // dash of Debian 12 knows no pipefail.
+        const knows = (await run('command set -o pipefail')).exitCode === 0
+        assert.is((await run('false | cat\necho b')).exitCode, knows ? 1 : 0)
+        assert.is((await run('echo still here')).stdout, 'still here\n')
+      }
+    })
+  })
+
   test('random binary goes in by stdin and comes out by stdout', async () => {
     await withChannel(shell, { stateDir: join(home(), 'state'), readOnly: true }, async channel => {
       const data = randomBytes(300_000)

@@ -118,6 +118,54 @@ for (const task of [
     assert.equal([plan(false)?.diff, plan(true)?.diff?.before], [undefined, 'old'])
   })
 
+test('a file whose content holds a secret is one without being told, and others may read it only where the task says so', () => {
+  const isSecret = (content: string): boolean => content.includes('hunter2')
+  const plan = (args: Partial<Parameters<typeof file>[0]>, fact: PathFact = entry(before)) => {
+    const task = file({ path: '/etc/x', content: 'pw=hunter2\n', ...args } as Parameters<typeof file>[0])
+    const requests = task.kind.facts(task.args, { diff: true })
+    const facts = factTable(
+      ...requests.map(
+        request => [request, (request.args as { path: string }).path === '/etc' ? folder : fact] as const,
+      ),
+    )
+    return task.kind.plan(task.args, facts, { changed: false, diff: true, isSecret })
+  }
+  const held = [{}, { content: computed({}, () => 'pw=hunter2\n') }, { content: Buffer.from('pw=hunter2\n') }]
+  for (const args of held) {
+    assert.match(plan(args)?.summary ?? '', 'mode 0644 → 0600')
+    assert.match(plan(args, { type: 'absent' })?.apply.text ?? '', ' 0600 ')
+    assert.is(plan(args)?.diff, undefined)
+    assert.match(plan({ ...args, mode: '0644' })?.refused ?? '', 'say secret: false')
+    const acknowledged = plan({ ...args, mode: '0644', secret: false })
+    assert.is(acknowledged?.refused, undefined)
+    assert.is(acknowledged?.summary, 'content differs')
+    assert.is(acknowledged?.diff, undefined)
+  }
+  assert.is(plan({ content: 'other' })?.summary, 'content differs')
+  assert.ok(plan({ content: 'other' })?.diff)
+})
+
+test('a unit whose content holds a secret is closed to others', () => {
+  const task = systemdUnit({ name: 'x', content: '[Service]\nEnvironment=PW=hunter2\n' })
+  const facts = factTable(
+    ...task.kind
+      .facts(task.args, { diff: true })
+      .map(
+        request =>
+          [
+            request,
+            request.kind.name === 'path' && (request.args as { path: string }).path === '/etc/systemd/system'
+              ? folder
+              : { type: 'absent' },
+          ] as const,
+      ),
+  )
+  const plan = (isSecret: boolean) =>
+    task.kind.plan(task.args, facts, { changed: false, diff: true, isSecret: () => isSecret })?.apply.text ?? ''
+  assert.match(plan(true), ' 0600 ')
+  assert.match(plan(false), ' 0644 ')
+})
+
 test('the old content of a secret is never asked for', () => {
   for (const task of [
     file({ path: '/etc/x', content: text, secret: true }),
