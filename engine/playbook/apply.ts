@@ -5,7 +5,7 @@ import type { Task } from '../tasks/task.ts'
 import type { ApplyItem } from '../transport/types.ts'
 import { HostFailure } from './failure.ts'
 import type { HostRun } from './host-run.ts'
-import { type HandlerItem, isFlush, type PlannedChange, type WorkItem } from './work.ts'
+import { type HandlerItem, handlerChange, isFlush, type PlannedChange, type WorkItem } from './work.ts'
 
 /** One item of a program and what the report has to know of it. */
 export interface Entry {
@@ -78,7 +78,7 @@ export async function applyEntries(
     throw new HostFailure({
       task: entry?.task.title ?? '',
       role: entry?.role ?? '',
-      message: `exit code ${result.failed.exitCode}`,
+      message: entry?.change?.refused ?? `exit code ${result.failed.exitCode}`,
       ...(entry?.task.secret ? {} : { output: result.failed.output }),
     })
   }
@@ -136,7 +136,7 @@ const settling = (handlers: readonly HandlerEntries[]): readonly Entry[] =>
 
 function handlerEntries(handler: HandlerItem, facts: Facts, { isSecret }: HostRun): HandlerEntries {
   const entries = handler.tasks.flatMap((task): readonly Entry[] => {
-    const change = task.kind.plan(task.args, facts, { changed: true, diff: false, isSecret })
+    const change = handlerChange(task, facts, isSecret)
     return change
       ? [{ item: { id: 0, script: whole(change), owes: [] }, role: handler.role, task, change, handler: true }]
       : []

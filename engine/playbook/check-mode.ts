@@ -1,5 +1,5 @@
-import { type HostPlan, type HostRun, refuse } from './host-run.ts'
-import { handlersOwed, isStep, planStage, stageAt } from './work.ts'
+import { type HostPlan, type HostRun, refuse, refuseOne } from './host-run.ts'
+import { handlerChange, handlersOwed, isStep, planStage, stageAt } from './work.ts'
 
 /** Tells what a run would do: the same probe and plan, nothing else. Returns how many changes there would be. */
 export function checkHost(run: HostRun, plan: HostPlan): number {
@@ -28,6 +28,7 @@ export function checkHost(run: HostRun, plan: HostPlan): number {
   }
   for (const handler of handlersOwed(handlers, [], owed)) {
     changes += 1
+    for (const task of handler.tasks) refuseOne(handler.role, task, handlerChange(task, plan.facts, run.isSecret))
     run.emit({
       ...about,
       role: handler.role,

@@ -2,6 +2,7 @@ import { type FactRequest, type Facts, withFacts } from '../facts/fact.ts'
 import { pending as pendingHandlers } from '../facts/pending.ts'
 import type { Emit } from '../journal/events.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
+import type { Change, Task } from '../tasks/task.ts'
 import type { Channel } from '../transport/types.ts'
 import { applyEntries, entriesOf, type StageWork } from './apply.ts'
 import { HostFailure } from './failure.ts'
@@ -207,13 +208,11 @@ const interrupted = (made: number): HostFailure =>
   })
 
 export function refuse(changes: readonly PlannedChange[]): void {
-  const refused = changes.find(({ change }) => change.refused !== undefined)
-  if (!refused) return
-  throw new HostFailure({
-    task: refused.task.title,
-    role: refused.item.role,
-    message: refused.change.refused ?? refused.change.summary,
-  })
+  for (const { item, task, change } of changes) refuseOne(item.role, task, change)
+}
+
+export function refuseOne(role: string, task: Task, change: Change | undefined): void {
+  if (change?.refused !== undefined) throw new HostFailure({ task: task.title, role, message: change.refused })
 }
 
 function notConverging(left: readonly PlannedChange[]): HostFailure {

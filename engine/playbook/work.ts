@@ -1,4 +1,5 @@
 import { type FactRequest, type Facts, withFacts } from '../facts/fact.ts'
+import { raw } from '../program/shell.ts'
 import type { Handlers, Nested, TaskOrStep } from '../role/role.ts'
 import type { Step } from '../role/step.ts'
 import { isFlushHandlers } from '../tasks/flush-handlers.ts'
@@ -86,6 +87,16 @@ export function planStage(stage: readonly WorkItem[], facts: Facts, options: Pla
     seen = withFacts(seen, change.leaves ?? [])
   }
   return planned
+}
+
+/**
+ * What a task of a handler comes to; something has changed before it. One that is refused fails in its place, so that the handler stays
+ * owed: not before the changes, for one of them may bring what it lacks.
+ */
+export function handlerChange(task: Task, facts: Facts, isSecret: (text: string) => boolean): Change | undefined {
+  const change = task.kind.plan(task.args, facts, { changed: true, diff: false, isSecret })
+  if (change?.refused === undefined) return change
+  return { summary: change.summary, refused: change.refused, apply: raw('exit 1'), effect: 'action' }
 }
 
 /** What must be gone after the changes were made. */

@@ -1,5 +1,5 @@
 import { test } from 'uvu'
-import { equal, match, unreachable } from 'uvu/assert'
+import { equal, match, throws, unreachable } from 'uvu/assert'
 import { defineFact, type FactRequest, type Facts, factKey, factsFrom } from '../../../engine/facts/fact.ts'
 import type { RunEvent } from '../../../engine/journal/events.ts'
 import { checkHost } from '../../../engine/playbook/check-mode.ts'
@@ -16,7 +16,7 @@ import { flushHandlers } from '../../../engine/tasks/flush-handlers.ts'
 import { defineTask } from '../../../engine/tasks/task.ts'
 import type { Channel } from '../../../engine/transport/types.ts'
 
-/** A host that is a table of names and values: a task sets one, a fact reads one. Scripts are `set NAME VALUE`, `log TEXT` or `fail`. */
+/** A host that is a table of names and values: a task sets one, a fact reads one. Scripts are `set NAME VALUE`, `log TEXT`, `exit 1` or `fail`. */
 const value = defineFact<{ name: string }, string | undefined>({ name: 'value', probe: () => '', parse: () => [] })
 const set = defineTask<{ name: string; to: string; script?: string }>({
   name: 'set',
@@ -63,7 +63,7 @@ function fakeHost(start: Record<string, string> = {}) {
         const [verb, name = '', to = ''] = item.script.text.split(' ')
         if (verb === 'set') values.set(name, to)
         if (verb === 'log') logged.push(name)
-        const exitCode = verb === 'fail' ? 1 : 0
+        const exitCode = verb === 'fail' || verb === 'exit' ? 1 : 0
         onEvent({ kind: 'done', id: item.id, exitCode, output: exitCode ? 'broken' : '', seconds: 0 })
         if (exitCode) {
           for (const { id } of items.slice(index + 1)) onEvent({ kind: 'notRun', id })
@@ -206,6 +206,58 @@ test('a task that fails keeps the handler owed; the next run pays it although no
   host.values.set('b', '2')
   await runOn(host, tasks, { say: log({ text: 'said' }) }).go()
   equal([host.logged, [...host.pending]], [['said'], []])
+})
+
+const grumpy = defineTask<{ lacks: string }>({
+  name: 'grumpy',
+  title: () => 'reload what is not there',
+  facts: ({ lacks }) => [value({ name: lacks })],
+  plan: ({ lacks }, facts) =>
+    facts.get(value({ name: lacks }))
+      ? { summary: 'reload', effect: 'action', apply: raw('log reloaded'), settle: raw('log lives') }
+      : {
+          summary: 'cannot be done',
+          apply: raw('log not-to-be-run'),
+          settle: raw('log watched'),
+          refused: `no ${lacks}`,
+        },
+})
+
+test('a handler that is refused fails its host and stays owed, with those after it; it is paid once it can do its work', async () => {
+  const handlers = { first: log({ text: 'first' }), reload: grumpy({ lacks: 'daemon' }), last: log({ text: 'last' }) }
+  const tasks = [set({ name: 'a', to: '1', notify: ['first', 'reload', 'last'] })]
+  for (const [what, units] of [
+    ['at the end', tasks],
+    ['in its place', [...tasks, flushHandlers(), log({ text: 'after' })]],
+  ] as const) {
+    const host = fakeHost()
+    for (const time of ['notified now', 'owed from before']) {
+      const { go, events } = runOn(host, units, handlers)
+      try {
+        await go()
+        unreachable('it should have failed')
+      } catch (error) {
+        const told = error instanceof HostFailure ? [error.role, error.task, error.message] : String(error)
+        equal(told, ['r', 'reload what is not there', 'no daemon'], `${what}, ${time}`)
+      }
+      equal([...host.pending], ['r/reload', 'r/last'], `${what}, ${time}`)
+      equal(host.logged, ['first'], `${what}, ${time}`)
+      equal(events.filter(event => event.kind === 'task' && event.status === 'failed').length, 1)
+    }
+    equal(host.values.get('a'), '1', 'the change is made')
+    host.values.set('daemon', 'there')
+    await runOn(host, units, handlers).go()
+    equal([...host.pending], [])
+    equal(host.logged.slice(1).includes('reloaded'), true)
+  }
+})
+
+test('check mode tells that a handler would be refused', async () => {
+  const { run } = runOn(fakeHost(), [set({ name: 'a', to: '1', notify: 'reload' })], {
+    reload: grumpy({ lacks: 'daemon' }),
+  })
+  const plan = await planHost(run)
+  throws(() => checkHost(run, plan), /no daemon/)
 })
 
 test('what a later task undoes is made right by a second pass', async () => {
