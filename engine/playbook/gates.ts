@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostFailure } from './failure.ts'
 import type { HostPlan, HostRun } from './host-run.ts'
+import { judge } from './judge.ts'
 
 /** One look, no waiting; a play without a gate has nothing that could tell. */
 export async function gateHoldsNow(run: HostRun): Promise<boolean> {
   const { gate } = run.play
   if (!gate) return true
-  const facts = await run.channel.probe(gate.facts(run.host, run.inventory))
-  return gate.check(facts, run.host, run.inventory).ok
+  const { requests, verdict } = judge(gate, gate, run.host, run.inventory)
+  return verdict(await run.channel.probe(requests())).ok
 }
 
 /**
@@ -17,12 +18,13 @@ export async function gateHoldsNow(run: HostRun): Promise<boolean> {
 export async function holdsGate(run: HostRun, plan: HostPlan, signal: AbortSignal): Promise<void> {
   const { gate } = run.play
   if (!gate) return
-  if (!plan.dirty && gate.check(plan.facts, run.host, run.inventory).ok) return
+  const judged = judge(gate, gate, run.host, run.inventory)
+  if (!plan.dirty && judged.verdict(plan.facts).ok) return
   const started = Date.now()
   const elapsed = () => (Date.now() - started) / 1000
-  const requests = gate.facts(run.host, run.inventory)
+  const requests = judged.requests()
   for (;;) {
-    const verdict = gate.check(await run.channel.probe(requests), run.host, run.inventory)
+    const verdict = judged.verdict(await run.channel.probe(requests))
     if (verdict.ok)
       return run.emit({ kind: 'gate', host: run.host.name, gate: gate.name, status: 'holds', seconds: elapsed() })
     const { expected, saw } = verdict

@@ -6,6 +6,7 @@ import type { Change, Task } from '../tasks/task.ts'
 import type { Channel } from '../transport/types.ts'
 import { applyEntries, entriesOf, type StageWork } from './apply.ts'
 import { HostFailure } from './failure.ts'
+import { judge } from './judge.ts'
 import type { Play } from './play.ts'
 import { runStep } from './run-step.ts'
 import type { Stopwatch } from './stopwatch.ts'
@@ -101,8 +102,9 @@ export function willChange(run: HostRun, facts: Facts): boolean {
 
 /** Everything from an item on, with the gate's facts and what is owed. */
 export function requestsFrom(run: HostRun, start: number): readonly FactRequest[] {
-  const gate = run.play.gate?.facts(run.host, run.inventory) ?? []
-  return [...factsNeeded(run.work.items.slice(start), run.work.handlers, run.diff), ...gate, pendingHandlers({})]
+  const { gate } = run.play
+  const ofGate = gate ? judge(gate, gate, run.host, run.inventory).requests() : []
+  return [...factsNeeded(run.work.items.slice(start), run.work.handlers, run.diff), ...ofGate, pendingHandlers({})]
 }
 
 interface Dirty {

@@ -30,6 +30,10 @@ export async function rollOut(
   }
   const peers = await readPeers(session, ready.roles, hosts)
   const ordered = play.keepAvailable ? await brokenFirst(session, ready, hosts) : hosts
+  if ('reason' in ordered) {
+    session.emit({ kind: 'playStarted', play: play.name, hosts: hosts.map(host => host.name), batches: 1 })
+    return leaveOut(session, ready, [hosts], ordered)
+  }
   const serial = play.serial === undefined ? undefined : (options.serial ?? play.serial)
   const batches = batchesOf(ordered, serial)
   session.emit({ kind: 'playStarted', play: play.name, hosts: ordered.map(host => host.name), batches: batches.length })
@@ -58,8 +62,10 @@ async function brokenFirst(
   session: Session,
   ready: ReadyPlay,
   hosts: readonly HostView[],
-): Promise<readonly HostView[]> {
-  const { available } = await availabilityOf(session, ready)
+): Promise<readonly HostView[] | Stop> {
+  const found = await availabilityOf(session, ready)
+  if ('unknown' in found) return { reason: `${ready.play.name}: ${found.unknown}` }
+  const { available } = found
   return [...hosts.filter(host => !available.has(host.name)), ...hosts.filter(host => available.has(host.name))]
 }
 

@@ -65,8 +65,9 @@ async function patientTurn(
   const { timeout = patience, interval = 1 } = ready.play.gate ?? {}
   const end = Date.now() + Math.min(patience, timeout) * 1000
   for (let looks = 0; ; looks += 1) {
-    const turn = turnOf(ready, left, await availabilityOf(session, ready))
-    if (!('refused' in turn) || Date.now() > end || session.signal.aborted) return turn
+    const found = await availabilityOf(session, ready)
+    const turn = turnOf(ready, left, found)
+    if (!('refused' in turn) || 'unknown' in found || Date.now() > end || session.signal.aborted) return turn
     if (looks === 0) session.emit({ kind: 'note', text: `${ready.play.name}: ${turn.refused}; waiting for a moment` })
     await sleep(interval * 1000, undefined, { signal: session.signal }).catch(() => {})
   }
@@ -75,8 +76,10 @@ async function patientTurn(
 function turnOf(
   ready: ReadyPlay,
   left: readonly Planned[],
-  { available, total }: Availability,
+  found: Availability,
 ): { readonly hosts: readonly Planned[]; readonly reason?: string } | { readonly refused: string } {
+  if ('unknown' in found) return { refused: found.unknown }
+  const { available, total } = found
   // What runs once may bring about changes on others that their own plan does not show yet.
   const mayFollow = left.some(({ plan }) => plan.dirty)
   const candidates = left.map(({ run, plan, items }) => ({

@@ -1,0 +1,44 @@
+import type { FactRequest, Facts } from '../facts/fact.ts'
+import type { Condition, Gate, Verdict } from '../role/gate.ts'
+import type { HostView, InventoryView } from '../role/view.ts'
+import { HostFailure } from './failure.ts'
+
+/** A gate, or what counts a host as available by it, asked about one host. */
+export interface Judge {
+  readonly requests: () => readonly FactRequest[]
+  readonly verdict: (facts: Facts) => Verdict
+}
+
+/**
+ * A fault in a gate's own code says nothing about the host, least of all that it is down and may be worked on at no cost: it is told as
+ * what it is, with its place in the code.
+ */
+export function judge(
+  { name }: Gate,
+  { facts: wanted, check }: Condition,
+  host: HostView,
+  inventory: InventoryView,
+): Judge {
+  const guarded = <T>(work: () => T): T => {
+    try {
+      return work()
+    } catch (error) {
+      throw faultOf(name, error)
+    }
+  }
+  return {
+    requests: () => guarded(() => wanted(host, inventory)),
+    verdict: facts => guarded(() => check(facts, host, inventory)),
+  }
+}
+
+function faultOf(gate: string, error: unknown): HostFailure {
+  const message = error instanceof Error ? error.message : String(error)
+  const place = error instanceof Error ? error.stack?.split('\n').slice(1, 4).join('\n') : undefined
+  return new HostFailure({
+    task: `gate ${gate}`,
+    role: '',
+    message: `the gate's own code failed: ${message}`,
+    ...(place === undefined ? {} : { hint: place }),
+  })
+}
