@@ -1,22 +1,24 @@
-import type { Inventory, Problem } from '../inventory/index.ts'
+import type { Inventory, Problem, Variable } from '../inventory/index.ts'
 import { didYouMean } from '../inventory/problem.ts'
 import { buildWork } from '../playbook/build.ts'
 import { noPeers } from '../playbook/peers.ts'
-import { type Play, tagsOf } from '../playbook/play.ts'
+import type { Play } from '../playbook/play.ts'
 import type { ReadyPlay } from '../playbook/ready.ts'
 import type { Serial } from '../playbook/serial.ts'
 import { specialTags, type TagSelection } from '../playbook/tags.ts'
 import { variableNames } from '../role/params.ts'
 import type { InventoryView } from '../role/view.ts'
+import { tagsOf } from '../tasks/names.ts'
 
 const everything: TagSelection = { only: ['all', 'never'], skip: [] }
 
 /** All tags that the plays, their roles and their tasks have. */
 export function tagsIn(plays: readonly ReadyPlay[], view: InventoryView): readonly string[] {
   const tags = new Set<string>()
-  for (const { play, roles, hosts } of plays) {
+  for (const { play, roles, everyone } of plays) {
     for (const tag of [...tagsOf(play.tags), ...roles.flatMap(({ call }) => call.tags)]) tags.add(tag)
-    const [host] = hosts
+    // One that `--limit` leaves in, for of others no role has params; tags may have left all of them out.
+    const host = everyone.find(({ name }) => roles.every(({ params }) => params.has(name)))
     if (!host) continue
     const { work } = buildWork(play, roles, host, view, everything, noPeers)
     for (const { unit } of work.items) for (const tag of unit.tags) tags.add(tag)
@@ -24,21 +26,24 @@ export function tagsIn(plays: readonly ReadyPlay[], view: InventoryView): readon
   return [...tags].sort()
 }
 
-/** A tag that nothing has would run nothing, silently: it is refused. */
+/** A tag that nothing has would run nothing, silently: it is refused. One to be skipped leaves nothing out, which is said. */
 export function checkTags(
   plays: readonly ReadyPlay[],
   view: InventoryView,
   { only, skip }: TagSelection,
-): readonly Problem[] {
-  const wanted = [...only, ...skip].filter(tag => !specialTags.includes(tag))
-  if (wanted.length === 0) return []
+): { readonly problems: readonly Problem[]; readonly warnings: readonly string[] } {
+  if ([...only, ...skip].every(tag => specialTags.includes(tag))) return { problems: [], warnings: [] }
   const known = tagsIn(plays, view)
-  return wanted
-    .filter(tag => !known.includes(tag))
-    .map(tag => ({
-      message: `no play, role or task has the tag ${tag}`,
-      hint: didYouMean(tag, known).hint ?? `the tags are ${known.join(', ')}`,
-    }))
+  const isUnknown = (tag: string) => !specialTags.includes(tag) && !known.includes(tag)
+  const hint = (tag: string) => didYouMean(tag, known).hint ?? `the tags are ${known.join(', ')}`
+  return {
+    problems: only
+      .filter(isUnknown)
+      .map(tag => ({ message: `no play, role or task has the tag ${tag}`, hint: hint(tag) })),
+    warnings: skip
+      .filter(isUnknown)
+      .map(tag => `--skip-tags ${tag}: no play, role or task has this tag, so nothing is left out; ${hint(tag)}`),
+  }
 }
 
 /** `--serial` changes the batches of plays that have any; where none has, it would do nothing, silently. */
@@ -70,7 +75,10 @@ export function checkExtraVars(
   const [first] = inventory.hosts.values()
   const extra = [...(first?.vars ?? [])].filter(([, variable]) => variable.source === 'extra vars')
   const problems = extra.flatMap(([name, variable]): readonly Problem[] => {
-    if (read.has(name) || name.startsWith('ansible_') || isSetElsewhere(inventory, name)) return []
+    if (read.has(name) || name.startsWith('ansible_')) return []
+    // kubespray's plays have `serial: "{{ serial | default('20%') }}"`.
+    if (name === 'serial') return [serialAsVariable(variable)]
+    if (isSetElsewhere(inventory, name)) return []
     const { hint } = didYouMean(name, read)
     return [
       {
@@ -82,6 +90,12 @@ export function checkExtraVars(
   })
   return problems
 }
+
+const serialAsVariable = ({ value, origin }: Variable): Problem => ({
+  message: 'extra variable serial: how many hosts there are in a batch is no variable here',
+  origin,
+  hint: `say it with --serial ${Array.isArray(value) ? value.join(',') : String(value)}`,
+})
 
 /** The inventory sets it too, or one of its templates refers to it. */
 const isSetElsewhere = (inventory: Inventory, name: string): boolean =>

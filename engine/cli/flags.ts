@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Playbook } from '../playbook/playbook.ts'
 import { checkSerial, parseSerial, type Serial } from '../playbook/serial.ts'
+import { tagsOf } from '../tasks/names.ts'
 import { addRefusedFlags } from './refused-flags.ts'
 import { parseWords, several } from './usage.ts'
 import { addVaultFlags, type VaultFlags } from './vault-flags.ts'
@@ -39,13 +40,7 @@ export interface Flags extends VaultFlags {
   readonly listTags: boolean
 }
 
-const list = (value: string, before: readonly string[]): readonly string[] => [
-  ...before,
-  ...value
-    .split(',')
-    .map(tag => tag.trim())
-    .filter(Boolean),
-]
+const list = (value: string, before: readonly string[]): readonly string[] => [...before, ...tagsOf(value)]
 
 function positive(value: string): number {
   const number = Number(value)

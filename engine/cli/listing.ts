@@ -1,10 +1,10 @@
 import { buildWork } from '../playbook/build.ts'
 import { checksOn } from '../playbook/checks.ts'
 import { noPeers } from '../playbook/peers.ts'
-import { tagsOf } from '../playbook/play.ts'
 import type { ReadyPlay } from '../playbook/ready.ts'
 import type { TagSelection } from '../playbook/tags.ts'
 import type { InventoryView } from '../role/view.ts'
+import { tagsOf } from '../tasks/names.ts'
 import { tagsIn } from './check-names.ts'
 import type { Flags } from './flags.ts'
 

@@ -53,10 +53,11 @@ export async function understand(playbook: Playbook, flags: Flags, hidden: Redac
   const connectionsTo = (names: Iterable<string>) =>
     connectionsOf(inventory, options.connection, names, secrets => hidden.add(secrets))
   const { plays, ready } = await facts.complete(readied, () => connectionsTo([]), options.forks)
+  // With params that are wrong, tasks can't be made, and so their tags are not known.
+  const named = ready.hasTasks ? checkTags(ready.plays, view, tags) : { problems: [], warnings: [] }
   const problems = [
     ...ready.problems,
-    // With params that are wrong, tasks can't be made, and so their tags are not known.
-    ...(ready.hasTasks ? checkTags(ready.plays, view, tags) : []),
+    ...named.problems,
     ...checkSerialFlag(plays, flags.serial),
     ...checkExtraVars(plays, Object.keys(playbook.vars ?? {}), inventory, flags.extraVars),
   ]
@@ -74,7 +75,7 @@ export async function understand(playbook: Playbook, flags: Flags, hidden: Redac
     problems: [...problems, ...connections.problems],
     names,
     connections,
-    warnings: [...warnings, ...inventory.warnings],
+    warnings: [...warnings, ...inventory.warnings, ...named.warnings],
     notes,
   }
 }

@@ -6,7 +6,8 @@ import {
   selectHosts,
   splitPatterns,
 } from '../inventory/index.ts'
-import { type Play, tagsOf } from './play.ts'
+import { tagsOf } from '../tasks/names.ts'
+import type { Play } from './play.ts'
 import { isSelected, type TagSelection } from './tags.ts'
 import { flatten } from './work.ts'
 

@@ -46,6 +46,3 @@ export interface Play extends PlayOptions {
 export function play(name: string, options: PlayOptions): Play {
   return { ...options, name, site: callSite(play) }
 }
-
-export const tagsOf = (tags: string | readonly string[] | undefined): readonly string[] =>
-  tags === undefined ? [] : typeof tags === 'string' ? tags.split(',').map(tag => tag.trim()) : tags

@@ -1,5 +1,6 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
 import type { FactMap, FactValues } from '../facts/fact.ts'
+import { tagsOf } from '../tasks/names.ts'
 import type { Task } from '../tasks/task.ts'
 import { type CallSite, callSite } from './call-site.ts'
 import type { Check } from './check.ts'
@@ -138,7 +139,7 @@ export function defineRole<const S extends ParamsSchema, M extends FactMap = Rec
     role,
     params: params as Readonly<Record<string, unknown>>,
     runOnce: options.runOnce ?? false,
-    tags: typeof options.tags === 'string' ? options.tags.split(',') : (options.tags ?? []),
+    tags: tagsOf(options.tags),
     site: callSite(call),
   })
   return Object.assign(call, { role })

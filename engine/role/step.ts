@@ -1,5 +1,6 @@
 import type { FactMap, Facts, FactValues } from '../facts/fact.ts'
 import { valuesOf } from '../facts/fact.ts'
+import { namesIn, tagsOf } from '../tasks/names.ts'
 import type { RemoteShell } from './remote.ts'
 import type { HostView, InventoryView } from './view.ts'
 
@@ -41,8 +42,8 @@ export interface Step {
 
 export interface StepOptions<M extends FactMap> {
   readonly title: string
-  readonly tags?: readonly string[]
-  readonly notify?: readonly string[]
+  readonly tags?: string | readonly string[]
+  readonly notify?: string | readonly string[]
   /** As of tasks: on the first host of a batch that is still alive, for all of them. */
   readonly runOnce?: boolean
   readonly facts?: M
@@ -56,8 +57,8 @@ export function step<const M extends FactMap = Record<never, never>>(options: St
   return {
     type: 'step',
     title: options.title,
-    tags: options.tags ?? [],
-    notify: options.notify ?? [],
+    tags: tagsOf(options.tags),
+    notify: namesIn(options.notify),
     runOnce: options.runOnce ?? false,
     facts: requests,
     needed: facts => (options.needed ? options.needed(valuesOf(requests, facts)) : 'runs always'),

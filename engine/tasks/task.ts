@@ -1,6 +1,7 @@
 import type { FactMap, FactRequest, Facts, FactValues } from '../facts/fact.ts'
 import { valuesOf } from '../facts/fact.ts'
 import type { Shell } from '../program/shell.ts'
+import { namesIn, tagsOf } from './names.ts'
 
 /** What a kind of task is: its facts, its plan, and the words for it. One file per kind, the same shape in each. */
 export interface TaskKind<A = unknown> {
@@ -110,8 +111,8 @@ export function defineTask<A extends object>(kind: TaskKind<A>): (args: A & Task
       kind,
       args,
       title: title ?? kind.title(args),
-      notify: listOf(notify),
-      tags: listOf(tags),
+      notify: namesIn(notify),
+      tags: tagsOf(tags),
       secret: secret ?? false,
       runOnce: runOnce ?? false,
     }
@@ -119,9 +120,6 @@ export function defineTask<A extends object>(kind: TaskKind<A>): (args: A & Task
     return task as unknown as Task
   }
 }
-
-const listOf = (value: string | readonly string[] | undefined): readonly string[] =>
-  value === undefined ? [] : typeof value === 'string' ? value.split(',').map(part => part.trim()) : value
 
 /** A value that depends on facts of the host, worked out at plan time: `content: computed({ route: route({ to: vip }) }, f => …)`. */
 export interface Computed<T> {

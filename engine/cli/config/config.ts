@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { InventoryError, type Origin, type Problem } from '../../inventory/index.ts'
+import { namesIn } from '../../tasks/names.ts'
 import { findConfig, type Surroundings } from './find.ts'
 import { type IniValue, readIni } from './ini.ts'
 import { type Kind, type Setting, type SettingName, settings, type ValueOf } from './settings.ts'
@@ -75,10 +76,7 @@ function lookUp(setting: Setting, ini: ReadonlyMap<string, IniValue>, { env }: S
 
 function convert(kind: Kind, said: Said, where: Surroundings): unknown {
   const text = said.text.trim()
-  const words = text
-    .split(',')
-    .map(word => word.trim())
-    .filter(Boolean)
+  const words = namesIn(text)
   switch (kind) {
     case 'text':
       return text

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runFromCommandLine } from '../../../engine/cli/run.ts'
-import { command, defineRole, file, play } from '../../../engine/index.ts'
+import { command, defineRole, file, play, step } from '../../../engine/index.ts'
 import { encryptVault } from '../../../engine/inventory/index.ts'
 import type { Playbook } from '../../../engine/playbook/playbook.ts'
 
@@ -252,6 +252,73 @@ test('hosts are listed also where a run would be refused, and it is said that it
   // Without its params a role has no tasks to list.
   assert.is((await runPlaybook(two, ...here, '--list-tasks')).exitCode, 1)
   assert.is((await runPlaybook(two, ...here, '--list-tasks', '--tags', 'easy')).exitCode, 0)
+})
+
+const blanks = {
+  ...made,
+  plays: [
+    play('of the play', { hosts: 'all', tags: 'x, of-play', tasks: [command({ run: 'echo play' })] }),
+    play('the rest', {
+      hosts: 'all',
+      roles: [role({}, { tags: ' x,of-role ' })],
+      tasks: [
+        command({ run: 'echo task', tags: 'x, of-task' }),
+        command({ run: 'echo list', tags: ['x', ' of-list, of-item'] }),
+        step({ title: 'a step', tags: 'x, of-step', run: async () => undefined }),
+      ],
+    }),
+  ],
+}
+
+test('blanks around a tag count nowhere', async () => {
+  const listed = async (...args: string[]) =>
+    (await runPlaybook(blanks, '-i', 'here,', '-c', 'local', '--list-tasks', '-e', 'show_first=a', ...args)).said
+  for (const [tag, title] of [
+    ['of-play', 'echo play'],
+    ['of-role', 'says a'],
+    ['of-task', 'echo task'],
+    ['of-list', 'echo list'],
+    ['of-item', 'echo list'],
+    ['of-step', 'a step'],
+  ] as const) {
+    const said = await listed('--tags', ` ${tag} , ${tag}`)
+    assert.match(said, title)
+    assert.is(said.match(/^ {4}\w+: /gm)?.length, 1, said)
+    assert.not.match(await listed('--skip-tags', ` ${tag},`), title)
+  }
+  assert.match(await listed('--list-tags'), /^tags: of-item, of-list, of-play, of-role, of-step, of-task, x$/m)
+})
+
+test('a tag to be skipped that nothing has is a warning; one that all of a play has is none', async () => {
+  const part = {
+    ...two,
+    plays: [...two.plays, play('all of it', { hosts: 'all', tasks: [command({ run: 'true', tags: 'inner' })] })],
+  }
+  const skip = (...tags: string[]) => runPlaybook(part, ...here, '-e', 'needy_address=a', '--skip-tags', ...tags)
+  const { exitCode, said } = await skip('esay,never')
+  assert.is(exitCode, 0, said)
+  assert.match(
+    said,
+    /warning: --skip-tags esay: no play, role or task has this tag, so nothing is left out; did you mean easy\?/,
+  )
+  assert.is(said.match(/warning/g)?.length, 1, said)
+  assert.not.match((await skip('inner')).said, /warning/)
+  assert.not.match((await skip('needy', '-l', 'here')).said, /warning/)
+})
+
+test("kubespray's -e serial=1 says which flag to use, whatever the inventory holds", async () => {
+  for (const [vars, flag] of [
+    ['serial=1', '1'],
+    ['serial=20%', '20%'],
+    ['{"serial": [1, "20%"], "show_first": "{{ serial_number }}"}', '1,20%'],
+  ] as const) {
+    const { exitCode, said } = await runPlaybook(made, ...here, '-e', vars)
+    assert.is(exitCode, 1, said)
+    assert.match(
+      said,
+      `extra variable serial: how many hosts there are in a batch is no variable here\n      say it with --serial ${flag}\n`,
+    )
+  }
 })
 
 const refused = [
