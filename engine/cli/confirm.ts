@@ -1,22 +1,69 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { createInterface } from 'node:readline/promises'
+import { openSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ReadStream, WriteStream } from 'node:tty'
 
-/** Asks a question on the terminal: Enter or yes goes on, no does not. Throws where there is no terminal to ask on. */
+/**
+ * Asks a question on the terminal: Enter or yes goes on; no does not, nor does the end of what is typed (Ctrl-D, a terminal that is gone).
+ * Throws where there is no terminal to ask on, and when the run is interrupted meanwhile.
+ */
 export async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
-  const input = createReadStream('/dev/tty')
-  const output = createWriteStream('/dev/tty')
+  const terminal = openTerminal()
+  if (terminal === undefined) throw new Error(`there is no terminal to ask on: ${question}`)
+  const { input, output } = terminal
   try {
-    await new Promise((resolve, reject) => input.once('open', resolve).once('error', reject))
-  } catch {
-    throw new Error(`there is no terminal to ask on: ${question}`)
-  }
-  const terminal = createInterface({ input, output })
-  try {
-    const answer = await terminal.question(`${question} [Enter to go on, n to stop] `, { signal })
-    return !/^n/i.test(answer.trim())
+    await forgetTypedAhead(input)
+    for (;;) {
+      signal.throwIfAborted()
+      output.write(`${question} [Enter to go on, n to stop] `)
+      const answer = await readLine(input, signal)
+      if (answer === undefined) output.write('\n')
+      if (answer === undefined || /^no?$/i.test(answer)) return false
+      if (/^(y|yes)?$/i.test(answer)) return true
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+    throw new Error(`interrupted, with a question open: ${question}`)
   } finally {
-    terminal.close()
     input.destroy()
     output.destroy()
   }
+}
+
+/** Two descriptors: each stream closes its own. */
+function openTerminal(): { readonly input: ReadStream; readonly output: WriteStream } | undefined {
+  try {
+    return { input: new ReadStream(openSync('/dev/tty', 'r')), output: new WriteStream(openSync('/dev/tty', 'w')) }
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * An Enter pressed while the run went on is no answer to a question that nobody had seen. Outside of lines the terminal hands out all that it
+ * has; Ctrl-C is then a byte, too.
+ */
+async function forgetTypedAhead(input: ReadStream): Promise<void> {
+  const take = (typed: Buffer) => {
+    if (typed.includes(3)) process.kill(process.pid, 'SIGINT')
+  }
+  input.setRawMode(true)
+  input.on('data', take)
+  await sleep(20)
+  input.off('data', take)
+  input.setRawMode(false)
+}
+
+/** Undefined at the end of what is typed. */
+function readLine(input: ReadStream, signal: AbortSignal): Promise<string | undefined> {
+  let text = ''
+  input.setEncoding('utf8')
+  return new Promise((resolve, reject) => {
+    const read = (part: string) => {
+      text += part
+      if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')).trim())
+    }
+    const end = () => resolve(undefined)
+    input.on('data', read).once('end', end).once('error', end).resume()
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }

@@ -46,7 +46,10 @@ export async function execute(asked: Understood, { hidden, write }: Output): Pro
       tags,
       ...(flags.serial === undefined ? {} : { serial: flags.serial }),
       signal,
-      ask: question => confirm(hidden.text(question), signal),
+      ask: async question => {
+        const { goOn } = report.hold()
+        return confirm(hidden.text(question), signal).finally(goOn)
+      },
       emit,
       isSecret: hidden.isIn,
     })

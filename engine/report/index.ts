@@ -7,6 +7,8 @@ import { profiled } from './profile.ts'
 /** Shows a run while it goes on. Everything it gets has secrets replaced already. */
 export interface Report {
   readonly event: (event: RunEvent) => void
+  /** While a question stands on the terminal nothing else is shown there: what happens meanwhile comes after `goOn`. */
+  readonly hold: () => { readonly goOn: () => void }
   /** The journal's path, for the last line. */
   readonly close: (journal: string) => void
 }

@@ -2,5 +2,10 @@ import type { Report } from './index.ts'
 
 /** One JSON object a line, as the journal has it. */
 export function jsonReport(write: (text: string) => void): Report {
-  return { event: event => write(`${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`), close: () => {} }
+  return {
+    event: event => write(`${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`),
+    // It is read by a program.
+    hold: () => ({ goOn: () => {} }),
+    close: () => {},
+  }
 }

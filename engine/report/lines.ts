@@ -12,9 +12,22 @@ export function lineReport(
 ): Report {
   const paint = painter(options.color)
   const lines = reportLines(options, paint)
+  let waiting: string[] | undefined
   return {
     event: event => {
-      for (const line of lines(event)) write(`${line}\n`)
+      for (const line of lines(event)) {
+        if (waiting) waiting.push(`${line}\n`)
+        else write(`${line}\n`)
+      }
+    },
+    hold: () => {
+      waiting = []
+      return {
+        goOn: () => {
+          write((waiting ?? []).join(''))
+          waiting = undefined
+        },
+      }
     },
     close: journal => write(`${paint.dim(`journal: ${journal}`)}\n`),
   }

@@ -17,29 +17,32 @@ export function liveReport(options: ReportOptions, write: (text: string) => void
   const busy = new Map<string, { readonly what: string; readonly since: number }>()
   let pending: string[] = []
   let drawn = 0
+  let isHeld = false
   let timer: { readonly handle: NodeJS.Timeout; readonly at: number } | undefined
   const cancel = () => {
     clearTimeout(timer?.handle)
     timer = undefined
   }
-  const draw = () => {
+  const draw = (withStatus = true) => {
     cancel()
+    if (isHeld) return
     const width = process.stdout.columns || 80
-    const status = [...busy]
+    const working = withStatus ? [...busy] : []
+    const status = working
       .slice(0, shown)
       .map(([host, { what, since }]) => clip(`  ${host}: ${what} ${seconds(since)}`, width))
-    if (busy.size > shown) status.push(`  and ${busy.size - shown} more hosts`)
+    if (working.length > shown) status.push(`  and ${working.length - shown} more hosts`)
     const erase = drawn > 0 ? `\x1b[${drawn}A\x1b[J` : ''
     write(erase + pending.map(line => `${line}\n`).join('') + status.map(line => `${paint.dim(line)}\n`).join(''))
     pending = []
     drawn = status.length
-    if (busy.size > 0) later(1000)
+    if (working.length > 0) later(1000)
   }
   const later = (wait: number) => {
     const at = Date.now() + wait
     if (timer && timer.at <= at) return
     cancel()
-    timer = { handle: setTimeout(draw, wait).unref(), at }
+    timer = { handle: setTimeout(() => draw(), wait).unref(), at }
   }
   return {
     event: event => {
@@ -48,7 +51,18 @@ export function liveReport(options: ReportOptions, write: (text: string) => void
       if (event.kind === 'runFinished') draw()
       else later(interval)
     },
+    hold: () => {
+      draw(false)
+      isHeld = true
+      return {
+        goOn: () => {
+          isHeld = false
+          draw()
+        },
+      }
+    },
     close: journal => {
+      isHeld = false
       busy.clear()
       pending.push(paint.dim(`journal: ${journal}`))
       draw()

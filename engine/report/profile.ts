@@ -112,6 +112,7 @@ export function profiled(report: Report, write: (text: string) => void): Report 
       report.event(event)
       if (event.kind === 'runFinished') write(`${profile.lines().join('\n')}\n`)
     },
+    hold: report.hold,
     close: report.close,
   }
 }
