@@ -48,7 +48,7 @@ const question = 'Shall it go on? [Enter to go on, n to stop] '
 
 interface Asked {
   readonly typed: readonly string[]
-  /** Typed before the question stands there. */
+  /** Typed while it starts. */
   readonly ahead?: string
   /** Milliseconds for which it stands unanswered. */
   readonly stays?: number
@@ -78,10 +78,7 @@ async function ask({ ahead = '', typed, stays = 300 }: Asked) {
   run.on('exit', () => {
     hasEnded = true
   })
-  if (ahead !== '') {
-    await until(() => screen.includes('both'))
-    run.stdin.write(ahead)
-  }
+  if (ahead !== '') run.stdin.write(ahead)
   const stood: string[] = []
   for (const answer of typed) {
     const asked = stood.length + 1
