@@ -8,6 +8,7 @@ import { readyPlays } from '../../../engine/playbook/ready.ts'
 import { runPlays } from '../../../engine/playbook/run.ts'
 import { inventoryView } from '../../../engine/playbook/views.ts'
 import { raw } from '../../../engine/program/shell.ts'
+import { redactor } from '../../../engine/secrets/redactor.ts'
 import { defineTask } from '../../../engine/tasks/task.ts'
 import { type Channel, type Connection, UnreachableError } from '../../../engine/transport/types.ts'
 
@@ -28,7 +29,7 @@ async function run(
   const view = inventoryView(inventory)
   const tags = { only: [], skip: [] }
   const made = play('masters', { hosts: 'all', tasks: [change({})], ...options })
-  const { plays, problems } = await readyPlays([made], inventory, view, { tags })
+  const { plays, problems } = await readyPlays([made], inventory, view, { tags, hidden: redactor() })
   equal(problems, [])
   const events: RunEvent[] = []
   const changed: string[] = []
