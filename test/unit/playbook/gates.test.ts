@@ -68,6 +68,7 @@ async function run(
     forks: 5,
     tags,
     signal: new AbortController().signal,
+    isSecret: () => false,
     ask: async () => true,
     emit: event => events.push(event),
   })
