@@ -1,5 +1,6 @@
 import { type Host, type Inventory, InventoryError, type Problem } from '../inventory/index.ts'
 import { type ConnectionFlags, connectionOf, connectionSecrets } from '../playbook/connection.ts'
+import { flagProblems } from '../playbook/connection-values.ts'
 import type { Connection } from '../transport/types.ts'
 
 export interface Connections {
@@ -23,7 +24,7 @@ export function connectionsOf(
     if (found.connection) onSecret(connectionSecrets(found.connection))
     return found
   }
-  const problems = [...new Set(needed)].flatMap(name => find(name).problems)
+  const problems = [...flagProblems(flags), ...[...new Set(needed)].flatMap(name => find(name).problems)]
   return {
     problems,
     get: name => {

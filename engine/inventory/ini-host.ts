@@ -1,6 +1,7 @@
 import { literalEval } from './literal.ts'
 import { expandHostPattern } from './range.ts'
 import { shlexSplit, type Token } from './shlex.ts'
+import { hasControlCharacters } from './text.ts'
 import type { Origin, Problem, Setting, Statement } from './types.ts'
 
 /**
@@ -71,8 +72,7 @@ export function badHostName(name: string): string | undefined {
   if (name.trim() === '') return 'it is empty'
   if (name === '---') return 'this looks like a YAML file'
   if (name.startsWith('-')) return 'it begins with a dash'
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\x00-\x20\x7f\u2028\u2029\ufffd]/.test(name)) return 'it holds a space or a control character'
+  if (hasControlCharacters(name) || /[ \ufffd]/.test(name)) return 'it holds a space or a control character'
   return undefined
 }
 

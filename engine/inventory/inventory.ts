@@ -1,7 +1,7 @@
 import type { Graph, RawGroup, RawHost } from './assemble.ts'
 import { ancestors, depths, descendants, sortByPrecedence } from './group-order.ts'
 import type { Decrypt } from './node.ts'
-import type { Group, Host, Inventory, Setting } from './types.ts'
+import type { Group, Host, Inventory, Origin, Setting } from './types.ts'
 import { override, type Variables } from './variables.ts'
 import type { FileSettings } from './vars-files.ts'
 
@@ -50,7 +50,7 @@ export function buildInventory({ graph, layers, decrypt, ...given }: Parts): Inv
   const known = (name: string, groups: readonly string[]) => hostVars(name, groups, graph.hosts.get(name))
 
   const hosts = new Map<string, Host>()
-  for (const name of graph.hosts.keys()) hosts.set(name, new LazyHost(name, groupsOf(name), known))
+  for (const { name, at } of graph.hosts.values()) hosts.set(name, new LazyHost(name, at, groupsOf(name), known))
   const groups = new Map([...graph.groups.values()].map(raw => [raw.name, toGroup(raw, layers, decrypt)]))
   return {
     hosts,
@@ -69,7 +69,7 @@ export function buildInventory({ graph, layers, decrypt, ...given }: Parts): Inv
         source: 'implicit localhost',
       }
       const raw: RawHost = { name, settings: [() => [local]], at: { file: name, line: 1, column: 1 } }
-      return new LazyHost(name, groupsOf(name), (_, groups) => hostVars(name, groups, raw))
+      return new LazyHost(name, raw.at, groupsOf(name), (_, groups) => hostVars(name, groups, raw))
     },
   }
 }
@@ -127,12 +127,14 @@ function fromFiles(
 /** A class, for there are tens of thousands: getters of their own would cost more than reading their lines. */
 class LazyHost implements Host {
   readonly name: string
+  readonly origin: Origin
   readonly groups: readonly string[]
   private readonly compute: (name: string, groups: readonly string[]) => Variables
   private made: Variables | undefined
 
-  constructor(name: string, groups: readonly string[], compute: LazyHost['compute']) {
+  constructor(name: string, origin: Origin, groups: readonly string[], compute: LazyHost['compute']) {
     this.name = name
+    this.origin = origin
     this.groups = groups
     this.compute = compute
     this.made = undefined

@@ -1,4 +1,6 @@
+import { badHostName } from './ini-host.ts'
 import { originOf } from './node.ts'
+import { shownValue } from './text.ts'
 import type { Entry, MapNode, Node, Problem, Reading, Setting, Statement } from './types.ts'
 import { nameOf } from './yaml-inventory.ts'
 
@@ -93,8 +95,11 @@ function readHosts(group: string, node: Node, context: Context): void {
   }
 }
 
-function addHost(name: string, group: string, node: Node, { statements, file }: Context): void {
-  statements.push({ kind: 'hosts', names: [name], group, at: originOf(node, file), settings: () => [] })
+function addHost(name: string, group: string, node: Node, context: Context): void {
+  const { statements, file } = context
+  const wrong = badHostName(name)
+  if (wrong !== undefined) fail(context, node, `${shownValue(name)} is no host name: ${wrong}`)
+  else statements.push({ kind: 'hosts', names: [name], group, at: originOf(node, file), settings: () => [] })
 }
 
 function pushVar(owner: string, setting: Setting, { statements }: Context): void {

@@ -7,9 +7,12 @@ const everyControl = new RegExp(control, 'gu')
 
 export const hasControlCharacters = (text: string): boolean => control.test(text)
 
+/** Text that shows each of them as `\uXXXX`, but for those that it may `keep`. */
+export const withoutControl = (text: string, keep = ''): string =>
+  text.replace(everyControl, character =>
+    keep.includes(character) ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
 /** A value as it is shown in a problem: on one line, whatever is in it. */
 export const shownValue = (value: unknown): string =>
-  (JSON.stringify(value) ?? String(value)).replace(
-    everyControl,
-    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  withoutControl(typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value)))

@@ -32,6 +32,8 @@ export interface Variable {
 
 export interface Host {
   readonly name: string
+  /** Where the inventory names it first. */
+  readonly origin: Origin
   /** Every group it is in, ancestors included, sorted, without `all` (Ansible's `group_names`). */
   readonly groups: readonly string[]
   /** The variables in effect, by Ansible's precedence. Computed when first read. */

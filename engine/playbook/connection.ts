@@ -2,7 +2,7 @@ import type { Host, Inventory, Problem } from '../inventory/index.ts'
 import { didYouMean } from '../inventory/problem.ts'
 import { shlexSplit } from '../inventory/shlex.ts'
 import type { Become, Connection, Transport } from '../transport/types.ts'
-import { readVar } from './read-var.ts'
+import { type ConnectionValues, connectionValues, problemOf } from './connection-values.ts'
 
 /** What the flags say of connections; the inventory's variables beat them, as in Ansible. */
 export interface ConnectionFlags {
@@ -26,25 +26,18 @@ export interface ConnectionFlags {
   readonly hostKeyChecking?: boolean
 }
 
-type Read = (...names: readonly string[]) => unknown
-
-/** How a host is reached, or what is wrong with its connection variables. */
+/** How a host is reached, or everything that is wrong with its connection variables. */
 export function connectionOf(
   inventory: Inventory,
   host: Host,
   flags: ConnectionFlags,
 ): { readonly connection?: Connection; readonly problems: readonly Problem[] } {
-  const read: Read = (...names) => {
-    const name = names.find(candidate => host.vars.has(candidate))
-    return name === undefined ? undefined : readVar(inventory, host, name)
-  }
-  const said = textOf(read('ansible_connection')) ?? (isThisMachine(host, read) ? 'local' : flags.connection)
-  const kind = said ?? 'ssh'
-  const transport = transportOf(kind, host, read, flags)
-  const become = becomeOf(read, flags)
-  const problems = [transport, become].flatMap(part => (typeof part === 'string' ? [problemAt(host, part, kind)] : []))
-  if (typeof transport === 'string' || typeof become === 'string') return { problems }
-  const shell = textOf(read('ansible_shell_executable'))
+  const values = connectionValues(inventory, host)
+  const said = values.read('line', 'ansible_connection') ?? (isThisMachine(host, values) ? 'local' : flags.connection)
+  const transport = transportOf(said ?? 'ssh', host, values, flags)
+  const become = becomeOf(host, values, flags)
+  const shell = values.read('words', 'ansible_shell_executable')
+  if (transport === undefined || values.problems.length > 0) return { problems: values.problems }
   return {
     connection: {
       host: host.name,
@@ -52,15 +45,19 @@ export function connectionOf(
       shell: shell ? splitWords(shell) : ['sh'],
       ...(become ? { become } : {}),
     },
-    problems,
+    problems: [],
   }
 }
 
-const kinds = ['ssh', 'local', 'docker', 'podman'] as const
+const transports = ['ssh', 'local', 'docker', 'podman'] as const
 
-function transportOf(kind: string, host: Host, read: Read, flags: ConnectionFlags): Transport | string {
-  const user = textOf(read('ansible_user', 'ansible_ssh_user')) ?? flags.user
-  const address = textOf(read('ansible_host', 'ansible_ssh_host')) ?? host.name
+function transportOf(
+  kind: string,
+  host: Host,
+  values: ConnectionValues,
+  flags: ConnectionFlags,
+): Transport | undefined {
+  const user = values.read('user', 'ansible_user', 'ansible_ssh_user') ?? flags.user
   const short = pluginName(kind)
   switch (short) {
     case 'local':
@@ -70,26 +67,27 @@ function transportOf(kind: string, host: Host, read: Read, flags: ConnectionFlag
     case 'podman':
       return {
         kind: short === 'podman' ? short : 'docker',
-        container: address,
+        container: addressOf(host, values),
         ...(user === undefined ? {} : { user }),
       }
     case 'ssh':
     case 'smart':
     case 'paramiko':
     case 'paramiko_ssh': {
-      const port = Number(read('ansible_port', 'ansible_ssh_port') ?? host.port ?? Number.NaN)
-      const identityFile = textOf(read('ansible_ssh_private_key_file', 'ansible_private_key_file')) ?? flags.privateKey
-      const own = textOf(read('ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'))
+      const port = values.read('port', 'ansible_port', 'ansible_ssh_port')
+      const identityFile =
+        values.read('line', 'ansible_ssh_private_key_file', 'ansible_private_key_file') ?? flags.privateKey
+      const own = values.read('secret', 'ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password')
       const password = own === undefined ? flags.password : () => own
-      const ofJump = textOf(read('ansible_jump_password'))
+      const ofJump = values.read('secret', 'ansible_jump_password')
       const jumpPassword = ofJump === undefined ? flags.jumpPassword : () => ofJump
       return {
         kind: 'ssh',
-        address,
-        extraArgs: sshWordsOf(read, flags),
-        executable: textOf(read('ansible_ssh_executable')) ?? flags.sshExecutable ?? 'ssh',
-        connectTimeout: Number(read('ansible_timeout', 'ansible_ssh_timeout') ?? flags.timeout ?? 10),
-        ...(Number.isNaN(port) ? {} : { port }),
+        address: addressOf(host, values),
+        extraArgs: sshWordsOf(values, flags),
+        executable: values.read('line', 'ansible_ssh_executable') ?? flags.sshExecutable ?? 'ssh',
+        connectTimeout: values.read('seconds', 'ansible_timeout', 'ansible_ssh_timeout') ?? flags.timeout ?? 10,
+        ...(port === undefined ? {} : { port }),
         ...(user === undefined ? {} : { user }),
         ...(identityFile === undefined ? {} : { identityFile: expandHome(identityFile) }),
         ...(password === undefined ? {} : { password }),
@@ -97,32 +95,47 @@ function transportOf(kind: string, host: Host, read: Read, flags: ConnectionFlag
       }
     }
     default:
-      return `ansible_connection: ${JSON.stringify(kind)} is not supported (${kinds.join(', ')} are)`
+      values.refuse({
+        ...unsupported(host, 'ansible_connection', kind, transports),
+        ...didYouMean(kind, transports),
+      })
+      return undefined
   }
 }
 
+/** Without a variable it is the host's name, which an inventory may have taken from anywhere. */
+function addressOf(host: Host, values: ConnectionValues): string {
+  const given = values.read('address', 'ansible_host', 'ansible_ssh_host')
+  if (given !== undefined) return given
+  const wrong = problemOf('address', `host ${host.name}: without ansible_host its name`, host.name, host)
+  if (wrong && values.problems.length === 0) values.refuse({ ...wrong, hint: 'set ansible_host' })
+  return host.name
+}
+
 /** In Ansible's order: ssh_args, ssh_common_args, ssh_extra_args; of each the variable beats the flag. ssh takes the first value it finds. */
-function sshWordsOf(read: Read, flags: ConnectionFlags): readonly string[] {
+function sshWordsOf(values: ConnectionValues, flags: ConnectionFlags): readonly string[] {
   const kinds = [
-    { said: read('ansible_ssh_args'), flag: flags.sshArgs },
-    { said: read('ansible_ssh_common_args'), flag: flags.sshCommonArgs },
-    { said: read('ansible_ssh_extra_args'), flag: flags.sshExtraArgs },
+    { said: values.read('words', 'ansible_ssh_args'), flag: flags.sshArgs },
+    { said: values.read('words', 'ansible_ssh_common_args'), flag: flags.sshCommonArgs },
+    { said: values.read('words', 'ansible_ssh_extra_args'), flag: flags.sshExtraArgs },
   ]
-  const words = kinds.flatMap(({ said, flag }) => splitWords(textOf(said) ?? flag ?? ''))
-  return [...hostKeyWords(read, flags, words), ...words]
+  const words = kinds.flatMap(({ said, flag }) => splitWords(said ?? flag ?? ''))
+  const ofInventory = kinds.flatMap(({ said }) => splitWords(said ?? ''))
+  return [...hostKeyWords(values, flags, { words, ofInventory }), ...words]
 }
 
 /**
  * The inventory knows its hosts: what it says of their keys, in words for ssh or a variable, comes before what flags, environment and ansible.cfg say.
  */
-function hostKeyWords(read: Read, flags: ConnectionFlags, words: readonly string[]): readonly string[] {
-  const ofInventory = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'].flatMap(name =>
-    splitWords(textOf(read(name)) ?? ''),
-  )
+function hostKeyWords(
+  values: ConnectionValues,
+  flags: ConnectionFlags,
+  { words, ofInventory }: { readonly words: readonly string[]; readonly ofInventory: readonly string[] },
+): readonly string[] {
   const inWords = hostKeyCheckingIn(ofInventory)
   // Their place may be behind words of a flag that say otherwise.
   if (inWords !== undefined) return inWords === hostKeyCheckingIn(words) ? [] : strict(inWords)
-  const variable = read('ansible_ssh_host_key_checking', 'ansible_host_key_checking')
+  const variable = values.raw('ansible_ssh_host_key_checking', 'ansible_host_key_checking')
   if (variable !== undefined && isTrue(variable)) return isOff(hostKeyCheckingIn(words)) ? strict('yes') : []
   return isTrue(variable ?? flags.hostKeyChecking ?? true) ? [] : strict('no')
 }
@@ -146,19 +159,17 @@ const pluginName = (name: string): string =>
 
 const methods = ['sudo', 'su', 'doas'] as const
 
-function becomeOf(read: Read, flags: ConnectionFlags): Become | undefined | string {
-  const wanted = read('ansible_become')
+function becomeOf(host: Host, values: ConnectionValues, flags: ConnectionFlags): Become | undefined {
+  const wanted = values.raw('ansible_become')
   if (!(wanted === undefined ? flags.become : isTrue(wanted))) return undefined
-  const said = textOf(read('ansible_become_method')) ?? flags.becomeMethod ?? 'sudo'
+  const said = values.read('line', 'ansible_become_method') ?? flags.becomeMethod ?? 'sudo'
   const method = methods.find(name => name === pluginName(said))
-  if (!method) return `ansible_become_method: ${JSON.stringify(said)} is not supported (${methods.join(', ')} are)`
-  const password = textOf(read('ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass'))
+  const user = values.read('user', 'ansible_become_user') ?? flags.becomeUser ?? 'root'
+  const password = values.read('secret', 'ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass')
   const given = password === undefined ? flags.becomePassword : () => password
-  return {
-    method,
-    user: textOf(read('ansible_become_user')) ?? flags.becomeUser ?? 'root',
-    ...(given ? { password: given } : {}),
-  }
+  if (method) return { method, user, ...(given ? { password: given } : {}) }
+  values.refuse(unsupported(host, 'ansible_become_method', said, methods))
+  return undefined
 }
 
 /** The passwords of a connection, which must not be shown. */
@@ -194,21 +205,16 @@ export function uncheckedWarning(hosts: readonly string[]): readonly string[] {
   ]
 }
 
-function problemAt(host: Host, message: string, value: string): Problem {
-  const name = message.slice(0, message.indexOf(':'))
+function unsupported(host: Host, name: string, value: string, known: readonly string[]): Problem {
   const origin = host.vars.get(name)?.origin
   return {
-    message: `host ${host.name}: ${message}`,
+    message: `host ${host.name}: ${name}: ${JSON.stringify(value)} is not supported (${known.join(', ')} are)`,
     ...(origin ? { origin } : {}),
-    ...(name === 'ansible_connection' ? didYouMean(value, kinds) : {}),
   }
 }
 
-const isThisMachine = (host: Host, read: Read): boolean =>
-  host.name === 'localhost' && read('ansible_host') === undefined
-
-const textOf = (value: unknown): string | undefined =>
-  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined
+const isThisMachine = (host: Host, values: ConnectionValues): boolean =>
+  host.name === 'localhost' && values.raw('ansible_host') === undefined
 
 const isTrue = (value: unknown): boolean =>
   value === true || value === 1 || /^(true|yes|on|1|y|t)$/i.test(String(value))
