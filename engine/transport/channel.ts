@@ -61,8 +61,9 @@ const exitGrace = 5
  * What is guaranteed when it does not go to the end:
  * - abort: the change that runs is finished, none is begun after it; the rest is reported as `notRun`. When the second session that
  *   says so can't be had, everything that was sent is run. What is asked for after it is run, too: so a reload is watched to its end.
- * - the connection or this process dies: the host finishes the change that runs, begins no other, removes its temporary files and
- *   only then gives up the lock. Handlers that are owed stay in pending/.
+ * - the connection or this process dies: the host finishes the change that runs, begins no other once it knows of it, removes its
+ *   temporary files and only then gives up the lock. Handlers that are owed stay in pending/. Where we are killed and ssh lives on, the host knows
+ *   of it after the next thing that it says: a change or two that take no time may be begun.
  * - the remote shell itself is killed: the change may be half done, but a file is old or new, never half; leftovers beside it go with
  *   the next replacement.
  */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Around, around, type StepContext } from 'rota'
-import { fromVariables, httpsUrl, mastersOf } from '../cluster/index.ts'
-import { armDeadMan, closePort, disarmDeadMan, openPort } from './drain-rule.ts'
+import { arm, callOff, canArm, fromVariables, httpsUrl, mastersOf, netPatience } from '../cluster/index.ts'
+import { closePort, openPort, undrain, undrainName } from './drain-rule.ts'
 import { apiServerAt, configDirOf, portOf } from './gate.ts'
 import { params } from './params.ts'
 import { serves } from './serves.ts'
@@ -20,6 +20,8 @@ export interface DrainApiServerOptions {
    * whom no proxy lists yet.
    */
   readonly settle?: number
+  /** Seconds after which the host opens the port itself should this machine be gone. Default: the variables of the role control-plane; 600. */
+  readonly limit?: number
 }
 
 /**
@@ -31,9 +33,16 @@ export interface DrainApiServerOptions {
 export const drainApiServer = (options: DrainApiServerOptions = {}): Around => {
   // When a host of this run was put back last: the next one waits for what is left of the time, and after the last nobody does.
   let putBack = 0
+  const closed = new Set<string>()
   return around({
     name: 'new connections go to other masters',
-    vars: [...apiServerAt.vars, ...pods.vars],
+    vars: [...apiServerAt.vars, ...settings.vars],
+    check: host => {
+      const { drainLimit } = settings.of(host, { drainLimit: options.limit })
+      return Number.isInteger(drainLimit) && drainLimit >= shortest
+        ? []
+        : [`kube_apiserver_drain_limit: ${drainLimit} is no whole number of seconds, ${shortest} at least`]
+    },
     enter: async context => {
       const { host, $, say, inventory } = context
       const port = portOf(host, options)
@@ -43,25 +52,39 @@ export const drainApiServer = (options: DrainApiServerOptions = {}): Around => {
         )
         return
       }
+      if ((await $`${canArm}`.nothrow()).exitCode !== 0) {
+        say(
+          `${host.name}: there is no systemd that would let new connections in again should this machine die, so they are not turned away while the API server restarts`,
+        )
+        return
+      }
+      const { podAddresses, drainLimit } = settings.of(host, { drainLimit: options.limit })
       const settle = (options.settle ?? (mastersOf(inventory, options.leaving).length <= 3 ? 15 : 2)) * 1000
       await sleep(Math.max(0, putBack + settle - Date.now()))
-      await $`${armDeadMan(port)}`
-      await $`${closePort(port, pods.of(host).podAddresses.split(','))}`
+      await $`${arm(undrain(port, drainLimit))}`
+      await $`${closePort(port, podAddresses.split(','))}`
+      closed.add(host.name)
       if (await serves($, port)) await sleep((options.grace ?? 3) * 1000)
     },
     leave: async context => {
       const port = portOf(context.host, options)
-      const { $ } = context
-      await $`${openPort(port)}`
-      await $`${disarmDeadMan(port)}`
+      const { $, host, say } = context
+      const { drainLimit } = settings.of(host, { drainLimit: options.limit })
+      const seen = await $`${openPort(port)}
+${callOff(undrainName(port))}`
+      if (closed.delete(host.name) && seen.stdout === '')
+        say(
+          `${host.name}: its work took longer than ${netPatience} times ${drainLimit} s, so the host has let new connections in again before the end, and some may have failed: set a higher kube_apiserver_drain_limit`,
+        )
       await answersAtItsAddress(context, port, options)
       putBack = Date.now()
     },
   })
 }
 
-/** Where pods are. */
-const pods = fromVariables('control-plane', { podAddresses: params.properties.podAddresses })
+const { podAddresses, drainLimit } = params.properties
+const settings = fromVariables('control-plane', { podAddresses, drainLimit })
+const shortest = drainLimit.minimum
 
 /** The gate dials 127.0.0.1; that the host serves at the address that others use is only true now. */
 async function answersAtItsAddress(

@@ -164,6 +164,14 @@ export const params = {
       default: 300,
       description: 'Seconds that an API server may take to be ready; kubespray waits 60 × 5 s.',
     },
+    drainLimit: {
+      type: 'integer',
+      minimum: 5,
+      default: 600,
+      var: 'kube_apiserver_drain_limit',
+      description:
+        'Seconds after which a host that turns new connections away lets them in again by itself, should the control machine be gone; three times as long where the run is still at work on it.',
+    },
     packages: packageNames(['iptables', 'curl', 'openssl']),
     certificateDays: {
       type: 'integer',

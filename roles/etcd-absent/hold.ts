@@ -20,10 +20,10 @@ export async function whileHeld<T>(
   return work()
 }
 
-// What lets it go on is started before it is stopped.
-const hold = raw(`pid=$(systemctl show -p MainPID --value kube-apiserver 2>/dev/null)
+// What lets it go on is started before it is stopped, and says so more than once: the host may be so busy that the stop comes second.
+export const hold = raw(`pid=$(systemctl show -p MainPID --value kube-apiserver 2>/dev/null)
 [ "\${pid:-0}" -gt 1 ] || pid=$( ${containerFunction({ pod: 'kube-apiserver', container: 'kube-apiserver' })}
 ${containerPid} )
 [ "\${pid:-0}" -gt 1 ] || exit 0
-(trap '' HUP INT TERM; sleep 1; kill -CONT "$pid") </dev/null >/dev/null 2>&1 &
+(trap '' HUP INT TERM; for pause in 1 1 2 4; do sleep "$pause"; kill -CONT "$pid"; done) </dev/null >/dev/null 2>&1 &
 kill -STOP "$pid"`)

@@ -19,6 +19,14 @@ const params = {
       default: false,
       description: 'Take it down on every host: the virtual address is given up.',
     },
+    moveLimit: {
+      type: 'integer',
+      minimum: 5,
+      default: 60,
+      var: 'keepalived_move_limit',
+      description:
+        'Seconds after which a host that was giving the address away takes part again by itself, should the control machine be gone; three times as long where the run is still at work on it.',
+    },
     leaving: leavingParam,
   },
 } as const
@@ -33,9 +41,12 @@ export const keepalivedAbsent = defineRole({
   params,
   check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
   tasks: ({ params, host, inventory }) => {
-    const { virtualAddress, config } = params
+    const { virtualAddress, config, moveLimit } = params
     const others = params.everywhere ? [] : mayTake(params.leaving, host, inventory)
-    const move = others.length > 0 && virtualAddress !== undefined && moveVirtualAddress({ virtualAddress, others })
+    const move =
+      others.length > 0 &&
+      virtualAddress !== undefined &&
+      moveVirtualAddress({ virtualAddress, others, limit: moveLimit })
     if (params.everywhere || isLeaving(host, params.leaving)) return [move, oursIsGone(config)]
     if (balances(host, inventory)) return []
     return virtualAddress === undefined ? [isMeant(config)] : [move, oursIsGone(config)]

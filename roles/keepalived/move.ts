@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { addresses, type HostView, type Step, type StepContext, sh, step, unit } from 'rota'
+import { addresses, type HostView, type Shell, type Step, type StepContext, sh, step, unit } from 'rota'
+import { arm, callOff, canArm, type SafetyNet } from '../cluster/index.ts'
 
 export interface MoveOptions {
   readonly virtualAddress: string
@@ -7,6 +8,8 @@ export interface MoveOptions {
   readonly others: readonly HostView[]
   /** Seconds for requests under way; default 1.5. */
   readonly grace?: number
+  /** Seconds after which the host takes part again by itself should the control machine be gone. */
+  readonly limit: number
 }
 
 /**
@@ -30,9 +33,9 @@ export const moveVirtualAddress = (options: MoveOptions): Step =>
       if (options.others.length === 0)
         throw new Error(`no other host can take ${options.virtualAddress} from ${host.name}`)
       await someoneIsReady(context, options)
-      const isSilent = await goSilent(context, options.virtualAddress)
+      const isGuarded = await armNet(context, options)
       try {
-        if (isSilent) await closeKept(context, options)
+        if (isGuarded && (await goSilent(context, options.virtualAddress))) await closeKept(context, options)
         await $`systemctl stop keepalived`
         const holder = await newHolder(context, options)
         return { summary: `now on ${holder}` }
@@ -41,30 +44,54 @@ export const moveVirtualAddress = (options: MoveOptions): Step =>
         await $`systemctl start keepalived`.nothrow()
         throw error
       } finally {
-        if (isSilent) await $`${listenAgain(options.virtualAddress)}`
+        await $`${listenAgain(options.virtualAddress)}
+${callOff(netName(options.virtualAddress))}`
       }
     },
   })
 
+async function armNet({ $, say, host }: StepContext, options: MoveOptions): Promise<boolean> {
+  if ((await $`${canArm}`.nothrow()).exitCode === 0) {
+    await $`${arm(takesPartAgain(options))}`
+    return true
+  }
+  say(
+    `${host.name}: there is no systemd that would undo it should this machine die, so the host does not go silent first: connections that begin while ${options.virtualAddress} moves may fail`,
+  )
+  return false
+}
+
+/** Should nobody come back, this host takes connections again and has a say in who gets the address: it may have found no taker. */
+export const takesPartAgain = ({
+  virtualAddress,
+  limit,
+}: Pick<MoveOptions, 'virtualAddress' | 'limit'>): SafetyNet => ({
+  name: netName(virtualAddress),
+  seconds: limit,
+  undo: sh`${listenAgain(virtualAddress)}
+systemctl start keepalived`,
+})
+
+const netName = (address: string): string => `vip-silent-${address}`
+
 async function goSilent({ $, say, host }: StepContext, address: string): Promise<boolean> {
-  if ((await $`command -v iptables`.nothrow()).exitCode !== 0) {
-    say(`${host.name}: iptables is not installed, connections that begin while ${address} moves may fail`)
+  const program = firewallOf(address)
+  if ((await $`command -v ${program}`.nothrow()).exitCode !== 0) {
+    say(`${host.name}: ${program} is not installed, connections that begin while ${address} moves may fail`)
     return false
   }
   // In front of routing: the packets are also dropped when the address is no longer this host's and it would pass them on.
-  const program = address.includes(':') ? 'ip6tables' : 'iptables'
-  await $`systemd-run --quiet --collect --unit=rota-vip-silent --on-active=60 ${program} -w 10 -t mangle -D ${rule(address)}`
   await $`${program} -w 10 -t mangle -I ${rule(address)}`
   return true
 }
 
+const firewallOf = (address: string): string => (address.includes(':') ? 'ip6tables' : 'iptables')
+
 const rule = (address: string): readonly string[] => ['PREROUTING', '-d', address, '-p', 'tcp', '--syn', '-j', 'DROP']
 
-function listenAgain(address: string) {
-  const program = address.includes(':') ? 'ip6tables' : 'iptables'
-  return sh`systemctl stop rota-vip-silent.timer 2>/dev/null || :
-while ${program} -w 10 -t mangle -D ${rule(address)} 2>/dev/null; do :; done`
-}
+/** Nothing is done where it was not silent, or has no such program. */
+const listenAgain = (address: string): Shell =>
+  sh`while ${firewallOf(address)} -w 10 -t mangle -D ${rule(address)} 2>/dev/null; do :; done`
 
 /**
  * Closes every connection to the address as soon as it is idle: nothing waits to be read or acknowledged, and what came last was an answer,

@@ -44,6 +44,10 @@ export async function runPlaybook(
   options: {
     readonly inventory?: string
     readonly interruptOn?: (event: RunEvent) => boolean
+    /** The control machine dies: the process is killed and can tell nobody. */
+    readonly dieOn?: (event: RunEvent) => boolean
+    /** The same when this comes to pass, which is seen elsewhere. */
+    readonly dieAfter?: () => Promise<unknown>
     readonly json?: boolean
     readonly env?: Record<string, string>
   } = {},
@@ -56,13 +60,16 @@ export async function runPlaybook(
       env: { ...options.env, XDG_STATE_HOME: state },
     })
     const events: RunEvent[] = []
+    const death = options.dieAfter?.().finally(() => child.kill('SIGKILL'))
     if (options.json !== false) {
       for await (const line of child.iterable()) {
         const event = JSON.parse(String(line)) as RunEvent
         events.push(event)
         if (options.interruptOn?.(event)) child.kill('SIGINT')
+        if (options.dieOn?.(event)) child.kill('SIGKILL')
       }
     }
+    await death
     const { exitCode = -1, stdout, stderr } = await child
     const journals = await execa('sh', ['-c', `cat ${state}/rota/runs/*.ndjson 2>/dev/null || :`])
     return { exitCode, events, stdout, stderr, journal: journals.stdout }

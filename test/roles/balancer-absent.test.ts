@@ -76,7 +76,12 @@ test('an address that is merely unset is not given up, nor what is behind it', (
 })
 
 // How the address is handed over, as the hosts answer.
-const move = moveVirtualAddress({ virtualAddress: vip.virtualAddress, others: [cluster.host('m2')], grace: 0 })
+const move = moveVirtualAddress({
+  virtualAddress: vip.virtualAddress,
+  others: [cluster.host('m2')],
+  grace: 0,
+  limit: 60,
+})
 const handOver = async (answer: (command: string, on: string) => string | undefined) => {
   const { context, commands } = remote(answer)
   const failed = await move.run({ ...context, host: m1, inventory: cluster }).then(

@@ -201,6 +201,18 @@ test('the gate reads every variable of the role', () => {
   for (const name of vars) assert.ok(drainApiServer().vars?.includes(name), name)
 })
 
+for (const [limit, problems] of [
+  [60, 0],
+  [4, 1],
+  [7.5, 1],
+  ['ten minutes', 1],
+] as const)
+  test(`a drained master opens its port by itself after ${limit}: ${problems} problems`, () =>
+    assert.is(
+      drainApiServer().check?.(host('m1', '10.0.0.1', [], { kube_apiserver_drain_limit: limit })).length,
+      problems,
+    ))
+
 test('pods are let in while the port is closed, those of the inventory', async () => {
   const { context, commands } = remote(() => '')
   const m1 = host('m1', '10.0.0.1', ['kube_control_plane'], { kube_pods_subnet: '10.9.0.0/16' })

@@ -158,17 +158,17 @@ test('only one joins at a time', async () => {
   const { commands } = await joined()
   const texts = commands.map(({ text }) => text)
   const [take, join, give] = [
-    /mkdir \/run\/rota-kubeadm-join/,
+    />\/run\/rota-kubeadm-join\) /,
     /kubeadm join/,
-    /^\[ .* != m3 \] \|\| rm -rf \/run\/rota-kubeadm-join/,
+    /^read .* != m3 \] \|\| rm -rf \/run\/rota-kubeadm-join/,
   ].map(pattern => texts.findIndex(text => pattern.test(text)))
   assert.ok(take !== undefined && join !== undefined && give !== undefined && 0 <= take && take < join && join < give)
 })
 test('nobody takes the turn of a host that may still be at it', async () => {
   const { commands } = await joined()
-  const minutes = Number(/-mmin \+(\d+)/.exec(commands.map(({ text }) => text).join('\n'))?.[1])
+  const seconds = Number(/since:-0\} \+ (\d+)/.exec(commands.map(({ text }) => text).join('\n'))?.[1])
   // Three attempts of five minutes, a reset of three before each, and five until it is ready.
-  assert.is(minutes, 29)
+  assert.is(seconds, 29 * 60)
 })
 test('what failed is reset and tried again, three times in all, and says no secret', async () => {
   const third = await joined({ joins: 2 })

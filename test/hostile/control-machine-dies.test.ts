@@ -1,0 +1,278 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { execa } from 'execa'
+import { test } from 'uvu'
+import { equal, match, not, ok } from 'uvu/assert'
+import type { RunEvent } from '../../engine/journal/events.ts'
+import { startApiServers } from '../lab/api-servers.ts'
+import { inHost, type PlaybookResult, runPlaybook, testLab, totals, upLab } from '../lab/lab.ts'
+
+/**
+ * The control machine dies: its process gets SIGKILL at the worst moment, and each host has to undo by itself what nobody else will. The nets are those
+ * of docs/safety-nets.md. In between systemd reads all units anew, as every package that is installed makes it do.
+ */
+const { vip, hosts: all } = await upLab()
+const masters = ['master-1', 'master-2', 'master-3']
+const addressOf = (name: string) => all.find(host => host.name === name)?.ip ?? ''
+const nets = (tag: string, args: readonly string[], options: Parameters<typeof runPlaybook>[2] = {}) =>
+  runPlaybook('test/lab/playbooks/nets.mjs', ['--tags', tag, ...args], options)
+
+const api = await startApiServers(masters, ['IP:127.0.0.1', ...masters.map(host => `IP:${addressOf(host)}`)])
+test.after(api.stop)
+
+const reload = 'systemctl daemon-reload'
+/** What systemd says of a unit with newlines where none may be. */
+const malformed = /transient.*Missing '='/
+const until = async (what: string, seconds: number, holds: () => Promise<boolean>): Promise<void> => {
+  for (const end = Date.now() + seconds * 1000; !(await holds()); await sleep(200))
+    if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s`)
+}
+/** Asked from another host: a reset is what every proxy takes for "next server, please". */
+const answer = (host: string) =>
+  inHost(
+    'node-1',
+    `curl -ks --max-time 3 -o /dev/null -w '%{http_code}' https://${addressOf(host)}:6443/readyz || echo " $?"`,
+  )
+const isOpen = async (host: string) => (await answer(host)) === '200'
+const isClosed = async (host: string) => (await answer(host)) === '000 7'
+/** Every unit, file and rule of a net. */
+const left = (host: string) =>
+  inHost(
+    host,
+    "systemctl list-units --all --no-legend --plain 'rota-*'; ls /run/rota 2>/dev/null || :; ls /run/systemd/transient | grep rota- || :; iptables -S | grep ROTA || :; iptables -t mangle -S | grep DROP || :",
+  )
+const timers = async (host: string) =>
+  (await inHost(host, "systemctl list-units --no-legend --plain 'rota-*.timer' | cut -d' ' -f1"))
+    .split('\n')
+    .filter(Boolean)
+/** Nothing is owed any more. */
+const owed = (host: string) => inHost(host, 'ls -R /var/lib/rota/pending 2>/dev/null | grep -v : || :')
+const entered = (event: RunEvent) => event.kind === 'around' && event.phase === 'enter' && event.status === 'done'
+const drain = (host: string, args: readonly string[], options: Parameters<typeof runPlaybook>[2] = {}) =>
+  nets('drain', ['-l', host, ...args], options)
+const limit = (seconds: number) => ['-e', `kube_apiserver_drain_limit=${seconds}`]
+const green = (result: PlaybookResult) => {
+  if (result.exitCode !== 0) console.log(result.stderr, result.events)
+  equal(result.exitCode, 0)
+}
+const notes = ({ events }: PlaybookResult) =>
+  events.flatMap(event => (event.kind === 'note' ? [event.text] : [])).join('\n')
+
+/** Scenarios on hosts of their own, which are waited for together. */
+const atOnce = (scenarios: Readonly<Record<string, () => Promise<void>>>) => {
+  let begun: ReadonlyMap<string, Promise<unknown>> | undefined
+  for (const name of Object.keys(scenarios))
+    test(name, async () => {
+      begun ??= new Map(
+        Object.entries(scenarios).map(([each, start]) => [each, start().catch(error => error ?? 'failed')]),
+      )
+      const problem = await begun.get(name)
+      if (problem !== undefined) throw problem
+    })
+}
+
+test('positive control: a command of several lines does not outlive a daemon-reload, so it is no net', async () => {
+  const control = (name: string, ...command: readonly string[]) =>
+    execa('docker', [
+      ...['exec', `rota-${testLab}-master-1`, 'systemd-run', '--quiet', '--collect', `--unit=${name}`],
+      ...['--on-active=2', '--timer-property=AccuracySec=100ms', ...command],
+    ])
+  await inHost('master-1', "printf 'if true; then\\ntouch /run/one-word\\nfi' >/run/one-word.sh")
+  await control('control-lines', '/bin/sh', '-c', 'if true; then\ntouch /run/several-lines\nfi')
+  await control('control-word', '/bin/sh', '/run/one-word.sh')
+  const since = await inHost('master-1', 'date +%s')
+  await inHost('master-1', reload)
+  await sleep(3500)
+  equal(await inHost('master-1', 'ls /run/several-lines /run/one-word 2>/dev/null || :'), '/run/one-word')
+  match(await inHost('master-1', `journalctl --no-pager --since @${since}`), malformed)
+  await inHost('master-1', 'rm -f /run/one-word*; systemctl stop control-lines.timer 2>/dev/null || :')
+})
+
+atOnce({
+  'a closed port: the host opens it by itself, and nothing of the net is left; the next run converges': async () => {
+    const died = await drain('master-1', limit(5), { dieOn: entered })
+    equal(died.exitCode, -1)
+    ok(await isClosed('master-1'))
+    const [timer = ''] = await timers('master-1')
+    const script = `/run/rota/${timer.replace(/^rota-|\.timer$/g, '')}`
+    equal(await inHost('master-1', `stat -c '%a %U' /run/rota ${script}`), '700 root\n700 root')
+    const unit = timer.replace('timer', 'service')
+    match(
+      await inHost('master-1', `cat /run/systemd/transient/${unit}`),
+      new RegExp(`ExecStart=.*"/bin/sh" "${script}"$`, 'm'),
+    )
+    const since = await inHost('master-1', 'date +%s')
+    await inHost('master-1', reload)
+    await until('the port is open', 12, () => isOpen('master-1'))
+    await until('the net is gone', 5, async () => (await left('master-1')) === '')
+    not.match(await inHost('master-1', `journalctl --no-pager --since @${since}`), malformed)
+    match(await owed('master-1'), 'new-connections')
+    const next = await drain('master-1', limit(60))
+    green(next)
+    equal([await isOpen('master-1'), await left('master-1'), await owed('master-1')], [true, '', ''])
+  },
+  'one whose API server is not ready stays closed until it is, through daemon-reload and daemon-reexec': async () => {
+    await inHost('master-2', 'touch /run/not-ready')
+    await drain('master-2', limit(5), { dieOn: entered })
+    await inHost('master-2', reload)
+    await sleep(7000)
+    ok(await isClosed('master-2'))
+    await inHost('master-2', `${reload}; systemctl daemon-reexec; rm /run/not-ready`)
+    await until('the port is open', 12, () => isOpen('master-2'))
+    await until('the net is gone', 5, async () => (await left('master-2')) === '')
+  },
+  'a drain while the net of a dead run is armed: the newer net counts, and there is no moment without one':
+    async () => {
+      await drain('master-3', limit(5), { dieOn: entered })
+      const [first] = await timers('master-3')
+      await drain('master-3', limit(60), { dieOn: entered })
+      const now = await timers('master-3')
+      equal(now.length, 1)
+      not.equal(now[0], first)
+      await sleep(7000)
+      ok(await isClosed('master-3'))
+      green(await drain('master-3', limit(60)))
+      equal([await isOpen('master-3'), await left('master-3'), await owed('master-3')], [true, '', ''])
+    },
+})
+
+atOnce({
+  'a run that is still at work is waited for, three times as long; one that takes longer is told that its host was opened':
+    async () => {
+      const work = async (host: string, seconds: number) => {
+        const run = drain(host, [...limit(5), '-e', `seconds=${seconds}`])
+        await until('the port is closed', 30, () => isClosed(host))
+        await sleep(7000)
+        ok(await isClosed(host))
+        return run
+      }
+      const [told, silent] = await Promise.all([work('master-1', 22), work('master-2', 10)])
+      green(told)
+      green(silent)
+      match(notes(told), /master-1: its work took longer than 3 times 5 s.*kube_apiserver_drain_limit/)
+      equal(notes(silent), '')
+      for (const host of ['master-1', 'master-2']) equal([await isOpen(host), await left(host)], [true, ''])
+    },
+  'a reboot forgets net and rule together, and the next run is owed the rest': async () => {
+    await drain('master-3', limit(600), { dieOn: entered })
+    ok(await isClosed('master-3'))
+    await execa('docker', ['restart', '-t', '5', `rota-${testLab}-master-3`])
+    await until('the host is up', 20, async () =>
+      /running|degraded/.test(await inHost('master-3', 'systemctl is-system-running || :')),
+    )
+    await inHost('master-3', 'systemctl start kube-apiserver')
+    await until('the port is open', 5, () => isOpen('master-3'))
+    equal(await left('master-3'), '')
+    match(await owed('master-3'), 'new-connections')
+    green(await drain('master-3', []))
+    equal(await owed('master-3'), '')
+  },
+})
+
+atOnce({
+  'a host without systemd-run is not closed: nothing would open it again': async () => {
+    await inHost('master-2', 'mv /usr/bin/systemd-run /usr/bin/systemd-run.away')
+    try {
+      const result = await drain('master-2', [])
+      green(result)
+      match(notes(result), /master-2: there is no systemd that would let new connections in again/)
+    } finally {
+      await inHost('master-2', 'mv /usr/bin/systemd-run.away /usr/bin/systemd-run')
+    }
+  },
+  'the lock of a run goes with its last change, and a handler that is owed is paid by the next run': async () => {
+    await inHost('master-1', 'rm -f /opt/rota-test-owing*')
+    await nets('owing', ['-e', 'seconds=8'], { dieOn: event => event.kind === 'taskStarted' && event.task === 'sleep' })
+    const refused = await nets('owing', [])
+    equal(refused.exitCode, 4)
+    match(JSON.stringify(refused.events), 'another controller is working on this host')
+    await until(
+      'the lock is free',
+      20,
+      async () => (await inHost('master-1', 'flock -n /var/lib/rota/lock true || echo held')) === '',
+    )
+    match(await owed('master-1'), 'count')
+    green(await nets('owing', []))
+    equal([await inHost('master-1', 'cat /opt/rota-test-owing.count'), await owed('master-1')], ['ran', ''])
+    equal(totals(await nets('owing', [])).get('master-1')?.changed, 0)
+    await inHost('master-1', 'rm -f /opt/rota-test-owing*')
+  },
+  'daemons that a package may not start may be started again once the process that forbade it is dead': async () => {
+    const policy = '/usr/sbin/policy-rc.d'
+    // apt is busy for as long as is needed, and its process and ours are killed as by a host that runs out of memory.
+    const slow = '/etc/apt/apt.conf.d/99rota-test'
+    await inHost(
+      'node-1',
+      `apt-get purge -y -q haproxy >/dev/null 2>&1; echo 'DPkg::Pre-Invoke { "sleep 60"; };' >${slow}`,
+    )
+    const run = nets('package', [])
+    await until('it is forbidden', 40, async () =>
+      /exit 101/.test(await inHost('node-1', `cat ${policy} 2>/dev/null || :`)),
+    )
+    equal(await inHost('node-1', `${policy}; echo $?`), '101')
+    await inHost('node-1', `kill -9 "$(sed -n 's/.*proc.\\([0-9]*\\).*/\\1/p' ${policy})" $(pidof apt-get)`)
+    equal((await run).exitCode, 2)
+    await inHost('node-1', `rm ${slow}`)
+    equal(await inHost('node-1', `${policy}; echo $?; ls ${policy} 2>/dev/null || :`), '0')
+  },
+})
+
+test('API servers that are held go on by themselves', async () => {
+  const state = (host: string) =>
+    inHost(host, 'cut -d" " -f3 "/proc/$(systemctl show -p MainPID --value kube-apiserver)/stat"')
+  const every = async (wanted: string) => (await Promise.all(masters.map(state))).every(now => now === wanted)
+  await nets('hold', ['-e', 'seconds=60'], { dieAfter: () => until('all are held', 20, () => every('T')) })
+  await until('all go on', 3, () => every('S'))
+  for (const host of masters) ok(await isOpen(host))
+})
+
+test('a turn that nobody gives back is taken by its own host at once, by another one when its time is over', async () => {
+  const taken = async () => (await inHost('node-1', 'cat /run/rota-kubeadm-join 2>/dev/null || :')).split(' ')[0]
+  const die = () =>
+    nets('turn', ['-l', 'master-1', '-e', 'seconds=60'], {
+      dieAfter: () => until('it has the turn', 20, async () => (await taken()) === 'master-1'),
+    })
+  await die()
+  equal(await taken(), 'master-1')
+  green(await nets('turn', ['-l', 'master-1']))
+  equal(await taken(), '')
+  await die()
+  const begun = Date.now()
+  green(await nets('turn', ['-l', 'master-2']))
+  ok(Date.now() - begun > 2000)
+  equal(await taken(), '')
+})
+
+test('a virtual address that is on its way: the host takes part again, and somebody has it', async () => {
+  green(await nets('vip', []))
+  const holders = async () => {
+    const has = async (host: string) => ((await inHost(host, 'ip -o addr')).includes(` ${vip}/`) ? [host] : [])
+    return (await Promise.all(masters.map(has))).flat()
+  }
+  await until('one has it', 20, async () => (await holders()).length === 1)
+  const [leaving = ''] = await holders()
+  const others = masters.filter(host => host !== leaving)
+  const active = () => inHost(leaving, 'systemctl is-active keepalived || :')
+  const everyOther = (command: string) => Promise.all(others.map(host => inHost(host, command)))
+  // They run, and take nothing: the moment in which nobody has the address lasts.
+  await everyOther('kill -STOP $(pidof keepalived)')
+  await nets('move', ['-e', `leaving=${leaving}`], {
+    dieAfter: () => until('it has let go', 30, async () => (await active()) !== 'active'),
+  })
+  equal(await holders(), [])
+  match(await inHost(leaving, 'iptables -t mangle -S'), new RegExp(`-d ${vip}/32 .*-j DROP`))
+  await inHost(leaving, reload)
+  await until('it takes part again', 12, async () => (await active()) === 'active')
+  await until('it has the address again', 12, async () => String(await holders()) === leaving)
+  await until('the net is gone', 5, async () => (await left(leaving)) === '')
+  await everyOther('kill -CONT $(pidof keepalived)')
+  await sleep(2000)
+  const next = await nets('move', ['-e', `leaving=${leaving}`])
+  green(next)
+  ok(others.includes(String(await holders())))
+  equal(await left(leaving), '')
+  await Promise.all(
+    masters.map(host => inHost(host, 'systemctl disable -q --now keepalived; rm -f /etc/keepalived/keepalived.conf')),
+  )
+})
+
+test.run()
