@@ -89,9 +89,10 @@ const firewallOf = (address: string): string => (address.includes(':') ? 'ip6tab
 
 const rule = (address: string): readonly string[] => ['PREROUTING', '-d', address, '-p', 'tcp', '--syn', '-j', 'DROP']
 
-/** Nothing is done where it was not silent, or has no such program. */
+/** Nothing is done where it was not silent, or has no such program. Fails where it stays silent, because somebody else has iptables' lock. */
 const listenAgain = (address: string): Shell =>
-  sh`while ${firewallOf(address)} -w 10 -t mangle -D ${rule(address)} 2>/dev/null; do :; done`
+  sh`while ${firewallOf(address)} -w 10 -t mangle -D ${rule(address)} 2>/dev/null; do :; done
+! ${firewallOf(address)} -w 10 -t mangle -C ${rule(address)} 2>/dev/null || exit 1`
 
 /**
  * Closes every connection to the address as soon as it is idle: nothing waits to be read or acknowledged, and what came last was an answer,
