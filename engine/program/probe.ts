@@ -1,5 +1,6 @@
 import type { FactKind, FactRequest, Facts } from '../facts/fact.ts'
 import { factKey, factsFrom } from '../facts/fact.ts'
+import { beginningOf } from '../secrets/cut.ts'
 import type { Program } from './program.ts'
 import { quote } from './shell.ts'
 
@@ -80,4 +81,4 @@ function parse(kind: FactKind, output: string, args: readonly unknown[]): readon
 }
 
 const shown = (output: string): string =>
-  output === '' ? 'nothing' : JSON.stringify(output.length > 2000 ? `${output.slice(0, 2000)}…` : output)
+  output === '' ? 'nothing' : JSON.stringify(output.length > 2000 ? `${beginningOf(output, 2000)}…` : output)

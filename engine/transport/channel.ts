@@ -11,6 +11,7 @@ import { frameReader, markOf } from '../program/protocol.ts'
 import { runText } from '../program/run.ts'
 import { runtimeText } from '../program/runtime.ts'
 import { sh } from '../program/shell.ts'
+import { endOf } from '../secrets/cut.ts'
 import { diagnose, unanswered } from './diagnose.ts'
 import { sendProgram } from './send.ts'
 import type { Session } from './session.ts'
@@ -436,6 +437,6 @@ function deferred<T>(): Deferred<T> {
 }
 
 const withStderr = (message: string, stderr: string): string =>
-  stderr.trim() === '' ? message : `${message}; the host said: ${stderr.trim().slice(-2000)}`
+  stderr.trim() === '' ? message : `${message}; the host said: ${endOf(stderr.trim(), 2000)}`
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

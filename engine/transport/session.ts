@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
 import { readyMark } from '../program/runtime.ts'
+import { endOf } from '../secrets/cut.ts'
 import type { Askpass } from './askpass.ts'
 import { sudoPrompt } from './become.ts'
 import type { Command } from './command.ts'
@@ -78,7 +79,7 @@ function start({ file, args }: Command, askpass: Askpass | undefined, onOutput: 
   stdout.on('data', onOutput)
   stderr.setEncoding('utf8')
   stderr.on('data', (chunk: string) => {
-    said = (said + chunk).slice(-longestStderr)
+    said = endOf(said + chunk, longestStderr)
   })
   // What happens to a pipe shows in the exit of the process.
   for (const stream of [stdin, stdout, stderr]) stream.on('error', () => {})
@@ -127,7 +128,7 @@ function giveBecomePassword(
       } else resolve()
     }
     const look = (chunk: Buffer | string): void => {
-      all = (all + chunk.toString()).slice(-longestStderr)
+      all = endOf(all + chunk.toString(), longestStderr)
       fresh = (fresh + chunk.toString()).slice(-longestStderr)
       clearTimeout(timer)
       const question = openQuestion(fresh)
