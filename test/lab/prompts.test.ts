@@ -7,7 +7,7 @@ import { test } from 'uvu'
 import { equal, is, match, ok } from 'uvu/assert'
 import { raw } from '../../engine/program/shell.ts'
 import type { Become, Connection } from '../../engine/transport/types.ts'
-import { upLab } from './lab.ts'
+import { runPlaybook, totals, upLab, withInventory } from './lab.ts'
 import { daemonPort, loginsOf, refused, using, whoami, withDaemon, withHost } from './logins.ts'
 
 // What hosts ask and say at a login, and what configurations of ssh make of it.
@@ -235,6 +235,29 @@ test('bash as /bin/sh with TMOUT in its environment: a host that waits for longe
         const script = raw('readlink "/proc/$$/exe"; tr "\\0" "\\n" <"/proc/$$/environ" | grep ^TMOUT; echo here')
         match((await channel.run({ script })).stdout, /\/bash\n(TMOUT=2\n)?here\n$/)
       }),
+  )
+})
+
+test('the same while another host is waited for: one connection for the whole run', async () => {
+  const variables = 'ansible_ssh_extra_args="-o ControlPath=none"'
+  await withHost(
+    'node-1',
+    'ln -sf bash /bin/sh; echo TMOUT=2 >>/etc/environment',
+    'ln -sf dash /bin/sh; : >/etc/environment',
+    () =>
+      withInventory(
+        text => text.replace(/^node-1 .*$/m, line => `${line} ${variables}`),
+        async inventory => {
+          const result = await runPlaybook('test/lab/playbooks/waits.mjs', ['-l', 'node-1,node-2'], { inventory })
+          const first = totals(result).get('node-1')
+          equal([result.exitCode, first?.failed, first?.connections], [0, 0, 1], result.stdout.slice(-1500))
+          ok(
+            result.events.some(
+              event => event.kind === 'gate' && event.status === 'holds' && (event.seconds ?? 0) > 2.5,
+            ),
+          )
+        },
+      ),
   )
 })
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { diagnose } from '../../../engine/transport/diagnose.ts'
+import { diagnose, unanswered } from '../../../engine/transport/diagnose.ts'
 import type { Connection, UnreachableError } from '../../../engine/transport/types.ts'
 
 const connection: Connection = {
@@ -55,6 +55,58 @@ test('a shell that is not there', () => {
   )
   assert.is(reason, 'connect')
   assert.is(hint, 'no shell could be started: busybox sh')
+})
+
+/** What is said, and what the hint must name. */
+const hints: readonly (readonly [said: string, reason: UnreachableError['reason'], hint: RegExp])[] = [
+  ['Received disconnect from h port 22:2: Too many authentication failures', 'authentication', /IdentitiesOnly/],
+  ['op@gw: Permission denied (publickey,password).', 'authentication', /--ask-jump-pass/],
+  [
+    'not answered: a host on the way asks "op@gw\'s password:"\nop@gw: Permission denied (password).',
+    'authentication',
+    /ansible_jump_password/,
+  ],
+  ['not answered: the host asks "(op@h) Verification code:"\nop@h: Permission denied.', 'authentication', /person/],
+  ['WARNING: Your password has expired.\nPassword change required but no TTY available.', 'authentication', /chage/],
+  ['sudo: Account or password is expired, reset your password and try again', 'become', /chage/],
+  ['sudo: Authentication failed, try again.\nsudo-rs: Maximum 3 incorrect', 'become', /password is wrong/],
+  ['sudo-rs: interactive authentication is required', 'become', /-K/],
+  ['Password: su: Authentication failure', 'become', /-K/],
+  ["ControlPath too long ('/home/x' >= 108 bytes)", 'connect', /%C/],
+  ['unix_listener: path "/x" too long for Unix domain socket', 'connect', /%C/],
+  ['Cannot execute command-line and remote command.', 'connect', /RemoteCommand/],
+]
+
+for (const [said, reason, hint] of hints)
+  test(`${said.slice(0, 60)}: what to do`, () => {
+    const error = diagnose(connection, { said, exitCode: 255 })
+    assert.is(error.reason, reason)
+    assert.match(error.hint ?? '', hint)
+  })
+
+test('a login that ends without a word, and a lost ssh', () => {
+  const { become: _, ...plain } = connection
+  assert.match(diagnose(plain, { said: '', exitCode: 1 }).hint ?? '', /login shell nologin, false/)
+  assert.is(diagnose(plain, { said: '', exitCode: 255 }).hint, undefined)
+  assert.is(diagnose(plain, { said: '', exitCode: undefined }).hint, undefined)
+})
+
+test('what was said meanwhile is quoted, and a question is told from silence', () => {
+  const silent = unanswered(connection, '', 40)
+  assert.equal([silent.reason, silent.message], ['timeout', 'no answer within 40 s; nothing was said'])
+  const noisy = unanswered(connection, 'Welcome\nhave fun\n', 40)
+  assert.equal([noisy.reason, noisy.message], ['timeout', 'no answer within 40 s; what was said: Welcome\nhave fun'])
+  const { become: _, ...plain } = connection
+  for (const [asked, reason] of [
+    [connection, 'become'],
+    [plain, 'authentication'],
+  ] as const) {
+    const question = unanswered(asked, 'Welcome\nChoose [1-3]: ', 40)
+    assert.is(question.reason, reason)
+    assert.match(question.hint ?? '', /it asks "Choose \[1-3\]:"/)
+  }
+  const expired = unanswered(connection, 'sudo: Account or password is expired\nNew password: ', 8)
+  assert.match(expired.hint ?? '', /has expired/)
 })
 
 test('silence is named too', () => {

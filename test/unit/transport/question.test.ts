@@ -84,6 +84,8 @@ test('no password answers another question, whoever asks, and what was asked is 
     for (const kind of ['confirm', 'none'])
       assert.not.match(answerTo({ pid, kind, text: 'Password: ' }, passwords, host), /of-(host|jump)/)
   }
+  // A notice (touch the security key) is no question: ssh goes on by itself, and nothing is said of it.
+  assert.is(answerTo({ pid: host, kind: 'none', text: 'Confirm user presence' }, passwords, host), '-')
   assert.match(answerTo({ pid: host, kind: '', text: '\u001b[2JCode: ' }, passwords, host), /"\\u001b\[2JCode:"$/)
 })
 

@@ -1,0 +1,22 @@
+#!/usr/bin/env zx
+// @ts-check
+// One host waits for another's gate: a play asks it something, then comes the other, then it is asked again.
+import { directory, gate, path, play, playbook } from 'rota'
+
+const begun = Date.now()
+const slow = gate({
+  name: 'four seconds have passed',
+  timeout: 10,
+  interval: 0.5,
+  facts: () => ({ etc: path({ path: '/etc' }) }),
+  check: () =>
+    Date.now() - begun > 4000 ? { ok: true } : { ok: false, expected: 'four seconds', saw: `${Date.now() - begun} ms` },
+})
+
+const tasks = () => [directory({ path: '/opt/rota-test', mode: '0755' })]
+
+await playbook('waits', [
+  play('one', { hosts: 'node-1', tasks: tasks() }),
+  play('another', { hosts: 'node-2', gate: slow, tasks: tasks() }),
+  play('the one again', { hosts: 'node-1', tasks: tasks() }),
+])
