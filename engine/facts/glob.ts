@@ -8,14 +8,14 @@ export interface GlobArgs {
 }
 
 export interface GlobFact {
-  /** At most 1000 paths, sorted. */
+  /** At most 1000 paths, sorted. One that holds a control character is none that anybody has asked for, and is left out. */
   readonly matches: readonly string[]
 }
 
 /** Paths that match patterns: no process at all, the shell expands them. */
 export const glob = defineFact<GlobArgs, GlobFact>({
   name: 'glob',
-  probe: args => args.map(({ pattern }) => `${eachMatch(pattern, `printf '+%s\\n' "$f"`)}\necho .`).join('\n'),
+  probe: args => args.map(({ pattern }) => `${eachMatch(pattern, plain)}\necho .`).join('\n'),
   parse: (output, args) => {
     const answers = endedLine(output).split(/^\.\n/m)
     return args.map((_, index) => {
@@ -30,6 +30,9 @@ export const glob = defineFact<GlobArgs, GlobFact>({
     })
   },
 })
+
+// A name with a line feed could pass for further answers.
+const plain = `case $f in *[[:cntrl:]]*) ;; *) printf '+%s\\n' "$f" ;; esac`
 
 /** Shell text that runs `body` with `$f` for each path that matches. */
 export const eachMatch = (pattern: string, body: string): string =>

@@ -1,6 +1,6 @@
 import { quote } from '../program/shell.ts'
 import { defineFact } from './fact.ts'
-import type { PackageArgs } from './package.ts'
+import { bare, type PackageArgs } from './package.ts'
 
 export interface PackageCandidateFact {
   /** The version that an upgrade would install, as far as the package lists on the host know; undefined: none, or what is there is newest. */
@@ -32,7 +32,8 @@ fi
       else if (candidate && candidate[1] !== '(none)') versions.set(name, candidate[1] ?? '')
     }
     return args.map(item => {
-      const version = versions.get(item.name)
+      // apt leaves out the host's own architecture.
+      const version = versions.get(item.name) ?? versions.get(bare(item.name))
       return version === undefined ? {} : { version }
     })
   },

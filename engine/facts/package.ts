@@ -2,7 +2,7 @@ import { quote } from '../program/shell.ts'
 import { defineFact } from './fact.ts'
 
 export interface PackageArgs {
-  /** Name as the package manager has it, no version. */
+  /** Name as the package manager has it, no version; with an architecture (`libc6:amd64`) only that one counts. */
   readonly name: string
 }
 
@@ -17,13 +17,14 @@ export type PackageManager = 'apt' | 'dnf'
 export const packageState = defineFact<PackageArgs, PackageFact>({
   name: 'package',
   probe: args => {
-    const names = [...new Set(args.map(item => item.name))].map(quote).join(' ')
+    const words = (names: readonly string[]): string => [...new Set(names)].map(quote).join(' ')
+    const names = args.map(item => item.name)
     return `if command -v apt-get >/dev/null 2>&1 && command -v dpkg-query >/dev/null 2>&1; then
   echo apt
-  LC_ALL=C dpkg-query -W -f '\${Package} \${db:Status-Abbrev} \${Version}\\n' -- ${names} 2>/dev/null || :
+  LC_ALL=C dpkg-query -W -f '\${Package}:\${Architecture} \${db:Status-Abbrev} \${Version}\\n' -- ${words(names.map(bare))} 2>/dev/null || :
 elif command -v rpm >/dev/null 2>&1; then
   echo dnf
-  LC_ALL=C rpm -q --qf '%{NAME} rpm %|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\n' -- ${names} 2>/dev/null || :
+  LC_ALL=C rpm -q --qf '%{NAME} rpm %|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\n' -- ${words(names)} 2>/dev/null || :
 else echo none; fi`
   },
   parse: (output, args) => {
@@ -36,13 +37,22 @@ else echo none; fi`
     if (manager !== 'apt' && manager !== 'dnf') throw new Error(`unexpected answer about packages: ${manager}`)
     const known = new Map<string, PackageFact>()
     for (const row of rows) {
-      const [name = '', status = '', ...version] = row.split(/ +/)
+      const [full = '', status = '', ...version] = row.split(/ +/)
       // Status-Abbrev is desired + actual: `ii`, `hi` (held), `iU` (unpacked only), `rc` (removed, configuration left).
       const installed = manager === 'apt' ? status[1] === 'i' : status === 'rpm'
       // A package of several architectures has a row each; the first installed one speaks for all.
-      if (installed && !known.has(name))
-        known.set(name, { type: 'installed', manager, version: version.join(' ').trim(), held: status[0] === 'h' })
+      for (const name of installed ? new Set([bare(full), full]) : [])
+        if (!known.has(name))
+          known.set(name, { type: 'installed', manager, version: version.join(' ').trim(), held: status[0] === 'h' })
     }
-    return args.map(({ name }) => known.get(name) ?? { type: 'absent', manager })
+    // A package for all architectures is there for the one that is asked for.
+    return args.map(
+      ({ name }) =>
+        known.get(name) ??
+        (name.includes(':') ? known.get(`${bare(name)}:all`) : undefined) ?? { type: 'absent', manager },
+    )
   },
 })
+
+/** The name without its architecture. */
+export const bare = (name: string): string => name.replace(/:.*/, '')

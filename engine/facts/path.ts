@@ -1,5 +1,6 @@
 import { quote } from '../program/shell.ts'
 import { defineFact } from './fact.ts'
+import { type Ground, linkDistrust, openness, wayTo } from './way.ts'
 
 export interface PathArgs {
   /** Absolute. */
@@ -13,13 +14,25 @@ export interface PathArgs {
 /** What is at a path. A symbolic link is described itself, and `to` says what it leads to. */
 export type PathFact = AbsentPath | UnknownPath | PathEntry | PathLink
 
-export interface AbsentPath {
+export interface AbsentPath extends Place {
   readonly type: 'absent'
 }
 
-/** A directory on the way may not be searched by this user, so nobody can say what is there. */
+/** Where a path is. */
+interface Place {
+  /** Its physical path, where links are on the way to it. */
+  readonly at?: string
+  /** Why somebody else than root and this user may put something else there: `/home/ann belongs to ann`. */
+  readonly exposed?: string
+}
+
+/**
+ * Nobody can say what is there, or nobody should ask: a directory on the way may not be searched by this user, or is a link that somebody
+ * else may have made.
+ */
 export interface UnknownPath {
   readonly type: 'unknown'
+  /** With what to do about it. */
   readonly reason: string
 }
 
@@ -30,7 +43,7 @@ interface Owned {
   readonly gid: number
 }
 
-export interface PathEntry extends Owned {
+export interface PathEntry extends Owned, Place {
   readonly type: 'file' | 'directory' | 'socket' | 'pipe' | 'device'
   /** Four octal digits: `0644`. */
   readonly mode: string
@@ -42,14 +55,18 @@ export interface PathEntry extends Owned {
   readonly unreadable?: true
   readonly sha256?: string
   readonly content?: PathContent
+  /** Why somebody else than root and this user may put things into the directory. */
+  readonly open?: string
 }
 
-export interface PathLink extends Owned {
+export interface PathLink extends Owned, Place {
   readonly type: 'link'
-  /** As the link has it, relative or not. */
+  /** As the link has it, relative or not; empty when that holds control characters. */
   readonly target: string
-  /** Where it leads to in the end; empty when its directory does not exist. */
+  /** Where it leads to in the end; empty when its directory does not exist, and when it is not followed. */
   readonly real: string
+  /** Why it is not followed: somebody else may have made it. What it leads to then counts as absent. */
+  readonly foreign?: string
   readonly to: AbsentPath | PathEntry
 }
 
@@ -81,6 +98,7 @@ function probe(args: readonly PathArgs[]): string {
   return `LC_ALL=C; export LC_ALL
 nl='
 '
+printf 'w %s %s\\n' "\${ROTA_UID-$(id -u)}" "\${ROTA_GID-$(id -g)}"
 ${existing(all)}
 ${
   summed.length > 0
@@ -92,31 +110,68 @@ ${contents(args)}
 :`
 }
 
-// Busybox's `readlink -f` takes a relative link that leads nowhere for relative to the current directory, hence the `cd`. A shell finds
-// out itself where a directory is. What a link holds is told by `stat`, in a line of its own: as it is, or in quotes (see `targetIn`).
-// What exists is sorted out by builtins, so that `stat` and `readlink` are only started for what is there.
+/** All directories on the way to these paths, each once, those above first. */
+const above = (paths: readonly string[]): readonly string[] => {
+  const found = new Set(['/'])
+  for (const path of paths)
+    for (let slash = path.indexOf('/', 1); slash > 0; slash = path.indexOf('/', slash + 1))
+      found.add(path.slice(0, slash))
+  return [...found]
+}
+
+// A line is one path's alone: nothing is printed in which somebody else could have put a line feed. Names are those that were asked for, or
+// physical ones that hold no control character. What exists is sorted out by builtins, so that `stat` is only started for what is there, with
+// the directories above it: who may write there decides which links may be followed. `walk` is for the few that lead through one: it goes as
+// the kernel does, always at a physical path, and prints what each link holds.
 const existing = (paths: readonly string[]): string => `set --
-targets=
+more='' linked=''
+for p in ${above(paths).map(quote).join(' ')}; do
+  if [ -L "$p" ]; then linked=1; fi
+  [ ! -e "$p" ] || set -- "$@" "$p"
+done
+take() { case $more$nl in *"$nl$1$nl"*) ;; *) more=$more$nl$1 ;; esac; }
+walk() {
+  q='' rest=\${1#/} hops=0
+  while [ -n "$rest" ]; do
+    part=\${rest%%/*}
+    case $rest in */*) rest=\${rest#*/} ;; *) rest= ;; esac
+    case $part in '' | .) continue ;; ..) q=\${q%/*} && continue ;; esac
+    q=$q/$part
+    if [ -L "$q" ]; then
+      # A process has another /proc/self than the one that resolved it.
+      case $q in /proc/self | /proc/thread-self) [ ! -e "$1" ] || stat -L -c 'e ${fields}' "$1"; return ;; esac
+      take "$q"
+      t=$(readlink "$q"; echo .)
+      t=\${t%"$nl".}
+      hops=$((hops + 1))
+      case $t in '' | *[[:cntrl:]]*) return ;; esac
+      [ "$hops" -le 40 ] || return
+      printf 'k %s\\nt %s\\n' "$q" "$t"
+      case $t in /*) q= ;; *) q=\${q%/*} ;; esac
+      rest=$t/$rest
+    elif [ -e "$q" ]; then take "$q"
+    else return
+    fi
+  done
+}
 for p in ${paths.map(quote).join(' ')}; do
-  if [ -L "$p" ]; then
-    targets="$nl"'t %N'
-    r=$({ [ -d "$p" ] && cd -P "$p" && pwd; } 2>/dev/null || { cd "\${p%/*}/" && readlink -f "$p"; })
-    printf 'l %s\\nr %s\\n' "$p" "$r"
-    set -- "$@" "$p"
-    case $r in
-      # Where a process finds what it has open itself, it leads somewhere else than for the one that resolved it.
-      /proc/*) [ ! -e "$p" ] || stat -L -c 'e ${fields}' "$p" ;;
-      *) [ ! -e "$p" ] || set -- "$@" "$r" ;;
-    esac
-  elif [ -e "$p" ]; then set -- "$@" "$p"
+  if [ -n "$linked" ] || [ -L "$p" ]; then walk "$p"; fi
+  if [ -L "$p" ] || [ -e "$p" ]; then set -- "$@" "$p"
   else
     d=$p
     while d=\${d%/*}; [ -n "$d" ] && ! [ -e "$d" ]; do :; done
     if [ -n "$d" ] && [ -d "$d" ] && ! [ -x "$d" ]; then printf 'l %s\\nu %s\\n' "$p" "$d"; fi
   fi
 done
+if [ -n "$more" ]; then
+  set -f
+  IFS=$nl
+  set -- "$@" $more
+  set +f
+  unset IFS
+fi
 stats=
-[ $# = 0 ] || { stats=$nl$(QUOTING_STYLE=literal stat -c 's ${fields}'"$targets" "$@" 2>/dev/null); printf '%s\\n' "$stats"; }
+[ $# = 0 ] || { stats=$nl$(stat -c 's ${fields}' "$@" 2>/dev/null); printf '%s\\n' "$stats"; }
 size_of() {
   if [ -L "$1" ]; then s=$(wc -c < "$1"); else s=\${stats%%"|$1$nl"*} s=\${s##*"$nl"s } s=\${s%%|*}; fi
 }`
@@ -156,7 +211,7 @@ function contents(args: readonly PathArgs[]): string {
   if (wanted.size === 0) return ''
   return `content() {
   [ -f "$1" ] && [ -r "$1" ] || return 0
-  if [ -n "$2" ]; then case $sums in *"$2  $1"*) printf 'same %s\\n' "$1"; return 0 ;; esac; fi
+  if [ -n "$2" ]; then case $nl$sums$nl in *"$nl$2  $1$nl"*) printf 'same %s\\n' "$1"; return 0 ;; esac; fi
   if [ -n "$large" ]; then
     size_of "$1"
     if [ "$s" -gt ${largestContent} ]; then printf 'large %s\\n' "$1"; return 0; fi
@@ -166,44 +221,52 @@ function contents(args: readonly PathArgs[]): string {
 ${[...wanted].map(([path, unless]) => `content ${quote(path)} ${quote(unless)}`).join('\n')}`
 }
 
+/** What the answer says of a path that was asked for. */
 interface Seen {
-  entry?: Entry
-  target?: string
-  real?: string
-  to?: Entry
   denied?: string
+  /** What it is where only its own process can say so. */
+  own?: Entry
   unreadable?: true
   sha256?: string
   content?: PathContent
 }
 
-type Entry = Omit<PathEntry, 'type'> & { readonly type: PathEntry['type'] | 'link' }
+interface Entry extends Owned {
+  readonly type: PathEntry['type'] | 'link'
+  readonly mode: string
+  readonly size: number
+  readonly modified: number
+}
 
 function parse(output: string, args: readonly PathArgs[]): readonly PathFact[] {
-  const seen = new Map<string, Seen>()
-  const at = (name: string): Seen => {
-    const known = seen.get(name) ?? {}
-    seen.set(name, known)
-    return known
-  }
+  const asked = new Map(args.map(({ path }): [string, Seen] => [path, {}]))
+  const entries = new Map<string, Entry>()
+  const targets = new Map<string, string>()
+  let me = { uid: 0, gid: 0 }
+  let link = ''
+  let denied: Seen = {}
+  // What was not asked for is nobody's.
+  const at = (name: string): Seen => asked.get(name) ?? {}
   const rows = output.split('\n')
-  let link: Seen = {}
-  let named = ''
   for (let row = 0; row < rows.length; row++) {
     const line = rows[row] ?? ''
     const space = line.indexOf(' ')
     const key = space < 0 ? line : line.slice(0, space)
     const rest = space < 0 ? '' : line.slice(space + 1)
-    if (key === 'l') link = at(rest)
-    else if (key === 'r') link.real = rest
-    else if (key === 'u') link.denied = rest
-    else if (key === 'e') link.to = readEntry(rest).entry
-    else if (key === 's') {
+    if (key === 'w') {
+      const [uid, gid] = rest.split(' ').map(Number)
+      me = { uid: uid ?? 0, gid: gid ?? 0 }
+    } else if (key === 'k') link = rest
+    else if (key === 't') targets.set(link, rest)
+    else if (key === 'l') denied = at(rest)
+    else if (key === 'u') denied.denied = rest
+    else if (key === 'e') {
       const { name, entry } = readEntry(rest)
-      at(name).entry = entry
-      named = name
-    } else if (key === 't') at(named).target = targetIn(rest, named)
-    else if (key === 'n') at(rest).unreadable = true
+      at(name).own = entry
+    } else if (key === 's') {
+      const { name, entry } = readEntry(rest)
+      entries.set(name, entry)
+    } else if (key === 'n') at(rest).unreadable = true
     else if (key === 'h') {
       const end = rows.indexOf('.', row)
       for (const sum of rows.slice(row + 1, end).map(readSum)) if (sum) at(sum.name).sha256 = sum.hex
@@ -215,32 +278,74 @@ function parse(output: string, args: readonly PathArgs[]): readonly PathFact[] {
       if (end < 0) throw new Error(`the content of ${rest} was cut short`)
       at(rest).content = { base64: rows.slice(row + 1, end).join('') }
       row = end
-    } else if (line !== '') throw new Error(`unexpected line in the answer about paths: ${line}`)
+    } else if (line !== '') throw new Error(`line ${row + 1} of the answer is none that is known`)
   }
-  return args.map(({ path }) => factOf(seen.get(path), real => seen.get(real)?.entry))
+  const ground = { at: (path: string) => entries.get(path), target: (path: string) => targets.get(path), ...me }
+  return args.map(({ path }) => factOf(path, at(path), ground))
 }
 
-function factOf(seen: Seen | undefined, entryAt: (path: string) => Entry | undefined): PathFact {
-  if (seen?.denied !== undefined) return { type: 'unknown', reason: `${seen.denied} may not be searched by this user` }
-  if (seen?.entry === undefined) return { type: 'absent' }
-  const { unreadable, sha256, content, entry } = seen
-  const more = {
+type Known = Omit<Ground, 'at'> & { readonly at: (path: string) => Entry | undefined }
+
+function factOf(path: string, seen: Seen, ground: Known): PathFact {
+  const { denied, own } = seen
+  if (denied !== undefined) return { type: 'unknown', reason: `${denied} may not be searched by this user: use become` }
+  const way = wayTo(path, ground)
+  if (way.type === 'barred') return { type: 'unknown', reason: way.reason }
+  const place = placed(path, way)
+  const entry = ground.at(way.real) ?? own
+  if (entry === undefined) return { type: 'absent', ...place }
+  if (entry.type !== 'link') return { ...entryOf(entry, way.real, ground, seen), ...place }
+  const { owner, group, uid, gid } = entry
+  const target = ground.target(way.real) ?? ''
+  const link = { type: 'link', owner, group, uid, gid, target, ...place } as const
+  const foreign = linkDistrust(way.exposed, entry, ground)
+  if (foreign !== undefined) return { ...link, real: '', foreign, to: { type: 'absent' } }
+  return { ...link, ...ledTo(way.real, target, seen, ground) }
+}
+
+/** What a link that may be followed leads to. */
+function ledTo(link: string, target: string, seen: Seen, ground: Known): Pick<PathLink, 'real' | 'foreign' | 'to'> {
+  const absent = { real: '', to: { type: 'absent' } } as const
+  if (target === '') return { ...absent, foreign: 'what it leads to holds control characters' }
+  for (let next = from(link, target), links = 0; links < 40; links++) {
+    const way = wayTo(next, ground)
+    if (way.type === 'barred') return { ...absent, foreign: way.reason }
+    const { real } = way
+    const place = placed(real, way)
+    const entry = ground.at(real) ?? seen.own
+    if (entry?.type !== 'link') {
+      const folder = ground.at(folderOf(real) || '/')
+      if (entry === undefined) return { real: folder === undefined ? '' : real, to: { type: 'absent', ...place } }
+      return { real, to: { ...entryOf(entry, real, ground, seen), ...place } }
+    }
+    const foreign = linkDistrust(way.exposed, entry, ground)
+    if (foreign !== undefined) return { ...absent, foreign: `${real}: ${foreign}` }
+    const further = ground.target(real)
+    if (further === undefined) return absent
+    next = from(real, further)
+  }
+  return absent
+}
+
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/'))
+const from = (link: string, target: string): string => (target.startsWith('/') ? target : `${folderOf(link)}/${target}`)
+
+const placed = (path: string, { real, exposed }: { readonly real: string; readonly exposed?: string }): Place => ({
+  ...(real === path ? {} : { at: real }),
+  ...(exposed === undefined ? {} : { exposed }),
+})
+
+function entryOf(entry: Entry, real: string, ground: Known, { unreadable, sha256, content }: Seen): PathEntry {
+  const { type } = entry
+  if (type === 'link') throw new Error(`${real} is a link`)
+  const open = type === 'directory' ? openness(entry, ground) : undefined
+  return {
+    ...entry,
+    type,
+    ...(open === undefined ? {} : { open: `${real} ${open}` }),
     ...(unreadable ? { unreadable } : {}),
     ...(sha256 === undefined ? {} : { sha256 }),
     ...(content === undefined ? {} : { content }),
-  }
-  const { owner, group, uid, gid } = entry
-  if (entry.type !== 'link') return { ...entry, type: entry.type, ...more }
-  const to = seen.to ?? entryAt(seen.real ?? '')
-  return {
-    type: 'link',
-    owner,
-    group,
-    uid,
-    gid,
-    target: seen.target ?? '',
-    real: seen.real ?? '',
-    to: to === undefined || to.type === 'link' ? { type: 'absent' } : { ...to, type: to.type, ...more },
   }
 }
 
@@ -258,7 +363,7 @@ function readEntry(text: string): { readonly name: string; readonly entry: Entry
   const [size, raw = '', uid, gid, modified, owner = '', group = '', ...name] = text.split('|')
   const bits = Number.parseInt(raw, 16)
   const type = types[bits >> 12]
-  if (type === undefined || name.length === 0) throw new Error(`unexpected answer of stat: ${text}`)
+  if (type === undefined || name.length === 0) throw new Error('what stat says is not understood')
   return {
     name: name.join('|'),
     entry: {
@@ -272,15 +377,6 @@ function readEntry(text: string): { readonly name: string; readonly entry: Entry
       modified: Number(modified),
     },
   }
-}
-
-// `PATH -> TARGET` where QUOTING_STYLE is known, or each in quotes (busybox, and coreutils before it knew that, which also escapes quotes within).
-// Of what is no link there is only the path.
-function targetIn(text: string, path: string): string {
-  const arrow = text.indexOf(' -> ', path.length)
-  if (arrow < 0) return ''
-  const target = text.slice(arrow + 4)
-  return text.startsWith('/') ? target : target.slice(1, -1)
 }
 
 // GNU sha256sum marks a name that holds a backslash with one at the start of the line, and doubles it in the name.

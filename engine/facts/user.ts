@@ -24,15 +24,17 @@ export type UserFact =
 /** Users, from the name service (`getent`) or /etc/passwd: two lines each, of which the second is empty where no groups are asked for. */
 export const user = defineFact<UserArgs, UserFact>({
   name: 'user',
-  probe: args => `user_entry() {
-  if command -v getent >/dev/null 2>&1; then getent passwd "$1"; else grep -m 1 "^$1:" /etc/passwd; fi || echo
+  probe: args => `one_line() { case $1 in *[[:cntrl:]]*) echo '?' ;; *) printf '%s\\n' "$1" ;; esac; }
+user_entry() {
+  if command -v getent >/dev/null 2>&1; then one_line "$(getent passwd "$1")"; else one_line "$(grep -m 1 "^$1:" /etc/passwd)"; fi
 }
-${args.map(({ name, groups }) => `user_entry ${quote(name)}; ${groups ? `echo "$(id ${quote(name)} 2>/dev/null)"` : 'echo'}`).join('\n')}`,
+${args.map(({ name, groups }) => `user_entry ${quote(name)}; ${groups ? `one_line "$(id ${quote(name)} 2>/dev/null)"` : 'echo'}`).join('\n')}`,
   parse: (output, args) => {
     const rows = output.split('\n')
-    return args.map(({ groups }, index) => {
+    return args.map(({ name, groups }, index) => {
       const [entry = '', ids = ''] = rows.slice(index * 2, index * 2 + 2)
       if (entry === '') return { type: 'absent' }
+      if (entry === '?') throw new Error(`what the name service says of ${name} holds a control character`)
       const [, , uid, gid, comment = '', home = '', shell = ''] = entry.split(':')
       const more = groups ? { groups: groupsIn(ids) } : {}
       return { type: 'user', uid: Number(uid), gid: Number(gid), comment, home, shell, ...more }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { ApplyItem, ApplyProgram } from '../transport/types.ts'
 import { encodeName } from './name.ts'
 import type { Program } from './program.ts'
@@ -26,11 +27,14 @@ function itemLines(request: number, run: string, { id, script, owes, pays }: App
   const paid = pays === undefined ? '' : encodeName(pays)
   const text = withBlobs(script, blobVariable)
   return [
-    `rota_start ${request} ${id}`,
+    `rota_start ${request} ${id} ${token()}`,
     ...script.blobs.map(receiveLine),
     `rota_item ${request} ${id} ${quote(run)} ${quote(owed)} ${quote(paid)} ${quote(text)}`,
   ]
 }
+
+/** For the names of temporary files: nobody on the host can guess it, it costs no process there, and it is nothing else's secret. */
+export const token = (): string => randomBytes(16).toString('hex')
 
 export const blobVariable = (index: number): string => `"$rota_blob_${index}"`
 

@@ -1,6 +1,5 @@
 import type { FactKind, FactRequest, Facts } from '../facts/fact.ts'
 import { factKey, factsFrom } from '../facts/fact.ts'
-import { beginningOf } from '../secrets/cut.ts'
 import type { Program } from './program.ts'
 import { quote } from './shell.ts'
 
@@ -13,7 +12,7 @@ interface Group {
 
 export interface Probe {
   readonly program: (request: number) => Program
-  /** Reads what all kinds printed. Throws an error that names the kind and its output. */
+  /** Reads what all kinds printed. Throws an error that names the kind. */
   readonly read: (answer: string) => Facts
 }
 
@@ -58,7 +57,7 @@ function groupsOf(requests: readonly FactRequest[]): readonly Group[] {
 function outputOf({ kind }: Group, outputs: readonly string[], index: number): string {
   const [output = '', ...later] = outputs.slice(index)
   if (later.length === 0)
-    throw new Error(`fact ${kind.name}: its script did not come to its end; it printed: ${shown(output)}`)
+    throw new Error(`fact ${kind.name}: its script did not come to its end (it printed ${sizeOf(output)})`)
   return output.replace(/\n+$/, '')
 }
 
@@ -66,7 +65,7 @@ function readGroup({ kind, args, keys }: Group, output: string): readonly (reado
   const values = parse(kind, output, args)
   if (values.length !== args.length)
     throw new Error(
-      `fact ${kind.name}: ${args.length} values were asked for, the output gives ${values.length}: ${shown(output)}`,
+      `fact ${kind.name}: ${args.length} values were asked for, the output gives ${values.length} (it has ${sizeOf(output)})`,
     )
   return keys.map((key, index) => [key, values[index]] as const)
 }
@@ -76,9 +75,9 @@ function parse(kind: FactKind, output: string, args: readonly unknown[]): readon
     return kind.parse(output, args)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new Error(`fact ${kind.name} can't be read: ${why}; the host printed: ${shown(output)}`, { cause: error })
+    throw new Error(`fact ${kind.name} can't be read: ${why} (the host printed ${sizeOf(output)})`, { cause: error })
   }
 }
 
-const shown = (output: string): string =>
-  output === '' ? 'nothing' : JSON.stringify(output.length > 2000 ? `${beginningOf(output, 2000)}…` : output)
+// What it printed is not shown: it may hold the content of files, or what somebody on the host wants the operator to read.
+const sizeOf = (output: string): string => (output === '' ? 'nothing' : `${output.length} characters`)

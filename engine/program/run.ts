@@ -1,5 +1,5 @@
 import type { RunCommand } from '../transport/types.ts'
-import { blobVariable, receiveLine } from './apply.ts'
+import { blobVariable, receiveLine, token } from './apply.ts'
 import type { Program } from './program.ts'
 import type { Blob } from './shell.ts'
 import { blob, quote, withBlobs } from './shell.ts'
@@ -11,6 +11,7 @@ export function runText(request: number, { script, stdin, timeout }: RunCommand)
   const text = withBlobs(script, index => blobVariable(index + first.length))
   return {
     text: [
+      `rota_token=${token()}`,
       ...blobs.map(receiveLine),
       `rota_command ${request} ${quote(timeout ?? '')} ${first.length === 0 ? "''" : 1} ${quote(text)}`,
     ].join('\n'),

@@ -12,6 +12,17 @@
 #   $ROTA_STATE                              what Rota keeps on this host; it may not exist
 #   rota_backup PATH                         keeps the file (or its absence) under backup/<run>/, once per run
 #   rota_install TMP PATH MODE OWNER GROUP   puts TMP in PATH's place at once; '' for MODE, OWNER, GROUP leaves what TMP has
+#   rota_link TARGET PATH                    the same with a link
+#   rota_directory PATH MODE OWNER GROUP     makes it, and what is missing on the way
+#   rota_own_file PATH MODE OWNER GROUP      of a file that stays
+#   rota_remove PATH                         with all that is in it
+#   rota_read PATH                           prints a file
+#   rota_merge FROM TO                       moves a tree of $ROTA_TMP into a directory
+#
+# All of these go into the directory of PATH and stay there, so that nobody can lead them elsewhere, and take a link that is on the way only
+# where root (or this user) has made it and nobody else could. Where somebody else may write, a name means nothing: what is done to it may be
+# done to any file of the host that he has linked to. So there a file gets its owner and its mode in a room, a directory of ours that is in
+# there for that time, and is renamed. A last argument `kept` says that the probe has found nobody else to have a say: that saves a process.
 #
 # Descriptors: 3 frames to the control machine, 4 programs from it, 9 the lock. No script inherits one of them, and stdin is
 # /dev/null, so a daemon started by a script holds neither the channel nor the lock.
@@ -79,13 +90,17 @@ rota_clean() {
 }
 
 rota_hello() {
-  ROTA_UID=
+  ROTA_UID='' ROTA_GID=''
   if [ -r /proc/self/status ]; then
-    while read -r rota_key rota_value _; do
-      case $rota_key in Uid:) ROTA_UID=$rota_value && break ;; esac
+    while read -r rota_key _ rota_value _; do
+      case $rota_key in
+        Uid:) ROTA_UID=$rota_value ;;
+        Gid:) ROTA_GID=$rota_value && break ;;
+      esac
     done </proc/self/status
   fi
   [ -n "$ROTA_UID" ] || ROTA_UID=$(id -u)
+  [ -n "$ROTA_GID" ] || ROTA_GID=$(id -g)
   if [ -z "$ROTA_STATE" ]; then
     if [ "$ROTA_UID" = 0 ]; then
       ROTA_STATE=/var/lib/rota
@@ -122,8 +137,16 @@ rota:$ROTA_NONCE:
 rota_lock() {
   if [ ! -d "$ROTA_STATE" ]; then
     rota_error=$(mkdir -p "$ROTA_STATE" 2>&1) || rota_refuse state "$rota_error"
-    chmod 700 "$ROTA_STATE"
   fi
+  [ -O "$ROTA_STATE" ] || rota_refuse state "$ROTA_STATE belongs to somebody else: look what is in there, and remove it"
+  chmod 700 "$ROTA_STATE" || rota_refuse state "the mode of $ROTA_STATE can't be set"
+  # From here on nobody else can put anything there; what he has put before shows.
+  for rota_value in lock lock.pid pending backup; do
+    rota_file=$ROTA_STATE/$rota_value
+    if [ -L "$rota_file" ] || { [ -e "$rota_file" ] && [ ! -O "$rota_file" ]; }; then
+      rota_refuse state "$rota_file is a link or belongs to somebody else: look where it came from, and remove it"
+    fi
+  done
   if command -v flock >/dev/null 2>&1; then
     true 2>/dev/null >>"$ROTA_STATE/lock" || rota_refuse state "can't write $ROTA_STATE/lock"
     exec 9>>"$ROTA_STATE/lock"
@@ -172,9 +195,11 @@ rota_locked() {
 
 # Made when it is first needed: a probe writes nothing.
 rota_need_tmp() {
-  if [ -z "$ROTA_TMP" ]; then
-    ROTA_TMP=$(mktemp -d "${TMPDIR:-/tmp}/rota.XXXXXXXX") || rota_refuse state "can't make a directory in ${TMPDIR:-/tmp}"
-  fi
+  [ -z "$ROTA_TMP" ] || return 0
+  rota_value=${TMPDIR:-/tmp}
+  # A TMPDIR that came along with sudo may be in a user's home, where he would put a directory of his own in the place of ours.
+  [ "$rota_value" = /tmp ] || (cd -P "$rota_value" && { rota_kept || [ -n "$rota_sticky" ]; }) 2>/dev/null || rota_value=/tmp
+  ROTA_TMP=$(mktemp -d "$rota_value/rota.XXXXXXXX") || rota_refuse state "can't make a directory in $rota_value"
 }
 
 # Sets rota_now to seconds since boot, without a process.
@@ -224,14 +249,17 @@ rota_spoilt() {
   rota_file=/dev/null
 }
 
-# Chooses a name beside NEAR, so that a rename is atomic. Fails when there is no such directory (yet) or it can't be written.
+# Makes a file beside NEAR, so that a rename is atomic. Fails when there is no such directory (yet), it can't be written, or somebody else
+# has come to own one on the way since the probe. The name is nobody's guess, and an existing one is not taken.
 rota_place_near() {
   [ -n "$2" ] || return 1
-  rota_path=$2
-  [ ! -L "$rota_path" ] || rota_path=$(readlink -f "$rota_path") || return 1
-  [ -d "${rota_path%/*}/" ] || return 1
-  true 2>/dev/null >"${rota_path%/*}/.${rota_path##*/}.rota-$ROTA_NONCE-$1" || return 1
-  rota_file=${rota_path%/*}/.${rota_path##*/}.rota-$ROTA_NONCE-$1
+  rota_is_ours "${2%/*}" && [ -d "${2%/*}/" ] && [ ! -L "$2" ] || return 1
+  rota_path=${2%/*}/.${2##*/}.rota-$rota_token-$1
+  set -C
+  if true 2>/dev/null >"$rota_path"; then rota_value=0; else rota_value=1; fi
+  set +C
+  [ "$rota_value" = 0 ] || return 1
+  rota_file=$rota_path
 }
 
 rota_drop_blobs() {
@@ -262,8 +290,9 @@ rota_fact() {
   eval "$1"
 }
 
-# rota_start REQUEST ITEM. The frame that can't be written ends us: nobody is there any more, so nothing new is begun.
+# rota_start REQUEST ITEM TOKEN: the token is for names of temporary files. The frame that can't be written ends us: nobody is there any more, so nothing new is begun.
 rota_start() {
+  rota_token=$3
   if [ -z "$rota_failed" ]; then
     [ -n "$rota_finishing" ] || [ ! -e "$rota_stop" ] || rota_failed=1
     [ -z "$rota_ending" ] || rota_failed=1
@@ -420,72 +449,329 @@ rota_backup() {
     (umask 077 && mkdir -p "$rota_dir/absent")
   fi
   rota_encode "$1"
-  if [ -e "$rota_dir/$rota_name" ] || [ -e "$rota_dir/absent/$rota_name" ]; then
+  if [ -e "$rota_dir/$rota_name" ] || [ -L "$rota_dir/$rota_name" ] || [ -e "$rota_dir/absent/$rota_name" ]; then
     return 0
-  elif [ -e "$1" ]; then
-    cp -p "$1" "$rota_dir/$rota_name"
+  elif [ -e "$1" ] || [ -L "$1" ]; then
+    # Not what a link leads to; a pipe is not waited for.
+    cp -pPR "$1" "$rota_dir/$rota_name"
   else
     : >"$rota_dir/absent/$rota_name"
   fi
 }
 
-rota_install() {
-  rota_real=$2
-  if [ -L "$2" ]; then rota_real=$(readlink -f "$2"); fi
-  if [ -d "$rota_real" ]; then
-    echo "$2 is a directory, not a file" >&2
+# rota_is_ours DIR: everything on the way to it is a directory of ours. No process.
+rota_is_ours() {
+  rota_value=$1
+  while :; do
+    [ ! -L "$rota_value" ] || return 1
+    [ "$ROTA_UID" != 0 ] || [ -O "${rota_value:-/}" ] || return 1
+    [ -n "$rota_value" ] || return 0
+    rota_value=${rota_value%/*}
+  done
+}
+
+# Nobody but root and this user may change what the current directory holds, or the way to it. Else, rota_sticky says whether one of ours
+# stays ours in it. One process.
+rota_kept() {
+  rota_sticky=
+  rota_value=$PWD
+  set --
+  while [ -n "$rota_value" ]; do
+    set -- "$rota_value" "$@"
+    rota_value=${rota_value%/*}
+  done
+  rota_value=$(stat -c '%u %g %a' / "$@" 2>/dev/null) || return 1
+  while read -r rota_user rota_group rota_mode; do
+    rota_sticky=
+    [ "$rota_user" = 0 ] || [ "$rota_user" = "$ROTA_UID" ] || return 1
+    case $rota_mode in
+      *[2367]) ;;
+      *[2367]?)
+        [ "$rota_group" != 0 ] || continue
+        [ "$ROTA_UID" = 0 ] || [ "$rota_group" != "$ROTA_GID" ] || continue
+        ;;
+      *) continue ;;
+    esac
+    # What is of ours in a directory with the sticky bit stays there.
+    case $rota_mode in [1357]???) rota_sticky=1 ;; *) return 1 ;; esac
+  done <<END
+$rota_value
+END
+  [ -z "$rota_sticky" ]
+}
+
+# rota_resolve PATH: sets rota_real to the physical path, also of what the last part leads to. Fails at a link that somebody else may have made.
+rota_resolve() {
+  rota_real='' rota_rest=$1 rota_hops=0
+  while [ -n "$rota_rest" ]; do
+    rota_part=${rota_rest%%/*}
+    case $rota_rest in */*) rota_rest=${rota_rest#*/} ;; *) rota_rest= ;; esac
+    case $rota_part in
+      '' | .) continue ;;
+      ..) rota_real=${rota_real%/*} && continue ;;
+    esac
+    rota_real=$rota_real/$rota_part
+    [ -L "$rota_real" ] || continue
+    rota_hops=$((rota_hops + 1))
+    if [ "$rota_hops" -gt 40 ] || ! (cd -P "${rota_real%/*}/" && rota_kept && rota_trusts "$rota_real"); then
+      printf '%s is a link that is not followed: somebody else than root may have made it\n' "$rota_real" >&2
+      return 1
+    fi
+    rota_value=$(readlink "$rota_real")
+    case $rota_value in /*) rota_real= ;; *) rota_real=${rota_real%/*} ;; esac
+    rota_rest=$rota_value/$rota_rest
+  done
+}
+
+rota_trusts() {
+  rota_value=$(stat -c %u "$1") && { [ "$rota_value" = 0 ] || [ "$rota_value" = "$ROTA_UID" ]; }
+}
+
+# rota_down NAME: enters a directory here. Fails, elsewhere perhaps, when it is a link or somebody has put one in its place.
+rota_down() {
+  rota_here=${PWD%/}
+  cd -P "./$1" 2>/dev/null && [ "$PWD" = "$rota_here/$1" ]
+}
+
+# rota_enter DIR [kept]: makes it the current directory, and sets rota_shared to 1 where somebody else has a say in it.
+rota_enter() {
+  rota_shared=1 rota_real=${1:-/}
+  while case $rota_real in ?*/) ;; *) false ;; esac; do rota_real=${rota_real%/}; done
+  if ! cd -P "$rota_real" 2>/dev/null; then
+    printf "can't enter the directory %s\n" "$rota_real" >&2
     return 1
   fi
-  rota_dir=${rota_real%/*}/
-  rota_base=${rota_real##*/}
-  rota_new=$1
-  if [ "${1%/*}/" != "$rota_dir" ]; then
-    rota_new=$rota_dir.$rota_base.rota-$ROTA_NONCE
-    (umask 077 && cp "$1" "$rota_new") || {
-      rm -f "$rota_new"
+  # The kernel says where we are: elsewhere, where there was a link.
+  if [ "$PWD" != "$rota_real" ]; then
+    set -- "$rota_real"
+    rota_resolve "$1" || return 1
+    cd -P "${rota_real:-/}" || return 1
+    if [ "$PWD" != "${rota_real:-/}" ]; then
+      printf '%s leads elsewhere than a moment ago\n' "$1" >&2
       return 1
-    }
-    rm -f "$1"
+    fi
   fi
+  if { [ "${2-}" = kept ] && rota_is_ours "${PWD%/}"; } || rota_kept; then rota_shared=; fi
+}
+
+# rota_at PATH [kept]: enters its directory and sets rota_base to its name there.
+rota_at() {
+  rota_base=${1##*/}
+  rota_enter "${1%/*}" "${2-}"
+}
+
+# The same for what a link leads to. One that somebody else may have made is what is at the path itself.
+rota_follow() {
+  rota_at "$1" "${2-}" || return 1
+  if [ -L "./$rota_base" ] && [ -z "$rota_shared" ] && rota_trusts "./$rota_base"; then
+    rota_resolve "${PWD%/}/$rota_base" || return 1
+    rota_at "$rota_real"
+  fi
+}
+
+# rota_enter_room NAME: makes a room for what is to be NAME in the current directory, and enters it.
+rota_enter_room() {
+  rota_room=.$1.rota-$rota_token
+  mkdir -m 700 "./$rota_room" || return 1
+  # Whoever may write here may have put something else in its place.
+  if rota_down "$rota_room"; then
+    case $(stat -c '%u %a' .) in "$ROTA_UID 700" | "$ROTA_UID 2700") return 0 ;; esac
+  fi
+  printf '%s was changed by somebody else while something was written there\n' "$rota_here" >&2
+  return 1
+}
+
+rota_leave_room() {
+  rm -f ./new
+  cd -P .. && rmdir "./$rota_room"
+}
+
+# rota_put FROM TO MODE OWNER GROUP: in one step, once it is as it shall be. FROM is where nobody else has a say.
+rota_put() {
   rota_user=$4 rota_group=$5
   # What root has just made belongs to root already, save in a directory that hands on its group.
-  case "${ROTA_UID-} $4 $5" in
-    '0 0 0' | '0 root root') [ -g "$rota_dir" ] || rota_user='' rota_group='' ;;
+  case "$ROTA_UID $4 $5" in
+    '0 0 0' | '0 root root') [ -g . ] || rota_user='' rota_group='' ;;
   esac
-  rota_own "$rota_new" "$3" "$rota_user" "$rota_group" || {
-    rm -f "$rota_new"
-    return 1
-  }
-  if ! rota_error=$(mv -f "$rota_new" "$rota_real" 2>&1); then
-    case $rota_error in
-      # A bind mount (a container's /etc/hosts) can't be renamed onto: it is written in place.
-      *[Bb]usy*)
-        cat "$rota_new" >"$rota_real" && rota_own "$rota_real" "$3" "$4" "$5"
-        rota_code=$?
-        rm -f "$rota_new"
-        [ "$rota_code" = 0 ] || return "$rota_code"
-        ;;
+  rota_own "$1" "$3" "$rota_user" "$rota_group" || return 1
+  # Never into a directory that somebody has put there meanwhile, or a link to one. Busybox looks where a link leads, and may not be let.
+  if [ -n "$rota_shared" ] && [ -L "$2" ]; then rm -f "$2"; fi
+  if ! rota_error=$(mv -f ${rota_shared:+-T} "$1" "$2" 2>&1); then
+    case $rota_shared$rota_error in
+      # A bind mount (a container's /etc/hosts) can't be renamed onto: it is written in place, where that is nobody else's.
+      [!1]*[Bb]usy*) cat "$1" >"$2" && rota_own "$2" "$3" "$4" "$5" && rm -f "$1" || return 1 ;;
       *)
         printf '%s\n' "$rota_error" >&2
-        rm -f "$rota_new"
         return 1
         ;;
     esac
   fi
-  if [ -e /sys/fs/selinux/enforce ] && command -v restorecon >/dev/null 2>&1; then restorecon "$rota_real"; fi
-  # What a killed run has left beside it; ours is still needed when the script installs two files there.
-  for rota_rest in "$rota_dir.$rota_base".rota-*; do
-    case $rota_rest in
-      *".rota-$ROTA_NONCE"*) ;;
-      *) if [ -e "$rota_rest" ]; then rm -f "$rota_rest"; fi ;;
-    esac
+  if [ -e /sys/fs/selinux/enforce ] && command -v restorecon >/dev/null 2>&1; then restorecon "$2"; fi
+}
+
+rota_install() {
+  rota_follow "$2" "${6-}" || return 1
+  if [ -d "./$rota_base" ] && [ ! -L "./$rota_base" ]; then
+    echo "$2 is a directory, not a file" >&2
+    return 1
+  fi
+  if [ -n "$rota_shared" ]; then
+    rota_enter_room "$rota_base" || return 1
+    if (umask 077 && cat "$1" >./new) && rota_put ./new "../$rota_base" "$3" "$4" "$5"; then rota_code=0; else rota_code=1; fi
+    rota_leave_room || rota_code=1
+    rm -f "$1"
+    [ "$rota_code" = 0 ] || return 1
+  elif [ "${1%/*}" = "${PWD%/}" ]; then
+    rota_put "$1" "./$rota_base" "$3" "$4" "$5" || return 1
+  else
+    rota_new=./.$rota_base.rota-$rota_token
+    if (umask 077 && set -C && cat "$1" >"$rota_new") && rota_put "$rota_new" "./$rota_base" "$3" "$4" "$5"; then rm -f "$1"
+    else
+      rm -f "$rota_new"
+      return 1
+    fi
+  fi
+  rota_sweep
+}
+
+# What a killed run has left beside rota_base; ours is still needed when the script installs two files there. Where somebody else has a say,
+# such a name may be anything of his, so a directory is entered to be emptied, and only if it is a room.
+rota_sweep() {
+  for rota_rest in "./.$rota_base".rota-*; do
+    case $rota_rest in *".rota-$rota_token"*) continue ;; esac
+    if [ -L "$rota_rest" ] || [ -f "$rota_rest" ]; then rm -f "$rota_rest"
+    elif [ -d "$rota_rest" ]; then
+      (rota_down "${rota_rest#./}" && [ -O . ] && rm -f ./new && cd -P .. && rmdir "$rota_rest") 2>/dev/null || :
+    fi
   done
+}
+
+rota_link() {
+  rota_at "$2" "${3-}" || return 1
+  if [ -n "$rota_shared" ]; then
+    rota_enter_room "$rota_base" || return 1
+    if ln -s "$1" ./new && mv -fT ./new "../$rota_base"; then rota_code=0; else rota_code=1; fi
+    rota_leave_room || rota_code=1
+    return "$rota_code"
+  fi
+  rota_new=./.$rota_base.rota-$rota_token
+  ln -s "$1" "$rota_new" || return 1
+  # Without `mv -T` there is a moment without the link.
+  mv -fT "$rota_new" "./$rota_base" 2>/dev/null || { rm -f "$rota_new" && ln -sfn "$1" "./$rota_base"; }
+  rota_sweep
+}
+
+# Owner and mode are set from within, where `.` is what was entered, whatever is now called so.
+rota_directory() {
+  if [ ! -d "$1/" ]; then
+    rota_rest=$1
+    while [ -n "$rota_rest" ] && [ ! -e "$rota_rest" ] && [ ! -L "$rota_rest" ]; do rota_rest=${rota_rest%/*}; done
+    rota_tail=${1#"$rota_rest"}
+    rota_enter "$rota_rest" "${5-}" || return 1
+    if [ -z "$rota_shared" ]; then (umask 022 && mkdir -p ".$rota_tail") && cd -P ".$rota_tail" || return 1
+    else
+      while [ -n "$rota_tail" ]; do
+        rota_tail=${rota_tail#/}
+        rota_part=${rota_tail%%/*}
+        case $rota_tail in */*) rota_tail=/${rota_tail#*/} ;; *) rota_tail= ;; esac
+        (umask 022 && mkdir "./$rota_part") || return 1
+        if ! rota_down "$rota_part"; then
+          printf '%s was changed by somebody else while it was made\n' "$rota_here/$rota_part" >&2
+          return 1
+        fi
+      done
+    fi
+  else
+    # Whoever has a say on the way: it is entered by its physical path.
+    rota_enter "$1" kept || return 1
+  fi
+  rota_own . "$2" "$3" "$4"
+}
+
+rota_own_file() {
+  rota_follow "$1" "${5-}" || return 1
+  if [ -n "$rota_shared" ]; then
+    printf '%s may have been changed by somebody else: run again\n' "$1" >&2
+    return 1
+  fi
+  rota_own "./$rota_base" "$2" "$3" "$4"
 }
 
 # Owner first: chown takes set-uid bits away.
 rota_own() {
   if [ -n "$3$4" ]; then chown "$3${4:+:$4}" "$1" || return 1; fi
   if [ -n "$2" ]; then chmod "$2" "$1"; fi
+}
+
+rota_remove() {
+  rota_at "$1" "${2-}" || return 1
+  if [ -z "$rota_shared" ]; then rm -rf "./$rota_base"; else rota_empty "./$rota_base"; fi
+}
+
+# rota_empty NAME…: removes what has these names here, and goes into no directory by a link: not every `rm -r` is that careful.
+rota_empty() {
+  rm -f "$@" 2>/dev/null && return 0
+  for rota_rest; do
+    if [ ! -L "$rota_rest" ] && [ -d "$rota_rest" ]; then
+      (
+        rota_down "${rota_rest#./}" || exit 1
+        set -- ./* ./.[!.]* ./..?*
+        rota_empty "$@"
+      ) && rmdir "$rota_rest" || return 1
+    elif [ -L "$rota_rest" ] || [ -e "$rota_rest" ]; then rm -f "$rota_rest" || return 1
+    fi
+  done
+}
+
+# Where somebody else has a say, only a regular file that has no other name, and is still there by that name: not one that he has linked to.
+rota_read() {
+  (
+    rota_follow "$1" "${2-}" || exit 1
+    exec 5<"./$rota_base" || exit 1
+    if [ -n "$rota_shared" ]; then
+      if [ "$(stat -L -c %h /proc/self/fd/5)" != 1 ] || [ "$(readlink /proc/self/fd/5)" != "${PWD%/}/$rota_base" ]; then
+        printf '%s is a link, or has a second name, and somebody else has a say there: it is not read\n' "$1" >&2
+        exit 1
+      fi
+    fi
+    cat <&5
+  )
+}
+
+# rota_merge FROM TO: FROM is in $ROTA_TMP. The files of each directory come through a room there.
+rota_merge() {
+  rota_enter "$2" || return 1
+  rota_shared=1
+  rota_merge_here "$1"
+}
+
+rota_merge_here() {
+  rota_from=$1
+  set --
+  for rota_rest in "$rota_from"/* "$rota_from"/.[!.]* "$rota_from"/..?*; do
+    if [ -L "$rota_rest" ] || { [ -e "$rota_rest" ] && [ ! -d "$rota_rest" ]; }; then set -- "$@" "$rota_rest"; fi
+  done
+  if [ $# -gt 0 ]; then
+    rota_enter_room rota || return 1
+    cp -pPR "$@" . || return 1
+    set --
+    for rota_rest in ./* ./.[!.]* ./..?*; do
+      if [ -L "$rota_rest" ] || [ -e "$rota_rest" ]; then set -- "$@" "$rota_rest"; fi
+    done
+    mv -f "$@" .. && rota_leave_room || return 1
+  fi
+  for rota_rest in "$rota_from"/* "$rota_from"/.[!.]* "$rota_from"/..?*; do
+    if [ -L "$rota_rest" ] || [ ! -d "$rota_rest" ]; then continue; fi
+    rota_part=${rota_rest##*/}
+    if [ -L "./$rota_part" ]; then rm -f "./$rota_part"; fi
+    [ -d "./$rota_part" ] || mkdir "./$rota_part" || return 1
+    (
+      rota_down "$rota_part" || exit 1
+      rota_value=$(stat -c '%a %u %g' "$rota_rest")
+      # shellcheck disable=SC2086
+      rota_own . $rota_value && rota_merge_here "$rota_rest"
+    ) || return 1
+  done
 }
 
 rota_serve() {
@@ -500,7 +786,7 @@ rota_main() {
   exec 3>&1 4<&0 0</dev/null 1>&2
   umask 077
   cd "${HOME:-/}" 2>/dev/null || cd /
-  ROTA_TMP='' rota_stop='' rota_pidlock='' rota_busy='' rota_ending='' rota_failed='' rota_blob_error='' rota_run='' rota_finishing='' rota_paid=''
+  ROTA_TMP='' rota_token='' rota_stop='' rota_pidlock='' rota_busy='' rota_ending='' rota_failed='' rota_blob_error='' rota_run='' rota_finishing='' rota_paid=''
   rota_blobs=0 rota_strict='command set -o pipefail 2>/dev/null || :; set -eu'
   trap rota_clean EXIT
   trap rota_over HUP INT TERM

@@ -15,7 +15,10 @@ export interface Shell {
 export interface Blob {
   readonly kind: 'blob'
   readonly content: Uint8Array | LocalFile
-  /** Absolute path on the target in whose directory the blob's file is made, so that a rename onto it is atomic. */
+  /**
+   * Absolute path on the target in whose directory the blob's file is made, so that a rename onto it is atomic. Nobody but root and this user
+   * may have a say there: see `exposed` of a path's fact.
+   */
   readonly near?: string
 }
 

@@ -2,6 +2,7 @@ import { mounts } from '../facts/mounts.ts'
 import { path as pathFact } from '../facts/path.ts'
 import { lines, raw, sh } from '../program/shell.ts'
 import { pathProblems } from './checks.ts'
+import { isKept, keptWord, placeOf } from './place.ts'
 import { defineTask } from './task.ts'
 
 export interface AbsentArgs {
@@ -31,7 +32,7 @@ export const absent = defineTask<AbsentArgs>({
     const there = found.filter(({ fact }) => fact.type !== 'absent')
     if (there.length === 0) return undefined
     const reasons = there.flatMap(({ path, fact, mounted }) => {
-      if (fact.type === 'unknown') return [`${fact.reason}: use become`]
+      if (fact.type === 'unknown') return [fact.reason]
       if (fact.type === 'link') return []
       if (mounted.here) return [`${path} is a mount point: unmount it first`]
       return mounted.below.length > 0 ? [`${mounted.below.join(', ')} is mounted below ${path}: unmount it first`] : []
@@ -39,12 +40,13 @@ export const absent = defineTask<AbsentArgs>({
     return {
       summary: `remove ${there.map(({ path, fact }) => `${fact.type === 'unknown' ? '' : `${fact.type} `}${path}`).join(', ')}`,
       apply: lines(
-        there.map(({ path, fact }) =>
-          fact.type === 'file' && args.backup !== false
-            ? sh`rota_backup ${path}
-rm -f ${path}`
-            : sh`rm -rf ${path}`,
-        ),
+        there.flatMap(({ path, fact }) => {
+          const place = placeOf(path, fact)
+          return [
+            ...(fact.type === 'file' && args.backup !== false ? [sh`rota_backup ${place}`] : []),
+            sh`rota_remove ${place} ${keptWord(isKept(fact))}`,
+          ]
+        }),
       ),
       ...(reasons.length > 0 ? { refused: reasons.join('; '), apply: raw(':') } : {}),
     }

@@ -1,7 +1,8 @@
-import { followed, path as pathFact } from '../facts/path.ts'
-import { lines, raw, sh } from '../program/shell.ts'
-import { modeProblems, ownerProblems, pathProblems } from './checks.ts'
-import { type Owned, own, ownedDifferences } from './owned.ts'
+import { followed, type PathEntry, type PathFact, path as pathFact } from '../facts/path.ts'
+import { raw, sh } from '../program/shell.ts'
+import { fourDigits, modeProblems, ownerProblems, pathProblems } from './checks.ts'
+import { type Owned, ownedDifferences, ownWords } from './owned.ts'
+import { isKept, keptWord, linkProblem, placeOf } from './place.ts'
 import { defineTask } from './task.ts'
 
 export interface DirectoryArgs extends Owned {
@@ -12,8 +13,8 @@ export interface DirectoryArgs extends Owned {
 /**
  * A directory with this mode and owner. A new one gets 0755 and belongs to who makes it, where nothing else is given.
  *
- * Facts: one path. A change: it does not exist, or mode or owner differ. A link to a directory is one. Refused: something else is at the
- * path. Source: Ansible's `file: state=directory`.
+ * Facts: one path. A change: it does not exist, or mode or owner differ. A link to a directory is one, if only root (or
+ * this user) could have made it. Refused: something else is at the path. Source: Ansible's `file: state=directory`.
  */
 export const directory = defineTask<DirectoryArgs>({
   name: 'directory',
@@ -23,19 +24,53 @@ export const directory = defineTask<DirectoryArgs>({
   plan: (args, facts) => {
     const fact = facts.get(pathFact({ path: args.path }))
     const entry = followed(fact)
+    const place = placeOf(args.path, fact, true)
+    const apply = sh`rota_directory ${place} ${ownWords(args)} ${keptWord(isKept(entry))}`
     if (fact.type !== 'link' && entry.type === 'absent')
-      return {
-        summary: 'does not exist',
-        apply: lines([sh`(umask 022; mkdir -p ${args.path})`, own(args.path, args)]),
-      }
+      return { summary: 'does not exist', apply, leaves: [[pathFact({ path: args.path }), left(args, fact)]] }
     if (entry.type !== 'directory') {
       const what = entry.type === 'unknown' ? entry.reason : `${args.path} is ${described(fact.type)}, not a directory`
-      return { summary: 'cannot be made', apply: raw(':'), refused: what }
+      return { summary: 'cannot be made', apply: raw(':'), refused: linkProblem(args.path, fact) ?? what }
     }
     const differences = ownedDifferences(entry, args)
     if (differences.length === 0) return undefined
-    return { summary: differences.join(', '), apply: own(fact.type === 'link' ? fact.real : args.path, args) }
+    const after = left(args, entry)
+    return {
+      summary: differences.join(', '),
+      apply,
+      leaves: [[pathFact({ path: args.path }), fact.type === 'link' ? { ...fact, to: after } : after]],
+    }
   },
 })
+
+/** What is there afterwards: the tasks that put something into it have to know who else may. */
+function left(args: DirectoryArgs, before: PathFact): PathEntry {
+  const found: PathEntry =
+    before.type === 'directory' ? before : { ...(before.type === 'absent' ? before : {}), ...made }
+  const mode = fourDigits(args.mode ?? found.mode)
+  const { open: _, ...entry } = found
+  const ours =
+    (args.owner === undefined ? found.uid === 0 : isRoot(args.owner)) && (Number.parseInt(mode, 8) & 0o022) === 0
+  return {
+    ...entry,
+    type: 'directory',
+    mode,
+    owner: args.owner ?? found.owner,
+    group: args.group ?? found.group,
+    ...(ours ? {} : { open: `${args.path} may be written by others` }),
+  }
+}
+
+const made = {
+  type: 'directory',
+  mode: '0755',
+  owner: 'root',
+  group: 'root',
+  uid: 0,
+  gid: 0,
+  size: 0,
+  modified: 0,
+} as const
+const isRoot = (owner: string): boolean => owner === 'root' || owner === '0'
 
 const described = (type: string): string => (type === 'link' ? 'a link that does not lead to one' : `a ${type}`)

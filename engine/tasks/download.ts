@@ -3,7 +3,8 @@ import { followed, type PathFact, path as pathFact } from '../facts/path.ts'
 import { within } from '../facts/timeout.ts'
 import { lines, raw, sh } from '../program/shell.ts'
 import { fourDigits, modeProblems, ownerProblems, pathProblems, secondsProblems } from './checks.ts'
-import { type Owned, own, ownedDifferences } from './owned.ts'
+import { type Owned, ownedDifferences, ownWords } from './owned.ts'
+import { isKept, isKeptDirectory, keptWord, linkProblem, placeOf } from './place.ts'
 import { type Change, defineTask } from './task.ts'
 
 export interface DownloadArgs extends Owned {
@@ -18,7 +19,8 @@ export interface DownloadArgs extends Owned {
 }
 
 /**
- * A file fetched by the host itself, with curl or wget, beside its place, and renamed into it once its checksum is right.
+ * A file fetched by the host itself, with curl or wget, to a name beside its place that nobody else can make or use, and renamed into it once
+ * its checksum is right. Without a checksum a redirect from https to http is not followed.
  * A new file gets 0644. The environment's proxies are used.
  *
  * Facts: one path with its checksum. A change: checksum, mode or owner differ. Errors: no mirror gives the file, or a wrong one.
@@ -45,27 +47,35 @@ export const download = defineTask<DownloadArgs>({
     const fact: PathFact = facts.get(factOf(args))
     const entry = followed(fact)
     const refuse = (refused: string): Change => ({ summary: 'cannot be written', apply: raw(':'), refused })
-    if (entry.type === 'unknown') return refuse(`${entry.reason}: use become`)
+    if (entry.type === 'unknown') return refuse(entry.reason)
     if (entry.type !== 'absent' && entry.type !== 'file') return refuse(`${args.path} is a ${entry.type}, not a file`)
-    const parent = followed(facts.get(pathFact({ path: posix.dirname(args.path) })))
+    const folder = facts.get(pathFact({ path: posix.dirname(args.path) }))
+    const parent = followed(folder)
+    if (parent.type === 'unknown') return refuse(parent.reason)
     if (parent.type === 'absent' && !context.changed)
       return refuse(`the directory ${posix.dirname(args.path)} does not exist`)
-    if (entry.type === 'file' && (args.sha256 === 'unchecked' || entry.sha256 === args.sha256)) {
-      const differences = ownedDifferences(entry, args)
-      return differences.length === 0 ? undefined : { summary: differences.join(', '), apply: own(args.path, args) }
-    }
+    const place = placeOf(args.path, fact, true)
+    const kept = fact.type === 'link' && fact.real !== '' ? isKept(fact.to) : isKept(fact) && isKeptDirectory(folder)
+    const differences = entry.type === 'file' ? ownedDifferences(entry, args) : []
+    const right = entry.type === 'file' && (args.sha256 === 'unchecked' || entry.sha256 === args.sha256)
+    if (right && differences.length === 0) return undefined
+    // A name that somebody else can lead elsewhere gets no owner and no mode: the file is fetched again.
+    if (right && kept)
+      return { summary: differences.join(', '), apply: sh`rota_own_file ${place} ${ownWords(args)} ${keptWord(kept)}` }
     const there = entry.type === 'file' ? entry : undefined
     const mode = fourDigits(args.mode ?? there?.mode ?? '0644')
     return {
-      summary: there === undefined ? 'does not exist' : 'checksum differs',
+      summary:
+        linkProblem(args.path, fact) ??
+        (there === undefined ? 'does not exist' : right ? differences.join(', ') : 'checksum differs'),
       apply: lines([
-        sh`new=${`${args.path}.rota-new`}
-trap 'rm -f "$new"' EXIT
-sum=${args.sha256}`,
+        sh`rota_follow ${place} ${keptWord(kept)}`,
+        raw(besides),
+        sh`sum=${args.sha256}`,
         raw(fetchFunction(args.timeout ?? 600)),
         sh`for url in ${urlsOf(args)}; do
   if fetch "$url" && right; then
-    rota_install "$new" ${args.path} ${mode} ${args.owner ?? there?.uid ?? ''} ${args.group ?? there?.gid ?? ''}
+    rota_put "$new" "$to" ${mode} ${args.owner ?? there?.uid ?? ''} ${args.group ?? there?.gid ?? ''}
     exit 0
   fi
 done
@@ -76,14 +86,31 @@ exit 1`,
   },
 })
 
+// Where somebody else has a say, in a room of its own: a name there would be his.
+const besides = `if [ -z "$rota_shared" ]; then
+  new=./.$rota_base.rota-$rota_token to=./$rota_base
+  trap 'rm -f "$new"; rota_sweep' EXIT
+else
+  rota_enter_room "$rota_base"
+  new=./new to=../$rota_base
+  trap 'rota_leave_room; rota_sweep' EXIT
+fi`
+
 const urlsOf = (args: DownloadArgs): readonly string[] => [args.url].flat()
 const factOf = (args: DownloadArgs) => pathFact({ path: args.path, sha256: true })
 
-// Busybox's wget falls over its own -T in Debian 12, hence `within`.
+// Busybox's wget falls over its own -T in Debian 12, hence `within`. What no checksum vouches for is believed because of https: a redirect must
+// not lead out of it. wget can't be told so, and follows none then; busybox's does not know the option and gives up.
 const fetchFunction = (timeout: number): string => `${within}
 fetch() {
-  if command -v curl >/dev/null 2>&1; then curl -fsSL --retry 2 --connect-timeout 15 --max-time ${timeout} -o "$new" -- "$1"
-  elif command -v wget >/dev/null 2>&1; then within ${timeout} wget -q -O "$new" "$1" || { printf 'wget could not fetch %s\\n' "$1" >&2; return 1; }
+  only=
+  case $sum$1 in unchecked[hH][tT][tT][pP][sS]:*) only=1 ;; esac
+  if command -v curl >/dev/null 2>&1; then curl -gfsSL \${only:+--proto-redir =https} --retry 2 --connect-timeout 15 --max-time ${timeout} -o "$new" -- "$1"
+  elif command -v wget >/dev/null 2>&1; then
+    within ${timeout} wget -q \${only:+--max-redirect=0} -O "$new" "$1" || {
+      printf 'wget could not fetch %s%s\\n' "$1" "\${only:+ (a redirect is only followed by curl, which can be told to stay with https)}" >&2
+      return 1
+    }
   else echo 'neither curl nor wget is installed' >&2; return 1; fi
 }
 right() {

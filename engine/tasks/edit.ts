@@ -1,9 +1,10 @@
 import type { FactRequest, Facts } from '../facts/fact.ts'
 import { bytesOf, followed, type PathEntry, type PathFact } from '../facts/path.ts'
-import { raw, sh } from '../program/shell.ts'
+import { raw, type Shell, sh } from '../program/shell.ts'
 import type { Edited } from './edit-block.ts'
 import { cannotInstall, editFact, type InstallOptions, planInstall, textOf } from './install.ts'
 import { sha256 } from './local.ts'
+import { isKept, linkProblem, placeOf } from './place.ts'
 import type { Change, PlanContext } from './task.ts'
 
 /** What the tasks that change a part of a file accept. */
@@ -23,7 +24,7 @@ export function planEdit(
   const fact = facts.get(editFact(args.path))
   const entry = followed(fact)
   const refuse = (reason: string): Change => ({ summary: 'cannot be edited', apply: raw(':'), refused: reason })
-  const refused = cannotInstall(args.path, fact, facts, context)
+  const refused = linkProblem(args.path, fact) ?? cannotInstall(args.path, fact, facts, context)
   if (refused !== undefined && !(entry.type === 'absent' && nothingToRemove)) return refuse(refused)
   if (entry.type === 'absent') {
     if (nothingToRemove) return undefined
@@ -42,24 +43,32 @@ export function planEdit(
   if (change === undefined) return undefined
   return {
     ...change,
-    apply: sh`${unchanged(args.path, entry)}\n${change.apply}`,
+    apply: sh`${unchanged(args.path, fact)}\n${change.apply}`,
     leaves: [leaves(args, fact, content)],
   }
 }
 
 // Somebody may have changed the file since the probe (an earlier task, a person): then the pass after the verify does the edit.
-function unchanged(path: string, entry: { readonly type: string; readonly sha256?: string }) {
+function unchanged(path: string, fact: PathFact): Shell {
+  const entry = followed(fact)
   const late = sh`{ printf '%s\n' ${`${path} has changed since it was read: edited in the next pass`}; exit 0; }`
-  return entry.type === 'absent'
-    ? sh`[ ! -e ${path} ] || ${late}`
-    : sh`case $(sha256sum < ${path}) in ${entry.sha256 ?? ''}*) ;; *) ${late} ;; esac`
+  if (entry.type === 'absent') return sh`[ ! -e ${path} ] || ${late}`
+  const sum = 'sha256' in entry ? (entry.sha256 ?? '') : ''
+  const place = placeOf(path, fact, true)
+  // What the probe read, somebody else may have led elsewhere for that moment.
+  return isKept(entry)
+    ? sh`case $(sha256sum < ${place}) in ${sum}*) ;; *) ${late} ;; esac`
+    : sh`rota_read ${place} >"$ROTA_TMP/read"
+case $(sha256sum <"$ROTA_TMP/read") in ${sum}*) ;; *) ${late} ;; esac`
 }
+
+const newFile = { owner: '', group: '', uid: 0, gid: 0, size: 0, modified: 0 } as const
 
 function leaves(args: EditOptions, fact: PathFact, content: Uint8Array): readonly [FactRequest, PathFact] {
   const entry = followed(fact)
   const before: PathEntry =
     entry.type === 'absent' || entry.type === 'unknown'
-      ? { type: 'file', mode: args.mode ?? '0644', owner: '', group: '', uid: 0, gid: 0, size: 0, modified: 0 }
+      ? { ...newFile, ...(entry.type === 'absent' ? entry : {}), type: 'file', mode: args.mode ?? '0644' }
       : entry
   const after: PathEntry = {
     ...before,

@@ -5,6 +5,7 @@ import { followed, path as pathFact } from '../facts/path.ts'
 import { raw, sh } from '../program/shell.ts'
 import { pathProblems } from './checks.ts'
 import { sha256 } from './local.ts'
+import { isKept, linkProblem, placeOf } from './place.ts'
 import { isSecretFile } from './secret.ts'
 import { type Change, defineTask } from './task.ts'
 
@@ -22,7 +23,8 @@ export interface FetchArgs {
  * A file of the host copied to the control machine (mode 0600 when it is a secret, or holds one of the run), for a backup or for another host.
  *
  * Facts: one path with its checksum. Done only when the local copy differs; it changes nothing on the host and is not counted.
- * Refused: it is missing (without `optional`) or may not be read. Source: Ansible's `fetch` with `flat`.
+ * Refused: it is missing (without `optional`), may not be read, or is a link that somebody else could have made. Source: Ansible's `fetch`
+ * with `flat`.
  */
 export const fetch = defineTask<FetchArgs>({
   name: 'fetch',
@@ -30,17 +32,23 @@ export const fetch = defineTask<FetchArgs>({
   check: args => [...pathProblems('path', args.path), ...(args.to === '' ? ['to: is empty'] : [])],
   facts: args => [pathFact({ path: args.path, sha256: true })],
   plan: (args, facts, context): Change | undefined => {
-    const entry = followed(facts.get(pathFact({ path: args.path, sha256: true })))
+    const fact = facts.get(pathFact({ path: args.path, sha256: true }))
+    const entry = followed(fact)
     const refuse = (refused: string): Change => ({ summary: 'cannot be fetched', apply: raw(':'), refused })
+    const link = linkProblem(args.path, fact)
+    if (link !== undefined) return refuse(link)
     if (entry.type === 'absent') return args.optional ? undefined : refuse(`${args.path} does not exist`)
-    if (entry.type === 'unknown') return refuse(`${entry.reason}: use become`)
+    if (entry.type === 'unknown') return refuse(entry.reason)
     if (entry.type !== 'file') return refuse(`${args.path} is a ${entry.type}, not a file`)
     if (entry.unreadable) return refuse(`${args.path} may not be read by this user: use become`)
     if (existsSync(args.to) && sha256(readFileSync(args.to)) === entry.sha256) return undefined
     return {
       summary: `the copy at ${args.to} ${existsSync(args.to) ? 'differs' : 'does not exist'}`,
       effect: 'wait',
-      apply: sh`base64 < ${args.path}`,
+      apply: isKept(entry)
+        ? sh`base64 < ${placeOf(args.path, fact, true)}`
+        : sh`rota_read ${placeOf(args.path, fact, true)} >"$ROTA_TMP/read"
+base64 <"$ROTA_TMP/read"`,
       received: async output => {
         const content = Buffer.from(output, 'base64')
         if (content.byteLength !== entry.size)

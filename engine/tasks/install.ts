@@ -4,13 +4,17 @@ import { bytesOf, followed, type PathFact, path as pathFact } from '../facts/pat
 import { blob, lines, raw, type Shell, sh } from '../program/shell.ts'
 import { fourDigits, modeProblems, ownerProblems, pathProblems } from './checks.ts'
 import { type LocalSource, localBytes, sha256 } from './local.ts'
-import { type Owned, own, ownedDifferences } from './owned.ts'
+import { type Owned, ownedDifferences, ownWords } from './owned.ts'
+import { isKept, isKeptDirectory, keptWord, placeOf } from './place.ts'
 import { holdsSecret, isOpen } from './secret.ts'
 import { type Change, type Computed, type Diff, isComputed, type PlanContext } from './task.ts'
 
 /** What every task that writes one file accepts. */
 export interface InstallOptions extends Owned {
-  /** Absolute. A link is followed: what it leads to is written. */
+  /**
+   * Absolute. A link that only root (or this user) could have made is followed: what it leads to is written. Another one is replaced by the
+   * file, and refused where it is a directory on the way.
+   */
   readonly path: string
   /**
    * Shell command that checks the new file before it takes the old one's place; its path is added at the end or put in the place of
@@ -62,8 +66,8 @@ const parentFact = (path: string): FactRequest<PathFact> => pathFact({ path: pos
 /** Reasons for which a file can't be written, as far as the probe can tell. */
 export function cannotInstall(path: string, fact: PathFact, facts: Facts, context: PlanContext): string | undefined {
   const entry = followed(fact)
-  if (entry.type === 'unknown') return `${entry.reason}: use become`
-  if (fact.type === 'link' && fact.real === '')
+  if (entry.type === 'unknown') return entry.reason
+  if (fact.type === 'link' && fact.real === '' && fact.foreign === undefined)
     return `${path} is a link to ${fact.target}, whose directory does not exist`
   if (entry.type === 'file') return entry.unreadable ? `${path} may not be read by this user: use become` : undefined
   if (entry.type !== 'absent') return `${path} is a ${entry.type}, not a file`
@@ -91,14 +95,22 @@ export function planInstall(wanted: Install, fact: PathFact, facts: Facts, conte
   const same = entry.type === 'file' && entry.sha256 === sumOf(content)
   const differences = entry.type === 'file' ? ownedDifferences(entry, wanted) : []
   if (same && differences.length === 0) return undefined
-  // A link is followed here, so that the temporary file is beside what is replaced.
-  const target = fact.type === 'link' ? fact.real : path
-  if (same) return { summary: differences.join(', '), apply: around(wanted, own(target, wanted)) }
+  const target = placeOf(path, fact, true)
+  const kept =
+    fact.type === 'link' && fact.real !== ''
+      ? isKept(fact.to)
+      : isKept(fact) && isKeptDirectory(facts.get(parentFact(path)))
+  // A name that somebody else can lead elsewhere gets no owner and no mode: the file is replaced.
+  if (same && kept)
+    return {
+      summary: differences.join(', '),
+      apply: around(wanted, sh`rota_own_file ${target} ${ownWords(wanted)} ${keptWord(kept)}`),
+    }
   const hides = wanted.secret || holdsSecret(content, context.isSecret)
   const diff = context.diff && !hides ? diffOf(path, content, fact) : undefined
   return {
-    summary: entry.type === 'absent' ? 'does not exist' : ['content differs', ...differences].join(', '),
-    apply: around(wanted, write(wanted, target, fact)),
+    summary: summaryOf(fact, same, differences),
+    apply: around(wanted, write(wanted, target, kept, fact)),
     ...(diff === undefined ? {} : { diff }),
   }
 }
@@ -106,7 +118,13 @@ export function planInstall(wanted: Install, fact: PathFact, facts: Facts, conte
 const around = ({ before, after }: Install, apply: Shell): Shell =>
   lines([...(before ? [before] : []), apply, ...(after ? [after] : [])])
 
-function write(wanted: Install, target: string, fact: PathFact): Shell {
+function summaryOf(fact: PathFact, same: boolean, differences: readonly string[]): string {
+  if (fact.type === 'link' && fact.foreign !== undefined) return `is a link that is not followed: ${fact.foreign}`
+  if (followed(fact).type === 'absent') return 'does not exist'
+  return [...(same ? [] : ['content differs']), ...differences].join(', ')
+}
+
+function write(wanted: Install, target: string, kept: boolean, fact: PathFact): Shell {
   const entry = followed(fact)
   const there = entry.type === 'file' ? entry : undefined
   const mode = fourDigits(wanted.mode ?? there?.mode ?? wanted.newMode ?? (wanted.secret ? '0600' : '0644'))
@@ -114,11 +132,11 @@ function write(wanted: Install, target: string, fact: PathFact): Shell {
   const owner = wanted.owner ?? there?.uid ?? ''
   const group = wanted.group ?? there?.gid ?? ''
   return lines([
-    sh`new=${blob(wanted.content, target)}`,
+    sh`new=${blob(wanted.content, kept ? target : undefined)}`,
     ...(wanted.validate === undefined ? [] : [validation(wanted.validate, wanted.path)]),
     // Also of a file that is new: the backup then says that there was none.
     ...(wanted.backup === false ? [] : [sh`rota_backup ${target}`]),
-    sh`rota_install "$new" ${target} ${mode} ${owner} ${group}`,
+    sh`rota_install "$new" ${target} ${mode} ${owner} ${group} ${keptWord(kept)}`,
   ])
 }
 

@@ -1,6 +1,7 @@
 import { path as pathFact } from '../facts/path.ts'
 import { raw, sh } from '../program/shell.ts'
 import { pathProblems } from './checks.ts'
+import { isKept, keptWord, placeOf } from './place.ts'
 import { defineTask } from './task.ts'
 
 export interface LinkArgs {
@@ -32,23 +33,19 @@ export const link = defineTask<LinkArgs>({
   plan: (args, facts) => {
     const fact = facts.get(pathFact({ path: args.path }))
     if (fact.type === 'link' && fact.target === args.target) return undefined
-    if (fact.type === 'unknown')
-      return { summary: 'cannot be made', apply: raw(':'), refused: `${fact.reason}: use become` }
+    if (fact.type === 'unknown') return { summary: 'cannot be made', apply: raw(':'), refused: fact.reason }
     if (fact.type === 'directory' || (fact.type !== 'absent' && fact.type !== 'link' && !args.force)) {
       const hint = fact.type === 'directory' ? 'remove it first' : 'force: true replaces it'
       return { summary: 'cannot be made', apply: raw(':'), refused: `${args.path} is a ${fact.type}: ${hint}` }
     }
-    const fresh = `${args.path}.rota-new`
     return {
       summary:
         fact.type === 'link'
-          ? `leads to ${fact.target}`
+          ? `leads to ${fact.target === '' ? 'a name with control characters' : fact.target}`
           : fact.type === 'absent'
             ? 'does not exist'
             : `is a ${fact.type}`,
-      apply: sh`rm -f ${fresh}
-ln -s ${args.target} ${fresh}
-mv -fT ${fresh} ${args.path} 2>/dev/null || { rm -f ${fresh}; ln -sfn ${args.target} ${args.path}; }`,
+      apply: sh`rota_link ${args.target} ${placeOf(args.path, fact)} ${keptWord(isKept(fact))}`,
     }
   },
 })

@@ -1,5 +1,4 @@
 import type { PathEntry } from '../facts/path.ts'
-import { lines, type Shell, sh } from '../program/shell.ts'
 import { fourDigits } from './checks.ts'
 
 /** Who owns a path and who may use it; what is left out stays as it is. */
@@ -25,11 +24,9 @@ export function ownedDifferences(entry: PathEntry, wanted: Owned): readonly stri
   ]
 }
 
-/** The mode last: changing the owner clears set-user-id bits. */
-export function own(path: string, { mode, owner, group }: Owned): Shell {
-  const who = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
-  return lines([
-    ...(who === '' ? [] : [sh`chown ${who} ${path}`]),
-    ...(mode === undefined ? [] : [sh`chmod ${fourDigits(mode)} ${path}`]),
-  ])
-}
+/** Mode, owner and group as the functions of runtime.sh take them: empty is left as it is. */
+export const ownWords = ({ mode, owner, group }: Owned): readonly [string, string, string] => [
+  mode === undefined ? '' : fourDigits(mode),
+  owner ?? '',
+  group ?? '',
+]

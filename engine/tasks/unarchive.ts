@@ -1,8 +1,9 @@
 import { glob } from '../facts/glob.ts'
-import { bytesOf, followed, path as pathFact } from '../facts/path.ts'
+import { bytesOf, followed, type PathFact, path as pathFact } from '../facts/path.ts'
 import { blob, lines, raw, type Shell, sh } from '../program/shell.ts'
 import { ownerProblems, pathProblems } from './checks.ts'
 import { localProblems, localSource } from './local.ts'
+import { isKept, keptWord, linkProblem, placeOf } from './place.ts'
 import { type Change, defineTask } from './task.ts'
 
 export type UnarchiveArgs = UnarchiveOptions &
@@ -54,6 +55,7 @@ export const unarchive = defineTask<UnarchiveArgs>({
   ],
   facts: args => [
     ...(args.path === undefined ? [] : [pathFact({ path: args.path, sha256: true })]),
+    pathFact({ path: args.destination }),
     args.creates === undefined ? markFact(args) : glob({ pattern: args.creates }),
   ],
   plan: (args, facts, context): Change | undefined => {
@@ -75,26 +77,44 @@ export const unarchive = defineTask<UnarchiveArgs>({
         apply: raw(':'),
         refused: `${args.path} does not exist or may not be read`,
       }
-    return { summary: unpacked === undefined ? 'not unpacked' : 'another version is unpacked', apply: script(args) }
+    const destination = facts.get(pathFact({ path: args.destination }))
+    const barred = destination.type === 'unknown' ? destination.reason : linkProblem(args.destination, destination)
+    return {
+      summary: unpacked === undefined ? 'not unpacked' : 'another version is unpacked',
+      apply: script(args, destination),
+      ...(barred === undefined ? {} : { apply: raw(':'), refused: barred }),
+    }
   },
 })
 
-function script(args: UnarchiveArgs): Shell {
+function script(args: UnarchiveArgs, destination: PathFact): Shell {
   const archive = args.source === undefined ? sh`a=${args.path ?? ''}` : sh`a=${blob(localSource(args.source))}`
   const members = args.members ?? []
   const unpack = isZip(args)
-    ? sh`unzip -oq "$a" ${members} -d ${args.destination}`
-    : sh`tar -x ${packing(args)} -f "$a" -C ${args.destination} ${args.strip ? [`--strip-components=${args.strip}`] : []} ${members}`
+    ? sh`unzip -oq "$a" ${members} -d .`
+    : sh`tar -x ${packing(args)} -f "$a" ${args.strip ? [`--strip-components=${args.strip}`] : []} ${members}`
   const who = `${args.owner ?? ''}${args.group === undefined ? '' : `:${args.group}`}`
+  const place = placeOf(args.destination, destination, true)
+  const entry = followed(destination)
+  const kept = isKept(entry) && (entry.type !== 'directory' || entry.open === undefined)
   return lines([
     archive,
-    sh`(umask 022; mkdir -p ${args.destination})`,
+    sh`rota_directory ${place} '' '' '' ${keptWord(isKept(entry))}
+rota_enter ${place} ${keptWord(kept)}`,
+    // Somebody who may write there could lead what unpacks elsewhere, between one member and the next.
+    raw(`if [ -n "$rota_shared" ]; then
+  mkdir -p "$ROTA_TMP/tree"
+  trap 'rm -rf "$ROTA_TMP/tree"' EXIT
+  cd "$ROTA_TMP/tree"
+fi`),
     unpack,
-    ...(who === '' ? [] : [sh`chown -R ${who} ${args.destination}`]),
+    ...(who === '' ? [] : [sh`chown -hR ${who} .`]),
+    sh`[ -z "$rota_shared" ] || rota_merge "$ROTA_TMP/tree" ${place}`,
     ...(args.creates === undefined
       ? [
           sh`sum=$(sha256sum < "$a")
-printf '%s\n' "\${sum%% *}" > ${markOf(args)}`,
+printf '%s\n' "\${sum%% *}" >"$ROTA_TMP/mark"
+rota_install "$ROTA_TMP/mark" ${`${place}/${markName(args)}`} 0644 '' ''`,
         ]
       : []),
   ])
@@ -109,8 +129,8 @@ const packing = (args: UnarchiveArgs): readonly string[] => {
 const nameOf = (args: UnarchiveArgs): string => (args.path ?? args.source ?? '').split('/').at(-1) ?? ''
 const isZip = (args: UnarchiveArgs): boolean => /\.zip$/i.test(nameOf(args))
 // The version in a name (containerd-1.7.1.tar.gz) is not part of the mark: a new version is the same thing.
-const markOf = (args: UnarchiveArgs): string =>
-  `${args.destination}/.rota-unarchive-${nameOf(args)
+const markName = (args: UnarchiveArgs): string =>
+  `.rota-unarchive-${nameOf(args)
     .replace(/[^A-Za-z]+v?\d.*$/, '')
     .replace(/[^A-Za-z0-9._-]/g, '_')}`
-const markFact = (args: UnarchiveArgs) => pathFact({ path: markOf(args), content: true })
+const markFact = (args: UnarchiveArgs) => pathFact({ path: `${args.destination}/${markName(args)}`, content: true })

@@ -116,7 +116,7 @@ if (root)
       path({ path: join(locked, 'a/b') }),
       path({ path: join(dir, 'private'), sha256: true, content: true }),
     )
-    assert.is(inside?.type === 'unknown' && inside.reason, `${locked} may not be searched by this user`)
+    assert.is(inside?.type === 'unknown' && inside.reason, `${locked} may not be searched by this user: use become`)
     assert.is(file?.type === 'file' && file.unreadable, true)
     assert.is(file?.type === 'file' && file.sha256, undefined)
   })

@@ -85,7 +85,7 @@ for (const shell of shells.slice(0, 3)) {
   test(`${nameOf(shell)}: packages of Debian`, () => {
     const programs = {
       'apt-get': '',
-      'dpkg-query': `printf 'haproxy ii  2.6.12-1+deb12u1\\nkubelet hi  1.30.4-1.1\\nold rc  1\\nlibc6 ii  2\\nlibc6 ii  2\\n'; exit 1`,
+      'dpkg-query': `printf 'haproxy:amd64 ii  2.6.12-1+deb12u1\\nkubelet:amd64 hi  1.30.4-1.1\\nold:amd64 rc  1\\nlibc6:amd64 ii  2\\nlibc6:i386 ii  1\\n'; exit 1`,
       'apt-cache': `printf 'haproxy:\\n  Installed: 2.6.12\\n  Candidate: 2.8.0-1\\n  Version table:\\nx:\\n  Installed: (none)\\n  Candidate: (none)\\n'`,
     }
     const [haproxy, kubelet, old, none] = probeWith(
@@ -210,6 +210,18 @@ test('network', () => {
 })
 
 test('a real answer of dpkg', () => {
+  const architecture = execFileSync('dpkg', ['--print-architecture']).toString().trim()
+  const [plain, own, foreign, all] = probeWith(
+    ['dash'],
+    ...['libc6', `libc6:${architecture}`, 'libc6:hurd-i386', `adduser:${architecture}`].map(name =>
+      packageState({ name }),
+    ),
+  )
+  assert.equal(own, plain)
+  assert.is(own?.type, 'installed')
+  assert.is(foreign?.type, 'absent')
+  // It is for all architectures.
+  assert.is(all?.type, 'installed')
   const [dash] = probeWith(['dash'], packageState({ name: 'dash' }))
   const version = execFileSync('dpkg-query', ['-W', '-f', '${Version}', 'dash']).toString()
   assert.equal(dash, { type: 'installed', manager: 'apt', version, held: false })

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -66,7 +67,7 @@ export function apply(shell: ShellWords, script: Shell, dir: string): Applied {
   const [command, ...words] = shell
   const input = `${runtime}
 export LC_ALL=C
-ROTA_STATE=${quote(dir)}/state ROTA_NONCE=test ROTA_TMP=${quote(dir)} rota_run=run
+ROTA_STATE=${quote(dir)}/state ROTA_UID=$(id -u) ROTA_GID=$(id -g) ROTA_TMP=${quote(dir)} rota_run=run rota_token=${randomBytes(8).toString('hex')}
 ( umask 022; set -eu; eval ${quote(text)} ) </dev/null`
   const { status, stdout, stderr } = spawnSync(command, words, { input })
   for (const file of files) rmSync(file, { force: true })

@@ -77,7 +77,7 @@ const table: readonly (readonly [string, Parameters<typeof planned>, string | un
   ['unreadable', [{}, entry({ unreadable: true })], 'cannot be written', 'may not be read'],
   [
     'hidden',
-    [{}, { type: 'unknown', reason: '/etc may not be searched by this user' }],
+    [{}, { type: 'unknown', reason: '/etc may not be searched by this user: use become' }],
     'cannot be written',
     'use become',
   ],
