@@ -1,7 +1,5 @@
-/** Python's `fnmatch.translate` and `re`, as far as host patterns use them. */
-
-/** A whole-name match for `*`, `?`, `[abc]`, `[!abc]`; a `[` that nothing closes is itself. */
-export function globToRegExp(glob: string): RegExp {
+/** Python's `fnmatch.translate`: an expression that matches the whole name by `*`, `?`, `[abc]`, `[!abc]`; a `[` that nothing closes is itself. */
+export function translateGlob(glob: string): string {
   let source = ''
   let index = 0
   while (index < glob.length) {
@@ -12,16 +10,16 @@ export function globToRegExp(glob: string): RegExp {
       index = set.next
       continue
     }
-    if (char === '*') source += '[^]*'
-    else if (char === '?') source += '[^]'
+    if (char === '*') source += '.*'
+    else if (char === '?') source += '.'
     else source += literal(char)
     index += 1
   }
-  return new RegExp(`^(?:${source})$`)
+  return `(?s:${source})\\Z`
 }
 
 function literal(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+  return text.replace(/[\\^$.*+?()[\]{}|-]/g, '\\$&')
 }
 
 /** `]` right after the opening belongs to the set. An upside-down range (`[z-a]`) matches nothing. */
@@ -44,22 +42,6 @@ function readSet(glob: string, open: number): { source: string; next: number } |
     index += 2
   }
   const body = parts.join('')
-  if (body === '') return { source: isNegative ? '[^]' : '[]', next: close + 1 }
+  if (body === '') return { source: isNegative ? '.' : '(?!)', next: close + 1 }
   return { source: `[${isNegative ? '^' : ''}${body}]`, next: close + 1 }
-}
-
-/** A Python regular expression, anchored at the start like `re.match`; undefined when it is not valid. */
-export function pythonRegExp(source: string): RegExp | undefined {
-  const flags = /^\(\?([aimsux]+)\)/.exec(source)
-  const rest = source
-    .slice(flags?.[0].length ?? 0)
-    .replace(/\(\?P</g, '(?<')
-    .replace(/\(\?P=(\w+)\)/g, '\\k<$1>')
-    .replace(/\\Z/g, '$')
-    .replace(/\\A/g, '^')
-  try {
-    return new RegExp(`^(?:${rest})`, (flags?.[1] ?? '').replace(/[^ims]/g, ''))
-  } catch {
-    return undefined
-  }
 }

@@ -8,6 +8,8 @@ import type { Decrypt } from './node.ts'
 import { InventoryError } from './problem.ts'
 import { readSource } from './source-read.ts'
 import { findSources, type Source } from './sources.ts'
+import { FilterError } from './template/error.ts'
+import { mostText } from './template/work.ts'
 import type { Inventory, Origin, Problem, Reading, Statement } from './types.ts'
 import { readVarsDirectory, type VarsDirectory } from './vars-files.ts'
 import { createVault, isVaulted, type Vault, type VaultSecret } from './vault.ts'
@@ -84,7 +86,9 @@ export async function loadInventory(options: LoadOptions): Promise<Inventory> {
 }
 
 function readForLookup(path: string, files: Files, vault: Vault): ReturnType<Inventory['readText']> {
-  if (files.kindOf(path) !== 'file') return undefined
+  const size = files.sizeOf(path)
+  if (size === undefined) return undefined
+  if (size > mostText) throw new FilterError(`the file ${path} is larger than ${mostText} bytes`)
   const read = files.read(path)
   if ('problem' in read) throw new InventoryError([read.problem])
   if (!isVaulted(read.text)) return { text: read.text, isSecret: false }

@@ -26,7 +26,7 @@ export function toValue(node: Node, file: string, decrypt: Decrypt, seen = new M
 }
 
 /** `__proto__` in a file is a key like any other. */
-function setKey(object: Record<string, unknown>, key: string, value: unknown): void {
+export function setKey(object: Record<string, unknown>, key: string, value: unknown): void {
   if (key === '__proto__')
     Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
   else object[key] = value

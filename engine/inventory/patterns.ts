@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { RegexpError, regexp } from '../regexp/index.ts'
 import { parseAddress } from './address.ts'
-import { globToRegExp, pythonRegExp } from './glob.ts'
+import { translateGlob } from './glob.ts'
 import { didYouMean, InventoryError } from './problem.ts'
 import type { Host, Inventory } from './types.ts'
 
@@ -122,7 +123,16 @@ function isGlob(pattern: string): boolean {
 }
 
 function matcher(pattern: string, where: string): (name: string) => boolean {
-  const expression = pattern.startsWith('~') ? pythonRegExp(pattern.slice(1)) : globToRegExp(pattern)
-  if (expression === undefined) throw problem(`${where}: '${pattern}' is not a regular expression`)
-  return name => expression.test(name)
+  const source = pattern.startsWith('~') ? pattern.slice(1) : translateGlob(pattern)
+  const test = worded(pattern, where, () => regexp(source))
+  return name => worded(pattern, where, () => test.match(name) !== undefined)
+}
+
+function worded<T>(pattern: string, where: string, action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    if (error instanceof RegexpError) throw problem(`${where}: '${pattern}' can't be matched: ${error.message}`)
+    throw error
+  }
 }

@@ -3,12 +3,13 @@ import { factNames } from './fact-names.ts'
 import { literalEval } from './literal.ts'
 import { toValue } from './node.ts'
 import { InventoryError } from './problem.ts'
-import { TemplateError } from './template/error.ts'
+import { FilterError, TemplateError } from './template/error.ts'
 import { evaluateExpression, type Outside } from './template/evaluate.ts'
 import { lookups } from './template/lookups.ts'
 import { parseTemplate, TemplateSyntaxError } from './template/parse.ts'
 import { render } from './template/render.ts'
-import { lazyMap, missing } from './template/values.ts'
+import { checkSize, isLazyMap, lazyMap, missing } from './template/values.ts'
+import { Work } from './template/work.ts'
 import type { Host, Inventory, Origin, Variable } from './types.ts'
 import { isTemplated } from './variables.ts'
 
@@ -24,8 +25,9 @@ export interface Facts {
 export function resolveVar(inventory: Inventory, host: Host, name: string, context: Facts = {}): Variable | undefined {
   const variable = host.vars.get(name)
   if (variable === undefined || !isTemplated(variable)) return variable
-  const use: Use = { inventory, host, context, names: [{ host, name }], seen: { secret: variable.secret === true } }
-  const value = told(resolveValue(variable.value, variable, [], use), use)
+  const seen = { secret: variable.secret === true }
+  const use: Use = { inventory, host, context, names: [{ host, name }], seen, work: new Work() }
+  const value = told(whole(resolveValue(variable.value, variable, [], use), variable, use), variable, use)
   const { origin, source, overrides, node, fromVault = false } = variable
   const locate: Variable['locate'] = path => variable.locate(path)
   return { value, origin, source, secret: use.seen.secret, fromVault, overrides, locate, ...(node ? { node } : {}) }
@@ -39,6 +41,17 @@ interface Use {
   readonly names: readonly Name[]
   /** Set when anything secret was read on the way. */
   readonly seen: { secret: boolean }
+  readonly work: Work
+}
+
+/** Whoever gets the value walks through it: it must have an end. */
+function whole(value: unknown, { origin }: Variable, use: Use): unknown {
+  try {
+    checkSize(value)
+    return value
+  } catch (error) {
+    throw located(error, origin, use)
+  }
 }
 
 interface Name {
@@ -50,6 +63,7 @@ type Path = readonly (string | number)[]
 
 function resolveValue(value: unknown, variable: Variable, path: Path, use: Use): unknown {
   if (typeof value === 'string') return isTemplate(value) ? evaluateText(value, variable.locate(path), use) : value
+  if (typeof value === 'object' && value !== null) countPart(variable, use)
   if (Array.isArray(value)) return value.map((item, index) => resolveValue(item, variable, [...path, index], use))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
@@ -57,9 +71,20 @@ function resolveValue(value: unknown, variable: Variable, path: Path, use: Use):
   )
 }
 
+function countPart(variable: Variable, use: Use): void {
+  try {
+    use.work.spend(1)
+  } catch (error) {
+    throw located(error, variable.origin, use)
+  }
+}
+
 function isTemplate(text: string): boolean {
   return /\{[{%#]/.test(text)
 }
+
+/** What goes on around its own steps. */
+const costOfTemplate = 20
 
 const single = /^\{\{-?((?:(?!\}\}|\{\{)[\s\S])*?)-?\}\}$/
 
@@ -70,6 +95,7 @@ const single = /^\{\{-?((?:(?!\}\}|\{\{)[\s\S])*?)-?\}\}$/
 function evaluateText(text: string, origin: Origin, use: Use): unknown {
   const outside = outsideOf(use)
   try {
+    use.work.spend(costOfTemplate)
     const tree = parseTemplate(text)
     const only = tree.typename === 'Root' && tree.children.length === 1 ? tree.children[0] : undefined
     const expression = only?.typename === 'Output' && only.children.length === 1 ? only.children[0] : undefined
@@ -91,6 +117,8 @@ function located(error: unknown, origin: Origin, use: Use): unknown {
   if (error instanceof TemplateSyntaxError) {
     return new InventoryError([{ message: `template of '${variable}': ${wordsOf(error, use)}`, origin }])
   }
+  const reason = error instanceof FilterError ? wordsOf(error, use) : error instanceof RangeError ? tooDeep : undefined
+  if (reason !== undefined) return new InventoryError([{ message: `template of '${variable}': ${reason}`, origin }])
   if (!(error instanceof TemplateError)) return error
   // On the template's first line the column can be told exactly for what was written without quotes or escapes.
   const column = error.at.lineno === 0 ? origin.column + error.at.colno : origin.column
@@ -111,6 +139,9 @@ function wordsOf({ message }: Error, { seen }: Use): string {
     : message
 }
 
+/** What the stack has no room for. */
+const tooDeep = 'it is nested too deeply'
+
 function aboutFact(name: string): string {
   return factNames.has(name)
     ? 'the fact is not known of this host: set the variable in the inventory'
@@ -130,6 +161,7 @@ function outsideOf(use: Use): Outside {
   }
   return {
     variable,
+    work: use.work,
     lookup: lookups({ variable, readText, secret, ...(playbookDir === undefined ? {} : { playbookDir }) }),
   }
 }
@@ -157,17 +189,23 @@ function readVariable(name: string, variable: Variable, use: Use): unknown {
     const message = `'${name}' is made from itself: ${circle}`
     throw new InventoryError([{ message, origin: variable.origin }])
   }
-  return told(
-    resolveValue(variable.value, variable, [], { ...use, names: [...use.names, { host: use.host, name }] }),
-    use,
-  )
+  if (use.names.length >= longestWay) {
+    const message = `'${use.names[0]?.name}' needs more than ${longestWay} variables, one made from the other, up to '${name}'`
+    throw new InventoryError([{ message, origin: variable.origin }])
+  }
+  const inner: Use = { ...use, names: [...use.names, { host: use.host, name }] }
+  return told(resolveValue(variable.value, variable, [], inner), variable, inner)
 }
 
 /** Before anything else can be made of it, or said about it. */
-function told(value: unknown, { inventory, seen }: Use): unknown {
-  if (seen.secret) inventory.onSecret?.(value)
+function told(value: unknown, variable: Variable, use: Use): unknown {
+  // Whoever is told walks through it.
+  if (use.seen.secret && !isLazyMap(value)) use.inventory.onSecret?.(whole(value, variable, use))
   return value
 }
+
+/** Further than Ansible's own templates can go. */
+const longestWay = 100
 
 /** Ansible's `ansible_facts.hostname` is `ansible_hostname`. */
 function unprefixed(facts: Readonly<Record<string, unknown>> | undefined): unknown {

@@ -1,7 +1,7 @@
+import { regexpProblems } from '../regexp/index.ts'
 import { type EditOptions, planEdit } from './edit.ts'
 import { type BlockPlace, editBlock } from './edit-block.ts'
 import { checkInstall, editFacts } from './install.ts'
-import { regexpProblems } from './regexp.ts'
 import { opensByEdit } from './secret.ts'
 import { type Computed, defineTask, factsOf, isComputed, resolved } from './task.ts'
 

@@ -1,4 +1,4 @@
-import { regexp } from './regexp.ts'
+import { limitedSteps, regexp } from '../regexp/index.ts'
 
 export interface BlockPlace {
   /** Put the block after the last line that matches, or at the end (`EOF`, the default) where none does. */
@@ -59,13 +59,15 @@ function place(
   if (pattern === undefined || (insertAfter !== undefined && pattern === 'EOF')) return lines.length
   if (insertAfter === undefined && pattern === 'BOF') return 0
   const expression = regexp(pattern)
-  if (expression.multiline) {
-    const match = expression.exec(original)
+  // One limit for the whole file, which its host has written.
+  const steps = limitedSteps()
+  if (expression.isMultiline) {
+    const match = expression.search(original, steps)
     if (!match) return lines.length
-    const upTo = insertAfter === undefined ? match.index : match.index + match[0].length
+    const upTo = insertAfter === undefined ? match.start : match.end
     return original.slice(0, upTo).split('\n').length - 1 + (insertAfter === undefined ? 0 : 1)
   }
-  const found = bare.findLastIndex(line => expression.test(line))
+  const found = bare.findLastIndex(line => expression.search(line, steps))
   return found < 0 ? lines.length : insertAfter === undefined ? found : found + 1
 }
 

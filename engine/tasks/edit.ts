@@ -1,6 +1,7 @@
 import type { FactRequest, Facts } from '../facts/fact.ts'
 import { bytesOf, followed, type PathEntry, type PathFact } from '../facts/path.ts'
 import { raw, type Shell, sh } from '../program/shell.ts'
+import { RegexpError } from '../regexp/index.ts'
 import type { Edited } from './edit-block.ts'
 import { cannotInstall, editFact, type InstallOptions, planInstall, textOf } from './install.ts'
 import { sha256 } from './local.ts'
@@ -36,7 +37,7 @@ export function planEdit(
   if (bytes === undefined) return refuse(`${args.path} is larger than 1 MiB: too large to be edited`)
   const text = textOf(bytes)
   if (text === undefined) return refuse(`${args.path} is not a text in UTF-8`)
-  const edited = edit(text)
+  const edited = attempt(() => edit(text))
   if ('problem' in edited) return refuse(`${args.path}: ${edited.problem}`)
   const content = Buffer.from(edited.text)
   const change = planInstall({ ...args, content }, fact, facts, context)
@@ -45,6 +46,16 @@ export function planEdit(
     ...change,
     apply: sh`${unchanged(args.path, fact)}\n${change.apply}`,
     leaves: [leaves(args, fact, content)],
+  }
+}
+
+/** A pattern that takes too long on what the host has written there. */
+function attempt(edit: () => Edited): Edited {
+  try {
+    return edit()
+  } catch (error) {
+    if (error instanceof RegexpError) return { problem: error.message }
+    throw error
   }
 }
 

@@ -1,14 +1,14 @@
+import { regexpProblems } from '../regexp/index.ts'
 import { type EditOptions, planEdit } from './edit.ts'
 import { editLine, type LineEdit } from './edit-line.ts'
 import { checkInstall, editFacts } from './install.ts'
-import { regexpProblems } from './regexp.ts'
 import { opensByEdit } from './secret.ts'
 import { defineTask } from './task.ts'
 
 export interface LineInFileArgs extends EditOptions {
   /** The line, without its end. Needed unless `state` is absent and `regexp` is given. */
   readonly line?: string
-  /** The last line that matches becomes `line` (present), or all that match go (absent). */
+  /** In Python's syntax. The last line that matches becomes `line` (present), or all that match go (absent). */
   readonly regexp?: string
   /** Default present. */
   readonly state?: 'present' | 'absent'
@@ -26,7 +26,7 @@ export interface LineInFileArgs extends EditOptions {
  * One line in a file that others write too.
  *
  * Facts: one path with its content. A change: the text, the mode or the owner differs. Refused: the file is missing (without `create`),
- * not UTF-8, or larger than 1 MiB. Patterns see a line without its end. Source: Ansible's `lineinfile`.
+ * not UTF-8, or larger than 1 MiB. Patterns see a line without its end; what would take too long is refused. Source: Ansible's `lineinfile`.
  */
 export const lineInFile = defineTask<LineInFileArgs>({
   name: 'lineInFile',

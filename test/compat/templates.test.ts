@@ -28,6 +28,7 @@ const variables = {
   nothing: null,
   empty: '',
   word: 'Hello World',
+  lines: 'a\nb\n\nc',
   spaced: '  in the middle  ',
   csv: 'a,b,,c',
   version: 'v1.29.3',
@@ -89,6 +90,11 @@ lookup('vars', 'one') | lookup('vars', 'ref') | lookup('vars', 'one', 'list') | 
 lookup('file', directory ~ '/text') | lookup('file', directory ~ '/text', lstrip=true) | lookup('file', directory ~ '/text', rstrip=false) | lookup('file', directory ~ '/nope') | lookup('file', directory ~ '/nope', errors='ignore')
 lookup('first_found', [directory ~ '/nope', directory ~ '/text']) ¦ basename | lookup('first_found', {'files': ['nope', 'password'], 'paths': [directory]}) ¦ basename | lookup('first_found', files=['text'], paths=[directory]) ¦ basename | lookup('first_found', [directory ~ '/nope']) | lookup('first_found', [directory ~ '/nope'], skip=true) | query('first_found', [directory ~ '/nope'], skip=true)
 lookup('password', directory ~ '/password length=6 chars=hexdigits') | lookup('nope', 1) | undef() ¦ default('d') | undef() | namespace(a=1).a | dict(a=1).update({'b': 2}) | list.append(4) | [1].append(2) | words.upper() | list.constructor
+{}.get('constructor') | {}.constructor ¦ default('none') | {}.hasOwnProperty is defined | map.get('toString') | map.__proto__ is defined | map['constructor'] is defined | [1].constructor is defined | word.constructor is defined | one.constructor is defined | nodes ¦ map(attribute='constructor', default='-') ¦ list | nodes ¦ selectattr('constructor', 'defined') ¦ list | 'constructor' in map | map ¦ combine({'__proto__': {'x': 1}}) | {'__proto__': 1} | {'__proto__': {'x': 1}}.x is defined | '{"__proto__": {"x": 1}}' ¦ from_json | {'__proto__': 1}['__proto__'] | map == {'a': 1, 'b': 2} | {'constructor': 1} == {'a': 1} | [{'key': 1, 'value': 2}] ¦ items2dict(key_name='constructor') | 'constructor' ¦ extract(map) | list ¦ select('constructor') ¦ list
+2 ** 64 | 2 ** 63 - 1 | 10 ** 30 // 7 | -(10 ** 20) // 7 | 10 ** 20 % 7 | -(10 ** 20) % 7 | 3 * 'ab' | 3 * [0] | 10 ** 400 > 1 | 10 ** 20 * 3 - 1 | 2 ** -1 | 0 ** 0 | 1 ** 100000 | (10 ** 20) ¦ string | (10 ** 20) is number | (10 ** 20) ¦ type_debug | list * 2
+'%5s!' % num | '%-5s!' % num | '%.2f' % half | '%+d' % 5 | '%x' % 255 | '%#x' % 255 | '%5.1f' % 2.25 | '%.3s' % word | '%05d' % neg | '%r' % word | '%d%%' % 5 | '%d %d' % (1, 2) | '%d %d' % one | '%d' % (1, 2) | '%d' % word | '{:>5}'.format('a') | '{:<5}'.format('a') ~ '!' | '{:^5}'.format('ab') ~ '!' | '{:05d}'.format(42) | '{:,}'.format(1234567) | '{:.2f}'.format(0.5) | '{0}{1}{0}'.format('a', 'b') | '{{}}{}'.format(1) | '{:x}'.format(255) | '{:*^7}'.format('a') | '{:+}'.format(5) | '{!r}'.format('a') | '{} {}'.format('a') | '{:5}'.format(7) | '{:>+6d}'.format(7)
+lines ¦ indent(2) | lines ¦ indent(2, true) | lines ¦ indent(2, false, true) | lines ¦ indent(width=1) | [1, 'a', 1, 'a', {'k': 1}, {'k': 1}] ¦ unique | 'abcabc'.replace('b', 'x', 1) | 'aXbXc' ¦ replace('X', '-', 1) | 'abc'.replace('', '-') | [1, 2].index(2) | [1, 2].index(9) | 'aaa'.count('a') | 'abc'.count('') | [1, 1, 2].count(1) | [[1, 2], [3]] ¦ sum(start=[]) ¦ length | ['/a', 'b', '/c', 'd'] ¦ path_join | ['a', '../b'] ¦ path_join | nested ¦ flatten(1) | word ¦ hash('nope') | [3, 1] ¦ product(['a', 'b']) ¦ list
+'axx' ¦ regex_search('(?P<a>x)(?P=a)') | 'axx' is search('(?P<a>x)(?P=a)') | 'axx' ¦ regex_replace('(?P<a>x)(?P=a)', '<\\\\g<a>>') | word ¦ regex_findall('(?P<x>l)(?P=x)') | version ¦ regex_search('(?P<maj>\\\\d+)\\\\.(?P<min>\\\\d+)', '\\\\g<min>') | word ¦ regex_findall('(l)(o)?') | word ¦ regex_findall('L', ignorecase=True) | lines ¦ regex_findall('^.$', multiline=True) | lines ¦ regex_replace('^', '# ', multiline=True) | lines ¦ regex_search('^c$') | lines ¦ regex_search('(?m)^b$') | lines ¦ regex_findall('(?s)a.b') | word ¦ regex_findall('^.', True) | word ¦ regex_replace('(?i)HELLO', 'x') | word ¦ regex_replace('hello', 'x', ignorecase=True) | word ¦ regex_search('z', '\\\\1') | word ¦ regex_search('(z)?', '\\\\1') | word ¦ regex_search('W(.)', '\\\\2') | word ¦ regex_search('W(.)', 'x') | word ¦ regex_search('(') | word ¦ regex_replace('o', '\\\\q') | word ¦ regex_replace('o', '\\\\1') | word is match('hello', ignorecase=True) | word is search('hello', ignorecase=True) | word is regex('ello', match_type='match') | word is regex('Hello', match_type='fullmatch') | path ¦ regex_escape | uni ¦ regex_escape | uni ¦ regex_search('\\\\w+') | uni ¦ regex_findall('\\\\W') | lines is match('a\\\\nb') | 'ab' ¦ regex_search('(?<=a)b(?!c)') | 'abc' ¦ regex_replace('x*', '-') | word ¦ regex_replace('(?P<h>H)', '\\\\g<h>\\\\g<0>\\\\n') | 'a1b22' ¦ regex_replace('[0-9]+', '') | word ¦ regex_search('[[:alpha:]]+') | 'aaa' ¦ regex_search('a{,2}') | 'x' ¦ regex_search('\\\\Ax\\\\Z') | 'K8S' ¦ regex_search('(?i:k)8s') | 'foo.example.com' ¦ regex_replace('^([^.]+)\\\\..*$', '\\\\1')
 1e3 | 1_000 | 0.1 + 0.2 | 10 / 4 | 10 / 5 | 1 == 1.0 | true == 1 | none == none | [1, 'a'] == [1, 'a'] | {'a': 1} == {'a': 1} | 'a' 'b' | omit is defined | word ¦ wordcount | 'abc' ¦ list | word ¦ center(15) | word ¦ truncate(8) | list ¦ batch(2) ¦ list | words ¦ product(list) ¦ list ¦ length | 1024 ¦ human_readable | '1K' ¦ human_to_bytes | nodes ¦ json_query('[].name') | list ¦ random | mixed ¦ type_debug | word ¦ frobnicate
 `
   .trim()
@@ -155,7 +161,7 @@ async function mine(template: string): Promise<string | null> {
   assert.ok(host)
   try {
     const value = resolveVar(inventory, host, 'template')?.value
-    return JSON.stringify(value) ?? null
+    return JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? Number(part) : part)) ?? null
   } catch (error) {
     if (!(error instanceof InventoryError)) throw error
     assert.ok(

@@ -2,7 +2,7 @@ import type { Ast, Binary } from './ast.ts'
 import { FilterError, fail, guard } from './error.ts'
 import { filters } from './filters.ts'
 import { methodOf } from './methods.ts'
-import { arithmetic, compare, contains, toNumber } from './operators.ts'
+import { arithmetic, compare, contains, toNumber, toNumeric } from './operators.ts'
 import { tests } from './tests.ts'
 import {
   isLazyMap,
@@ -17,11 +17,14 @@ import {
   nothing,
   toText,
 } from './values.ts'
+import { tooManySteps, type Work } from './work.ts'
 
 /** What is outside of the template; asked only for what the template really needs. */
 export interface Outside {
   /** A variable's value, or an Undefined. */
   readonly variable: (name: string) => unknown
+  /** What all of it has cost so far. */
+  readonly work: Work
   /** What `query(kind, terms…)` gives. */
   readonly lookup: (
     kind: string,
@@ -40,9 +43,12 @@ export interface Scope {
   readonly local: Map<string, unknown>
   /** Lists and mappings that the template has made: only these may be changed by it. */
   readonly made: WeakSet<object>
+  readonly work: Work
 }
 
-export const newScope = (outside: Outside): Scope => ({ outside, local: new Map(), made: new WeakSet() })
+export const newScope = (outside: Outside): Scope => {
+  return { outside, local: new Map(), made: new WeakSet(), work: outside.work }
+}
 
 /** Undefined is an error wherever a value is used, as in Ansible. */
 export function need(value: unknown, node: Ast): unknown {
@@ -61,6 +67,7 @@ const constants: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 ])
 
 export function evaluate(node: Ast, scope: Scope): unknown {
+  if (!scope.work.take(1)) fail(tooManySteps, node)
   switch (node.typename) {
     case 'Literal':
       return node.value
@@ -91,9 +98,9 @@ export function evaluate(node: Ast, scope: Scope): unknown {
     case 'Not':
       return !isTrue(need(evaluate(node.target, scope), node.target))
     case 'Neg':
-      return -toNumber(need(evaluate(node.target, scope), node.target), node)
+      return -toNumeric(need(evaluate(node.target, scope), node.target), node)
     case 'Pos':
-      return toNumber(need(evaluate(node.target, scope), node.target), node)
+      return toNumeric(need(evaluate(node.target, scope), node.target), node)
     case 'Compare':
       return compareAll(node, scope)
     case 'Is':
@@ -136,9 +143,10 @@ function lookUp(node: Extract<Ast, { typename: 'LookupVal' }>, scope: Scope): un
   }
   const name = toText(key)
   if (isMapping(target) && Object.hasOwn(target, name)) return target[name]
+  if (typeof target === 'function') return missing(`${describe(node.target)}.${name}`)
   const inner = namespaceOf(target)
   if (inner) return inner.has(name) ? inner.get(name) : missing(`${describe(node.target)}.${name}`)
-  return methodOf(target, name, scope.made) ?? missing(`${describe(node.target)}.${name}`)
+  return methodOf(target, name, scope) ?? missing(`${describe(node.target)}.${name}`)
 }
 
 function slice(target: unknown, { start, stop, step }: Extract<Ast, { typename: 'Slice' }>, scope: Scope): unknown {
@@ -173,7 +181,7 @@ interface Arguments {
 }
 
 function readArguments(nodes: readonly Ast[], scope: Scope, mayMiss = false): Arguments {
-  const named: Record<string, unknown> = {}
+  const named = keywords()
   const positional: unknown[] = []
   for (const node of nodes) {
     if (node.typename === 'KeywordArgs') Object.assign(named, readKeywords(node.children, scope))
@@ -182,9 +190,12 @@ function readArguments(nodes: readonly Ast[], scope: Scope, mayMiss = false): Ar
   return { positional, named }
 }
 
+/** Whatever the template writes for names: none of them means anything but itself. */
+const keywords = (): Record<string, unknown> => Object.create(null)
+
 /** `name=value`: the name is a word, not a variable. */
 function readKeywords(pairs: readonly Ast[], scope: Scope): Record<string, unknown> {
-  const named: Record<string, unknown> = {}
+  const named = keywords()
   for (const pair of pairs) {
     if (pair.typename !== 'Pair' || pair.key.typename !== 'Symbol') continue
     named[pair.key.value] = need(evaluate(pair.value, scope), pair.value)
@@ -217,7 +228,10 @@ function applyFilter(node: CallNode, scope: Scope): unknown {
   if (isUndefined(input) && short !== 'mandatory') need(input, first)
   const { positional, named } = readArguments(rest, scope)
   if (isUndefined(input)) return fail(`'${missingName(input)}' is mandatory and not defined`, node)
-  return guard(node, () => filter(input, positional, named))
+  return guard(node, () => {
+    scope.work.begin()
+    return scope.work.made(filter(input, positional, named, scope.work))
+  })
 }
 
 function applyTest(node: Extract<Ast, { left: Ast }>, scope: Scope): boolean {
@@ -236,14 +250,25 @@ function applyTest(node: Extract<Ast, { left: Ast }>, scope: Scope): boolean {
   if (test === undefined) return fail(`test '${name}' is not supported`, node)
   const { positional, named } =
     right.typename === 'FunCall' ? readArguments(childrenOf(right.args), scope) : { positional: [], named: {} }
-  return guard(node, () => test(need(input, node.left), positional, named))
+  return guard(node, () => {
+    scope.work.begin()
+    return test(need(input, node.left), positional, named, scope.work)
+  })
 }
 
 function call(node: CallNode, scope: Scope): unknown {
   const { positional, named } = readArguments(childrenOf(node.args), scope)
   if (node.name.typename === 'Symbol') {
     const name = node.name.value
-    if (name === 'range') return range(positional.map(value => toNumber(value, node)))
+    if (name === 'range')
+      return own(
+        scope,
+        range(
+          positional.map(value => toNumber(value, node)),
+          node,
+          scope,
+        ),
+      )
     if (name === 'dict') return own(scope, { ...named })
     if (name === 'namespace') return makeNamespace(named)
     if (name === 'undef') return missing(toText(positional[0] ?? named.hint ?? 'the value of undef()'))
@@ -252,7 +277,10 @@ function call(node: CallNode, scope: Scope): unknown {
   }
   const callee = evaluate(node.name, scope)
   if (typeof callee !== 'function') return fail(`'${describe(node.name)}' can't be called`, node)
-  return guard(node, () => callee(...positional))
+  return guard(node, () => {
+    scope.work.begin()
+    return scope.work.made(callee(...positional))
+  })
 }
 
 /** `lookup` gives text, joined by commas; `query` the list. */
@@ -261,10 +289,12 @@ function lookup(
   called: string,
   [kind, ...terms]: readonly unknown[],
   { wantlist = false, errors, ...options }: Arguments['named'],
-  { outside }: Scope,
+  scope: Scope,
 ): unknown {
+  const { outside, work } = scope
   const isList = called !== 'lookup' || isTrue(wantlist)
   const found = guard(node, () => {
+    scope.work.begin()
     try {
       return outside.lookup(toText(kind ?? '').replace(/^ansible\.builtin\./, ''), terms, options)
     } catch (error) {
@@ -275,13 +305,15 @@ function lookup(
   })
   if (found === undefined) return isList ? [] : null
   if (isList || found.length === 0) return found
-  if (found.every(item => typeof item === 'string')) return found.join(',')
+  if (found.every(item => typeof item === 'string')) return guard(node, () => work.join(found, ','))
   return found.length === 1 ? found[0] : found
 }
 
-function range([first = 0, second, step = 1]: readonly number[]): number[] {
+function range([first = 0, second, step = 1]: readonly number[], node: Ast, { work }: Scope): number[] {
   const [from, to] = second === undefined ? [0, first] : [first, second]
-  const count = Math.min(100_000, Math.max(0, Math.ceil((to - from) / step)))
+  if (step === 0) return fail('the step of a range is a number other than 0', node)
+  const count = Math.max(0, Math.ceil((to - from) / step))
+  guard(node, () => work.roomForItems(count))
   return Array.from({ length: count }, (_, index) => from + index * step)
 }
 
@@ -302,16 +334,30 @@ function binary(node: Extract<Ast, { typename: Binary }>, scope: Scope): unknown
     return isDone ? left : need(evaluate(node.right, scope), node.right)
   }
   const right = need(evaluate(node.right, scope), node.right)
-  if (node.typename === 'Concat') return toText(left) + toText(right)
-  if (node.typename === 'In') return contains(right, left, node)
-  if (node.typename === 'Add') {
-    if (typeof left === 'string' && typeof right === 'string') return left + right
-    if (Array.isArray(left) && Array.isArray(right)) return [...left, ...right]
+  return guard(node, () => scope.work.made(operate(node, left, right, scope)))
+}
+
+function operate(node: Extract<Ast, { typename: Binary }>, left: unknown, right: unknown, { work }: Scope): unknown {
+  switch (node.typename) {
+    case 'Concat':
+      return toText(left) + toText(right)
+    case 'In':
+      return contains(right, left, node)
+    case 'Add':
+      if (typeof left === 'string' && typeof right === 'string') return left + right
+      if (Array.isArray(left) && Array.isArray(right)) return [...left, ...right]
+      break
+    case 'Mod':
+      if (typeof left === 'string') return filters.get('format')?.(left, [right].flat(), {}, work)
+      break
+    case 'Mul': {
+      const [one, times] = typeof right === 'string' || Array.isArray(right) ? [right, left] : [left, right]
+      if (typeof one === 'string') return work.repeat(one, toNumber(times, node))
+      if (!Array.isArray(one)) break
+      const count = Math.max(0, Math.trunc(toNumber(times, node)))
+      work.roomForItems(one.length * count)
+      return Array.from({ length: count }, () => one).flat()
+    }
   }
-  if (node.typename === 'Mod' && typeof left === 'string')
-    return guard(node, () => filters.get('format')?.(left, [right].flat(), {}))
-  if (node.typename === 'Mul' && Array.isArray(left))
-    return Array.from({ length: Math.max(0, toNumber(right, node)) }, () => left).flat()
-  if (node.typename === 'Mul' && typeof left === 'string') return left.repeat(Math.max(0, toNumber(right, node)))
-  return arithmetic(node.typename, toNumber(left, node), toNumber(right, node), node)
+  return arithmetic(node.typename, toNumeric(left, node), toNumeric(right, node), node)
 }

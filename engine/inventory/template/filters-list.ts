@@ -1,7 +1,8 @@
 import { FilterError } from './error.ts'
 import type { Filter } from './filters.ts'
 import { tests } from './tests.ts'
-import { isEqual, isMapping, isTrue, repr, toText } from './values.ts'
+import { isEqual, isMapping, isTrue, ownPart, repr, toText } from './values.ts'
+import type { Work } from './work.ts'
 
 const list =
   (change: (items: readonly unknown[]) => unknown): Filter =>
@@ -18,14 +19,15 @@ export function asList(input: unknown): readonly unknown[] {
 export const listFilters: readonly (readonly [string, Filter])[] = [
   [
     'join',
-    (input, [separator = ''], { attribute }) => pluck(asList(input), attribute).map(toText).join(toText(separator)),
+    (input, [separator = ''], { attribute }, work) =>
+      work.join(textsOf(pluck(asList(input), attribute)), toText(separator)),
   ],
   ['length', list(items => items.length)],
   ['count', list(items => items.length)],
   ['first', list(items => items[0] ?? missingItem())],
   ['last', list(items => items.at(-1) ?? missingItem())],
   ['list', list(items => items)],
-  ['unique', list(unique)],
+  ['unique', (input, _args, _named, work) => unique(asList(input), work)],
   ['reverse', input => (typeof input === 'string' ? [...input].reverse().join('') : asList(input).toReversed())],
   [
     'sort',
@@ -38,36 +40,50 @@ export const listFilters: readonly (readonly [string, Filter])[] = [
   ['max', list(items => sort(items).at(-1) ?? missingItem())],
   [
     'sum',
-    (input, [by, from], { attribute, start = from ?? 0 }) => pluck(asList(input), by ?? attribute).reduce(plus, start),
+    (input, [by, from], { attribute, start = from ?? 0 }, work) =>
+      pluck(asList(input), by ?? attribute).reduce((sum, one) => plus(sum, one, work), start),
   ],
   [
     'flatten',
-    (input, [most], { levels = most ?? Number.POSITIVE_INFINITY }) =>
-      asList(input)
-        .flat(Number(levels))
-        .filter(item => item !== null),
+    (input, [most], { levels = most ?? Number.POSITIVE_INFINITY }, work) =>
+      flatten(asList(input), Number(levels), work).filter(item => item !== null),
   ],
-  ['union', (input, [other]) => unique([...asList(input), ...asList(other)])],
-  ['intersect', (input, [other]) => unique(asList(input)).filter(item => has(asList(other), item))],
-  ['difference', (input, [other]) => unique(asList(input)).filter(item => !has(asList(other), item))],
+  ['union', (input, [other], _, work) => unique([...asList(input), ...asList(other)], work)],
+  ['intersect', (input, [other], _, work) => unique(asList(input), work).filter(holder(asList(other), work))],
+  [
+    'difference',
+    (input, [other], _, work) => {
+      const has = holder(asList(other), work)
+      return unique(asList(input), work).filter(item => !has(item))
+    },
+  ],
   [
     'symmetric_difference',
-    (input, [other]) =>
-      unique([...asList(input), ...asList(other)]).filter(
-        item => has(asList(input), item) !== has(asList(other), item),
-      ),
+    (input, [other], _, work) => {
+      const [left, right] = [holder(asList(input), work), holder(asList(other), work)]
+      return unique([...asList(input), ...asList(other)], work).filter(item => left(item) !== right(item))
+    },
   ],
-  ['product', (input, [other]) => asList(input).flatMap(one => asList(other).map(two => [one, two]))],
+  [
+    'product',
+    (input, [other], _, work) => {
+      const [left, right] = [asList(input), asList(other)]
+      work.roomForItems(left.length * right.length)
+      return left.flatMap(one => right.map(two => [one, two]))
+    },
+  ],
   ['batch', (input, [size]) => batches(asList(input), Number(size))],
-  ['select', (input, [test, ...args]) => asList(input).filter(item => holds(item, test, args))],
-  ['reject', (input, [test, ...args]) => asList(input).filter(item => !holds(item, test, args))],
+  ['select', (input, [test, ...args], _, work) => asList(input).filter(item => holds(item, test, args, work))],
+  ['reject', (input, [test, ...args], _, work) => asList(input).filter(item => !holds(item, test, args, work))],
   [
     'selectattr',
-    (input, [name, test, ...args]) => asList(input).filter(item => attributeHolds(item, name, test, args)),
+    (input, [name, test, ...args], _, work) =>
+      asList(input).filter(item => attributeHolds(item, name, test, args, work)),
   ],
   [
     'rejectattr',
-    (input, [name, test, ...args]) => asList(input).filter(item => !attributeHolds(item, name, test, args)),
+    (input, [name, test, ...args], _, work) =>
+      asList(input).filter(item => !attributeHolds(item, name, test, args, work)),
   ],
   [
     'zip',
@@ -82,8 +98,25 @@ function missingItem(): never {
   throw new FilterError('the list is empty')
 }
 
-function plus(sum: unknown, one: unknown): unknown {
-  if (Array.isArray(sum) && Array.isArray(one)) return [...sum, ...one]
+function* textsOf(items: readonly unknown[]): Iterable<string> {
+  for (const item of items) yield toText(item)
+}
+
+function flatten(items: readonly unknown[], levels: number, work: Work): readonly unknown[] {
+  const result: unknown[] = []
+  const add = (list: readonly unknown[], left: number) => {
+    for (const item of list) {
+      work.spend(1)
+      if (Array.isArray(item) && left > 0) add(item, left - 1)
+      else result.push(item)
+    }
+  }
+  add(items, levels)
+  return result
+}
+
+function plus(sum: unknown, one: unknown, work: Work): unknown {
+  if (Array.isArray(sum) && Array.isArray(one)) return work.made([...sum, ...one])
   if (typeof sum !== 'number' || typeof one !== 'number')
     throw new FilterError(`${repr(sum)} and ${repr(one)} have no sum`)
   return sum + one
@@ -94,12 +127,31 @@ function batches(items: readonly unknown[], size: number): readonly unknown[] {
   return items.flatMap((_, index) => (index % size === 0 ? [items.slice(index, index + size)] : []))
 }
 
-function has(items: readonly unknown[], item: unknown): boolean {
-  return items.some(one => isEqual(one, item))
+/** Whether an item is one of these. Texts, which most are, are found at once. */
+function holder(items: readonly unknown[], work: Work): (item: unknown) => boolean {
+  const texts = new Set(items.filter(item => typeof item === 'string'))
+  const others = items.filter(item => typeof item !== 'string')
+  return item => {
+    if (typeof item === 'string') return texts.has(item)
+    work.spend(others.length)
+    return others.some(one => isEqual(one, item))
+  }
 }
 
-function unique(items: readonly unknown[]): readonly unknown[] {
-  return items.filter((item, index) => items.findIndex(one => isEqual(one, item)) === index)
+function unique(items: readonly unknown[], work: Work): readonly unknown[] {
+  const texts = new Set<string>()
+  const others: unknown[] = []
+  return items.filter(item => {
+    if (typeof item === 'string') {
+      const isNew = !texts.has(item)
+      texts.add(item)
+      return isNew
+    }
+    work.spend(others.length)
+    const isNew = !others.some(one => isEqual(one, item))
+    if (isNew) others.push(item)
+    return isNew
+  })
 }
 
 /** `a.b` goes down; undefined where there is no such thing. */
@@ -108,7 +160,7 @@ export function attribute(item: unknown, path: unknown): unknown {
     .split('.')
     .reduce<unknown>((inner, step) => {
       if (Array.isArray(inner)) return inner[Number(step)]
-      return isMapping(inner) && Object.hasOwn(inner, step) ? inner[step] : undefined
+      return isMapping(inner) ? ownPart(inner, step) : undefined
     }, item)
 }
 
@@ -116,29 +168,30 @@ function pluck(items: readonly unknown[], path: unknown): readonly unknown[] {
   return path === undefined ? items : items.map(item => attribute(item, path))
 }
 
-function holds(item: unknown, test: unknown, args: readonly unknown[]): boolean {
+function holds(item: unknown, test: unknown, args: readonly unknown[], work: Work): boolean {
+  work.begin()
   if (test === undefined) return isTrue(item)
   if (test === 'defined') return item !== undefined
   if (test === 'undefined') return item === undefined
-  const found = tests.get(operators[toText(test)] ?? toText(test))
+  const found = tests.get(operators.get(toText(test)) ?? toText(test))
   if (found === undefined) throw new FilterError(`test '${toText(test)}' is not supported`)
-  return item !== undefined && found(item, args, {})
+  return item !== undefined && found(item, args, {}, work)
 }
 
-const operators: Readonly<Record<string, string>> = {
-  '==': 'eq',
-  '!=': 'ne',
-  '<': 'lt',
-  '<=': 'le',
-  '>': 'gt',
-  '>=': 'ge',
+const operators: ReadonlyMap<string, string> = new Map([
+  ['==', 'eq'],
+  ['!=', 'ne'],
+  ['<', 'lt'],
+  ['<=', 'le'],
+  ['>', 'gt'],
+  ['>=', 'ge'],
+])
+
+function attributeHolds(item: unknown, name: unknown, test: unknown, args: readonly unknown[], work: Work): boolean {
+  return holds(attribute(item, name), test, args, work)
 }
 
-function attributeHolds(item: unknown, name: unknown, test: unknown, args: readonly unknown[]): boolean {
-  return holds(attribute(item, name), test, args)
-}
-
-function order(a: unknown, b: unknown): number {
+function order(a: string | number, b: string | number): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b
   const [left, right] = [toText(a), toText(b)]
   return left < right ? -1 : left > right ? 1 : 0
@@ -146,9 +199,11 @@ function order(a: unknown, b: unknown): number {
 
 /** Jinja sorts text without regard to case unless told to. */
 function sort(items: readonly unknown[], isExact = false, by?: unknown): readonly unknown[] {
-  const key = (item: unknown) => {
+  const key = (item: unknown): string | number => {
     const value = by === undefined ? item : attribute(item, by)
-    return typeof value === 'string' && !isExact ? value.toLowerCase() : value
+    if (typeof value === 'number') return value
+    return typeof value === 'string' && !isExact ? value.toLowerCase() : toText(value)
   }
-  return items.toSorted((a, b) => order(key(a), key(b)))
+  const keyed = items.map(item => ({ item, key: key(item) }))
+  return keyed.sort((a, b) => order(a.key, b.key)).map(({ item }) => item)
 }

@@ -2,16 +2,25 @@ import { pythonJson } from '../python-json.ts'
 import { toNode } from '../value-node.ts'
 import { FilterError } from './error.ts'
 import { asList, attribute, listFilters } from './filters-list.ts'
+import { regexpFilters } from './filters-regexp.ts'
 import { textFilters } from './filters-text.ts'
 import { ipaddr, ipmath, ipsubnet, nthhost, wrap } from './ipaddr.ts'
-import { isLazyMap, isMapping, isTrue, isUndefined, lookupIn, repr, toText } from './values.ts'
+import { checkSize, isLazyMap, isMapping, isTrue, isUndefined, lookupIn, ownPart, repr, toText } from './values.ts'
+import type { Work } from './work.ts'
 
-export type Filter = (input: unknown, args: readonly unknown[], named: Readonly<Record<string, unknown>>) => unknown
+/** `work` counts what it costs. */
+export type Filter = (
+  input: unknown,
+  args: readonly unknown[],
+  named: Readonly<Record<string, unknown>>,
+  work: Work,
+) => unknown
 
 /** The filters that exist here; any other is an error that names it. `default` is part of the evaluator. */
 export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ...textFilters,
   ...listFilters,
+  ...regexpFilters,
   ['bool', input => (input === null ? null : toBool(input))],
   ['int', (input, [fallback = 0, base = 10]) => toInteger(input, Number(base)) ?? fallback],
   ['float', (input, [fallback = 0]) => toFloat(input) ?? fallback],
@@ -33,13 +42,13 @@ export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
     input => Object.entries(asMapping(input)).sort(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)),
   ],
   ['items', input => Object.entries(asMapping(input))],
-  ['map', (input, args, named) => map(asList(input), args, named)],
+  ['map', (input, args, named, work) => map(asList(input), args, named, work)],
   ['extract', (input, [container, more]) => extract(input, container, more)],
   ['mandatory', input => input],
   ['type_debug', input => typeName(input)],
-  ['to_json', input => pythonDumps(input)],
-  ['to_nice_json', input => pythonJson(toNode(input))],
-  ['from_json', input => parseJson(toText(input))],
+  ['to_json', input => pythonDumps(sized(input))],
+  ['to_nice_json', input => pythonJson(toNode(sized(input)))],
+  ['from_json', input => sized(parseJson(toText(input)))],
   ['ipaddr', (input, [query]) => ipaddr(input, query)],
   ['ipv4', (input, [query]) => ipaddr(input, query, 4)],
   ['ipv6', (input, [query]) => ipaddr(input, query, 6)],
@@ -48,6 +57,12 @@ export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ['nthhost', (input, [query]) => nthhost(input, query)],
   ['ipmath', (input, [amount]) => ipmath(input, amount)],
 ])
+
+/** The same value, when it can be walked through to its last part. */
+function sized(input: unknown): unknown {
+  checkSize(input)
+  return input
+}
 
 function typeName(input: unknown): string {
   if (input === null) return 'NoneType'
@@ -65,6 +80,7 @@ function pythonDumps(input: unknown): string {
     return `{${Object.entries(input)
       .map(([key, value]) => `${pythonDumps(key)}: ${pythonDumps(value)}`)
       .join(', ')}}`
+  if (typeof input === 'bigint') return String(input)
   return (JSON.stringify(input) ?? 'null').replace(
     /[\u0080-\uffff]/g,
     char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
@@ -116,24 +132,29 @@ function asMapping(input: unknown): Readonly<Record<string, unknown>> {
 
 function combine(maps: readonly unknown[], isRecursive: boolean): unknown {
   const all = maps.map(asMapping)
-  return isRecursive ? all.reduce(merge, {}) : Object.assign({}, ...all)
+  return isRecursive ? all.reduce(merge, {}) : Object.fromEntries(all.flatMap(Object.entries))
 }
 
 function merge(
   left: Readonly<Record<string, unknown>>,
   right: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const result: Record<string, unknown> = { ...left }
+  const result = new Map(Object.entries(left))
   for (const [key, value] of Object.entries(right)) {
-    const old = result[key]
-    result[key] = isMapping(old) && isMapping(value) ? merge(old, value) : value
+    const old = result.get(key)
+    result.set(key, isMapping(old) && isMapping(value) ? merge(old, value) : value)
   }
-  return result
+  return Object.fromEntries(result)
 }
 
 function itemsToDict(input: unknown, key: string, value: string): unknown {
   if (!Array.isArray(input)) throw new FilterError('a list is needed')
-  return Object.fromEntries(input.map(item => [toText(asMapping(item)[key]), asMapping(item)[value]]))
+  const part = (item: unknown, name: string) => {
+    const found = ownPart(asMapping(item), name)
+    if (found === undefined) throw new FilterError(`an item has no '${name}'`)
+    return found
+  }
+  return Object.fromEntries(input.map(item => [toText(part(item, key)), part(item, value)]))
 }
 
 /** `'h1' | extract(hostvars, 'ip')`. */
@@ -158,7 +179,9 @@ function map(
   items: readonly unknown[],
   [name, ...args]: readonly unknown[],
   named: Readonly<Record<string, unknown>>,
+  work: Work,
 ): unknown {
+  work.spend(items.length)
   if (named.attribute !== undefined) {
     return items.map(item => {
       const found = attribute(item, named.attribute)
@@ -169,5 +192,8 @@ function map(
   }
   const filter = filters.get(toText(name).replace(/^ansible\.(?:builtin|utils)\./, ''))
   if (filter === undefined) throw new FilterError(`filter '${toText(name)}' is not supported`)
-  return items.map(item => filter(item, args, named))
+  return items.map(item => {
+    work.begin()
+    return work.made(filter(item, args, named, work))
+  })
 }

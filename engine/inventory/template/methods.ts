@@ -1,26 +1,37 @@
+import { setKey } from '../node.ts'
 import { FilterError } from './error.ts'
-import { isMapping, toText } from './values.ts'
+import { braceFormat } from './format.ts'
+import { isEqual, isMapping, ownPart, toText } from './values.ts'
+import type { Work } from './work.ts'
 
 type Method = (...args: readonly unknown[]) => unknown
 
-/** The methods of Python's strings, mappings and lists that inventories call. `made` is what may be changed. */
-export function methodOf(target: unknown, name: string, made: WeakSet<object>): Method | undefined {
-  if (typeof target === 'string') return ofTable(textMethods, name)?.(target)
-  if (isMapping(target)) return ofTable(mapMethods, name)?.(target) ?? changing(target, name, made)
-  return Array.isArray(target) ? (ofTable(listMethods, name)?.(target) ?? changing(target, name, made)) : undefined
+/** What a method may change, and where it counts what it costs. */
+interface Around {
+  readonly made: WeakSet<object>
+  readonly work: Work
+}
+
+/** The methods of Python's strings, mappings and lists that inventories call, and no others: nothing of JavaScript's own objects. */
+export function methodOf(target: unknown, name: string, around: Around): Method | undefined {
+  if (typeof target === 'string') return ofTable(textMethods, name)?.(target, around.work)
+  if (isMapping(target)) return ofTable(mapMethods, name)?.(target) ?? changing(target, name, around)
+  return Array.isArray(target) ? (ofTable(listMethods, name)?.(target) ?? changing(target, name, around)) : undefined
 }
 
 const ofTable = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined
 
 /** `list.append(x)` and its like. A variable of the inventory stays as it is, whichever template is evaluated first. */
-function changing(target: object, name: string, made: WeakSet<object>): Method | undefined {
-  const change = changes[name]
+function changing(target: object, name: string, { made, work }: Around): Method | undefined {
+  const change = ofTable(changes, name)
   if (change === undefined) return undefined
   return (...args) => {
     if (!made.has(target))
       throw new FilterError(`${name}: only a list or mapping that the template has made can be changed`)
-    return change(target, args) ?? null
+    const result = change(target, args)
+    work.made(target)
+    return result ?? null
   }
 }
 
@@ -28,13 +39,18 @@ const asArray = (value: unknown): readonly unknown[] => (Array.isArray(value) ? 
 
 const changes: Readonly<Record<string, (target: object, args: readonly unknown[]) => unknown>> = {
   append: (target, [item]) => void (Array.isArray(target) && target.push(item)),
-  extend: (target, [items]) => void (Array.isArray(target) && target.push(...asArray(items))),
+  extend: (target, [items]) => {
+    if (Array.isArray(target)) for (const item of [...asArray(items)]) target.push(item)
+  },
   insert: (target, [index, item]) => void (Array.isArray(target) && target.splice(Number(index), 0, item)),
   pop: (target, [index = -1]) => (Array.isArray(target) ? target.splice(Number(index), 1)[0] : undefined),
-  update: (target, [other]) => void (isMapping(other) && !Array.isArray(target) && Object.assign(target, other)),
+  update: (target, [other]) => {
+    if (!isMapping(other) || !isMapping(target)) throw new FilterError('update: a mapping is needed')
+    for (const [key, value] of Object.entries(other)) setKey(target, key, value)
+  },
 }
 
-const textMethods: Readonly<Record<string, (text: string) => Method>> = {
+const textMethods: Readonly<Record<string, (text: string, work: Work) => Method>> = {
   upper: text => () => text.toUpperCase(),
   lower: text => () => text.toLowerCase(),
   capitalize: text => () => text.charAt(0).toUpperCase() + text.slice(1).toLowerCase(),
@@ -43,23 +59,17 @@ const textMethods: Readonly<Record<string, (text: string) => Method>> = {
   rstrip: text => set => stripSet(text, set, 'right'),
   startswith: text => start => text.startsWith(toText(start)),
   endswith: text => end => text.endsWith(toText(end)),
-  replace: text => (from, to) => text.replaceAll(toText(from), toText(to)),
-  split: text => (separator, most) => split(text, separator, most),
+  replace: (text, work) => (from, to, most) => replaceText(text, toText(from), toText(to), most, work),
+  split: (text, work) => (separator, most) => split(text, separator, most, work),
   splitlines: text => () => text.split(/\r?\n/),
-  join: text => items => (Array.isArray(items) ? items.map(toText).join(text) : text),
+  join: (text, work) => items => (Array.isArray(items) ? work.join(items.map(toText), text) : text),
   find: text => part => text.indexOf(toText(part)),
-  count: text => part => text.split(toText(part)).length - 1,
+  count: text => part => (toText(part) === '' ? [...text].length + 1 : text.split(toText(part)).length - 1),
   isdigit: text => () => /^\d+$/.test(text),
   format:
-    text =>
+    (text, work) =>
     (...args) =>
-      text.replace(
-        /\{(\d*)\}/g,
-        (() => {
-          let next = 0
-          return (_: string, index: string) => toText(args[index === '' ? next++ : Number(index)])
-        })(),
-      ),
+      braceFormat(text, args, work),
 }
 
 function stripSet(text: string, set: unknown, side: 'both' | 'left' | 'right'): string {
@@ -72,8 +82,24 @@ function stripSet(text: string, set: unknown, side: 'both' | 'left' | 'right'): 
   return text.slice(start, end)
 }
 
+/** Python's `replace`; with `most`, no more than so many of them. */
+export function replaceText(text: string, from: string, to: string, most: unknown, work: Work): string {
+  const all = from === '' ? ['', ...text, ''] : text.split(from)
+  const count =
+    most === undefined || most === null || Number(most) < 0 ? all.length - 1 : Math.min(Number(most), all.length - 1)
+  work.roomForText(text.length + count * (to.length - from.length))
+  return (
+    all.slice(0, count + 1).join(to) +
+    all
+      .slice(count + 1)
+      .map(part => from + part)
+      .join('')
+  )
+}
+
 /** Without a separator at runs of space; with a limit the rest stays in one piece. */
-export function split(text: string, separator: unknown, most: unknown): string[] {
+export function split(text: string, separator: unknown, most: unknown, work: Work): string[] {
+  work.spend(text.length >>> 5)
   if (separator === undefined || separator === null) return text.trim() === '' ? [] : text.trim().split(/\s+/)
   const by = toText(separator)
   if (by === '') throw new FilterError('empty separator')
@@ -86,10 +112,14 @@ const mapMethods: Readonly<Record<string, (map: Readonly<Record<string, unknown>
   items: map => () => Object.entries(map),
   keys: map => () => Object.keys(map),
   values: map => () => Object.values(map),
-  get: map => (key, fallback) => map[toText(key)] ?? fallback ?? null,
+  get: map => (key, fallback) => ownPart(map, toText(key)) ?? fallback ?? null,
 }
 
 const listMethods: Readonly<Record<string, (list: readonly unknown[]) => Method>> = {
-  index: list => item => list.indexOf(item),
-  count: list => item => list.filter(one => one === item).length,
+  index: list => item => {
+    const found = list.findIndex(one => isEqual(one, item))
+    if (found < 0) throw new FilterError(`index: it is not in the list`)
+    return found
+  },
+  count: list => item => list.filter(one => isEqual(one, item)).length,
 }

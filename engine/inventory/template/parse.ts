@@ -19,6 +19,7 @@ function parse(text: string): Ast {
   try {
     return parseJinja(prepare(text))
   } catch (error) {
+    if (error instanceof TemplateSyntaxError) throw error
     throw new TemplateSyntaxError(messageOf(error))
   }
 }
@@ -26,47 +27,93 @@ function parse(text: string): Ast {
 function messageOf(error: unknown): string {
   // The parser looks at the token after the last one.
   if (error instanceof TypeError) return 'unexpected end of the template'
+  if (error instanceof RangeError) return 'it is nested too deeply'
   return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
 }
 
-/** A comment, a raw block, or the begin of code: what decides how the text that follows is read. */
-const opening = /\{#[\s\S]*?#\}|\{%-?\s*raw\s*-?%\}[\s\S]*?\{%-?\s*endraw\s*-?%\}|\{\{|\{%/g
+/** Python's own parser takes no more either. */
+const mostBrackets = 100
 
 /**
  * Makes nunjucks read as Jinja does, inside braces only: an unknown escape in a string keeps its backslash (`'\d'`), and the
- * `}}` of nested mappings does not end the expression.
+ * `}}` of nested mappings does not end the expression. Looks at each character once, whatever stands there.
  */
 function prepare(text: string): string {
-  let result = ''
+  const pieces: string[] = []
   let from = 0
-  for (const match of text.matchAll(opening)) {
-    if (match.index < from || match[0].length > 2) continue
-    const end = endOfCode(text, match.index + 2, match[0] === '{{' ? '}}' : '%}')
-    result += text.slice(from, match.index) + rewriteCode(text.slice(match.index, end))
+  for (let open = text.indexOf('{'); open >= 0; open = text.indexOf('{', from)) {
+    const kind = text.slice(open, open + 2)
+    const code = kind === '{{' || kind === '{%' ? (rawBlock(text, open) ?? readCode(text, open, kind)) : undefined
+    const end = code?.end ?? (kind === '{#' ? endOf(text, '#}', open) : open + 1)
+    pieces.push(text.slice(from, open), code?.text ?? text.slice(open, end))
     from = end
   }
-  return result + text.slice(from)
+  return pieces.join('') + text.slice(from)
 }
 
-const string = /'(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*"/y
+function endOf(text: string, close: string, from: number): number {
+  const found = text.indexOf(close, from)
+  return found < 0 ? text.length : found + close.length
+}
 
-function endOfCode(text: string, start: number, close: string): number {
-  let depth = 0
-  for (let index = start; index < text.length; index += 1) {
-    string.lastIndex = index
-    const quoted = string.exec(text)?.[0]
-    if (quoted !== undefined) index += quoted.length - 1
-    else if (depth === 0 && text.startsWith(close, index)) return index + 2
-    else if (text.charAt(index) === '{') depth += 1
-    else if (text.charAt(index) === '}') depth = Math.max(0, depth - 1)
+interface Code {
+  readonly text: string
+  readonly end: number
+}
+
+const raw = /\{%-?\s*raw\s*-?%\}/y
+const endRaw = /\{%-?\s*endraw\s*-?%\}/g
+
+/** It stays as it is; one that nothing ends goes to the end. */
+function rawBlock(text: string, open: number): Code | undefined {
+  raw.lastIndex = open
+  if (!raw.test(text)) return undefined
+  endRaw.lastIndex = raw.lastIndex
+  const end = endRaw.test(text) ? endRaw.lastIndex : text.length
+  return { text: text.slice(open, end), end }
+}
+
+/** From `{{` or `{%` to what closes it. Brackets are set apart, so that only the last two are the end. */
+function readCode(text: string, open: number, kind: '{{' | '{%'): Code {
+  const close = kind === '{{' ? '}}' : '%}'
+  const pieces: string[] = [kind]
+  let from = open + 2
+  let braces = 0
+  let brackets = 0
+  for (let index = from; index < text.length; index += 1) {
+    const char = text.charAt(index)
+    if (char === "'" || char === '"') {
+      const end = endOfString(text, index)
+      if (end < 0) break
+      pieces.push(text.slice(from, index), text.slice(index, end).replace(/\\([^\\'"nrt])|\\./g, keepBackslash))
+      from = end
+      index = end - 1
+    } else if (braces === 0 && text.startsWith(close, index)) {
+      return { text: pieces.join('') + text.slice(from, index + 2), end: index + 2 }
+    } else if ('([{'.includes(char)) {
+      brackets += 1
+      if (char === '{') braces += 1
+      if (brackets > mostBrackets) throw new TemplateSyntaxError('it is nested too deeply')
+    } else if (')]}'.includes(char)) {
+      brackets -= 1
+      if (char !== '}') continue
+      braces = Math.max(0, braces - 1)
+      pieces.push(text.slice(from, index), '} ')
+      from = index + 1
+    }
   }
-  return text.length
+  return { text: pieces.join('') + text.slice(from), end: text.length }
 }
 
-/** Brackets apart, so that only the last two are the end. */
-function rewriteCode(code: string): string {
-  const body = code.slice(0, -2).replace(/'(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*"|\}/g, part => {
-    return part === '}' ? '} ' : part.replace(/\\([^\\'"nrt])/g, '\\\\$1')
-  })
-  return body + code.slice(-2)
+const keepBackslash = (whole: string, unknown?: string): string => (unknown === undefined ? whole : `\\\\${unknown}`)
+
+/** After the closing quote; -1 without one. */
+function endOfString(text: string, open: number): number {
+  const quote = text.charAt(open)
+  for (let index = open + 1; index < text.length; index += 1) {
+    const char = text.charAt(index)
+    if (char === '\\') index += 1
+    else if (char === quote) return index + 1
+  }
+  return -1
 }

@@ -1,7 +1,8 @@
 import type { Ast } from './ast.ts'
-import { fail } from './error.ts'
+import { fail, guard } from './error.ts'
 import { evaluate, need, newScope, type Outside, type Scope } from './evaluate.ts'
-import { isMapping, isTrue, namespaceOf, toText } from './values.ts'
+import { isMapping, isTrue, missing, namespaceOf, toText } from './values.ts'
+import { mostText, tooManySteps } from './work.ts'
 
 /** The output of a whole template as text. */
 export function render(node: Ast, outside: Outside): string {
@@ -9,12 +10,13 @@ export function render(node: Ast, outside: Outside): string {
 }
 
 function renderIn(node: Ast, scope: Scope): string {
+  if (!scope.work.take(1)) fail(tooManySteps, node)
   switch (node.typename) {
     case 'Root':
     case 'NodeList':
-      return node.children.map(child => renderIn(child, scope)).join('')
+      return joined(node, node.children, child => renderIn(child, scope), scope)
     case 'Output':
-      return node.children.map(child => renderOutput(child, scope)).join('')
+      return joined(node, node.children, child => renderOutput(child, scope), scope)
     case 'If': {
       const branch = isTrue(need(evaluate(node.cond, scope), node.cond)) ? node.body : node.else_
       return branch === null ? '' : renderIn(branch, scope)
@@ -29,6 +31,20 @@ function renderIn(node: Ast, scope: Scope): string {
     default:
       return fail(`{% ${node.typename.toLowerCase()} %} is not supported here`, node)
   }
+}
+
+/** What the parts give, one after the other, as far as there is room. No generator: loops go through here once a round. */
+function joined<T>(node: Ast, parts: readonly T[], render: (part: T, index: number) => string, scope: Scope): string {
+  const texts: string[] = []
+  let length = 0
+  for (const part of parts) {
+    const text = render(part, texts.length)
+    length += text.length
+    if (length > mostText) guard(node, () => scope.work.roomForText(length))
+    texts.push(text)
+  }
+  guard(node, () => scope.work.roomForText(length))
+  return texts.length === 1 ? (texts[0] ?? '') : texts.join('')
 }
 
 /** A name, or a part of a namespace. */
@@ -47,7 +63,7 @@ function assign(target: Ast, value: unknown, scope: Scope): void {
 function renderOutput(node: Ast, scope: Scope): string {
   if (node.typename === 'TemplateData') return String(node.value)
   const value = need(evaluate(node, scope), node)
-  return value === null ? '' : toText(value)
+  return value === null ? '' : guard(node, () => toText(value))
 }
 
 function renderFor(node: Extract<Ast, { typename: 'For' }>, scope: Scope): string {
@@ -76,8 +92,10 @@ function renderFor(node: Extract<Ast, { typename: 'For' }>, scope: Scope): strin
     item => filter === undefined || isTrue(need(evaluate(filter, { ...scope, local: inner(item) }), filter)),
   )
   if (items.length === 0) return node.else_ === null ? '' : renderIn(node.else_, scope)
-  return items
-    .map((item, index) => {
+  return joined(
+    node,
+    items,
+    (item, index) => {
       const local = inner(item)
       const loop = {
         index: index + 1,
@@ -87,13 +105,14 @@ function renderFor(node: Extract<Ast, { typename: 'For' }>, scope: Scope): strin
         length: items.length,
         revindex: items.length - index,
         revindex0: items.length - index - 1,
-        ...(index > 0 ? { previtem: items[index - 1] } : {}),
-        ...(index < items.length - 1 ? { nextitem: items[index + 1] } : {}),
+        previtem: index > 0 ? items[index - 1] : missing('loop.previtem'),
+        nextitem: index < items.length - 1 ? items[index + 1] : missing('loop.nextitem'),
       }
       local.set('loop', loop)
       return renderIn(node.body, { ...scope, local })
-    })
-    .join('')
+    },
+    scope,
+  )
 }
 
 /** `{% set x %}…{% endset %}`. */

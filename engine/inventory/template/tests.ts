@@ -1,8 +1,15 @@
-import { pythonRegExp } from '../glob.ts'
+import { type Regexp, RegexpError, regexp } from '../../regexp/index.ts'
 import { FilterError } from './error.ts'
 import { isEqual, isMapping, isTrue, toText } from './values.ts'
+import type { Work } from './work.ts'
 
-export type Test = (input: unknown, args: readonly unknown[], named: Readonly<Record<string, unknown>>) => boolean
+/** `work` counts what it costs. */
+export type Test = (
+  input: unknown,
+  args: readonly unknown[],
+  named: Readonly<Record<string, unknown>>,
+  work: Work,
+) => boolean
 
 const isNumber = (value: unknown) => typeof value === 'number' || typeof value === 'bigint'
 const ordered =
@@ -52,11 +59,30 @@ export const tests: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['all', input => list(input).every(isTrue)],
   ['any', input => list(input).some(isTrue)],
   ['abs', input => toText(input).startsWith('/')],
-  ['match', (input, [pattern]) => regExp(pattern, true).test(toText(input))],
-  ['search', (input, [pattern]) => regExp(pattern, false).test(toText(input))],
-  ['regex', (input, [pattern]) => regExp(pattern, false).test(toText(input))],
-  ['subset', (input, [other]) => list(input).every(item => isIn(item, other))],
-  ['superset', (input, [other]) => list(other).every(item => isIn(item, input))],
+  ['match', (input, [pattern, ...flags], named, work) => isMatch(input, pattern, flagsOf(flags, named), 'match', work)],
+  [
+    'search',
+    (input, [pattern, ...flags], named, work) => isMatch(input, pattern, flagsOf(flags, named), 'search', work),
+  ],
+  [
+    'regex',
+    (input, [pattern, ignoresCase, isMultiline, kind = 'search'], named, work) =>
+      isMatch(input, pattern, flagsOf([ignoresCase, isMultiline], named), toText(named.match_type ?? kind), work),
+  ],
+  [
+    'subset',
+    (input, [other], _, work) => {
+      work.spend(list(input).length * list(other).length)
+      return list(input).every(item => isIn(item, other))
+    },
+  ],
+  [
+    'superset',
+    (input, [other], _, work) => {
+      work.spend(list(input).length * list(other).length)
+      return list(other).every(item => isIn(item, input))
+    },
+  ],
   ['version', (input, [other, operator = '==']) => compareVersions(toText(input), toText(other), toText(operator))],
   [
     'version_compare',
@@ -64,11 +90,32 @@ export const tests: ReadonlyMap<string, Test> = new Map<string, Test>([
   ],
 ])
 
-export function regExp(pattern: unknown, isAnchored: boolean, flags = ''): RegExp {
-  const expression = pythonRegExp(toText(pattern))
-  if (expression === undefined) throw new FilterError(`'${toText(pattern)}' is not a regular expression`)
-  const source = isAnchored ? expression.source : expression.source.slice(1)
-  return new RegExp(source, [...new Set(expression.flags + flags)].join(''))
+/** What a pattern does, with what is wrong with it in the words of a template. */
+export function withPattern<T>(pattern: unknown, flags: string, use: (expression: Regexp) => T): T {
+  try {
+    return use(regexp(toText(pattern), flags))
+  } catch (error) {
+    if (error instanceof RegexpError) throw new FilterError(`'${toText(pattern)}': ${error.message}`)
+    throw error
+  }
+}
+
+/** `ignorecase` and `multiline`, by name or in that order. */
+export function flagsOf(
+  [ignoresCase = false, isMultiline = false]: readonly unknown[],
+  { ignorecase = ignoresCase, multiline = isMultiline }: Readonly<Record<string, unknown>>,
+): string {
+  return `${isTrue(ignorecase) ? 'i' : ''}${isTrue(multiline) ? 'm' : ''}`
+}
+
+function isMatch(input: unknown, pattern: unknown, flags: string, kind: string, work: Work): boolean {
+  const text = toText(input)
+  return withPattern(pattern, flags, expression => {
+    if (kind === 'match') return expression.match(text, work.patterns) !== undefined
+    if (kind === 'fullmatch')
+      return withPattern(`(?:${toText(pattern)})\\Z`, flags, whole => !!whole.match(text, work.patterns))
+    return expression.search(text, work.patterns) !== undefined
+  })
 }
 
 /** Python's LooseVersion: numbers by size, words by letters, `1.10` after `1.9`. */

@@ -56,7 +56,7 @@ const wrong: readonly (readonly [pattern: string, limit: string | undefined, mes
   ['all', '', '--limit: the pattern is empty (write all for every host)'],
   ['all', '@/nowhere', "--limit file '/nowhere' can't be read"],
   ['web[3]', undefined, "hosts: 'web[3]' is out of range, 'web' has 3 hosts"],
-  ['~(', undefined, "hosts: '~(' is not a regular expression"],
+  ['~(', undefined, "hosts: '~(' can't be matched: missing ), unterminated subpattern at position 1"],
 ]
 
 for (const [pattern, limit, message] of wrong) {
