@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { defineFact } from '../../../engine/facts/fact.ts'
 import { raw } from '../../../engine/program/shell.ts'
 import { scratch, shells, withChannel } from './shells.ts'
 
@@ -54,6 +55,14 @@ const left = [
   'BASH_FUNC_dd%%=() { echo a function of the login; }',
 ]
 
+/** Steps and changes run with options of their own (-eu); a fact is read as the channel's shell is. */
+const plain = defineFact<Record<never, never>, string>({
+  name: 'plain',
+  probe: () =>
+    'printf "on: -%s\\n" "$(echo "$-" | sed "s/[^aefunvxC]//g")"; false; echo "false did not end it, nor did $no_such"',
+  parse: output => [output],
+})
+
 for (const [name, shell] of here) {
   const options = (): { stateDir: string } => ({ stateDir: join(fresh(), 'state') })
 
@@ -66,7 +75,7 @@ for (const [name, shell] of here) {
 
   test(`${name}: nothing of a profile changes what a command does`, async () => {
     const place = fresh()
-    const enter = `cd '${place}' || exit; `
+    const enter = `cd '${place}' || exit; set +eu; `
     const said = (variables: readonly string[]): Promise<readonly string[]> =>
       withChannel(within(shell, variables), options(), channel =>
         Promise.all(
@@ -90,13 +99,11 @@ for (const [name, shell] of here) {
     assert.equal(await said([...left, 'POSIXLY_CORRECT=1']), expected)
   })
 
-  test(`${name}: options of the shell that is named do not reach what it runs`, async () => {
-    const [, ...rest] = [...shell, '-aefuC']
-    const words = [shell[0] ?? '', ...rest]
-    await withChannel(words, options(), async channel => {
-      const { stdout } = await channel.run({ script: raw('false; echo "$-" | sed s/[^aefunvxC]//g; echo "$no_such"') })
-      assert.is(stdout, '\n\n')
-    })
+  test(`${name}: options of the shell that is named, or of its environment, do not reach what it runs`, async () => {
+    for (const words of [[...shell, '-aefuC'], within(shell, left)])
+      await withChannel(words, options(), async channel =>
+        assert.is((await channel.probe([plain({})])).get(plain({})), 'on: -\nfalse did not end it, nor did '),
+      )
   })
 
   test(`${name}: a PATH that is empty`, async () => {
