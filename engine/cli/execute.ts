@@ -1,5 +1,6 @@
 import type { Emit } from '../journal/events.ts'
 import { newRunId, openJournal } from '../journal/journal.ts'
+import { continued, printableLines } from '../journal/printable.ts'
 import { redacted } from '../journal/redact.ts'
 import { connectionNotes, isUnchecked, uncheckedWarning } from '../playbook/connection.ts'
 import { prepareRoles } from '../playbook/ready.ts'
@@ -48,7 +49,8 @@ export async function execute(asked: Understood, { hidden, write }: Output): Pro
       signal,
       ask: async question => {
         const { goOn } = report.hold()
-        return confirm(hidden.text(question), signal).finally(goOn)
+        const text = continued(printableLines(hidden.text(question))).join('\n')
+        return confirm(text, signal).finally(goOn)
       },
       emit,
       isSecret: hidden.isIn,

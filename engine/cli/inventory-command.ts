@@ -15,10 +15,12 @@ import {
 } from '../inventory/index.ts'
 import { hostNode } from '../inventory/list.ts'
 import { didYouMean } from '../inventory/problem.ts'
+import { printableLines } from '../journal/printable.ts'
 import { texts } from '../role/params.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import { readConfig } from './config/config.ts'
 import { yamlText } from './inventory-yaml.ts'
+import { printNotes } from './problems.ts'
 import { addRefused } from './refused-flags.ts'
 import { several } from './usage.ts'
 import { writeOutput } from './vault/files.ts'
@@ -74,7 +76,7 @@ export function inventoryCommand(hidden: Redactor): Command {
   addRefused(command, { '--toml': 'say --yaml: TOML inventories are neither read nor written' })
   return addVersion(addVaultFlags(command)).action(async (group: string | undefined, flags: Flags) => {
     const { settings, warnings, notes } = readConfig()
-    if (flags.verbose) for (const text of notes) process.stderr.write(`${text}\n`)
+    if (flags.verbose) printNotes(notes)
     const given = [...flags.inventory, ...flags.inventoryFile]
     const load = async (playbookDir: string | undefined): Promise<Inventory> =>
       loadInventory({
@@ -87,8 +89,8 @@ export function inventoryCommand(hidden: Redactor): Command {
     checkFlags(flags)
     const secrets = vaultSecretsFrom(flags, settings)
     const inventory = await load(flags.playbookDir ?? '.')
-    for (const text of [...warnings, ...inventory.warnings]) process.stderr.write(`warning: ${text}\n`)
-    const text = await textOf(hidden, flags, group, inventory, () => load(flags.playbookDir))
+    printNotes([...warnings, ...inventory.warnings], 'warning: ')
+    const text = printableLines(await textOf(hidden, flags, group, inventory, () => load(flags.playbookDir)))
     writeOutput(flags.output ?? '-', flags.output === undefined ? `${text}\n` : text)
   })
 }

@@ -8,13 +8,13 @@ import { tagsOf } from '../tasks/names.ts'
 import { tagsIn } from './check-names.ts'
 import type { Flags } from './flags.ts'
 
-/** What `--list-hosts`, `--list-tasks` and `--list-tags` print. */
+/** What `--list-hosts`, `--list-tasks` and `--list-tags` print, line by line. */
 export function listing(
   plays: readonly ReadyPlay[],
   view: InventoryView,
   tags: TagSelection,
   flags: Pick<Flags, 'listHosts' | 'listTasks' | 'listTags'>,
-): string {
+): readonly string[] {
   const lines = plays.flatMap(ready => {
     const { play, hosts } = ready
     const own = tagsOf(play.tags)
@@ -23,7 +23,7 @@ export function listing(
     return [head, ...hostLines, ...(flags.listTasks ? taskLines(ready, view, tags) : []), '']
   })
   const all = flags.listTags ? [`tags: ${tagsIn(plays, view).join(', ')}`, ''] : []
-  return [...(flags.listHosts || flags.listTasks ? lines : []), ...all].join('\n')
+  return [...(flags.listHosts || flags.listTasks ? lines : []), ...all]
 }
 
 /** Tasks are listed for the first host of the play; where hosts differ, `--check` tells. */

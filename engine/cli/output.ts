@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { printableLines } from '../journal/printable.ts'
 import { type Redactor, redactor } from '../secrets/redactor.ts'
 
 /** What a command says, and what must not be seen in it. */
@@ -21,7 +22,7 @@ export function guardedOutput(streams: readonly NodeJS.WriteStream[] = [process.
   for (const stream of streams) guard(stream, hidden)
   // Node itself would print it past the streams.
   process.on('uncaughtException', error => {
-    process.stderr.write(`${inspect(error)}\n`)
+    process.stderr.write(`${printableLines(inspect(error))}\n`)
     process.exit(1)
   })
   return { hidden, write: text => void write(text) }

@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { InventoryError } from '../inventory/index.ts'
 import type { RunEvent } from '../journal/events.ts'
 import { journalDir } from '../journal/journal.ts'
+import { printable, shown } from '../journal/printable.ts'
 import { profileOf } from '../report/profile.ts'
 
 /** `rota profile`: what `--profile` says, of a run that is over. */
@@ -16,8 +17,8 @@ export function profileCommand(): Command {
       const file = named === undefined ? newest() : found(named)
       const profile = profileOf()
       for await (const line of createInterface({ input: createReadStream(file, 'utf8') }))
-        profile.add(eventIn(line, file))
-      process.stdout.write(`${file}\n${profile.lines().join('\n')}\n`)
+        profile.add(shown(eventIn(line, file)))
+      process.stdout.write(`${printable(file)}\n${profile.lines().join('\n')}\n`)
     })
 }
 

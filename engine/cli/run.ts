@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { InventoryError } from '../inventory/index.ts'
+import { printable } from '../journal/printable.ts'
 import type { Playbook } from '../playbook/playbook.ts'
 import { execute } from './execute.ts'
 import { parseFlags } from './flags.ts'
@@ -23,7 +24,8 @@ export async function runFromCommandLine(
     const lists = wantsTasks || flags.listHosts
     if (problems.length > 0 && !(lists && (ready.hasTasks || !wantsTasks))) throw new InventoryError(problems)
     if (!lists) return await execute(asked, output)
-    output.write(output.hidden.text(listing(ready.plays, asked.view, asked.tags, flags)))
+    const lines = listing(ready.plays, asked.view, asked.tags, flags)
+    output.write(lines.map(line => printable(output.hidden.text(line))).join('\n'))
     if (problems.length > 0) printProblems(problems, 'a run would be refused')
     return 0
   } catch (error) {

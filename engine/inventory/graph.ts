@@ -1,3 +1,4 @@
+import { printable } from '../journal/printable.ts'
 import { groupNode, hostNode, type ListOptions } from './list.ts'
 import { didYouMean, InventoryError } from './problem.ts'
 import { compareText } from './python-json.ts'
@@ -27,11 +28,11 @@ function graphGroup(inventory: Inventory, name: string, depth: number, options: 
   const opened = { ...options, open: true }
   const varsOf = (node: () => MapNode, depth: number) => (options.vars ? varLines(node(), depth) : [])
   return [
-    indent(`@${name}:`, depth),
+    indent(`@${printable(name)}:`, depth),
     ...group.children.flatMap(child => graphGroup(inventory, child, depth + 1, options)),
     ...hosts.flatMap(name => {
       const host = inventory.hosts.get(name)
-      return [indent(name, depth + 1), ...(host ? varsOf(() => hostNode(host, opened), depth + 2) : [])]
+      return [indent(printable(name), depth + 1), ...(host ? varsOf(() => hostNode(host, opened), depth + 2) : [])]
     }),
     ...varsOf(() => groupNode(group, opened), depth + 1),
   ]
@@ -44,6 +45,6 @@ function varLines({ entries }: MapNode, depth: number): string[] {
     .map(({ name, node }) => indent(`{${name} = ${pythonStr(node)}}`, depth))
 }
 
-function indent(name: string, depth: number): string {
-  return depth === 0 ? name : `${'  |'.repeat(depth)}--${name}`
+function indent(text: string, depth: number): string {
+  return depth === 0 ? text : `${'  |'.repeat(depth)}--${text}`
 }

@@ -1,9 +1,11 @@
+import { jsonEscaped } from '../journal/printable.ts'
 import { keyText, pythonFloat } from './node.ts'
 import type { Entry, MapNode, Node, ScalarNode } from './types.ts'
 
 /**
  * `json.dumps(value, sort_keys=True, indent=4, ensure_ascii=False)` of Python, with Python's floats. Where a mapping somewhere
- * has both numbers and text for keys, Python can't sort; `ansible-inventory` then prints everything in its own order.
+ * has both numbers and text for keys, Python can't sort; `ansible-inventory` then prints everything in its own order. What would not be seen
+ * or would act on a terminal is written as an escape, which Python leaves raw: the values are the same.
  */
 export function pythonJson(root: Node): string {
   const print = (node: Node, indent: string): string => {
@@ -20,7 +22,7 @@ export function pythonJson(root: Node): string {
     return `{\n${lines.join(',\n')}\n${indent}}`
   }
   const order = isSortable(root) ? sortEntries : (entries: readonly Entry[]) => entries
-  return print(root, '')
+  return jsonEscaped(print(root, ''))
 }
 
 /** Ansible wraps what it must be able to read back: vaulted and unsafe text. */

@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { RunEvent } from './events.ts'
+import { jsonEscaped } from './printable.ts'
 
 /** The record of a run: one JSON object a line, `<state>/rota/runs/<run>.ndjson`, readable by its owner alone. */
 export interface Journal {
@@ -32,7 +33,7 @@ export function openJournal(run: string): Journal {
     write: event => {
       if (broken) return
       try {
-        writeSync(fd, `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`)
+        writeSync(fd, `${jsonEscaped(JSON.stringify({ at: new Date().toISOString(), ...event }))}\n`)
       } catch (error) {
         // A full disk here must not stop work on the hosts half-way.
         broken = true

@@ -1,14 +1,14 @@
 import type { RunEvent } from '../journal/events.ts'
+import type { Shown } from '../journal/printable.ts'
 import type { Paint } from './paint.ts'
-import { printable } from './printable.ts'
 
-type CheckEvent = Extract<RunEvent, { readonly kind: 'check' }>
+type CheckEvent = Extract<Shown<RunEvent>, { readonly kind: 'check' }>
 
 /** Holds the verdicts of checks back until the last of them has come, and shows them as one table before what comes next. */
 export function withCheckTables(
-  lines: (event: RunEvent) => readonly string[],
+  lines: (event: Shown<RunEvent>) => readonly string[],
   paint: Paint,
-): (event: RunEvent) => readonly string[] {
+): (event: Shown<RunEvent>) => readonly string[] {
   const rows: CheckEvent[] = []
   return event => {
     if (event.kind === 'check') {
@@ -30,8 +30,7 @@ export function checkTable(events: readonly CheckEvent[], paint: Paint): readonl
   }
   const rows = [...groups.values()].map(({ event, hosts }) => {
     const { check, ok, expected, saw } = event
-    const text = printable(saw).replace(/\s+/g, ' ').trim()
-    return { check, hosts: hostsText(hosts), ok, saw: ok ? text : `${text}; expected ${expected}` }
+    return { check, hosts: hostsText(hosts), ok, saw: oneLine(ok ? saw : `${saw}; expected ${expected}`) }
   })
   const width = (head: string, key: 'check' | 'hosts') => Math.max(head.length, ...rows.map(row => row[key].length))
   const [checks, hosts] = [width('check', 'check'), width('host', 'hosts')]
@@ -43,6 +42,9 @@ export function checkTable(events: readonly CheckEvent[], paint: Paint): readonl
     ),
   ]
 }
+
+/** A row of a table is one line, whatever was seen. */
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
 
 const sameRow = ({ check, ok, expected, saw }: CheckEvent): string => JSON.stringify([check, ok, expected, saw])
 

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../journal/events.ts'
+import { type Printable, printable, type Shown, shown } from '../journal/printable.ts'
 import { jsonReport } from './json.ts'
 import { lineReport } from './lines.ts'
 import { liveReport } from './live.ts'
@@ -11,6 +12,13 @@ export interface Report {
   readonly hold: () => { readonly goOn: () => void }
   /** The journal's path, for the last line. */
   readonly close: (journal: string) => void
+}
+
+/** A report that is read by people, on a terminal: it gets what is printable and nothing else. */
+export interface TextReport {
+  readonly event: (event: Shown<RunEvent>) => void
+  readonly hold: Report['hold']
+  readonly close: (journal: Printable) => void
 }
 
 export interface ReportOptions {
@@ -34,5 +42,6 @@ export function reporter(options: ReportOptions, toStdout: (text: string) => voi
   }
   if (options.json) return jsonReport(write)
   const report = options.live ? liveReport(options, write) : lineReport({ ...options, color: false }, write)
-  return options.profile ? profiled(report, write) : report
+  const { event, hold, close } = options.profile ? profiled(report, write) : report
+  return { event: said => event(shown(said)), hold, close: journal => close(printable(journal)) }
 }

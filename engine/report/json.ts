@@ -1,9 +1,10 @@
+import { jsonEscaped } from '../journal/printable.ts'
 import type { Report } from './index.ts'
 
 /** One JSON object a line, as the journal has it. */
 export function jsonReport(write: (text: string) => void): Report {
   return {
-    event: event => write(`${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`),
+    event: event => write(`${jsonEscaped(JSON.stringify({ at: new Date().toISOString(), ...event }))}\n`),
     // It is read by a program.
     hold: () => ({ goOn: () => {} }),
     close: () => {},

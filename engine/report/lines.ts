@@ -1,15 +1,15 @@
 import type { HostTotal, Outcome, RunEvent, TaskEvent } from '../journal/events.ts'
+import { continuation, continued, type Shown } from '../journal/printable.ts'
 import { withCheckTables } from './checks.ts'
 import { diffLines } from './diff.ts'
-import type { Report, ReportOptions } from './index.ts'
+import type { ReportOptions, TextReport } from './index.ts'
 import { type Paint, painter } from './paint.ts'
-import { printable } from './printable.ts'
 
 /** Plain lines: what happened, where, in the order in which it happened. */
 export function lineReport(
   options: Omit<ReportOptions, 'json' | 'live' | 'profile'> & { readonly color: boolean },
   write: (text: string) => void,
-): Report {
+): TextReport {
   const paint = painter(options.color)
   const lines = reportLines(options, paint)
   let waiting: string[] | undefined
@@ -33,12 +33,14 @@ export function lineReport(
   }
 }
 
-/** The lines of each event as it comes; the verdicts of checks wait for each other. */
+/** The lines of each event as it comes; the verdicts of checks wait for each other. Where a text goes on in another line, that is marked. */
 export const reportLines = (options: Pick<ReportOptions, 'verbose' | 'check'>, paint: Paint) =>
-  withCheckTables(event => linesOf(event, options, paint), paint)
+  withCheckTables(event => linesOf(event, options, paint).flatMap(continued), paint)
+
+type Of<Kind> = Extract<Shown<RunEvent>, { readonly kind: Kind }>
 
 function linesOf(
-  event: RunEvent,
+  event: Shown<RunEvent>,
   { verbose, check }: Pick<ReportOptions, 'verbose' | 'check'>,
   paint: Paint,
 ): readonly string[] {
@@ -88,7 +90,7 @@ function linesOf(
   }
 }
 
-function taskLines(event: TaskEvent, verbose: number, paint: Paint): readonly string[] {
+function taskLines(event: Shown<TaskEvent>, verbose: number, paint: Paint): readonly string[] {
   if (event.status === 'ok' || (event.status === 'waited' && verbose === 0)) return []
   const mark = {
     ok: 'ok',
@@ -101,11 +103,11 @@ function taskLines(event: TaskEvent, verbose: number, paint: Paint): readonly st
   const what = `${event.role}: ${event.handler ? 'handler ' : ''}${event.task}`
   const time = event.seconds !== undefined && event.seconds >= 1 ? paint.dim(` ${event.seconds.toFixed(1)} s`) : ''
   const head = `  ${event.host}: ${mark} ${what}${event.summary ? paint.dim(` (${event.summary})`) : ''}${time}`
-  const output = event.output && (event.status === 'failed' || verbose > 1) ? indented(event.output) : []
+  const output = event.output && (event.status === 'failed' || verbose > 1) ? marked(event.output) : []
   return [head, ...(event.diff ? diffLines(event.diff, paint).map(line => `    ${line}`) : []), ...output]
 }
 
-function gateLines(event: Extract<RunEvent, { kind: 'gate' }>, verbose: number, paint: Paint): readonly string[] {
+function gateLines(event: Of<'gate'>, verbose: number, paint: Paint): readonly string[] {
   const head = `  ${event.host}: gate ${event.gate}`
   if (event.status === 'holds')
     return [
@@ -116,18 +118,14 @@ function gateLines(event: Extract<RunEvent, { kind: 'gate' }>, verbose: number, 
   return verbose > 0 ? [paint.dim(`${head}: waiting, ${why}`)] : []
 }
 
-function aroundLines(event: Extract<RunEvent, { kind: 'around' }>, verbose: number, paint: Paint): readonly string[] {
+function aroundLines(event: Of<'around'>, verbose: number, paint: Paint): readonly string[] {
   const what = `  ${event.host}: ${event.name}: ${event.phase === 'enter' ? 'before the changes' : 'after the changes'}`
   if (event.status === 'failed') return [paint.red(`${what}: ${event.message ?? 'failed'}`)]
   return verbose > 0 ? [paint.dim(`${what}, ${event.status}`)] : []
 }
 
-function finishedLines(
-  event: Extract<RunEvent, { kind: 'hostFinished' }>,
-  check: boolean,
-  paint: Paint,
-): readonly string[] {
-  const hint = event.hint ? indented(event.hint) : []
+function finishedLines(event: Of<'hostFinished'>, check: boolean, paint: Paint): readonly string[] {
+  const hint = event.hint ? [`      ${event.hint.trim()}`] : []
   if (event.outcome === 'failed' || event.outcome === 'unreachable')
     return [paint.red(`  ${event.host}: ${event.outcome}: ${event.message ?? ''}`), ...hint]
   if (event.outcome === 'skipped') return [paint.cyan(`  ${event.host}: skipped: ${event.message ?? ''}`)]
@@ -136,7 +134,7 @@ function finishedLines(
 }
 
 /** The table at the end, a line a host. */
-function summary(hosts: readonly HostTotal[], check: boolean, paint: Paint): readonly string[] {
+function summary(hosts: readonly Shown<HostTotal>[], check: boolean, paint: Paint): readonly string[] {
   const width = Math.max(4, ...hosts.map(({ host }) => host.length))
   const color: Record<Outcome, (text: string) => string> = {
     ok: paint.green,
@@ -158,10 +156,11 @@ function summary(hosts: readonly HostTotal[], check: boolean, paint: Paint): rea
   ]
 }
 
-const indented = (text: string): readonly string[] =>
-  printable(text)
+/** What a program printed, none of whose lines is ours. */
+const marked = (output: string): readonly string[] =>
+  output
     .trimEnd()
     .split('\n')
-    .map(line => `      ${line}`)
+    .map(line => `${continuation}${line}`)
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`

@@ -1,5 +1,6 @@
 import type { RunEvent } from '../journal/events.ts'
-import type { Report, ReportOptions } from './index.ts'
+import type { Shown } from '../journal/printable.ts'
+import type { ReportOptions, TextReport } from './index.ts'
 import { reportLines } from './lines.ts'
 import { painter, wantsColor } from './paint.ts'
 
@@ -11,7 +12,7 @@ const interval = 100
  * For a terminal: the lines of the plain report scroll by, and below them stands what each host is doing now. Redrawn at most ten times
  * a second, whatever the number of events.
  */
-export function liveReport(options: ReportOptions, write: (text: string) => void): Report {
+export function liveReport(options: ReportOptions, write: (text: string) => void): TextReport {
   const paint = painter(wantsColor())
   const lines = reportLines(options, paint)
   const busy = new Map<string, { readonly what: string; readonly since: number }>()
@@ -71,7 +72,7 @@ export function liveReport(options: ReportOptions, write: (text: string) => void
 }
 
 /** Keeps track of what each host is doing. */
-function follow(busy: Map<string, { what: string; since: number }>, event: RunEvent): void {
+function follow(busy: Map<string, { what: string; since: number }>, event: Shown<RunEvent>): void {
   if (event.kind === 'taskStarted') busy.set(event.host, { what: event.task, since: Date.now() })
   if (event.kind === 'gate' && event.status === 'waiting')
     busy.set(event.host, {
@@ -84,7 +85,20 @@ function follow(busy: Map<string, { what: string; since: number }>, event: RunEv
   if (event.kind === 'runFinished') busy.clear()
 }
 
-const clip = (line: string, width: number): string => (line.length < width ? line : `${line.slice(0, width - 2)}…`)
+/**
+ * One line that takes less than the width, whatever it is made of: what is no ASCII is taken for two columns, which is the most that a
+ * character has. A line that the terminal breaks in two would not be erased.
+ */
+export function clip(text: string, width: number): string {
+  let left = width - 1
+  let line = ''
+  for (const character of text.replace(/\s/g, ' ')) {
+    left -= character > '~' ? 2 : 1
+    if (left < 1) return `${line}…`
+    line += character
+  }
+  return line
+}
 
 const seconds = (since: number): string => {
   const passed = Math.round((Date.now() - since) / 1000)

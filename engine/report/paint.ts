@@ -9,7 +9,9 @@ export interface Paint {
 }
 
 export function painter(color: boolean): Paint {
-  const style = (open: number, close: number) => (text: string) => (color ? `\x1b[${open}m${text}\x1b[${close}m` : text)
+  // Line by line, so that a line that is cut off or moved takes no colour to the next.
+  const style = (open: number, close: number) => (text: string) =>
+    color ? text.replace(/[^\n]+/g, part => `\x1b[${open}m${part}\x1b[${close}m`) : text
   return {
     green: style(32, 39),
     yellow: style(33, 39),

@@ -1,9 +1,10 @@
 import type { Phase, RunEvent } from '../journal/events.ts'
-import type { Report } from './index.ts'
+import type { Shown } from '../journal/printable.ts'
+import type { TextReport } from './index.ts'
 
 /** Sums of a run, grown event by event: what is kept depends on the number of hosts, not of events. */
 export interface Profile {
-  readonly add: (event: RunEvent) => void
+  readonly add: (event: Shown<RunEvent>) => void
   readonly lines: () => readonly string[]
 }
 
@@ -104,7 +105,7 @@ function columns(rows: readonly (readonly string[])[]): readonly string[] {
 }
 
 /** A report that ends with the profile. */
-export function profiled(report: Report, write: (text: string) => void): Report {
+export function profiled(report: TextReport, write: (text: string) => void): TextReport {
   const profile = profileOf()
   return {
     event: event => {

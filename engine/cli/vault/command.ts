@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { execa } from 'execa'
 import { encryptVault, isVaulted, type VaultSecret } from '../../inventory/index.ts'
 import { readConfig, type Settings } from '../config/config.ts'
+import { printNotes } from '../problems.ts'
 import { several, UsageError } from '../usage.ts'
 import { addVaultFlags, askOnce, askTwice, type VaultFlags, vaultSecretsFrom } from '../vault-flags.ts'
 import { addVersion } from '../version.ts'
@@ -21,7 +22,7 @@ interface Flags extends VaultFlags {
 /** `rota vault`: the same actions, flags and file format as ansible-vault. */
 export function vaultCommand(): Command {
   const { settings, notes } = readConfig()
-  const sayNotes = () => void process.stderr.write(notes.map(text => `${text}\n`).join(''))
+  const sayNotes = () => printNotes(notes)
   const verbose = (command: Command) =>
     command.option('-v, --verbose', 'say which settings were taken from where').on('option:verbose', sayNotes)
   const vault = verbose(addVersion(new Command('vault'))).description(

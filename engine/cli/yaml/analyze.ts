@@ -1,4 +1,5 @@
 import { resolvePlain } from '../../inventory/yaml-scalar.ts'
+import { printableLines } from '../../journal/printable.ts'
 
 /** In which ways a text may be written in block style (libyaml's yaml_emitter_analyze_scalar). */
 export interface Analysis {
@@ -10,11 +11,11 @@ export interface Analysis {
 const isBreak = (char: string): boolean => '\n\x85\u2028\u2029'.includes(char)
 const isBlank = (char: string | undefined): boolean => char === undefined || '\0 \t\r\n\x85\u2028\u2029'.includes(char)
 
-/** Everything else is written as an escape, which needs double quotes. */
+/** Everything else is written as an escape, which needs double quotes: also what libyaml leaves raw and nobody sees. */
 export function isPrintable(char: string): boolean {
   if (char === '\n' || (char >= ' ' && char <= '~')) return true
   const code = char.codePointAt(0) ?? 0
-  return ((code >= 0xa0 && code <= 0xd7ff) || (code >= 0xe000 && code <= 0xfffd)) && char !== '\ufeff'
+  return ((code >= 0xa0 && code <= 0xd7ff) || (code >= 0xe000 && code <= 0xfffd)) && printableLines(char) === char
 }
 
 export function analyze(text: string): Analysis {
