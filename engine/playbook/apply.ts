@@ -119,7 +119,14 @@ export function entriesOf(
 
 function changeEntry({ item, task, change }: PlannedChange): Entry {
   const owes = change.effect === 'wait' ? [] : item.owes
-  return { item: { id: 0, script: whole(change), owes }, role: item.role, task, change, handler: false }
+  const { output } = change
+  return {
+    item: { id: 0, script: whole(change), owes, ...(output === undefined ? {} : { output }) },
+    role: item.role,
+    task,
+    change,
+    handler: false,
+  }
 }
 
 const whole = ({ apply, settle }: PlannedChange['change']): Shell => (settle ? lines([apply, settle]) : apply)

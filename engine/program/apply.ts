@@ -22,14 +22,14 @@ export function applyText(request: number, { run, items, finishing = false }: Ap
   }
 }
 
-function itemLines(request: number, run: string, { id, script, owes, pays }: ApplyItem): readonly string[] {
+function itemLines(request: number, run: string, { id, script, owes, pays, output }: ApplyItem): readonly string[] {
   const owed = owes.map(encodeName).join(' ')
   const paid = pays === undefined ? '' : encodeName(pays)
   const text = withBlobs(script, blobVariable)
   return [
     `rota_start ${request} ${id} ${token()}`,
     ...script.blobs.map(receiveLine),
-    `rota_item ${request} ${id} ${quote(run)} ${quote(owed)} ${quote(paid)} ${quote(text)}`,
+    `rota_item ${request} ${id} ${quote(run)} ${quote(owed)} ${quote(paid)} ${quote(text)}${output === undefined ? '' : ` ${output}`}`,
   ]
 }
 

@@ -1,5 +1,6 @@
 import type { FactKind, FactRequest, Facts } from '../facts/fact.ts'
 import { factKey, factsFrom } from '../facts/fact.ts'
+import { mostLines } from './limits.ts'
 import type { Program } from './program.ts'
 import { quote } from './shell.ts'
 
@@ -28,11 +29,20 @@ export function probeOf(requests: readonly FactRequest[], mark: string): Probe {
       blobs: [],
     }),
     read: answer => {
+      checkLines(answer)
       // The command substitution that caught it has taken the line feed at its end.
       const outputs = `${answer}\n`.split(mark)
       return factsFrom(new Map(groups.flatMap((group, index) => readGroup(group, outputOf(group, outputs, index)))))
     },
   }
+}
+
+/** A line costs a reader more memory than its text: an answer of nothing but line feeds would fill it. */
+function checkLines(answer: string): void {
+  let lines = 0
+  for (let at = answer.indexOf('\n'); at >= 0; at = answer.indexOf('\n', at + 1)) lines += 1
+  if (lines > mostLines)
+    throw new Error(`the answer to a probe has ${lines} lines, more than ${mostLines} are not read`)
 }
 
 function groupsOf(requests: readonly FactRequest[]): readonly Group[] {

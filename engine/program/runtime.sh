@@ -46,10 +46,18 @@ rota_say() {
   rota_unsaid=
 }
 
-# rota_note_file EVENT REQUEST NAME FILE [EXTRA]. A file that grows meanwhile is cut at the length announced.
+# rota_note_file EVENT REQUEST NAME FILE [EXTRA]. A file that grows meanwhile is cut at the length announced. What is longer than $rota_most
+# is cut in its middle, or not sent at all where it is data: then its length is EXTRA.
 rota_note_file() {
   if [ -s "$4" ]; then
     rota_size=$(wc -c <"$4")
+    if [ "$rota_size" -gt "$rota_most" ]; then
+      if [ "$1" != 'done' ]; then
+        rota_note "$1" "$2" "$3" '' "$((rota_size))"
+        return
+      fi
+      rota_cut "$4"
+    fi
     printf '%s%s %s %s %s %s\n' "$rota_unsaid" "$1" "$2" "$3" "$((rota_size))" "${5-}" >&3 || return 1
     rota_unsaid=
     head -c "$((rota_size))" "$4" >&3
@@ -57,6 +65,17 @@ rota_note_file() {
   else
     rota_note "$1" "$2" "$3" '' "${5-}"
   fi
+}
+
+# Of FILE, the beginning and the end stay, with a line between them.
+rota_cut() {
+  {
+    head -c "$((rota_most / 2))" "$1"
+    printf '\n[%s bytes of output are left out here]\n' "$((rota_size - rota_most))"
+    tail -c "$((rota_most / 2))" "$1"
+  } >"$1.cut"
+  mv -f "$1.cut" "$1"
+  rota_size=$(wc -c <"$1")
 }
 
 # Says why this host can't be used (lock, state) and ends.
@@ -305,7 +324,7 @@ rota_start() {
   fi
 }
 
-# rota_item REQUEST ITEM RUN OWES PAYS SCRIPT. OWES are encoded names, PAYS one; both may be empty.
+# rota_item REQUEST ITEM RUN OWES PAYS SCRIPT [MOST]. MOST are the bytes of output that are sent. OWES are encoded names, PAYS one; both may be empty.
 rota_item() {
   [ -z "$rota_failed" ] || return 0
   rota_need_tmp
@@ -334,6 +353,7 @@ rota_item() {
   rota_drop_blobs
   [ "$rota_code" = 0 ] || rota_failed=1
   rota_clock
+  rota_most=${7-1048576}
   rota_note_file 'done' "$1" "$2" "$ROTA_TMP/out" "$rota_code $rota_begun $rota_now" || exit 1
 }
 
@@ -395,6 +415,7 @@ rota_command() {
     rota_code=$?
   fi
   rota_drop_blobs
+  rota_most=67108864
   rota_note_file stdout "$1" 0 "$ROTA_TMP/out" || exit 1
   rota_note_file stderr "$1" 0 "$ROTA_TMP/err" || exit 1
   rota_end "$1" "$rota_code"

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { followed, path as pathFact } from '../facts/path.ts'
+import { largestFetch, longestOutput } from '../program/limits.ts'
 import { raw, sh } from '../program/shell.ts'
 import { pathProblems } from './checks.ts'
 import { sha256 } from './local.ts'
@@ -23,8 +24,8 @@ export interface FetchArgs {
  * A file of the host copied to the control machine (mode 0600 when it is a secret, or holds one of the run), for a backup or for another host.
  *
  * Facts: one path with its checksum. Done only when the local copy differs; it changes nothing on the host and is not counted.
- * Refused: it is missing (without `optional`), may not be read, or is a link that somebody else could have made. Source: Ansible's `fetch`
- * with `flat`.
+ * Refused: it is missing (without `optional`), may not be read, is a link that somebody else could have made, or has more than 256 MiB.
+ * Source: Ansible's `fetch` with `flat`.
  */
 export const fetch = defineTask<FetchArgs>({
   name: 'fetch',
@@ -41,6 +42,8 @@ export const fetch = defineTask<FetchArgs>({
     if (entry.type === 'unknown') return refuse(entry.reason)
     if (entry.type !== 'file') return refuse(`${args.path} is a ${entry.type}, not a file`)
     if (entry.unreadable) return refuse(`${args.path} may not be read by this user: use become`)
+    if (entry.size > largestFetch)
+      return refuse(`${args.path} has ${entry.size} bytes: more than ${largestFetch} are not fetched, copy it with scp`)
     if (existsSync(args.to) && sha256(readFileSync(args.to)) === entry.sha256) return undefined
     return {
       summary: `the copy at ${args.to} ${existsSync(args.to) ? 'differs' : 'does not exist'}`,
@@ -49,6 +52,7 @@ export const fetch = defineTask<FetchArgs>({
         ? sh`base64 < ${placeOf(args.path, fact, true)}`
         : sh`rota_read ${placeOf(args.path, fact, true)} >"$ROTA_TMP/read"
 base64 <"$ROTA_TMP/read"`,
+      output: base64Length(entry.size),
       received: async output => {
         const content = Buffer.from(output, 'base64')
         if (content.byteLength !== entry.size)
@@ -61,3 +65,7 @@ base64 <"$ROTA_TMP/read"`,
     }
   },
 })
+
+/** With a line feed after every 76 characters. */
+const base64Length = (bytes: number): number =>
+  Math.max(longestOutput, Math.ceil(bytes / 3) * 4 + Math.ceil(bytes / 57))

@@ -65,6 +65,8 @@ export interface Change {
   readonly leaves?: readonly (readonly [FactRequest, unknown])[]
   /** Result for the control machine (`fetch`): called with the change's output. */
   readonly received?: (output: string) => Promise<void>
+  /** Bytes that `apply` prints, where they may be more than 1 MiB: what is longer is cut in its middle, with a note. */
+  readonly output?: number
 }
 
 export interface Diff {

@@ -3,10 +3,12 @@ import { hostname, userInfo } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import type { FactRequest, Facts } from '../facts/fact.ts'
 import { factsFrom } from '../facts/fact.ts'
+import { type Answer, changesAnswer, commandAnswer, factsAnswer } from '../program/answer.ts'
 import { applyText } from '../program/apply.ts'
+import { longestHello, longestStepOutput } from '../program/limits.ts'
 import { probeOf } from '../program/probe.ts'
 import { joined, type Program } from '../program/program.ts'
-import type { Frame, FrameReader } from '../program/protocol.ts'
+import type { Frame, FrameReader, Head } from '../program/protocol.ts'
 import { frameReader, markOf } from '../program/protocol.ts'
 import { runText } from '../program/run.ts'
 import { runtimeText } from '../program/runtime.ts'
@@ -47,6 +49,7 @@ interface Waiting {
   readonly id: number
   /** For the message when the connection dies. */
   readonly what: () => string
+  readonly answer: Answer
   readonly onFrame: (frame: Frame) => void
   readonly reject: (error: Error) => void
 }
@@ -96,27 +99,20 @@ export class ShellChannel implements Channel {
 
   static async open(connection: Connection, options: ChannelOptions): Promise<ShellChannel> {
     const nonce = randomBytes(12).toString('hex')
-    const reader = frameReader(nonce)
     // The session gives output only after this function has gone on.
     let receive: (chunk: Buffer) => void = () => {}
     const session = await openSession(connection, chunk => receive(chunk))
-    const channel = new ShellChannel(connection, options, session, reader, nonce)
+    const channel = new ShellChannel(connection, options, session, nonce)
     receive = chunk => channel.#receive(chunk)
     return channel
   }
 
-  private constructor(
-    connection: Connection,
-    options: ChannelOptions,
-    session: Session,
-    reader: FrameReader,
-    nonce: string,
-  ) {
+  private constructor(connection: Connection, options: ChannelOptions, session: Session, nonce: string) {
     this.host = connection.host
     this.#connection = connection
     this.#options = options
     this.#session = session
-    this.#reader = reader
+    this.#reader = frameReader(nonce, { longest: head => this.#longest(head), take: frame => this.#take(frame) })
     this.#nonce = nonce
     this.target = this.#target.promise
     this.#writing = this.#start()
@@ -131,8 +127,9 @@ export class ShellChannel implements Channel {
     await this.#request(
       id => probe.program(id),
       () => 'the probe',
+      factsAnswer(requests.length),
       frame => {
-        if (frame.event === 'facts') answer = frame.payload.toString()
+        answer = frame.payload.toString()
       },
     )
     try {
@@ -154,9 +151,9 @@ export class ShellChannel implements Channel {
         running === undefined
           ? `${done} of ${program.items.length} changes had been made, none was running`
           : `${done} of ${program.items.length} changes had been made, item ${running} was running`,
+      changesAnswer(program.items),
       frame => {
         const event = applyEventOf(frame)
-        if (event === undefined) return
         running = event.kind === 'started' ? event.id : undefined
         if (event.kind === 'done') {
           done += 1
@@ -170,16 +167,22 @@ export class ShellChannel implements Channel {
 
   async run(command: RunCommand, onOutput?: (chunk: string) => void): Promise<RunResult> {
     const said = { stdout: '', stderr: '' }
+    let tooLong: string | undefined
     const { extra } = await this.#request(
       id => runText(id, command),
       () => 'a command of a step',
-      frame => {
-        if (frame.event !== 'stdout' && frame.event !== 'stderr') return
-        said[frame.event] = frame.payload.toString()
-        if (frame.payload.length > 0) onOutput?.(said[frame.event])
+      commandAnswer(),
+      ({ event, extra: [unsent], payload }) => {
+        if (unsent !== undefined) tooLong = `${unsent} bytes on ${event}`
+        said[event === 'stderr' ? event : 'stdout'] = payload.toString()
+        if (payload.length > 0) onOutput?.(payload.toString())
       },
     )
-    return { exitCode: Number(extra[0] ?? 1), ...said }
+    if (tooLong !== undefined)
+      throw new Error(
+        `${this.host}: a command of a step printed ${tooLong}: more than ${longestStepOutput} are not taken, let it print less`,
+      )
+    return { exitCode: exitCodeOf(extra), ...said }
   }
 
   stats(): ChannelStats {
@@ -226,7 +229,12 @@ export class ShellChannel implements Channel {
   }
 
   /** Sends a program after those before it, and settles with the frame that ends it. */
-  #request(program: (id: number) => Program, what: () => string, onFrame: (frame: Frame) => void): Promise<Frame> {
+  #request(
+    program: (id: number) => Program,
+    what: () => string,
+    answer: Answer,
+    onFrame: (frame: Frame) => void,
+  ): Promise<Frame> {
     if (this.#broken) return Promise.reject(this.#broken)
     if (this.#closing) return Promise.reject(new Error(`${this.host}: the channel is closed`))
     this.#lastId += 1
@@ -241,6 +249,7 @@ export class ShellChannel implements Channel {
       this.#waiting.set(id, {
         id,
         what,
+        answer,
         onFrame: frame => {
           if (frame.event === 'end') {
             this.#settled(id)
@@ -274,18 +283,40 @@ export class ShellChannel implements Channel {
   }
 
   #receive(chunk: Buffer): void {
+    if (this.#broken) return
     try {
-      for (const frame of this.#reader.push(chunk)) this.#take(frame)
+      this.#reader.push(chunk)
     } catch (error) {
-      // A frame that can't be read, or an event handler that threw: what follows could not be trusted.
-      this.#break(new UnreachableError(this.host, 'lost', `the answer could not be used: ${messageOf(error)}`))
+      // A frame that can't be read or may not come now, or an event handler that threw: what follows could not be trusted.
+      this.#break(
+        new UnreachableError(
+          this.host,
+          'protocol',
+          `the answer could not be used: ${messageOf(error)}`,
+          'something on the host speaks in the place of its shell: look at its login scripts and at what they start, and whom it obeys',
+        ),
+      )
+      this.#session.drop()
     }
+  }
+
+  /** What a host may say now is what it has been asked for, in the order in which it was asked. */
+  #longest(head: Head): number {
+    if (head.request === 0) {
+      const may = this.#hello === undefined ? ['hello'] : this.#readyAt === undefined ? ['ready', 'refused'] : []
+      if (!may.includes(head.event)) throw new Error(`it said ${JSON.stringify(head.event)} where it was not asked to`)
+      return head.event === 'ready' ? 0 : longestHello
+    }
+    const [first] = this.#waiting.values()
+    if (this.#readyAt === undefined || first?.id !== head.request)
+      throw new Error(`it answers request ${head.request}, and is asked ${first ? `request ${first.id}` : 'nothing'}`)
+    return first.answer(head)
   }
 
   #take(frame: Frame): void {
     switch (frame.event) {
       case 'hello':
-        this.#hello = targetOf(frame)
+        this.#hello = targetOf(frame, this.#nonce)
         return
       case 'ready':
         this.#readyAt = performance.now()
@@ -384,29 +415,29 @@ async function tellToStop(
   }
 }
 
-function applyEventOf({ event, name, extra, payload }: Frame): ApplyEvent | undefined {
+function applyEventOf({ event, name, extra, payload }: Frame): ApplyEvent {
   const id = Number(name)
   switch (event) {
     case 'started':
       return { kind: 'started', id }
     case 'notRun':
       return { kind: 'notRun', id }
-    case 'done':
-      return {
-        kind: 'done',
-        id,
-        exitCode: Number(extra[0] ?? 1),
-        output: payload.toString(),
-        seconds: secondsOf(extra),
-      }
     default:
-      return undefined
+      return { kind: 'done', id, exitCode: exitCodeOf(extra), output: payload.toString(), seconds: secondsOf(extra) }
   }
 }
 
+/** 0 is good news: it must have been said, and nothing like it. */
+function exitCodeOf([code = '']: readonly string[]): number {
+  if (!/^\d{1,3}$/.test(code)) throw new Error(`${JSON.stringify(code)} is no exit code`)
+  return Number(code)
+}
+
 /** From the host's own clock, which has a resolution of 10 ms; 0 where it has none. */
-const secondsOf = ([, begun, now]: readonly string[]): number =>
-  begun === undefined || now === undefined ? 0 : Math.max(0, Math.round((Number(now) - Number(begun)) * 100) / 100)
+function secondsOf([, begun = '', now = '']: readonly string[]): number {
+  if (![begun, now].every(time => /^\d{1,12}(\.\d{1,6})?$/.test(time))) return 0
+  return Math.max(0, Math.round((Number(now) - Number(begun)) * 100) / 100)
+}
 
 function refusal(host: string, { name, payload }: Frame): UnreachableError {
   const text = payload.toString()

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
+import { mostStderr } from '../program/limits.ts'
 import { readyMark } from '../program/runtime.ts'
 import { endOf } from '../secrets/cut.ts'
 import type { Askpass } from './askpass.ts'
@@ -23,6 +24,8 @@ export interface Session {
   /** The exit code, once the process has ended and what it said has been read; undefined when a signal ended it. Never rejects. */
   readonly exited: Promise<number | undefined>
   readonly kill: (signal: 'SIGTERM' | 'SIGKILL') => void
+  /** Ends it at once and listens no more: what it goes on to say has nobody to read it. */
+  readonly drop: () => void
 }
 
 interface Process extends Session {
@@ -76,10 +79,19 @@ function start({ file, args }: Command, askpass: Askpass | undefined, onOutput: 
   askpass?.startedAs(child.pid)
   const { stdin, stdout, stderr } = child
   let said = ''
+  let heard = 0
+  const drop = () => {
+    for (const stream of [stdin, stdout, stderr]) stream.destroy()
+    child.kill('SIGKILL')
+  }
   stdout.on('data', onOutput)
   stderr.setEncoding('utf8')
   stderr.on('data', (chunk: string) => {
+    heard += chunk.length
     said = endOf(said + chunk, longestStderr)
+    if (heard <= mostStderr) return
+    said = `more than ${mostStderr} bytes on stderr`
+    drop()
   })
   // What happens to a pipe shows in the exit of the process.
   for (const stream of [stdin, stdout, stderr]) stream.on('error', () => {})
@@ -101,6 +113,7 @@ function start({ file, args }: Command, askpass: Askpass | undefined, onOutput: 
     ready: Promise.resolve(),
     exited,
     kill: signal => void child.kill(signal),
+    drop,
   }
 }
 

@@ -12,28 +12,36 @@ export interface Target {
   /** Release of the kernel. */
   readonly kernel: string | undefined
   /** /etc/os-release: ID, ID_LIKE, VERSION_ID, PRETTY_NAME, … */
-  readonly os: Readonly<Record<string, string>>
+  readonly os: ReadonlyMap<string, string>
 }
 
 const protocolVersion = '1'
 
-export function targetOf({ name, payload }: Frame): Target {
+/** Throws where it is no hello to this channel. */
+export function targetOf({ name, payload }: Frame, nonce: string): Target {
   if (name !== protocolVersion)
-    throw new Error(`the host speaks version ${name} of the protocol, not ${protocolVersion}`)
+    throw new Error(`it speaks version ${JSON.stringify(name)} of the protocol, not ${protocolVersion}`)
   const fields = new Map<string, string>()
-  const os: Record<string, string> = {}
+  const os = new Map<string, string>()
   for (const line of payload.toString().split('\n')) {
     const at = line.indexOf('=')
     if (at < 0 || line.startsWith('os.#')) continue
     const key = line.slice(0, at)
-    if (key.startsWith('os.')) os[key.slice(3)] = unquoted(line.slice(at + 1))
+    if (key.startsWith('os.')) os.set(key.slice(3), unquoted(line.slice(at + 1)))
     else fields.set(key, line.slice(at + 1))
   }
+  // Each is used where this host is told to stop, in a session of its own.
+  const said = (field: string, form: RegExp): string => {
+    const value = fields.get(field) ?? ''
+    if (!form.test(value)) throw new Error(`its hello has no ${field} that could be one: ${JSON.stringify(value)}`)
+    return value
+  }
+  if (fields.get('nonce') !== nonce) throw new Error('its hello is not for this channel')
   return {
-    uid: Number(fields.get('uid')),
-    pid: Number(fields.get('pid')),
-    state: fields.get('state') ?? '',
-    nonce: fields.get('nonce') ?? '',
+    uid: Number(said('uid', /^\d{1,10}$/)),
+    pid: Number(said('pid', /^\d{1,10}$/)),
+    state: said('state', /^\/\P{Cc}*$/u),
+    nonce,
     hostname: fields.get('hostname'),
     kernel: fields.get('osrelease'),
     os,

@@ -72,6 +72,8 @@ export interface ApplyItem {
   readonly script: Shell
   /** Handlers this change owes: written to pending/ before the script runs. Names are `role/handler`. */
   readonly owes: readonly string[]
+  /** Bytes that the script may print, where that is not as usual (1 MiB): what is longer is cut in its middle. */
+  readonly output?: number
   /** This item is the handler of that name: once it has succeeded it is taken from pending/, before anything but another handler runs. */
   readonly pays?: string
 }
@@ -109,7 +111,7 @@ export interface RunResult {
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError'
   readonly host: string
-  readonly reason: 'connect' | 'authentication' | 'host-key' | 'become' | 'lock' | 'lost' | 'timeout'
+  readonly reason: 'connect' | 'authentication' | 'host-key' | 'become' | 'lock' | 'lost' | 'protocol' | 'timeout'
   readonly hint: string | undefined
   constructor(host: string, reason: UnreachableError['reason'], message: string, hint?: string) {
     super(message)

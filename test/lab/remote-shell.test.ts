@@ -211,7 +211,7 @@ test('content, facts and output over ssh and docker exec', async () => {
         stdin: 'ü\n',
       })
       assert.equal({ stdout, stderr, exitCode }, { stdout: 'ü\n', stderr: "it's\n", exitCode: 9 })
-      assert.is((await channel.target).os.ID, 'debian')
+      assert.is((await channel.target).os.get('ID'), 'debian')
     })
 })
 
