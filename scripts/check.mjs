@@ -6,7 +6,7 @@ import { ensureCommands } from './lab/apt.mjs'
 
 $.verbose = false
 await ensureCommands({ shellcheck: 'shellcheck' })
-const shellFiles = await glob(['engine/**/*.sh', 'scripts/**/*.sh', '.ci/run'], { dot: true })
+const shellFiles = await glob(['engine/**/*.sh', 'scripts/**/*.sh', 'test/**/*.sh', '.ci/run'], { dot: true })
 const checks = [
   { name: 'format and lint', run: () => $`npx biome check` },
   { name: 'types', run: () => $`npx tsc -p .` },

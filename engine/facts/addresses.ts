@@ -1,4 +1,5 @@
 import { defineFact } from './fact.ts'
+import { addressOf, wordOf } from './output.ts'
 
 export interface Address {
   readonly interface: string
@@ -17,15 +18,15 @@ export const addresses = defineFact<Record<never, never>, readonly Address[]>({
   parse: (output, args) => {
     const found = output.split('\n').flatMap((line): readonly Address[] => {
       const [, name, family, address, prefix, rest = ''] =
-        /^\d+: (\S+?)(?:@\S+)?\s+(inet6?) ([^\s/]+)(?:\/(\d+))?(.*)$/.exec(line) ?? []
+        /^\d+: ([^\s@]+)(?:@\S+)?\s+(inet6?) ([^\s/]+)(?:\/(\d{1,3})(?=\s|$))?(.*)$/.exec(line) ?? []
       if (name === undefined || address === undefined || (family !== 'inet' && family !== 'inet6')) return []
       return [
         {
-          interface: name,
+          interface: wordOf(name, 'an interface'),
           family,
-          address,
+          address: addressOf(address, `an address of ${name}`),
           prefix: Number(prefix ?? (family === 'inet' ? 32 : 128)),
-          scope: /\bscope (\S+)/.exec(rest)?.[1] ?? 'global',
+          scope: wordOf(/\bscope (\S+)/.exec(rest)?.[1] ?? 'global', 'the scope of an address'),
         },
       ]
     })

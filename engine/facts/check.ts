@@ -31,7 +31,7 @@ export const check = defineFact<CheckArgs, CheckFact>({
     return args.map((_, index) => {
       const [code = '', rest = ''] = splitOnce(answers[index] ?? '', '\n')
       const [stdout, stderr] = rest.split(':\n')
-      if (!/^\d+$/.test(code) || stderr === undefined) throw new Error('an answer of a check is missing')
+      if (!/^\d{1,3}$/.test(code) || stderr === undefined) throw new Error('an answer of a check is missing')
       return { exitCode: Number(code), stdout: decode(stdout), stderr: decode(stderr) }
     })
   },

@@ -1,5 +1,6 @@
 import { quote } from '../program/shell.ts'
 import { defineFact } from './fact.ts'
+import { countOf } from './output.ts'
 
 export interface GroupArgs {
   readonly name: string
@@ -19,7 +20,11 @@ export const group = defineFact<GroupArgs, GroupFact>({
     return args.map(({ name }) => {
       const row = rows.find(([each]) => each === name)
       if (row === undefined) return { type: 'absent' }
-      return { type: 'group', gid: Number(row[2]), members: (row[3] ?? '').split(',').filter(Boolean) }
+      return {
+        type: 'group',
+        gid: countOf(row[2], `the number of group ${name}`),
+        members: (row[3] ?? '').split(',').filter(Boolean),
+      }
     })
   },
 })

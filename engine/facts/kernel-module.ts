@@ -1,5 +1,6 @@
 import { quote } from '../program/shell.ts'
 import { defineFact } from './fact.ts'
+import { quoted } from './output.ts'
 
 export interface KernelModuleArgs {
   readonly name: string
@@ -24,7 +25,7 @@ done`,
     return args.map((_, index) => {
       const state = rows[index]
       if (state === 'loaded' || state === 'builtin' || state === 'available' || state === 'missing') return { state }
-      throw new Error(`unexpected answer about a kernel module: ${state}`)
+      throw new Error(`unexpected answer about a kernel module: ${quoted(state)}`)
     })
   },
 })

@@ -1,4 +1,5 @@
 import { defineFact } from './fact.ts'
+import { wordOf } from './output.ts'
 
 export interface OsFact {
   /** ID of /etc/os-release: `debian`, `ubuntu`, `rhel`, `alpine`; empty when it is not known. */
@@ -36,13 +37,16 @@ if [ -r /etc/os-release ]; then cat /etc/os-release; fi`,
       }),
     )
     const fact: OsFact = {
-      id: values.get('ID') ?? '',
-      like: (values.get('ID_LIKE') ?? '').split(' ').filter(Boolean),
-      version: values.get('VERSION_ID') ?? '',
-      codename: values.get('VERSION_CODENAME') ?? '',
-      architecture,
-      kernel,
-      hostname,
+      id: wordOf(values.get('ID'), 'ID of os-release'),
+      like: (values.get('ID_LIKE') ?? '')
+        .split(' ')
+        .filter(Boolean)
+        .map(word => wordOf(word, 'ID_LIKE of os-release')),
+      version: wordOf(values.get('VERSION_ID'), 'VERSION_ID of os-release'),
+      codename: wordOf(values.get('VERSION_CODENAME'), 'VERSION_CODENAME of os-release'),
+      architecture: wordOf(architecture, 'the architecture'),
+      kernel: wordOf(kernel, 'the release of the kernel'),
+      hostname: wordOf(hostname, 'the name of the host'),
       packageManager: manager === 'apt-get' ? 'apt' : isManager(manager) ? manager : 'none',
       init: init === 'systemd' ? 'systemd' : 'other',
     }

@@ -1,4 +1,5 @@
 import { defineFact } from './fact.ts'
+import { countOf } from './output.ts'
 
 export interface PackageListsFact {
   /** Seconds since the package lists were last fetched; undefined when there are none (or no apt). */
@@ -14,7 +15,11 @@ set -- /var/lib/apt/lists/*_*
 [ -e "$1" ] && stat -c %Y /var/lib/apt/lists /var/lib/apt/lists/partial /var/lib/apt/periodic/update-success-stamp 2>/dev/null
 :`,
   parse: (output, args) => {
-    const [now = 0, ...times] = output.trim().split('\n').map(Number)
+    const [now = 0, ...times] = output
+      .trim()
+      .split('\n')
+      .slice(0, 4)
+      .map(time => countOf(time, 'the time of package lists'))
     const fact = times.length === 0 ? {} : { age: Math.max(0, now - Math.max(...times)) }
     return args.map(() => fact)
   },

@@ -1,5 +1,6 @@
 import { quote } from '../program/shell.ts'
 import { defineFact } from './fact.ts'
+import { quoted } from './output.ts'
 
 export interface PackageArgs {
   /** Name as the package manager has it, no version; with an architecture (`libc6:amd64`) only that one counts. */
@@ -34,7 +35,7 @@ else echo none; fi`
         type: 'unavailable',
         reason: 'neither apt (dpkg-query) nor dnf or yum (rpm) is installed',
       }))
-    if (manager !== 'apt' && manager !== 'dnf') throw new Error(`unexpected answer about packages: ${manager}`)
+    if (manager !== 'apt' && manager !== 'dnf') throw new Error(`unexpected answer about packages: ${quoted(manager)}`)
     const known = new Map<string, PackageFact>()
     for (const row of rows) {
       const [full = '', status = '', ...version] = row.split(/ +/)

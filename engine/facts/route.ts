@@ -1,5 +1,6 @@
 import { quote } from '../program/shell.ts'
 import { defineFact } from './fact.ts'
+import { addressOf, wordOf } from './output.ts'
 
 export interface RouteArgs {
   /** Address (no name): IPv4 or IPv6. */
@@ -30,9 +31,14 @@ done`,
     return args.map((_, index) => {
       const row = rows[index] ?? ''
       const after = (word: string): string | undefined => new RegExp(`\\b${word} (\\S+)`).exec(row)?.[1]
-      const [name, source, gateway] = [after('dev'), after('src'), after('via')]
+      const [name, source, gateway] = [after('dev'), after('src'), after('via(?: inet6)?')]
       if (name === undefined) return { type: 'none', reason: row.trim() || 'no route' }
-      return { type: 'route', interface: name, source: source ?? '', ...(gateway === undefined ? {} : { gateway }) }
+      return {
+        type: 'route',
+        interface: wordOf(name, 'the interface of a route'),
+        source: source === undefined ? '' : addressOf(source, 'the source of a route'),
+        ...(gateway === undefined ? {} : { gateway: addressOf(gateway, 'the gateway of a route') }),
+      }
     })
   },
 })

@@ -15,12 +15,14 @@ export interface SysctlFact {
 export const sysctl = defineFact<SysctlArgs, SysctlFact>({
   name: 'sysctl',
   probe: args => `grep -H '' ${args.map(({ key }) => quote(sysctlPath(key))).join(' ')} /dev/null 2>/dev/null || :`,
-  parse: (output, args) =>
-    args.map(({ key }) => {
+  parse: (output, args) => {
+    const rows = output.split('\n')
+    return args.map(({ key }) => {
       const start = `${sysctlPath(key)}:`
-      const row = output.split('\n').find(line => line.startsWith(start))
+      const row = rows.find(line => line.startsWith(start))
       return row === undefined ? {} : { value: sysctlValue(row.slice(start.length)) }
-    }),
+    })
+  },
 })
 
 /** `man sysctl.d`: where a slash comes first, slashes separate and dots are part of names. */

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { quote } from '../program/shell.ts'
 import { defineFact } from './fact.ts'
+import { quoted } from './output.ts'
 import { parallel } from './parallel.ts'
 import { within } from './timeout.ts'
 
@@ -27,7 +28,7 @@ export const tcp = defineFact<TcpArgs, TcpFact>({
       const [type, ...rest] = (rows[index] ?? '').split(' ')
       if (type === 'open') return { type }
       if (type === 'closed' || type === 'unavailable') return { type, reason: rest.join(' ').trim() }
-      throw new Error(`unexpected answer about a TCP port: ${rows[index]}`)
+      throw new Error(`unexpected answer about a TCP port: ${quoted(rows[index])}`)
     })
   },
 })

@@ -1,5 +1,6 @@
 import { quote } from '../program/shell.ts'
 import { defineFact } from './fact.ts'
+import { countOf } from './output.ts'
 
 export interface UnitArgs {
   /** With its ending: `haproxy.service`. */
@@ -77,6 +78,7 @@ function readUnit(block: string): Unit {
     }),
   )
   const text = (name: string): string => values.get(name) ?? ''
+  const number = (name: string): number => (text(name) === '' ? 0 : countOf(text(name), name))
   return {
     type: 'unit',
     id: text('Id'),
@@ -88,7 +90,7 @@ function readUnit(block: string): Unit {
     canReload: text('CanReload') === 'yes',
     fragmentPath: text('FragmentPath'),
     dropInPaths: text('DropInPaths').split(' ').filter(Boolean),
-    mainPid: Number(text('MainPID')) || 0,
-    restarts: Number(text('NRestarts')) || 0,
+    mainPid: number('MainPID'),
+    restarts: number('NRestarts'),
   }
 }

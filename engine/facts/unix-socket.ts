@@ -1,5 +1,6 @@
 import { quote } from '../program/shell.ts'
 import { defineFact } from './fact.ts'
+import { quoted } from './output.ts'
 
 export interface UnixSocketArgs {
   /** Absolute. */
@@ -18,7 +19,7 @@ export const unixSocket = defineFact<UnixSocketArgs, UnixSocketFact>({
     return args.map((_, index) => {
       const type = rows[index]
       if (type === 'listening' || type === 'stale' || type === 'absent') return { type }
-      throw new Error(`unexpected answer about a socket: ${type}`)
+      throw new Error(`unexpected answer about a socket: ${quoted(type)}`)
     })
   },
 })

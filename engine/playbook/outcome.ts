@@ -1,6 +1,6 @@
 import type { Outcome } from '../journal/events.ts'
 import type { HostView } from '../role/view.ts'
-import { UnreachableError } from '../transport/types.ts'
+import { AnswerError, UnreachableError } from '../transport/types.ts'
 import { HostFailure } from './failure.ts'
 import type { ReadyPlay } from './ready.ts'
 import type { Session } from './session.ts'
@@ -34,7 +34,7 @@ export async function attempt<T>(
       }
     }
     const message = error instanceof Error ? error.message : String(error)
-    if (!(error instanceof Error) || error.name === 'RemoteError')
+    if (!(error instanceof Error) || error.name === 'RemoteError' || error instanceof AnswerError)
       return { result: finish(session, ready, host.name, 'failed', 0, message) }
     // A fault of ours or of a role: the place in the code is what helps.
     return {

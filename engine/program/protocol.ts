@@ -1,3 +1,4 @@
+import { heardOf } from './heard.ts'
 import { longestHeader, mostNoise } from './limits.ts'
 
 /** What the runtime says. See the head of runtime.sh. */
@@ -89,7 +90,7 @@ export function frameReader(nonce: string, { longest, take }: Taker): FrameReade
       arrived.add(rest)
       readFrames()
     },
-    noise: () => noise.toString(),
+    noise: () => heardOf(noise.toString()),
   }
 }
 

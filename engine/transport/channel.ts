@@ -31,7 +31,7 @@ import type {
   RunCommand,
   RunResult,
 } from './types.ts'
-import { UnreachableError } from './types.ts'
+import { AnswerError, UnreachableError } from './types.ts'
 
 /**
  * Opens the one shell of a host. Rejects with an UnreachableError when the host can't be reached or another controller holds its lock;
@@ -135,7 +135,7 @@ export class ShellChannel implements Channel {
     try {
       return probe.read(answer)
     } catch (error) {
-      throw new Error(withStderr(`${this.host}: ${messageOf(error)}`, this.#session.stderr()), { cause: error })
+      throw new AnswerError(withStderr(messageOf(error), this.#session.stderr()), { cause: error })
     }
   }
 
@@ -179,8 +179,8 @@ export class ShellChannel implements Channel {
       },
     )
     if (tooLong !== undefined)
-      throw new Error(
-        `${this.host}: a command of a step printed ${tooLong}: more than ${longestStepOutput} are not taken, let it print less`,
+      throw new AnswerError(
+        `a command of a step printed ${tooLong}: more than ${longestStepOutput} are not taken, let it print less`,
       )
     return { exitCode: exitCodeOf(extra), ...said }
   }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
+import { heardOf } from '../program/heard.ts'
 import { mostStderr } from '../program/limits.ts'
 import { readyMark } from '../program/runtime.ts'
 import { endOf } from '../secrets/cut.ts'
@@ -109,7 +110,7 @@ function start({ file, args }: Command, askpass: Askpass | undefined, onOutput: 
     stdin,
     stdout,
     errors: stderr,
-    stderr: () => said,
+    stderr: () => heardOf(said),
     ready: Promise.resolve(),
     exited,
     kill: signal => void child.kill(signal),

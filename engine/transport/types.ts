@@ -121,6 +121,11 @@ export class UnreachableError extends Error {
   }
 }
 
+/** A host gave an answer that says nothing: it, or what runs on it, is at fault. */
+export class AnswerError extends Error {
+  override readonly name = 'AnswerError'
+}
+
 export interface ChannelOptions {
   /** Check mode: nothing is written on the host, not even the lock. */
   readonly readOnly: boolean

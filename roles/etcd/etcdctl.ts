@@ -42,7 +42,8 @@ export interface Member {
 
 /**
  * Reads `etcdctl member list` in its simple form: `8e9e05c52164694d, started, m1, https://10.0.0.1:2380, https://10.0.0.1:2379, false`.
- * The JSON form has the number as a 64-bit integer, which JSON.parse rounds. Version 3.3 has no column for learners.
+ * The JSON form has the number as a 64-bit integer, which JSON.parse rounds. Version 3.3 has no column for learners. Throws where a name or an
+ * address is none: a new member begins with what the others say of themselves.
  */
 export const parseMembers = (output: string): readonly Member[] =>
   output
@@ -50,11 +51,14 @@ export const parseMembers = (output: string): readonly Member[] =>
     .filter(line => /^[0-9a-f]+, /.test(line))
     .map(line => {
       const [id = '', state, name = '', peers = '', , learner] = line.split(', ')
+      const peerUrls = peers.split(',').filter(Boolean)
+      if (!/^[\w.-]*$/.test(name) || !peerUrls.every(url => /^https?:\/\/[\w.:[\]-]+$/.test(url)))
+        throw new Error(`etcdctl lists a member that can't be one: ${JSON.stringify(line.slice(0, 200))}`)
       return {
         id,
         started: state === 'started',
         name,
-        peerUrls: peers.split(',').filter(Boolean),
+        peerUrls,
         learner: learner === 'true',
       }
     })

@@ -6,7 +6,9 @@ import { manifestOf } from '../static-pods/running.ts'
 import { markerOf } from './seen.ts'
 
 /** What another master is: it serves a cluster, is about to, has one that does not answer, has none, or can't be asked. */
-export type Neighbour = 'serves' | 'busy' | 'silent' | 'nothing' | 'unreachable'
+export type Neighbour = (typeof neighbours)[number]
+
+const neighbours = ['serves', 'busy', 'silent', 'nothing', 'unreachable'] as const
 
 export interface Seen {
   readonly master: HostView
@@ -29,7 +31,8 @@ elif [ ! -e ${manifestOf(params.manifestDir, 'kube-apiserver')} ]; then
   else echo nothing; fi
 elif ${kubectlWords(params)} get --raw /readyz >/dev/null 2>&1; then echo serves
 else echo silent; fi`.text()
-        return { master, is: answer as Neighbour }
+        // What is no answer is no reason to begin another cluster.
+        return { master, is: neighbours.find(is => is === answer) ?? 'silent' }
       } catch {
         return { master, is: 'unreachable' as const }
       }

@@ -71,6 +71,7 @@ async function prepare(peer: RemoteShell, params: Params, through: HostView, clu
     await peer`${kubeadm(params, ...['token', 'create', '--ttl', ttl, '--description', 'a new master'])} 2>/dev/null`
       .secret()
       .text()
+  if (!/^[a-z0-9]{6}\.[a-z0-9]{16}$/.test(token)) throw new Error(`kubeadm on ${through.name} made no token`)
   const ca = await peer`cat ${`${params.kubeConfigDir}/pki/ca.crt`}`.text()
   return { endpoint: endpoint(through.ip, params.apiserverPort), token, certificateKey, caCertHash: hashOf(ca) }
 }
@@ -86,6 +87,8 @@ export async function linkCertificates($: RemoteShell, { kubeConfigDir }: Params
   const pki = `${kubeConfigDir}/pki`
   const dir = certificatesDirIn(cluster)
   if (dir === undefined || dir === pki) return
+  if (!/^\/[\w./-]+$/.test(dir) || dir.includes('..'))
+    throw new Error(`certificatesDir of the cluster is no directory that could be meant: ${JSON.stringify(dir)}`)
   await $`[ -e ${pki} ] || [ -L ${pki} ] || { mkdir -p ${dir} && ln -s ${dir} ${pki}; }`
 }
 

@@ -126,21 +126,20 @@ function said(
   { columns = 80, path = '/j' }: { readonly columns?: number; readonly path?: string } = {},
 ): string {
   const { stdout, env } = process
-  const before = { write: stdout.write, isTTY: stdout.isTTY, columns: stdout.columns, NO_COLOR: env.NO_COLOR }
+  const before = { isTTY: stdout.isTTY, columns: stdout.columns, NO_COLOR: env.NO_COLOR }
   let text = ''
-  stdout.write = ((chunk: string) => {
+  const write = (chunk: string) => {
     text += chunk
-    return true
-  }) as typeof stdout.write
+  }
   stdout.isTTY = options.live === true
   stdout.columns = columns
   delete env.NO_COLOR
   try {
-    const report = reporter({ json: false, verbose: 2, check: false, live: false, profile: true, ...options })
+    const report = reporter({ json: false, verbose: 2, check: false, live: false, profile: true, ...options }, write)
     for (const event of all) report.event(event)
     report.close(path)
   } finally {
-    Object.assign(stdout, before)
+    Object.assign(stdout, { isTTY: before.isTTY, columns: before.columns })
     if (before.NO_COLOR !== undefined) env.NO_COLOR = before.NO_COLOR
   }
   stdout.removeAllListeners('error')
