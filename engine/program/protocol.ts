@@ -34,7 +34,8 @@ export interface FrameReader {
   readonly noise: () => string
 }
 
-const longestNoise = 16_384
+/** More than is shown: its end is cut between lines (`heardOf`). */
+const longestNoise = 32_768
 
 export function frameReader(nonce: string, { longest, take }: Taker): FrameReader {
   const mark = Buffer.from(markOf(nonce))

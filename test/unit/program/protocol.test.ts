@@ -59,10 +59,16 @@ test('before the mark nothing is a frame, and it is kept for the message', () =>
 
 test('long noise is cut, its end stays', () => {
   const reader = reading()
-  for (let i = 0; i < 100; i++) reader.push(Buffer.alloc(1000, 'x'))
+  for (let i = 0; i < 100; i++) reader.push(Buffer.from(`${'x'.repeat(800)}\n`))
   reader.push(Buffer.from('the end'))
   assert.ok(reader.noise().length < 20_000)
   assert.match(reader.noise(), /the end$/)
+})
+
+test('of a long line of noise only its length is told', () => {
+  const reader = reading()
+  reader.push(Buffer.from(`${'x'.repeat(2000)}\nthe end`))
+  assert.is(reader.noise(), '[a line of 2000 characters]\nthe end')
 })
 
 test('what is no frame is an error that shows it', () => {
