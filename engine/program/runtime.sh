@@ -748,6 +748,8 @@ rota_empty() {
 rota_read() {
   (
     rota_follow "$1" "${2-}" || exit 1
+    # A pipe would be waited for.
+    [ -f "./$rota_base" ] || exit 1
     exec 5<"./$rota_base" || exit 1
     if [ -n "$rota_shared" ]; then
       if [ "$(stat -L -c %h /proc/self/fd/5)" != 1 ] || [ "$(readlink /proc/self/fd/5)" != "${PWD%/}/$rota_base" ]; then

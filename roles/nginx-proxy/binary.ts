@@ -64,7 +64,7 @@ export function installBinary(options: BinaryOptions): Step {
           `nginx ${source.version} is not built on ${builder.name}: the role nginx-build has to run there first, so --limit must not leave it out`,
         )
       })
-      await $`new=${`${target}.rota-new`}
+      await $`new=$(mktemp ${`${target}.XXXXXX`})
 trap 'rm -f "$new"' EXIT
 cat >"$new" && chmod 0755 "$new" || exit 1
 program=$new

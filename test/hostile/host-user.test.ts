@@ -405,6 +405,24 @@ echo "$n"`,
     assert.equal(readdirSync(his.stateDir), [])
   })
 
+  test('what a user does with links of his own in his own folder is his business: Rota as that user follows them', async () => {
+    const it = victim()
+    const own = join(it.home, 'own')
+    asNobody('mkdir -m 775 "$O" "$O/real"; ln -s real "$O/dir"; ln -s dir/rc "$O/rc"; echo a >"$O/real/rc"', { O: own })
+    const asUser = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', ...shell]
+    await withChannel(asUser, { stateDir: join(it.home, 'state') }, async channel => {
+      await converge(channel, [
+        lineInFile({ path: join(own, 'rc'), line: 'b', mode: '0600' }),
+        directory({ path: join(own, 'dir'), mode: '0750' }),
+        file({ path: join(own, 'dir/new'), content: 'x' }),
+      ])
+    })
+    assert.ok(lstatSync(join(own, 'rc')).isSymbolicLink())
+    assert.is(readFileSync(join(own, 'real/rc'), 'utf8'), 'a\nb\n')
+    assert.is(statSync(join(own, 'real')).mode & 0o777, 0o750)
+    assert.is(readFileSync(join(own, 'real/new'), 'utf8'), 'x')
+  })
+
   test('a temporary directory in a folder of his is not used', async () => {
     const it = victim()
     const before = process.env.TMPDIR
