@@ -77,6 +77,6 @@ ${when.text}
   if ! (
 ${undo.text}
   ); then return; fi
-  systemctl stop "$unit.timer" && rm -f "$0"
+  systemctl stop "$unit.timer" && rm -f "${directory}/\${unit#rota-}"
 }
 act`

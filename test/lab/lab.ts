@@ -61,6 +61,8 @@ export async function runPlaybook(
     })
     const events: RunEvent[] = []
     const death = options.dieAfter?.().finally(() => child.kill('SIGKILL'))
+    // It is waited for below; until then its failure is nobody's.
+    death?.catch(() => {})
     if (options.json !== false) {
       for await (const line of child.iterable()) {
         const event = JSON.parse(String(line)) as RunEvent

@@ -10,13 +10,16 @@ const { mastersOf } = await import('../../../roles/cluster/index.ts')
 
 const masters = 'kube_control_plane'
 
+/** Work that ends when the test says so. */
+const untilTold = 'until [ -e /run/rota-test-go ]; do sleep 0.2; done'
+
 // A loss may be noticed by the host only when it says that the next change has begun: that one lasts as well.
 const owing = defineRole({
   name: 'owing',
-  params: { type: 'object', properties: { sleep: { type: 'integer', default: 0 } } },
-  tasks: ({ params: { sleep } }) => [
+  params: { type: 'object', properties: { waits: { type: 'boolean', default: false } } },
+  tasks: ({ params: { waits } }) => [
     file({ path: '/opt/rota-test-owing', content: 'new\n', mode: '0644', notify: 'count' }),
-    sleep > 0 && [sleep, 2].map(seconds => command({ title: 'sleep', run: `sleep ${seconds}` })),
+    waits && [untilTold, 'sleep 2'].map(run => command({ title: 'work', run })),
   ],
   handlers: { count: command({ title: 'count the run', run: 'echo ran >>/opt/rota-test-owing.count' }) },
 })
@@ -31,7 +34,7 @@ await playbook(
         hosts: masters,
         tags: 'drain',
         around: [drainApiServer({ grace: 0, settle: 0 })],
-        tasks: [command({ title: 'work', run: `sleep ${seconds}` })],
+        tasks: [command({ title: 'work', run: vars.waits ? untilTold : 'true' })],
       }),
       play('API servers are held', {
         hosts: 'master-1',
@@ -69,7 +72,7 @@ await playbook(
         tags: 'move',
         roles: [keepalivedAbsent({ leaving: String(vars.leaving), moveLimit: 5 })],
       }),
-      play('a handler is owed', { hosts: 'master-1', tags: 'owing', roles: [owing({ sleep: seconds })] }),
+      play('a handler is owed', { hosts: 'master-1', tags: 'owing', roles: [owing({ waits: vars.waits === true })] }),
       play('a package', {
         hosts: 'node-1',
         tags: 'package',
@@ -80,6 +83,7 @@ await playbook(
   {
     vars: {
       seconds: { type: 'integer', default: 0, description: 'how long the work takes' },
+      waits: { type: 'boolean', default: false, description: 'work ends when the test says so' },
       leaving: { type: 'string', default: 'master-1', description: 'the host that gives the address away' },
     },
   },
