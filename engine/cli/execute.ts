@@ -1,5 +1,5 @@
 import type { Emit } from '../journal/events.ts'
-import { newRunId, openJournal } from '../journal/journal.ts'
+import { newRunId } from '../journal/journal.ts'
 import { continued, printableLines } from '../journal/printable.ts'
 import { redacted } from '../journal/redact.ts'
 import { connectionNotes, isUnchecked, uncheckedWarning } from '../playbook/connection.ts'
@@ -10,6 +10,7 @@ import { openChannel } from '../transport/channel.ts'
 import { confirm } from './confirm.ts'
 import { interruptible } from './interrupt.ts'
 import type { Output } from './output.ts'
+import { openRecord } from './records.ts'
 import type { Understood } from './understand.ts'
 
 /** Runs the plays, with the journal and the report, and returns the exit code. */
@@ -19,7 +20,7 @@ export async function execute(asked: Understood, { hidden, write }: Output): Pro
   const runId = newRunId()
   const { json, verbose, check, profile } = flags
   const report = reporter({ json, verbose, check, profile, live: process.stdout.isTTY === true }, write)
-  const journal = openJournal(runId)
+  const journal = openRecord(runId)
   const emit: Emit = event => {
     const shown = redacted(event, hidden)
     journal.write(shown)

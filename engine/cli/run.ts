@@ -7,6 +7,7 @@ import { parseFlags } from './flags.ts'
 import { listing } from './listing.ts'
 import { type Output, plainOutput } from './output.ts'
 import { printProblems } from './problems.ts'
+import { mustBeRecordable } from './records.ts'
 import { understand } from './understand.ts'
 import { UsageError } from './usage.ts'
 
@@ -18,10 +19,11 @@ export async function runFromCommandLine(
 ): Promise<number> {
   try {
     const flags = parseFlags(playbook, argsAfter(playbook.file, argv))
-    const asked = await understand(playbook, flags, output.hidden)
-    const { problems, ready } = asked
     const wantsTasks = flags.listTasks || flags.listTags
     const lists = wantsTasks || flags.listHosts
+    if (!lists) mustBeRecordable()
+    const asked = await understand(playbook, flags, output.hidden)
+    const { problems, ready } = asked
     if (problems.length > 0 && !(lists && (ready.hasTasks || !wantsTasks))) throw new InventoryError(problems)
     if (!lists) return await execute(asked, output)
     const lines = listing(ready.plays, asked.view, asked.tags, flags)

@@ -1,8 +1,9 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { RunEvent } from './events.ts'
 import { jsonEscaped } from './printable.ts'
+import { pruneJournals } from './prune.ts'
 
 /** The record of a run: one JSON object a line, `<state>/rota/runs/<run>.ndjson`, readable by its owner alone. */
 export interface Journal {
@@ -14,6 +15,17 @@ export interface Journal {
 export const journalDir = (): string =>
   join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'rota', 'runs')
 
+/** The folder, made where it is missing. Throws where nothing can be written in it. */
+export function makeJournalDir(): string {
+  const dir = journalDir()
+  // First where it would be made: of a file system that can only be read mkdir says no more than that the folder is not there.
+  accessSync(nearest(dir), constants.W_OK | constants.X_OK)
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  return dir
+}
+
+const nearest = (dir: string): string => (existsSync(dir) || dirname(dir) === dir ? dir : nearest(dirname(dir)))
+
 /** Name of a run: its start, sortable, and the process, so that two started in one second differ. */
 export const newRunId = (now: Date = new Date()): string =>
   `${now
@@ -23,10 +35,10 @@ export const newRunId = (now: Date = new Date()): string =>
 
 /** Each event is on disk, in the kernel's hands, before the run goes on: a killed controller leaves a true record. */
 export function openJournal(run: string): Journal {
-  const dir = journalDir()
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  const dir = makeJournalDir()
   const path = join(dir, `${run}.ndjson`)
   const fd = openSync(path, 'a', 0o600)
+  pruneJournals(dir)
   let broken = false
   return {
     path,

@@ -29,6 +29,7 @@ export async function build() {
     renameSync(join(builds, `${id}.json`), join(builds, 'current.json'))
   }
   removeOld(builds)
+  removeForgotten(dirname(builds))
   return dir
 }
 
@@ -106,13 +107,33 @@ function stamp(file) {
   return [file, size, ctimeMs]
 }
 
-/** Older builds go, but not one that a run of these days may still read from. @param {string} builds */
+const day = 24 * 60 * 60 * 1000
+
+/** All but the newest four builds go, but not one that a run of these days may still read from. @param {string} builds */
 function removeOld(builds) {
-  const longAgo = Date.now() - 48 * 60 * 60 * 1000
+  const longAgo = Date.now() - 2 * day
   const found = readdirSync(builds)
     .filter(name => name !== 'current.json')
     .map(name => ({ path: join(builds, name), changed: statSync(join(builds, name)).ctimeMs }))
     .sort((a, b) => b.changed - a.changed)
   for (const [index, { path, changed }] of found.entries())
     if (index >= 4 && changed < longAgo) rmSync(path, { recursive: true, force: true })
+}
+
+/** The builds of checkouts that have not been used for thirty days. @param {string} all */
+function removeForgotten(all) {
+  for (const name of readdirSync(all)) {
+    const used = lastUse(join(all, name))
+    if (used !== undefined && used < Date.now() - 30 * day) rmSync(join(all, name), { recursive: true, force: true })
+  }
+}
+
+/** Nothing where another run has just removed it, or has not finished the first build. @param {string} builds */
+function lastUse(builds) {
+  for (const path of [join(builds, 'current.json'), builds]) {
+    try {
+      return statSync(path).mtimeMs
+    } catch {}
+  }
+  return undefined
 }

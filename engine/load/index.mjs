@@ -1,6 +1,6 @@
 // @ts-check
 import module from 'node:module'
-import { cacheDir } from './cache.mjs'
+import { join } from 'node:path'
 import { readyBuild } from './ready.mjs'
 import { readTypeScript } from './typescript.mjs'
 
@@ -37,9 +37,9 @@ async function compiled() {
     if (dir === undefined) return undefined
     // What an error says of its place is the place in the sources.
     process.setSourceMapsEnabled(true)
-    // Node 22 and later keep what V8 has made of it.
+    // Node 22 and later keep what V8 has made of it: beside the build, so that it goes when the build goes.
     // @ts-expect-error Node 22 has it; @types/node is of Node 20, the oldest that is supported
-    module.enableCompileCache?.(cacheDir('compiled'))
+    module.enableCompileCache?.(join(dir, 'v8'))
     return dir
   } catch {
     // Sources that can't be compiled, no compiler for this machine, no place to write: the sources say what is wrong, or run.

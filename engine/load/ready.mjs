@@ -1,6 +1,6 @@
 // @ts-check
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cacheDir } from './cache.mjs'
@@ -20,15 +20,31 @@ export const buildsDir = () => cacheDir('build', createHash('sha256').update(roo
 export function readyBuild() {
   const builds = buildsDir()
   if (builds === undefined) return undefined
+  const current = join(builds, 'current.json')
   try {
     /** @type {Manifest} */
-    const { dir, inputs } = JSON.parse(readFileSync(join(builds, 'current.json'), 'utf8'))
+    const { dir, inputs } = JSON.parse(readFileSync(current, 'utf8'))
     const fresh = inputs.every(([file, size, changed]) => {
       const stat = statSync(`${root}/${file}`)
       return stat.ctimeMs === changed && stat.size === size
     })
-    return fresh && statSync(join(builds, dir)).isDirectory() ? join(builds, dir) : undefined
+    if (!fresh || !statSync(join(builds, dir)).isDirectory()) return undefined
+    sayInUse(current)
+    return join(builds, dir)
   } catch {
     return undefined
+  }
+}
+
+const day = 24 * 60 * 60 * 1000
+
+/** Builds of checkouts that nobody uses any more are removed: once a day it is noted that this one is used. @param {string} current */
+function sayInUse(current) {
+  const now = new Date()
+  if (now.getTime() - statSync(current).mtimeMs < day) return
+  try {
+    utimesSync(current, now, now)
+  } catch {
+    // It is written anew just now.
   }
 }

@@ -1,11 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { ErrorObject, ValidateFunction } from 'ajv'
 import { cacheDir } from '../load/cache.mjs'
+import { keepNewest } from '../load/keep-newest.mjs'
 import { formats } from './formats.ts'
 import { brokenLines } from './one-line.ts'
+
+/** Each edit of a schema leaves one behind. All roles together have some forty. */
+const validatorsKept = 500
 
 const require = createRequire(import.meta.url)
 const validators = new WeakMap<object, Validate>()
@@ -75,6 +79,7 @@ function keep(text: string, code: string): void {
     const beside = `${file}.${randomBytes(6).toString('hex')}`
     writeFileSync(beside, code, { mode: 0o600 })
     renameSync(beside, file)
+    keepNewest(dirname(file), validatorsKept)
   } catch {
     // A full disk: the next run compiles again.
   }

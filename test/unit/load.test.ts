@@ -1,10 +1,21 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { suite } from 'uvu'
 import { equal, match, ok } from 'uvu/assert'
+import { keepNewest } from '../../engine/load/keep-newest.mjs'
 import { mayImportTypeScript } from '../../engine/load/may-import-typescript.mjs'
 
 /** A copy of the sources that may be edited, a playbook with a role in TypeScript, and a cache of its own. */
@@ -91,6 +102,54 @@ test('an edit of the engine or of a role is what the next run runs', async ({ di
   const hosts = join(dir, 'rota', 'roles', 'etchosts', 'role.ts')
   writeFileSync(hosts, readFileSync(hosts, 'utf8').replace("name: 'etchosts'", "name: 'etchosts-edited'"))
   match((await run()).all, 'etchosts-edited: ')
+})
+
+test('builds of checkouts that nobody has used for thirty days are removed, not the one that is used', async ({
+  dir,
+  run,
+}) => {
+  equal((await run()).exitCode, 0)
+  const all = join(dir, 'cache', 'rota', 'build')
+  const [own = ''] = readdirSync(all)
+  const longAgo = new Date(Date.now() - 40 * 24 * 60 * 60 * 1000)
+  const old = (...names: readonly string[]) => utimesSync(join(all, ...names), longAgo, longAgo)
+  for (const [name, isUsed] of [
+    ['forgotten', false],
+    ['used', true],
+  ] as const) {
+    mkdirSync(join(all, name))
+    writeFileSync(join(all, name, 'current.json'), '{}')
+    if (!isUsed) old(name, 'current.json')
+    old(name)
+  }
+  old(own, 'current.json')
+  equal((await run()).exitCode, 0)
+  ok(statSync(join(all, own, 'current.json')).mtimeMs > Date.now() - 60_000, 'a run says that it is used')
+  equal(readdirSync(all).includes('forgotten'), true, 'only who builds removes')
+  old(own, 'current.json')
+  writeFileSync(join(dir, 'rota', 'engine', 'tasks', 'names.ts'), readFileSync('engine/tasks/names.ts', 'utf8'))
+  equal((await run()).exitCode, 0)
+  equal([...readdirSync(all)].sort(), [own, 'used'].sort())
+})
+
+test('what can be made again is kept up to a number, the newest, also while others remove it', async ({ dir, run }) => {
+  const at = join(dir, 'cache', 'rota', 'validators')
+  mkdirSync(at, { recursive: true, mode: 0o700 })
+  const longAgo = new Date(Date.now() - 1000 * 60 * 60)
+  for (let index = 0; index < 600; index += 1) {
+    writeFileSync(join(at, `old-${index}.js`), '')
+    utimesSync(join(at, `old-${index}.js`), longAgo, longAgo)
+  }
+  const runs = await Promise.all([run(), run()])
+  for (const { exitCode, all } of runs) equal(exitCode, 0, all)
+  const left = readdirSync(at)
+  ok(left.length <= 500, `${left.length} are left`)
+  ok(
+    left.some(name => !name.startsWith('old-')),
+    'the new ones are kept',
+  )
+  keepNewest(at, 1)
+  equal(readdirSync(at).length, 1)
 })
 
 test('runs at the same time do not disturb each other, and sources that do not compile say so', async ({

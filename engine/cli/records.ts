@@ -1,0 +1,21 @@
+import { InventoryError } from '../inventory/index.ts'
+import { type Journal, journalDir, makeJournalDir, openJournal } from '../journal/journal.ts'
+
+/** No run is begun of which no record can be kept. Asked first, so that it is known before any host is touched. */
+export const mustBeRecordable = (): void => void orProblem(makeJournalDir)
+
+export const openRecord = (run: string): Journal => orProblem(() => openJournal(run))
+
+function orProblem<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new InventoryError([
+      {
+        message: `no journal can be written in ${journalDir()}: ${why}`,
+        hint: 'every run leaves one: make the folder writable, or name another one with XDG_STATE_HOME',
+      },
+    ])
+  }
+}
