@@ -405,6 +405,21 @@ echo "$n"`,
     assert.equal(readdirSync(his.stateDir), [])
   })
 
+  test('a link to a directory that he puts in the place at the last moment takes nothing in', async () => {
+    const it = victim()
+    const before = stateOf(it)
+    const key = join(it.home, 'key')
+    // The last moment is when `mv` starts.
+    const late = sh`mv() { rm -rf ${key}; ln -s ${it.etc} ${key}; command mv "$@"; }`
+    await on(it, async channel => {
+      const scripts = [sh`${late}\nrota_install ${blob('key')} ${key} 0600 nobody ''`, sh`${late}\nrota_link x ${key}`]
+      for (const [id, script] of scripts.entries())
+        await channel.apply({ run: 'r', items: [{ id, script, owes: [] }] }, () => {})
+    })
+    assert.equal(stateOf(it), before)
+    assert.equal(readdirSync(it.home), ['key'])
+  })
+
   test('what a user does with links of his own in his own folder is his business: Rota as that user follows them', async () => {
     const it = victim()
     const own = join(it.home, 'own')
