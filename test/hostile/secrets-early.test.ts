@@ -40,6 +40,7 @@ const inventories = {
   sum: write('sum.yml', `${local}\n      broken: "{{ [db_pw | upper, 1] | sum }}"`),
   syntax: write('syntax.yml', `${local}\n      broken: "{{ (db_pw | lower) + 1 }}"`),
   kind: write('kind.yml', `${local}\n      kind: "{{ db_pw | lower }}"`),
+  short: write('short.yml', `${local}\n      pin: ${vaulted('x7q')}`),
   connection: write('connection.yml', `      ansible_connection: ${vaulted(secret)}`),
   become: write('become.yml', `${local}\n      ansible_become: yes\n      ansible_become_method: ${vaulted(secret)}`),
 }
@@ -109,6 +110,22 @@ for (const which of ['console', 'console.error', 'hosts', 'tags'])
     assert.match(result.all, /\*{8}/)
     assert.not.ok(leaks(result.all), result.all)
   })
+
+test('no form of a secret is shown, nor written to the journal', async () => {
+  for (const flags of [['-vvv'], ['--json']]) {
+    const result = await run('forms', 'plain', 'node', '--check', ...flags)
+    assert.is(result.exitCode, 0, result.all)
+    assert.ok((result.all.match(/\*{8}/g) ?? []).length >= 6, result.all)
+    assert.not.ok(leaks(result.all), result.all)
+  }
+})
+
+test('a secret that is too short to be told from other text is named, not shown', async () => {
+  const { all, exitCode } = await run('none', 'short', 'node', '--check')
+  assert.is(exitCode, 2, all)
+  assert.match(all, /warning: role early: the secret pin has fewer than 4 characters/)
+  assert.not.match(all, /x7q/)
+})
 
 test('rota inventory tells why a template fails without what it was made from', async () => {
   const bin = new URL('../../engine/bin.mjs', import.meta.url).pathname

@@ -1,5 +1,5 @@
 // Refused before any host is asked, each time with words that quote a secret: WHICH says where.
-import { command, defineRole, file, gate, lineInFile, play, playbook } from 'rota'
+import { check, command, defineRole, file, gate, hostCheck, lineInFile, play, playbook } from 'rota'
 
 const which = process.env.WHICH
 const fail = text => {
@@ -14,6 +14,7 @@ const role = defineRole({
       y: { type: 'string', var: 'derived' },
       z: { type: ['string', 'number'], var: 'broken' },
       kind: { enum: ['a', 'b'], var: 'kind' },
+      pin: { type: 'string', var: 'pin', secret: true },
     },
   },
   check: ({ params, host }) => [
@@ -25,6 +26,7 @@ const role = defineRole({
     if (which === 'prepare') fail(hosts[0].params.x)
   },
   tasks: ({ params }) => {
+    if (which === 'forms') return []
     if (which === 'tasks') fail(params.x)
     if (which === 'console') console.log(`console ${params.x}`)
     if (which === 'console.error') console.error('console', { nested: { x: params.x } })
@@ -41,6 +43,29 @@ const role = defineRole({
     const open = which === 'open' ? { mode: '0644' } : {}
     return [file({ path, content: which === 'open' ? `password=${params.x}\n` : 'x', ...wrong, ...open })]
   },
+  checks: ({ params: { x } }) => [
+    which === 'forms' &&
+      hostCheck({
+        name: 'forms',
+        facts: {
+          said: check({
+            run: 'printf "%s\\n" "$X"; printf %s "$X" | base64; printf %s "me:$X" | base64',
+            env: { X: x },
+          }),
+        },
+        verdict: ({ said }) => ({
+          ok: true,
+          expected: 'all of them',
+          saw: [
+            said.stdout,
+            JSON.stringify({ a: x }),
+            Buffer.from(x).toString('hex'),
+            encodeURIComponent(x),
+            `"${x.replace(/[\\"]/g, '\\$&')}"`,
+          ].join('\n'),
+        }),
+      }),
+  ],
   handlers: ({ params }) => (which === 'handlers' ? fail(params.x) : {}),
 })
 const plays = ({ inventory }) => {
