@@ -5,6 +5,7 @@ import { load } from './load/index.mjs'
 export const {
   absent,
   addresses,
+  addressVariables,
   around,
   assert,
   blob,

@@ -81,18 +81,18 @@ export async function readyPlays(
         params.set(host.name, resolved.params)
         warnings.push(...shortSecrets(call, label, resolved.params, warnings))
         const context = { params: resolved.params, host: view.host(host.name), inventory: view }
-        for (const message of call.role.check?.(context as never) ?? []) {
-          checks.add(message, { origin: call.site, role: label, host: host.name })
-        }
+        const said = withProblems(() => call.role.check?.(context as never) ?? [], problems)
+        for (const message of said) checks.add(message, { origin: call.site, role: label, host: host.name })
       }
       // Whoever asks for another part of the playbook need not say what this one needs: a cluster without a virtual address has hosts files.
       if (missing.length > 0 && !isSelected([...tagsOf(play.tags), ...call.tags], options.tags)) return []
       problems.push(...missing)
       return [{ call, label, params, prepared: undefined }]
     })
-    for (const host of hosts) problems.push(...checkHooks(play, host))
+    for (const host of hosts) problems.push(...withProblems(() => checkHooks(play, host), problems))
     ready.push({ play, hosts, everyone, roles })
   }
+  problems.push(...inventoryProblems(ready, view))
   problems.push(...checks.problems())
   const needed = plays.flatMap(play => nobodyThough(play, named.get(play), { inventory, view, tags: options.tags }))
   if (problems.length > 0)
@@ -161,6 +161,24 @@ function notesOn(plays: readonly ReadyPlay[], named: ReadonlyMap<Play, PlayHosts
     }
   }
   return [...said.values()]
+}
+
+/** Each function once: a dozen roles of a cluster ask the same of its hosts. */
+function inventoryProblems(plays: readonly ReadyPlay[], view: InventoryView): readonly Problem[] {
+  const calls = plays.filter(({ hosts }) => hosts.length > 0).flatMap(({ play }) => play.roles ?? [])
+  const checks = new Set(calls.flatMap(({ role }) => role.inventoryCheck ?? []))
+  return [...checks].flatMap(check => check(view))
+}
+
+/** What a function says, and among the problems those of the inventory that kept it from saying more. */
+function withProblems<T>(say: () => readonly T[], problems: Problem[]): readonly T[] {
+  try {
+    return say()
+  } catch (error) {
+    if (!(error instanceof InventoryError)) throw error
+    problems.push(...error.problems)
+    return []
+  }
 }
 
 const checkHooks = ({ around = [], site }: Play, host: HostView): readonly Problem[] =>

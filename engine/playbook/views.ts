@@ -1,7 +1,8 @@
 import { dirname } from 'node:path'
-import { type Host, type Inventory, resolveVar } from '../inventory/index.ts'
+import { type Host, type Inventory, InventoryError, type Problem, resolveVar } from '../inventory/index.ts'
 import type { Lookup } from '../role/params.ts'
-import type { HostView, InventoryView } from '../role/view.ts'
+import { addressVariables, type HostView, type InventoryView } from '../role/view.ts'
+import { addressBy } from './host-address.ts'
 
 /** The inventory as roles see it. Views are made once per host. */
 export function inventoryView(inventory: Inventory): InventoryView {
@@ -31,20 +32,32 @@ export function inventoryView(inventory: Inventory): InventoryView {
 
 function hostView(inventory: Inventory, host: Host): HostView {
   const read = (name: string): unknown => resolveVar(inventory, host, name)?.value
-  const text = (...names: readonly string[]): string => {
-    const found = names.map(read).find(value => typeof value === 'string' && value !== '')
-    return typeof found === 'string' ? found : host.name
-  }
+  const address = () => addressBy(addressVariables, host, read)
+  const ip = () => addressBy(['ip', 'ansible_host'], host, read)
   return {
     name: host.name,
     get address() {
-      return text('access_ip', 'ip', 'ansible_host')
+      return address()
     },
     get ip() {
-      return text('ip', 'ansible_host')
+      return ip()
+    },
+    get addressProblems() {
+      return [...problemsOf(address), ...problemsOf(ip)]
     },
     groups: host.groups,
     var: read,
+    place: variable => (variable === undefined ? host.origin : host.vars.get(variable)?.origin),
+  }
+}
+
+function problemsOf(look: () => unknown): readonly Problem[] {
+  try {
+    look()
+    return []
+  } catch (error) {
+    if (error instanceof InventoryError) return error.problems
+    throw error
   }
 }
 

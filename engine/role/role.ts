@@ -1,5 +1,6 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
 import type { FactMap, FactValues } from '../facts/fact.ts'
+import type { Problem } from '../inventory/types.ts'
 import { tagsOf } from '../tasks/names.ts'
 import type { Task } from '../tasks/task.ts'
 import { type CallSite, callSite } from './call-site.ts'
@@ -60,6 +61,11 @@ export interface RoleDefinition<S extends ParamsSchema, M extends FactMap, R> {
   readonly name: string
   readonly description?: string
   readonly params: S
+  /**
+   * What is wrong with the inventory, whichever hosts are worked on. Runs before any host is touched, once a run: roles that share the
+   * function share the answer.
+   */
+  readonly inventoryCheck?: (inventory: InventoryView) => readonly Problem[]
   /** What is wrong beyond the schema (clashes between params, unusable combinations), all of it. Runs before any host is touched. */
   readonly check?: (context: {
     readonly params: ParamsOf<S>
@@ -98,6 +104,7 @@ export interface AnyRole {
   readonly name: string
   readonly description?: string
   readonly params: ParamsSchema
+  readonly inventoryCheck?: (inventory: InventoryView) => readonly Problem[]
   readonly check?: (context: never) => readonly string[]
   readonly peers?: (context: never) => {
     readonly hosts: readonly string[]

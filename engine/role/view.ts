@@ -1,13 +1,25 @@
+import type { Origin, Problem } from '../inventory/types.ts'
+
+/** The variables that give a host its address for others, the first that is set, as kubespray has it. */
+export const addressVariables = ['access_ip', 'ip', 'ansible_host'] as const
+
 /** What roles, gates and steps see of a host: plain values, resolved once. */
 export interface HostView {
   readonly name: string
-  /** Address that other hosts use: `access_ip`, `ip`, `ansible_host`, the name (the first that is set, as kubespray does). */
+  /**
+   * Address that other hosts use: `access_ip`, `ip`, `ansible_host`, the name (the first that is set). It is one, IPv4 or IPv6, whatever the
+   * inventory says: where that is a name or anything else, reading this throws an InventoryError with its place.
+   */
   readonly address: string
-  /** Address that the host itself binds: `ip`, `ansible_host`, the name. */
+  /** Address that the host itself binds: `ip`, `ansible_host`, the name. Of the same kind. */
   readonly ip: string
+  /** What is wrong with these two, where they can not be read. */
+  readonly addressProblems: readonly Problem[]
   readonly groups: readonly string[]
   /** Any inventory variable, templates evaluated; undefined where it is not set. Params declared in a schema are the better way. */
   readonly var: (name: string) => unknown
+  /** Where a variable of the host was set, for problems with it; without a name, where the inventory names the host. */
+  readonly place: (variable?: string) => Origin | undefined
 }
 
 export interface InventoryView {

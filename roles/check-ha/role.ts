@@ -1,6 +1,14 @@
 import { isIP } from 'node:net'
 import { type Check, defineRole, type HostView, hostCheck, http, type InventoryView } from 'rota'
-import { balancersOf, firstAddress, isOneOf, mastersOf, vipPortOf, vipProtocolOf } from '../cluster/index.ts'
+import {
+  balancersOf,
+  clusterProblems,
+  firstAddress,
+  isOneOf,
+  mastersOf,
+  vipPortOf,
+  vipProtocolOf,
+} from '../cluster/index.ts'
 import { unitName } from '../lvs-real-server/unit.ts'
 import { answersPing, isOnLo, oneHolder } from './address.ts'
 import { answers, sameAuthority, showsEveryName, type Way } from './answers.ts'
@@ -17,6 +25,7 @@ export const checkHa = defineRole({
   name: 'check-ha',
   description: 'what leads to the API servers, looked at',
   params,
+  inventoryCheck: clusterProblems,
   tasks: () => [],
   checks: ({ params, host, inventory }) => {
     const ways = waysOf(params, host, inventory)

@@ -7,6 +7,10 @@ export const endpoint = (address: string, port: number): string =>
 export const httpsUrl = (address: string, port: number, path = ''): string =>
   `https://${endpoint(address, port)}${path}`
 
+/** One way to write an address: `::1`, not `0:0:0:0:0:0:0:1`. */
+export const canonicalAddress = (address: string): string =>
+  isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
+
 /** The first address of a range: the service `kubernetes` has the first of the service range. */
 export function firstAddress(range: string): string {
   const [address = '', prefix = ''] = range.split('/')

@@ -1,5 +1,5 @@
 import { absent, defineRole, service, type Task } from 'rota'
-import { isLeaving, mastersOf, unknownLeaving } from '../cluster/index.ts'
+import { clusterProblems, isLeaving, mastersOf, unknownLeaving } from '../cluster/index.ts'
 import {
   controlPlaneMethod,
   credentialsDir,
@@ -60,6 +60,7 @@ export const controlPlaneAbsent = defineRole({
   name: 'control-plane-absent',
   description: 'no API server, controller manager and scheduler on this host',
   params,
+  inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => [
     ...unknownLeaving(inventory, params.leaving),
     ...(mastersOf(inventory, params.leaving).length === 0 ? ['no master would be left'] : []),

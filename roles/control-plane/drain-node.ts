@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Around, around, type StepContext } from 'rota'
 import { atLeast, isLeaving } from '../cluster/index.ts'
+import { nodeNameOf, nodeNameVariable } from '../cluster/node-name.ts'
 import {
   type DrainAttempt,
   type DrainSettings,
@@ -10,7 +11,6 @@ import {
   type Wait,
 } from './drain-settings.ts'
 import { type Kubectl, kubectlAt, kubectlOn } from './kubectl.ts'
-import { nodeNameOf, nodeNameVariable } from './node-name.ts'
 
 export interface DrainNodeOptions {
   /** Masters that are being removed: they are drained and stay cordoned, and are not asked about others. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type HostView, type InventoryView, readCertificate, type Step, step, tlsCertificate } from 'rota'
-import { canonicalAddress } from '../pki/certificate.ts'
+import { canonicalAddress } from '../cluster/index.ts'
 import { servedNames } from './certificates.ts'
 import type { Params } from './daemons.ts'
 

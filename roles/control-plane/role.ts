@@ -1,5 +1,5 @@
 import { defineRole, type FactMap, type PrepareContext } from 'rota'
-import { unknownLeaving } from '../cluster/index.ts'
+import { clusterProblems, unknownLeaving } from '../cluster/index.ts'
 import type { Params } from './daemons.ts'
 import { methods } from './methods/index.ts'
 import { params } from './params.ts'
@@ -12,6 +12,7 @@ export const controlPlane = defineRole({
   name: 'control-plane',
   description: 'API server, controller manager and scheduler of a master',
   params,
+  inventoryCheck: clusterProblems,
   check: context => [
     ...unknownLeaving(context.inventory, context.params.leaving),
     ...(context.params.etcdDeployment === 'kubeadm' && context.params.method !== 'kubeadm'

@@ -1,5 +1,12 @@
 import { absent, defineRole, service } from 'rota'
-import { etcdMembersOf, isLeaving, mastersOf, membersOf, unknownLeavingMember } from '../cluster/index.ts'
+import {
+  clusterProblems,
+  etcdMembersOf,
+  isLeaving,
+  mastersOf,
+  membersOf,
+  unknownLeavingMember,
+} from '../cluster/index.ts'
 import { bootstrapPath } from '../etcd/config.ts'
 import { params as etcdParams } from '../etcd/params.ts'
 import { leaveCluster } from './leave.ts'
@@ -16,6 +23,7 @@ export const etcdAbsent = defineRole({
   name: 'etcd-absent',
   description: 'no etcd member on this host',
   params,
+  inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => [
     ...unknownLeavingMember(inventory, params.leaving),
     ...(membersOf(inventory, params.deployment, params.leaving).length === 0 ? ['no etcd member would be left'] : []),

@@ -1,5 +1,5 @@
 import { check, defineRole, type HostView, type Step, step } from 'rota'
-import { isLeaving, membersOf, unknownLeavingMember } from '../cluster/index.ts'
+import { clusterProblems, isLeaving, membersOf, unknownLeavingMember } from '../cluster/index.ts'
 import { kubeConfigDir } from '../cluster/params.ts'
 import { isMemberOf } from '../etcd/config.ts'
 import { etcdctl, type Member, parseMembers } from '../etcd/etcdctl.ts'
@@ -19,6 +19,7 @@ export const etcdForget = defineRole({
   name: 'etcd-forget',
   description: 'the etcd cluster forgets a dead member',
   params,
+  inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => [
     ...unknownLeavingMember(inventory, params.leaving),
     ...(membersOf(inventory, params.deployment, params.leaving).length === 0 ? ['no etcd member would be left'] : []),

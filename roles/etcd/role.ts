@@ -1,5 +1,5 @@
 import { defineRole, directory, file, flushHandlers, packages, service, systemdUnit, waitFor } from 'rota'
-import { etcdMembersOf, isLeaving, unknownLeavingMember } from '../cluster/index.ts'
+import { clusterProblems, etcdMembersOf, isLeaving, unknownLeavingMember } from '../cluster/index.ts'
 import {
   certificateFile,
   defaultLifetime,
@@ -22,6 +22,7 @@ export const etcd = defineRole({
   name: 'etcd',
   description: 'a member of the etcd cluster',
   params,
+  inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => unknownLeavingMember(inventory, params.leaving),
   prepare: ({ hosts, inventory, check }): Promise<Prepared> =>
     prepareCertificates(

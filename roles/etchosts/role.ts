@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { blockInFile, defineRole } from 'rota'
+import { hostsFileProblems } from '../cluster/hosts.ts'
 import { hostsBlock, marker } from './block.ts'
 import { params } from './params.ts'
 
@@ -11,6 +12,7 @@ export const etchosts = defineRole({
   name: 'etchosts',
   description: 'the cluster in /etc/hosts',
   params,
+  inventoryCheck: hostsFileProblems(params.properties.groups.default),
   tasks: ({ params, inventory }) => {
     // The external one first, as everywhere else. A name of its own has no line here.
     const address = params.externalLoadBalancer?.address ?? params.virtualAddress

@@ -1,5 +1,5 @@
 import { command, defineRole, quote } from 'rota'
-import { balances, chosenServes, isLeaving, isUnset, unknownLeaving } from '../cluster/index.ts'
+import { balances, chosenServes, clusterProblems, isLeaving, isUnset, unknownLeaving } from '../cluster/index.ts'
 import { apiserverPort, leaving, virtualAddress } from '../cluster/params.ts'
 import { nginxVipUnit, vipPortParams } from '../cluster/vip-params.ts'
 
@@ -34,6 +34,7 @@ export const haproxyAbsent = defineRole({
   name: 'haproxy-absent',
   description: 'no load balancer on a host that shall have none',
   params,
+  inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
   tasks: ({ params, host, inventory }) => {
     const gone = oursIsGone(params.config)

@@ -1,5 +1,6 @@
 import { defineRole, directory, file, flushHandlers, type HostView, type InventoryView, type ParamsOf } from 'rota'
 import {
+  clusterProblems,
   imageFirst,
   isServed,
   type Listener,
@@ -30,6 +31,7 @@ export const haproxyProxy = defineRole({
   name: 'haproxy-proxy',
   description: 'a proxy to the API servers on every node: haproxy in a static pod',
   params,
+  inventoryCheck: clusterProblems,
   check: ({ params, host, inventory }) => [
     ...unknownLeaving(inventory, params.leaving),
     ...(mastersOf(inventory, params.leaving).length === 0

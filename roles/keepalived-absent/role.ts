@@ -1,5 +1,5 @@
 import { assert, bytesOf, command, computed, defineRole, type HostView, type InventoryView, path, quote } from 'rota'
-import { balancersOf, balances, isLeaving, mastersOf, unknownLeaving } from '../cluster/index.ts'
+import { balancersOf, balances, clusterProblems, isLeaving, mastersOf, unknownLeaving } from '../cluster/index.ts'
 import { leaving as leavingParam, virtualAddress } from '../cluster/params.ts'
 import { moveVirtualAddress } from '../keepalived/move.ts'
 
@@ -39,6 +39,7 @@ export const keepalivedAbsent = defineRole({
   name: 'keepalived-absent',
   description: 'the virtual address leaves this host',
   params,
+  inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
   tasks: ({ params, host, inventory }) => {
     const { virtualAddress, config, moveLimit } = params

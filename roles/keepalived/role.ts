@@ -15,6 +15,7 @@ import {
 } from 'rota'
 import {
   balancersOf,
+  clusterProblems,
   type ListingOptions,
   listingContent,
   mastersOf,
@@ -38,6 +39,7 @@ export const keepalived = defineRole({
   name: 'keepalived',
   description: 'a virtual address that follows a healthy load balancer',
   params,
+  inventoryCheck: clusterProblems,
   check: ({ params, host, inventory }) => {
     const balancers = balancersOf(inventory)
     const { virtualAddress } = params

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { defineRole, directory, file } from 'rota'
-import { withV } from '../cluster/index.ts'
+import { clusterProblems, withV } from '../cluster/index.ts'
 import { minorMayFollow, versionMayFollow } from '../control-plane/kubeadm/skew.ts'
 import { params } from './params.ts'
 import { binDirOf, versionDirOf } from './paths.ts'
@@ -19,6 +19,7 @@ export const kubeBinaries = defineRole({
   name: 'kube-binaries',
   description: 'the programs of a Kubernetes version, beside those in use',
   params,
+  inventoryCheck: clusterProblems,
   tasks: ({ params }) => [
     // All masters are asked before any of them is touched.
     params.method === 'kubeadm' ? versionMayFollow(params) : minorMayFollow(params),

@@ -1,5 +1,5 @@
 import { bytesOf, defineRole, editFile, flushHandlers, path, type Step, step } from 'rota'
-import { unknownLeaving } from '../cluster/index.ts'
+import { clusterProblems, unknownLeaving } from '../cluster/index.ts'
 import { serverAnswers } from './answers.ts'
 import { type ClientFile, clientFiles, serversIn } from './clients.ts'
 import { params } from './params.ts'
@@ -14,6 +14,7 @@ export const kubeClients = defineRole({
   name: 'kube-clients',
   description: 'kubelet, kube-proxy, controller manager and scheduler go through the proxy or the virtual address',
   params,
+  inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
   tasks: ({ params, host, inventory }) => {
     const server = serverOf(params, host, inventory)

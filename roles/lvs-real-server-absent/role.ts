@@ -1,5 +1,5 @@
 import { command, defineRole, type HostView, type InventoryView } from 'rota'
-import { isLeaving, isUnset, mastersOf } from '../cluster/index.ts'
+import { clusterProblems, isLeaving, isUnset, mastersOf } from '../cluster/index.ts'
 import { leaving, lvsKind, vipLoadBalancer, virtualAddress } from '../cluster/params.ts'
 import { sysctlFile, unitName } from '../lvs-real-server/unit.ts'
 
@@ -23,6 +23,7 @@ export const lvsRealServerAbsent = defineRole({
   name: 'lvs-real-server-absent',
   description: 'a host that LVS sends no packets to',
   params,
+  inventoryCheck: clusterProblems,
   tasks: ({ params, host, inventory }) => {
     if (params.everywhere || isLeaving(host, params.leaving)) return [isGone]
     if (isUnset(params.virtualAddress, inventory)) return []

@@ -1,5 +1,5 @@
 import { assert, check, command, computed, defineRole, flushHandlers, service, sysctl, systemdUnit } from 'rota'
-import { isLeaving, mastersOf } from '../cluster/index.ts'
+import { clusterProblems, isLeaving, mastersOf } from '../cluster/index.ts'
 import { params } from './params.ts'
 import { realServerUnit, silence, sysctlFile, unitName } from './unit.ts'
 
@@ -8,6 +8,7 @@ export const lvsRealServer = defineRole({
   name: 'lvs-real-server',
   description: 'a master that the kernel of the balancing hosts sends packets to',
   params,
+  inventoryCheck: clusterProblems,
   check: ({ params }) =>
     params.vipLoadBalancer === 'lvs' && params.virtualAddress === undefined
       ? ['virtualAddress: LVS needs it: set kube_vip_address']

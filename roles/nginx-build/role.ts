@@ -13,7 +13,7 @@ import {
   quote,
   unarchive,
 } from 'rota'
-import { onEveryFamily, wantsNodeProxy } from '../cluster/index.ts'
+import { clusterProblems, onEveryFamily, wantsNodeProxy } from '../cluster/index.ts'
 import { artefactOf, buildHostOf, buildHostProblems, flagsOf, judge } from './artefact.ts'
 import { params } from './params.ts'
 import { checksumOf } from './source-params.ts'
@@ -28,6 +28,7 @@ export const nginxBuild = defineRole({
   name: 'nginx-build',
   description: 'nginx built from source, on one host for all',
   params,
+  inventoryCheck: clusterProblems,
   check: ({ params, host, inventory }) => {
     if (!isWanted(params, host)) return []
     const problems = buildHostProblems(params, inventory)

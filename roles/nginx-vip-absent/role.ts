@@ -1,5 +1,13 @@
 import { absent, defineRole } from 'rota'
-import { absentUnit, balances, chosenServes, isLeaving, isUnset, unknownLeaving } from '../cluster/index.ts'
+import {
+  absentUnit,
+  balances,
+  chosenServes,
+  clusterProblems,
+  isLeaving,
+  isUnset,
+  unknownLeaving,
+} from '../cluster/index.ts'
 import { apiserverPort, leaving, virtualAddress } from '../cluster/params.ts'
 import { nginxVipUnit, vipPortParams } from '../cluster/vip-params.ts'
 
@@ -31,6 +39,7 @@ export const nginxVipAbsent = defineRole({
   name: 'nginx-vip-absent',
   description: 'no nginx behind the virtual address on this host',
   params,
+  inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
   tasks: ({ params, host, inventory }) => {
     const gone = [absentUnit({ name: params.nginxVipUnit }), absent({ path: params.config })]

@@ -1,5 +1,13 @@
 import { defineRole, type HostView, type InventoryView, type ParamsOf, service } from 'rota'
-import { balancersOf, endpoint, isLeaving, mastersOf, sayLeftOut, unknownLeaving } from '../cluster/index.ts'
+import {
+  balancersOf,
+  clusterProblems,
+  endpoint,
+  isLeaving,
+  mastersOf,
+  sayLeftOut,
+  unknownLeaving,
+} from '../cluster/index.ts'
 import { distributionNginx } from '../nginx-proxy/distribution.ts'
 import { type NginxConf, upstreamPort } from '../nginx-proxy/nginx.conf.ts'
 import { insecureProblems, portProblems } from '../nginx-proxy/refusals.ts'
@@ -13,6 +21,7 @@ export const nginxVip = defineRole({
   name: 'nginx-vip',
   description: 'nginx as the load balancer behind the virtual address',
   params,
+  inventoryCheck: clusterProblems,
   check: ({ params, host, inventory }) => {
     if (!balances(params, host, inventory)) return unknownLeaving(inventory, params.leaving)
     const conf = confOf(params, host)

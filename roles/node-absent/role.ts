@@ -1,9 +1,9 @@
 import { check, defineRole, type Step, step } from 'rota'
-import { isLeaving, mastersOf, unknownLeaving } from '../cluster/index.ts'
+import { clusterProblems, isLeaving, mastersOf, unknownLeaving } from '../cluster/index.ts'
+import { nodeNameOf } from '../cluster/node-name.ts'
 import { vipPortParams } from '../cluster/vip-params.ts'
 import { forgetLeaving } from '../control-plane/kubeadm/forget.ts'
 import { kubectlWords } from '../control-plane/kubectl.ts'
-import { nodeNameOf } from '../control-plane/node-name.ts'
 import { params as masterParams } from '../control-plane/params.ts'
 
 const {
@@ -48,6 +48,7 @@ export const nodeAbsent = defineRole({
   name: 'node-absent',
   description: 'no node of the cluster for a master that left',
   params,
+  inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
   tasks: ({ params, host, inventory }) =>
     mastersOf(inventory, params.leaving).some(master => master.name === host.name)

@@ -9,7 +9,7 @@ import {
   quote,
   waitFor,
 } from 'rota'
-import { absentUnit, balancersOf, containerFunction, holdsPort } from '../cluster/index.ts'
+import { absentUnit, balancersOf, clusterProblems, containerFunction, holdsPort } from '../cluster/index.ts'
 import { hasHaproxy } from '../haproxy-proxy/place.ts'
 import { chosenProxy, type NodeProxy, nodeProxies, otherProxies } from '../nginx-proxy/listeners.ts'
 import { hasProxy } from '../nginx-proxy/place.ts'
@@ -27,6 +27,7 @@ export const nodeProxyAbsent = defineRole({
   name: 'node-proxy-absent',
   description: 'no proxy on this host but the chosen one',
   params,
+  inventoryCheck: clusterProblems,
   tasks: ({ params, host, inventory }) => {
     const chosen = chosenOn(params, host, inventory)
     const others = otherProxies(params, chosen)

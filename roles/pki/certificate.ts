@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { isIPv6 } from 'node:net'
+import { canonicalAddress } from '../cluster/address.ts'
 import type { Pair, Subject, Usage } from './wish.ts'
 
 /** What the decision needs to know of a certificate that exists. */
@@ -37,10 +37,6 @@ export function stateOf(pair: Pair, ca: string): CertificateState {
 
 export const serverAuth = '1.3.6.1.5.5.7.3.1'
 export const clientAuth = '1.3.6.1.5.5.7.3.2'
-
-/** One way to write an address: `::1`, not `0:0:0:0:0:0:0:1`. */
-export const canonicalAddress = (address: string): string =>
-  isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
 
 function keyFits(certificate: X509Certificate, key: string): boolean {
   try {

@@ -1,4 +1,5 @@
-import { type CertificateState, canonicalAddress, stateOf } from './certificate.ts'
+import { canonicalAddress } from '../cluster/address.ts'
+import { type CertificateState, stateOf } from './certificate.ts'
 import type { Wish } from './wish.ts'
 
 /**

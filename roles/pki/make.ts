@@ -7,7 +7,8 @@ import {
   webcrypto,
   X509Certificate,
 } from 'node:crypto'
-import { canonicalAddress, clientAuth, serverAuth, subjectOf } from './certificate.ts'
+import { canonicalAddress } from '../cluster/address.ts'
+import { clientAuth, serverAuth, subjectOf } from './certificate.ts'
 import type { Lifetime, Pair, Wish } from './wish.ts'
 
 type X509 = typeof import('@peculiar/x509')

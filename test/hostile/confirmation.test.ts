@@ -15,13 +15,13 @@ chmodSync(shell, 0o755)
 test.after(() => rmSync(dir, { recursive: true }))
 
 const whole = `[kube_control_plane]
-m1
-m2
-m3
+m1 ip=10.0.0.1
+m2 ip=10.0.0.2
+m3 ip=10.0.0.3
 [etcd:children]
 kube_control_plane
 [kube_node]
-n1
+n1 ip=10.0.1.1
 [k8s_cluster:children]
 kube_control_plane
 kube_node
@@ -33,7 +33,6 @@ ansible_become=false
 kube_version=v1.20.2
 kube_bin_cache=/nowhere
 vip_address=10.0.0.100
-ip=10.0.0.1
 `
 
 async function run(playbook: string, args: readonly string[], groups = whole) {
@@ -88,7 +87,7 @@ test('the only master can not be removed', () =>
     'remove-master',
     ['-e', 'node=m1'],
     /playbooks\/remove-master\.mjs:\d+:\d+: play "the masters that stay are ready" has no host: 'kube_control_plane:!m1' matches none/,
-    whole.replace('m2\nm3\n', ''),
+    whole.replace(/^m[23] .*\n/gm, ''),
   ))
 
 // As kubespray's samples are since 2.27.

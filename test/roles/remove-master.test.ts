@@ -11,20 +11,20 @@ const inventory = join(dir, 'hosts.ini')
 writeFileSync(
   inventory,
   `[kube_control_plane]
-m1
-m2
-m3
+m1 ip=10.0.0.1
+m2 ip=10.0.0.2
+m3 ip=10.0.0.3
 [etcd:children]
 kube_control_plane
 [kube_node]
 m1
-n1
+n1 ip=10.0.1.1
 [k8s_cluster:children]
 kube_control_plane
 kube_node
 calico_rr
 [calico_rr]
-r1
+r1 ip=10.0.2.1
 [all:vars]
 kube_version=v1.20.2
 vip_address=10.0.0.100

@@ -40,7 +40,7 @@ test.before.each(async context => {
   writeFileSync(join(dir, 'own', 'package.json'), '{"type":"module"}')
   mkdirSync(join(dir, 'own', 'node_modules'))
   symlinkSync(root, join(dir, 'own', 'node_modules', 'rota'))
-  writeFileSync(join(dir, 'own', 'hosts.ini'), '[etcd]\nh1\n')
+  writeFileSync(join(dir, 'own', 'hosts.ini'), '[etcd]\nh1 ip=10.0.0.1\n')
   writeFileSync(join(dir, 'own', 'role.ts'), role)
   writeFileSync(join(dir, 'own', 'site.mjs'), playbook)
   const cache = join(dir, 'cache')

@@ -1,11 +1,11 @@
 import type { HostView, InventoryView } from 'rota'
 import { etcdMembersOf, httpsUrl, nodesOf, withV } from '../../cluster/index.ts'
+import { nodeNameOf } from '../../cluster/node-name.ts'
 import { apiServerFlags } from '../apiserver-flags.ts'
 import { servedNames } from '../certificates.ts'
 import { controllerManagerFlags, schedulerFlags } from '../controller-flags.ts'
 import type { Params } from '../daemons.ts'
 import { type Flag, flagValues } from '../flags.ts'
-import { nodeNameOf } from '../node-name.ts'
 import { type ApiVersion, apiVersionOf } from './api-version.ts'
 import { controlPlaneEndpoint } from './endpoint.ts'
 

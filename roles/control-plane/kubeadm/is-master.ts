@@ -1,8 +1,8 @@
 import type { RemoteShell, StepContext } from 'rota'
 import { httpsUrl } from '../../cluster/index.ts'
+import { nodeNameOf } from '../../cluster/node-name.ts'
 import type { Params } from '../daemons.ts'
 import { kubectlWords } from '../kubectl.ts'
-import { nodeNameOf } from '../node-name.ts'
 import { serves } from '../serves.ts'
 import { markerOf } from './seen.ts'
 

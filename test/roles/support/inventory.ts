@@ -6,7 +6,15 @@ export const host = (
   address: string,
   groups: readonly string[] = [],
   vars: Readonly<Record<string, unknown>> = {},
-): HostView => ({ name, address, ip: address, groups, var: variable => vars[variable] })
+): HostView => ({
+  name,
+  address,
+  ip: address,
+  addressProblems: [],
+  groups,
+  var: variable => vars[variable],
+  place: () => undefined,
+})
 
 export const inventory = (hosts: readonly HostView[], dir = '/inventory'): InventoryView => ({
   hosts,

@@ -90,7 +90,15 @@ function runOn(
     items: units.map((unit, id) => ({ id, role: 'r', unit, owes: unit.notify.map(name => `r/${name}`) })),
     handlers: handlerItems('r', handlers),
   }
-  const view: HostView = { name: 'h', address: 'h', ip: 'h', groups: [], var: () => undefined }
+  const view: HostView = {
+    name: 'h',
+    address: 'h',
+    ip: 'h',
+    addressProblems: [],
+    groups: [],
+    var: () => undefined,
+    place: () => undefined,
+  }
   const inventory: InventoryView = { hosts: [view], host: () => view, group: () => [], dir: '.' }
   const run: HostRun = {
     run: 'run',

@@ -1,0 +1,127 @@
+import { isIP } from 'node:net'
+import { addressVariables, type HostView, type InventoryView, type Origin, type Problem } from 'rota'
+import { canonicalAddress } from './address.ts'
+import { balancerGroups, etcdMembersOf, mastersOf, nodesOf } from './masters.ts'
+import { isNodeName, nodeNameOf, nodeNameVariable } from './node-name.ts'
+import { virtualAddress } from './params.ts'
+
+/**
+ * What is wrong with the hosts that a cluster is made of, all of it, each with its place: names and addresses end in configurations,
+ * certificates and hosts files of other hosts. Every role of a cluster has it as its `inventoryCheck`.
+ */
+export function clusterProblems(inventory: InventoryView): readonly Problem[] {
+  const masters = mastersOf(inventory)
+  const balancers = balancerGroups.flatMap(inventory.group)
+  const addressed = unique([...masters, ...etcdMembersOf(inventory), ...balancers])
+  const nodes = unique([...masters, ...nodesOf(inventory)])
+  return [...nameProblems(unique([...addressed, ...nodes])), ...nodeProblems(nodes), ...addressProblems(addressed)]
+}
+
+/** The same, and of every host of the groups that are written to the hosts file. */
+export const hostsFileProblems =
+  (groups: readonly string[]) =>
+  (inventory: InventoryView): readonly Problem[] => {
+    const listed = unique(groups.flatMap(inventory.group))
+    return [...clusterProblems(inventory), ...nameProblems(listed), ...addressProblems(listed)]
+  }
+
+/** A name is a word of haproxy's configuration, of the hosts file, of certificates. */
+const nameProblems = (hosts: readonly HostView[]): readonly Problem[] =>
+  hosts
+    .filter(({ name }) => !isHostName(name))
+    .map(host =>
+      at(host.place(), {
+        message: `host ${host.name}: its name can be no name in the hosts file, in a certificate or a configuration: letters, digits, - . and _ can`,
+        hint: 'name it otherwise; ansible_host is where it is reached',
+      }),
+    )
+
+const isHostName = (name: string): boolean =>
+  name.length <= 253 && /^[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?$/.test(name)
+
+function nodeProblems(hosts: readonly HostView[]): readonly Problem[] {
+  const wrong = hosts
+    .filter(host => isHostName(host.name) && !isNodeName(nodeNameOf(host)))
+    .map(host => {
+      const place = host.place(nodeNameVariable)
+      return at(place ?? host.place(), {
+        message: `host ${host.name}: Kubernetes can't have a node of the name ${JSON.stringify(nodeNameOf(host))}: letters, digits, - and . can be in it, and each part begins and ends with a letter or digit`,
+        hint:
+          place === undefined
+            ? `set ${nodeNameVariable} for it, or name it otherwise`
+            : `set ${nodeNameVariable} to another name`,
+      })
+    })
+  const named = hosts.map(host => ({
+    key: nodeNameOf(host),
+    host,
+    place: host.place(nodeNameVariable) ?? host.place(),
+  }))
+  return [...wrong, ...twice(named, ({ key, host }) => `host ${host.name}: the name of its node, ${key}, is that of`)]
+}
+
+function addressProblems(hosts: readonly HostView[]): readonly Problem[] {
+  const wrong = hosts.flatMap(host => host.addressProblems)
+  const addresses = hosts
+    .filter(host => host.addressProblems.length === 0)
+    .flatMap(host =>
+      [...new Set([host.address, host.ip].map(canonicalAddress))].map(key => ({
+        key,
+        host,
+        place: addressPlace(host),
+      })),
+    )
+  return [
+    ...wrong,
+    ...twice(addresses, ({ key, host }) => `host ${host.name}: its address ${key} is that of`),
+    ...virtualProblems(hosts, addresses),
+  ]
+}
+
+/** A host that had the virtual address as its own would never let go of it. */
+const virtualProblems = (hosts: readonly HostView[], addresses: readonly Named[]): readonly Problem[] =>
+  hosts.flatMap(host =>
+    virtualAddress.var.flatMap(name => {
+      const value = host.var(name)
+      const taken =
+        typeof value === 'string' &&
+        isIP(value) !== 0 &&
+        !value.includes('%') &&
+        addresses.find(({ key }) => key === canonicalAddress(value))
+      if (!taken) return []
+      return [
+        at(host.place(name), {
+          message: `${name}: ${String(value)} is the address of the host ${taken.host.name}${shown(taken.place)}: the virtual address is one that no host has`,
+        }),
+      ]
+    }),
+  )
+
+interface Named {
+  readonly key: string
+  readonly host: HostView
+  readonly place: Origin | undefined
+}
+
+/** Those whose key another host has had before, with both places. */
+function twice(list: readonly Named[], message: (named: Named) => string): readonly Problem[] {
+  const known = new Map<string, Named>()
+  return list.flatMap(named => {
+    const first = known.get(named.key)
+    if (first === undefined) known.set(named.key, named)
+    if (first === undefined || first.host.name === named.host.name) return []
+    return [at(named.place, { message: `${message(named)} ${first.host.name} too${shown(first.place)}` })]
+  })
+}
+
+const addressPlace = (host: HostView): Origin | undefined =>
+  addressVariables.map(name => host.place(name)).find(place => place !== undefined) ?? host.place()
+
+const at = (origin: Origin | undefined, problem: Problem): Problem => ({ ...problem, ...(origin ? { origin } : {}) })
+
+const shown = (place: Origin | undefined): string =>
+  place === undefined ? '' : ` (${place.file}:${place.line}:${place.column})`
+
+const unique = (hosts: readonly HostView[]): readonly HostView[] => [
+  ...new Map(hosts.map(host => [host.name, host])).values(),
+]
