@@ -1,5 +1,6 @@
 import { quote } from '../program/shell.ts'
 import { defineFact } from './fact.ts'
+import { countOf, quoted } from './output.ts'
 import { type Ground, linkDistrust, openness, wayTo } from './way.ts'
 
 export interface PathArgs {
@@ -254,8 +255,8 @@ function parse(output: string, args: readonly PathArgs[]): readonly PathFact[] {
     const key = space < 0 ? line : line.slice(0, space)
     const rest = space < 0 ? '' : line.slice(space + 1)
     if (key === 'w') {
-      const [uid, gid] = rest.split(' ').map(Number)
-      me = { uid: uid ?? 0, gid: gid ?? 0 }
+      const [uid, gid] = rest.split(' ')
+      me = { uid: countOf(uid, 'who asks'), gid: countOf(gid, 'who asks') }
     } else if (key === 'k') link = rest
     else if (key === 't') targets.set(link, rest)
     else if (key === 'l') denied = at(rest)
@@ -269,13 +270,14 @@ function parse(output: string, args: readonly PathArgs[]): readonly PathFact[] {
     } else if (key === 'n') at(rest).unreadable = true
     else if (key === 'h') {
       const end = rows.indexOf('.', row)
+      if (end < 0) throw new Error('the checksums were cut short')
       for (const sum of rows.slice(row + 1, end).map(readSum)) if (sum) at(sum.name).sha256 = sum.hex
       row = end
     } else if (key === 'same') at(rest).content = { missing: 'same' }
     else if (key === 'large') at(rest).content = { missing: 'tooLarge' }
     else if (key === 'c') {
       const end = rows.indexOf('.', row)
-      if (end < 0) throw new Error(`the content of ${rest} was cut short`)
+      if (end < 0) throw new Error(`the content of ${quoted(rest)} was cut short`)
       at(rest).content = { base64: rows.slice(row + 1, end).join('') }
       row = end
     } else if (line !== '') throw new Error(`line ${row + 1} of the answer is none that is known`)
@@ -361,9 +363,11 @@ const types: Readonly<Record<number, Entry['type']>> = {
 
 function readEntry(text: string): { readonly name: string; readonly entry: Entry } {
   const [size, raw = '', uid, gid, modified, owner = '', group = '', ...name] = text.split('|')
-  const bits = Number.parseInt(raw, 16)
+  const bits = /^[0-9a-f]{1,5}$/i.test(raw) ? Number.parseInt(raw, 16) : 0
   const type = types[bits >> 12]
-  if (type === undefined || name.length === 0) throw new Error('what stat says is not understood')
+  // A file may be older than the epoch.
+  if (type === undefined || name.length === 0 || !/^-?\d{1,15}$/.test(modified ?? ''))
+    throw new Error('what stat says is not understood')
   return {
     name: name.join('|'),
     entry: {
@@ -371,9 +375,9 @@ function readEntry(text: string): { readonly name: string; readonly entry: Entry
       mode: (bits & 0o7777).toString(8).padStart(4, '0'),
       owner,
       group,
-      uid: Number(uid),
-      gid: Number(gid),
-      size: Number(size),
+      uid: countOf(uid, 'an owner'),
+      gid: countOf(gid, 'a group'),
+      size: countOf(size, 'a size'),
       modified: Number(modified),
     },
   }

@@ -1,5 +1,6 @@
 import { quote } from '../program/shell.ts'
 import { defineFact } from './fact.ts'
+import { countOf } from './output.ts'
 
 export interface UserArgs {
   readonly name: string
@@ -37,7 +38,15 @@ ${args.map(({ name, groups }) => `user_entry ${quote(name)}; ${groups ? `one_lin
       if (entry === '?') throw new Error(`what the name service says of ${name} holds a control character`)
       const [, , uid, gid, comment = '', home = '', shell = ''] = entry.split(':')
       const more = groups ? { groups: groupsIn(ids) } : {}
-      return { type: 'user', uid: Number(uid), gid: Number(gid), comment, home, shell, ...more }
+      return {
+        type: 'user',
+        uid: countOf(uid, `the number of ${name}`),
+        gid: countOf(gid, `the group of ${name}`),
+        comment,
+        home,
+        shell,
+        ...more,
+      }
     })
   },
 })

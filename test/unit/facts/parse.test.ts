@@ -12,7 +12,7 @@ import { probeOf } from '../../../engine/program/probe.ts'
 // what an honest host says, so that it gets far.
 const name = 'x.service'
 const { addresses, check, glob, group, http, kernelModule, listeningPorts, mounts, os, packageState } = kinds
-const { packageCandidate, packageLists, route, sysctl, tcp, tlsCertificate, tool, unit, unixSocket } = kinds
+const { packageCandidate, packageLists, path, route, sysctl, tcp, tlsCertificate, tool, unit, unixSocket, user } = kinds
 const requests: readonly (readonly [FactRequest, readonly string[]])[] = [
   [
     addresses({}),
@@ -46,6 +46,27 @@ const requests: readonly (readonly [FactRequest, readonly string[]])[] = [
     ['units', 'Id=x.service', 'MainPID=5', 'MainPID=x', 'NRestarts=1e9', '', 'unavailable x', '__proto__=1'],
   ],
   [unixSocket({ path: '/s' }), ['listening', 'stale', 'absent']],
+  [
+    path({ path: '/a', sha256: true, content: true }),
+    [
+      'w 0 0',
+      'l /a',
+      'u /',
+      'k /a',
+      't /b',
+      's 2|81a4|0|0|1|root|root|/a',
+      's 2|a1ff|0|0|1|root|root|/a',
+      's 2|81a4|0|0|-1|root|root|/b',
+      's 2|41ed|0|0|1|root|root|/',
+      'h',
+      `${'0'.repeat(64)}  /a`,
+      '.',
+      'c /a',
+      'AAAA',
+      'same /a',
+    ],
+  ],
+  [user({ name: 'u', groups: true }), ['u:x:1:2:c:/h:/bin/sh', 'uid=1(u) gid=2(g) groups=2(g),3(h)', 'u:x:a:b:::']],
 ]
 
 const mark = '\nrota:nonce:\n'
@@ -118,6 +139,13 @@ function readOf(request: FactRequest, text: string): unknown {
     return undefined
   }
 }
+
+test('all kinds of fact are tried', () => {
+  const all = Object.values(kinds).flatMap(kind =>
+    typeof kind === 'function' && 'kind' in kind ? [kind.kind.name] : [],
+  )
+  assert.equal([...all, pending.kind.name].sort(), requests.map(([{ kind }]) => kind.name).sort())
+})
 
 test('an address that others get is an address, a name a name, whatever the host says', () => {
   const hostile = fc.oneof(
