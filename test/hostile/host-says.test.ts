@@ -139,6 +139,34 @@ test('JSON and the journal have the words of such a host as escapes, with every 
   assert.match(message, 'banner \x1b]0;OWNED\x07\x1b[2J\x1b[31mFAKE\x9b2J\u202e\n  honest: FAILED')
 })
 
+test('an inventory, a title and a question can rewrite no terminal and no line: problems, listings and inventories of every form', async () => {
+  const words = `x\x1b[2J\x9b2J\u202e\n  |--master-2\nhonest: FAILED`
+  const file = playbookOf(
+    'listed',
+    `play(${JSON.stringify(words)}, { hosts: 'all', tasks: [command({ run: ['true'], title: ${JSON.stringify(words)} })] })`,
+  )
+  const inventory = join(dir, 'words.json')
+  const hosts = (name: string) => ({ all: { hosts: { [name]: { ansible_connection: 'local', said: words } } } })
+  const bin = new URL('../../engine/bin.mjs', import.meta.url).pathname
+  const say = async (...args: readonly string[]) => {
+    const { all } = await execa('node', args, { all: true, reject: false, env: { XDG_STATE_HOME: join(dir, 'state') } })
+    assert.not.match(all.replace(/[\n\t]/g, ''), /[\p{Cc}\p{Cf}]/u, args.join(' '))
+    for (const line of all.split('\n')) assert.not.match(line, /^( {2}\|--master-2|honest: FAILED)/, args.join(' '))
+    return all
+  }
+  for (const name of ['h', words]) {
+    writeFileSync(inventory, JSON.stringify(hosts(name)))
+    for (const flag of ['--list', '--graph', '--yaml --list'])
+      await say(bin, 'inventory', '-i', inventory, ...flag.split(' '))
+    for (const flag of ['--list-hosts', '--list-tasks', '--list-tags', '--check'])
+      await say(file, '-i', inventory, flag)
+  }
+  writeFileSync(inventory, JSON.stringify(hosts('h')))
+  assert.is(JSON.parse(await say(bin, 'inventory', '-i', inventory, '--host', 'h')).said, words)
+  assert.match(await say(file, '-i', inventory, '--list-tasks'), /play: x\\x1b\[2J/)
+  assert.match(await say(file, '-i', inventory, '-l', words), /^error --limit: there is no host or group 'x\\x1b'$/m)
+})
+
 test('what a command prints is cut in its middle by the host itself, with a note; a step is given all or an error', async () => {
   const noisy = `head -c ${longestOutput} /dev/zero | tr '\\0' a; echo; head -c ${longestOutput} /dev/zero | tr '\\0' b; echo; echo the end`
   const file = playbookOf(

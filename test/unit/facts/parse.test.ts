@@ -171,6 +171,11 @@ test('an address that others get is an address, a name a name, whatever the host
   )
 })
 
+test('checksums and content that have no end are an error', () => {
+  for (const text of ['h', `h\n${'0'.repeat(64)}  /a`, 'c /a\nAAAA'])
+    assert.is(readOf(path({ path: '/a', sha256: true }), text), undefined)
+})
+
 test('an answer of line feeds alone is not taken apart', () => {
   const text = '\n'.repeat(mostLines + 1)
   assert.throws(() => probeOf([os({})], mark).read(text + mark), /has 1000003 lines, more than 1000000 are not read/)
