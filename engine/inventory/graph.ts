@@ -1,4 +1,3 @@
-import { printable } from '../journal/printable.ts'
 import { groupNode, hostNode, type ListOptions } from './list.ts'
 import { didYouMean, InventoryError } from './problem.ts'
 import { compareText } from './python-json.ts'
@@ -28,11 +27,11 @@ function graphGroup(inventory: Inventory, name: string, depth: number, options: 
   const opened = { ...options, open: true }
   const varsOf = (node: () => MapNode, depth: number) => (options.vars ? varLines(node(), depth) : [])
   return [
-    indent(`@${printable(name)}:`, depth),
+    indent(`@${name}:`, depth),
     ...group.children.flatMap(child => graphGroup(inventory, child, depth + 1, options)),
     ...hosts.flatMap(name => {
       const host = inventory.hosts.get(name)
-      return [indent(printable(name), depth + 1), ...(host ? varsOf(() => hostNode(host, opened), depth + 2) : [])]
+      return [indent(name, depth + 1), ...(host ? varsOf(() => hostNode(host, opened), depth + 2) : [])]
     }),
     ...varsOf(() => groupNode(group, opened), depth + 1),
   ]

@@ -145,7 +145,7 @@ test('an inventory, a title and a question can rewrite no terminal and no line: 
     'listed',
     `play(${JSON.stringify(words)}, { hosts: 'all', tasks: [command({ run: ['true'], title: ${JSON.stringify(words)} })] })`,
   )
-  const inventory = join(dir, 'words.json')
+  const inventory = join(dir, 'words\x1b[2J.json')
   const hosts = (name: string) => ({ all: { hosts: { [name]: { ansible_connection: 'local', said: words } } } })
   const bin = new URL('../../engine/bin.mjs', import.meta.url).pathname
   const say = async (...args: readonly string[]) => {
@@ -156,7 +156,7 @@ test('an inventory, a title and a question can rewrite no terminal and no line: 
   }
   for (const name of ['h', words]) {
     writeFileSync(inventory, JSON.stringify(hosts(name)))
-    for (const flag of ['--list', '--graph', '--yaml --list'])
+    for (const flag of ['--list', '--graph', '--yaml --list', '--host h --explain said'])
       await say(bin, 'inventory', '-i', inventory, ...flag.split(' '))
     for (const flag of ['--list-hosts', '--list-tasks', '--list-tags', '--check'])
       await say(file, '-i', inventory, flag)
