@@ -27,11 +27,15 @@ function within(schema: ParamSchema | undefined, name: string, wrap: TextPlace['
   const at = schema as Readonly<Record<string, unknown>>
   const types = [at.type].flat()
   const inner = (key: string) => at[key] as ParamSchema | undefined
+  // What the same object must have as well.
+  const beside = Object.fromEntries([at.required ?? []].flat().map(key => [String(key), 'a']))
   const properties = Object.entries((at.properties ?? {}) as Readonly<Record<string, ParamSchema>>)
   return [
     ...(types.includes('string') || 'enum' in at ? [{ name, schema: at, wrap }] : []),
     ...within(inner('items'), `${name}[]`, text => wrap2(wrap, [text])),
-    ...properties.flatMap(([key, value]) => within(value, `${name}.${key}`, text => wrap2(wrap, { [key]: text }))),
+    ...properties.flatMap(([key, value]) =>
+      within(value, `${name}.${key}`, text => wrap2(wrap, { ...beside, [key]: text })),
+    ),
     ...within(inner('additionalProperties'), `${name}.*`, text => wrap2(wrap, { key: text })),
     ...within(inner('propertyNames'), `${name}.KEY`, text => wrap2(wrap, { [text]: 'x' })),
   ]
