@@ -420,6 +420,32 @@ echo "$n"`,
     assert.equal(readdirSync(it.home), ['key'])
   })
 
+  test('a directory that he swaps for a link at the last moment is not entered', async () => {
+    const it = victim()
+    const before = stateOf(it)
+    asNobody('mkdir -p "$H/tree/d"', { H: it.home })
+    const late = sh`cd() {
+  case $2 in ./tree | ./made | ./sub) mv "$2" "$2.away"; ln -s ${it.etc} "$2" ;; esac
+  command cd "$@"
+}`
+    const scripts = [
+      sh`${late}\nrota_remove ${join(it.home, 'tree')}`,
+      sh`${late}\nrota_directory ${join(it.home, 'made/x')} 0777 nobody ''`,
+      sh`${late}\nmkdir -p "$ROTA_TMP/t/sub"; : >"$ROTA_TMP/t/sub/f"; rota_merge "$ROTA_TMP/t" ${it.home}`,
+    ]
+    await on(it, async channel => {
+      for (const [id, script] of scripts.entries()) {
+        const { failed } = await channel.apply({ run: 'r', items: [{ id, script, owes: [] }] }, () => {})
+        assert.is(failed?.id, id)
+      }
+    })
+    assert.equal(stateOf(it), before)
+    assert.equal(
+      readdirSync(it.home).filter(entry => lstatSync(join(it.home, entry)).isSymbolicLink()),
+      ['made', 'sub', 'tree'],
+    )
+  })
+
   test('what a user does with links of his own in his own folder is his business: Rota as that user follows them', async () => {
     const it = victim()
     const own = join(it.home, 'own')
