@@ -18,10 +18,11 @@ const nets = (tag: string, args: readonly string[], options: Parameters<typeof r
 
 const api = await startApiServers(masters, ['IP:127.0.0.1', ...masters.map(host => `IP:${addressOf(host)}`)])
 test.after(api.stop)
+await Promise.all(masters.map(host => inHost(host, 'rm -f /run/rota-test-go')))
 
 const reload = 'systemctl daemon-reload'
 /** Ends the work of a play that waits, and lets the next one wait. */
-const [go, stay] = ['touch /run/rota-test-go', 'rm /run/rota-test-go']
+const [go, stay] = ['touch /run/rota-test-go', 'rm -f /run/rota-test-go']
 /** What systemd says of a unit with newlines where none may be. */
 const malformed = /transient.*Missing '='/
 const until = async (what: string, seconds: number, holds: () => Promise<boolean>): Promise<void> => {
@@ -76,7 +77,7 @@ test('positive control: a command of several lines does not outlive a daemon-rel
   const timer = 'systemd-run --quiet --collect --on-active=5 --timer-property=AccuracySec=100ms'
   const since = await inHost(
     'master-1',
-    `date +%s
+    `date +%s; rm -f /run/one-word* /run/several-lines
     printf 'if true; then\\ntouch /run/one-word\\nfi' >/run/one-word.sh
     ${timer} --unit=control-lines /bin/sh -c 'if true; then
 touch /run/several-lines

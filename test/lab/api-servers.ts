@@ -103,7 +103,7 @@ export async function startApiServers(hosts: readonly string[], names: readonly 
         )
       await inHost(
         host,
-        'cp /usr/bin/socat /opt/rota-test/kube-apiserver; systemctl daemon-reload; systemctl start kube-apiserver',
+        'systemctl stop kube-apiserver 2>/dev/null; cp /usr/bin/socat /opt/rota-test/kube-apiserver; systemctl daemon-reload; systemctl start kube-apiserver',
       )
     }),
   )
