@@ -1,5 +1,6 @@
 /** The whole public API: what playbooks and roles import from 'rota'. */
 
+export { type PlaybookContext, type PlaybookOptions, playbook } from './cli/playbook.ts'
 export type { Address } from './facts/addresses.ts'
 export type { HttpFact } from './facts/http.ts'
 // Facts that share their name with a task are `…Fact` here.
@@ -39,15 +40,11 @@ export type { PathFact } from './facts/path.ts'
 export type { Certificate, TlsCertificateFact } from './facts/tls-certificate.ts'
 export type { UnitFact } from './facts/unit.ts'
 export type { Origin, Problem } from './inventory/index.ts'
-export type { AtLeast } from './playbook/availability.ts'
 export { type Play, type PlayOptions, play } from './playbook/play.ts'
-export { type PlaybookContext, type PlaybookOptions, playbook } from './playbook/playbook.ts'
 export type { Serial } from './playbook/serial.ts'
-export { blob, quote, raw, type Shell, sh } from './program/shell.ts'
 export { type Around, around } from './role/around.ts'
 export { type Check, type Finding, hostCheck, sharedCheck } from './role/check.ts'
 export { type Gate, gate, holds, type Verdict } from './role/gate.ts'
-export { variableNames } from './role/params.ts'
 export type { RemoteCommand, RemoteOutput, RemoteShell } from './role/remote.ts'
 export {
   defineRole,
@@ -63,4 +60,7 @@ export {
 } from './role/role.ts'
 export { type Step, type StepContext, type StepResult, step } from './role/step.ts'
 export { addressVariables, type HostView, type InventoryView } from './role/view.ts'
+export type { AtLeast } from './rollout/availability.ts'
+export { blob, quote, raw, type Shell, sh } from './shell/shell.ts'
 export * from './tasks/index.ts'
+export { variableNames } from './values/params.ts'

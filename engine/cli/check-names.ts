@@ -1,14 +1,14 @@
+import { didYouMean } from '../failure/problem.ts'
 import type { Inventory, Problem, Variable } from '../inventory/index.ts'
-import { didYouMean } from '../inventory/problem.ts'
-import { buildWork } from '../playbook/build.ts'
-import { noPeers } from '../playbook/peers.ts'
+import { buildWork } from '../plan/build.ts'
+import type { ReadyPlay } from '../plan/ready.ts'
 import type { Play } from '../playbook/play.ts'
-import type { ReadyPlay } from '../playbook/ready.ts'
 import type { Serial } from '../playbook/serial.ts'
 import { specialTags, type TagSelection } from '../playbook/tags.ts'
-import { variableNames } from '../role/params.ts'
 import type { InventoryView } from '../role/view.ts'
+import { noPeers } from '../rollout/peers.ts'
 import { tagsOf } from '../tasks/names.ts'
+import { variableNames } from '../values/params.ts'
 
 const everything: TagSelection = { only: ['all', 'never'], skip: [] }
 

@@ -1,6 +1,6 @@
+import { type ConnectionFlags, connectionOf, connectionSecrets } from '../host/connection.ts'
+import { flagProblems } from '../host/connection-values.ts'
 import { type Host, type Inventory, InventoryError, type Problem } from '../inventory/index.ts'
-import { type ConnectionFlags, connectionOf, connectionSecrets } from '../playbook/connection.ts'
-import { flagProblems } from '../playbook/connection-values.ts'
 import type { Connection } from '../transport/types.ts'
 
 export interface Connections {

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { didYouMean } from '../failure/problem.ts'
 import {
   explainVar,
   graphInventory,
@@ -14,10 +15,9 @@ import {
   selectHosts,
 } from '../inventory/index.ts'
 import { hostNode } from '../inventory/list.ts'
-import { didYouMean } from '../inventory/problem.ts'
 import { printableLines } from '../journal/printable.ts'
-import { texts } from '../role/params.ts'
 import type { Redactor } from '../secrets/redactor.ts'
+import { texts } from '../values/params.ts'
 import { readConfig } from './config/config.ts'
 import { yamlText } from './inventory-yaml.ts'
 import { printNotes } from './problems.ts'

@@ -1,6 +1,6 @@
-import { pythonFloat } from '../inventory/node.ts'
-import { sortedEntries } from '../inventory/python-json.ts'
 import type { Node, ScalarNode } from '../inventory/types.ts'
+import { pythonFloat } from '../python/node.ts'
+import { sortedEntries } from '../python/python-json.ts'
 import { analyze } from './yaml/analyze.ts'
 import { Writer } from './yaml/writer.ts'
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
+import type { ConnectionFlags } from '../host/connection.ts'
 import { InventoryError, readVaultSecrets } from '../inventory/index.ts'
-import type { ConnectionFlags } from '../playbook/connection.ts'
 import { askSecret } from './ask.ts'
 import type { Found, Settings } from './config/config.ts'
 import type { Flags } from './flags.ts'

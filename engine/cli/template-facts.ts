@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { InventoryError, type Problem } from '../inventory/index.ts'
-import { ansibleFactRequests, ansibleFacts } from '../playbook/ansible-facts.ts'
 import { openChannel } from '../transport/channel.ts'
+import { ansibleFactRequests, ansibleFacts } from '../values/ansible-facts.ts'
 import type { Connections } from './connections.ts'
 
 /** Facts of hosts for templates: read only when a value that is needed is made from one. */

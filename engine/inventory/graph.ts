@@ -1,7 +1,7 @@
+import { didYouMean, InventoryError } from '../failure/problem.ts'
+import { compareText } from '../python/python-json.ts'
+import { pythonStr } from '../python/python-repr.ts'
 import { groupNode, hostNode, type ListOptions } from './list.ts'
-import { didYouMean, InventoryError } from './problem.ts'
-import { compareText } from './python-json.ts'
-import { pythonStr } from './python-repr.ts'
 import type { Inventory, MapNode } from './types.ts'
 
 export interface GraphOptions extends ListOptions {

@@ -1,9 +1,9 @@
+import type { Decrypt } from '../python/node.ts'
 import type { Graph, RawGroup, RawHost } from './assemble.ts'
 import { ancestors, depths, descendants, sortByPrecedence } from './group-order.ts'
-import type { Decrypt } from './node.ts'
 import type { Group, Host, Inventory, Origin, Setting } from './types.ts'
-import { override, type Variables } from './variables.ts'
-import type { FileSettings } from './vars-files.ts'
+import { override, type Variables } from './vars/variables.ts'
+import type { FileSettings } from './vars/vars-files.ts'
 
 /** What the files beside the inventory sources and beside the playbook say, one map per place, weakest first. */
 export interface VarsLayers {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { didYouMean, InventoryError } from '../failure/problem.ts'
+import { translateGlob } from '../python/fnmatch.ts'
 import { RegexpError, regexp } from '../regexp/index.ts'
 import { parseAddress } from './address.ts'
-import { translateGlob } from './glob.ts'
-import { didYouMean, InventoryError } from './problem.ts'
 import type { Host, Inventory } from './types.ts'
 
 /**

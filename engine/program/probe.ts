@@ -1,8 +1,8 @@
 import type { FactKind, FactRequest, Facts } from '../facts/fact.ts'
 import { factKey, factsFrom } from '../facts/fact.ts'
+import { quote } from '../shell/shell.ts'
 import { mostLines } from './limits.ts'
 import type { Program } from './program.ts'
-import { quote } from './shell.ts'
 
 /** The facts of one kind that are asked for, each once. */
 interface Group {

@@ -1,6 +1,6 @@
 import { mounts } from '../facts/mounts.ts'
 import { path as pathFact } from '../facts/path.ts'
-import { lines, raw, sh } from '../program/shell.ts'
+import { lines, raw, sh } from '../shell/shell.ts'
 import { pathProblems } from './checks.ts'
 import { isKept, keptWord, placeOf } from './place.ts'
 import { defineTask } from './task.ts'

@@ -2,7 +2,7 @@ import { type CheckArgs, check, checkCall } from '../facts/check.ts'
 import type { FactRequest } from '../facts/fact.ts'
 import { eachMatch, glob } from '../facts/glob.ts'
 import { within } from '../facts/timeout.ts'
-import { blob, lines, quote, raw, type Shell, sh } from '../program/shell.ts'
+import { blob, lines, quote, raw, type Shell, sh } from '../shell/shell.ts'
 import { envProblems, pathProblems, secondsProblems } from './checks.ts'
 import { type Change, defineTask } from './task.ts'
 

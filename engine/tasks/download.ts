@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { followed, type PathFact, path as pathFact } from '../facts/path.ts'
 import { within } from '../facts/timeout.ts'
-import { lines, raw, sh } from '../program/shell.ts'
+import { lines, raw, sh } from '../shell/shell.ts'
 import { fourDigits, modeProblems, ownerProblems, pathProblems, secondsProblems } from './checks.ts'
 import { type Owned, ownedDifferences, ownWords } from './owned.ts'
 import { isKept, isKeptDirectory, keptWord, linkProblem, placeOf } from './place.ts'

@@ -1,7 +1,7 @@
 import type { FactRequest, Facts } from '../facts/fact.ts'
 import { bytesOf, followed, type PathEntry, type PathFact } from '../facts/path.ts'
-import { raw, type Shell, sh } from '../program/shell.ts'
 import { RegexpError } from '../regexp/index.ts'
+import { raw, type Shell, sh } from '../shell/shell.ts'
 import type { Edited } from './edit-block.ts'
 import { cannotInstall, editFact, type InstallOptions, planInstall, textOf } from './install.ts'
 import { sha256 } from './local.ts'

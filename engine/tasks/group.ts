@@ -1,6 +1,6 @@
 import { group as groupFact } from '../facts/group.ts'
 import { tool } from '../facts/tool.ts'
-import { raw, sh } from '../program/shell.ts'
+import { raw, sh } from '../shell/shell.ts'
 import { type Change, defineTask } from './task.ts'
 
 export interface GroupArgs {

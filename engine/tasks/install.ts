@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { FactRequest, Facts } from '../facts/fact.ts'
 import { bytesOf, followed, type PathFact, path as pathFact } from '../facts/path.ts'
-import { blob, lines, raw, type Shell, sh } from '../program/shell.ts'
+import { blob, lines, raw, type Shell, sh } from '../shell/shell.ts'
 import { fourDigits, modeProblems, ownerProblems, pathProblems } from './checks.ts'
 import { type LocalSource, localBytes, sha256 } from './local.ts'
 import { type Owned, ownedDifferences, ownWords } from './owned.ts'

@@ -1,4 +1,4 @@
-import { lines, raw, type Shell, sh } from '../program/shell.ts'
+import { lines, raw, type Shell, sh } from '../shell/shell.ts'
 import type { Package, PackagesArgs } from './packages.ts'
 
 export function aptInstall(items: readonly Package[], marks: readonly string[], args: PackagesArgs): Shell {

@@ -1,4 +1,4 @@
-import { sh } from '../program/shell.ts'
+import { sh } from '../shell/shell.ts'
 import { secondsProblems } from './checks.ts'
 import { type Change, defineTask, type Task } from './task.ts'
 

@@ -1,5 +1,5 @@
 import { type Unit, unit } from '../facts/unit.ts'
-import { lines, raw, type Shell, sh } from '../program/shell.ts'
+import { lines, raw, type Shell, sh } from '../shell/shell.ts'
 import { secondsProblems, unitProblems } from './checks.ts'
 import { reload, reloadOrRestart, restart, stop } from './service-action.ts'
 import { type Change, defineTask } from './task.ts'

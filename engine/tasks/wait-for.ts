@@ -4,7 +4,7 @@ import { type HttpArgs, http, httpCall, httpPattern } from '../facts/http.ts'
 import { type TcpArgs, tcp, tcpCall, tcpFunction } from '../facts/tcp.ts'
 import { within } from '../facts/timeout.ts'
 import { unixSocket, unixSocketCall, unixSocketFunction } from '../facts/unix-socket.ts'
-import { raw, sh } from '../program/shell.ts'
+import { raw, sh } from '../shell/shell.ts'
 import { pathProblems, secondsProblems } from './checks.ts'
 import { type Change, defineTask } from './task.ts'
 

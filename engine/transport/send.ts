@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import type { Program } from '../program/program.ts'
-import { blobSize, type LocalFile } from '../program/shell.ts'
+import { blobSize, type LocalFile } from '../shell/shell.ts'
 import { shareFile } from './shared-file.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { FactRequest, Facts } from '../facts/fact.ts'
-import type { Shell } from '../program/shell.ts'
+import type { Shell } from '../shell/shell.ts'
 
 /** How a host is reached and as whom: resolved from the inventory and the flags, once per host. Secrets are functions, so that printing it is safe. */
 export interface Connection {

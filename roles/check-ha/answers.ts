@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { bytesOf, type Check, type HttpFact, hostCheck, http, path, sharedCheck, tlsCertificate } from 'rota'
-import { endpoint } from '../cluster/index.ts'
 import { missingNames } from '../control-plane/names.ts'
+import { endpoint } from '../lib/cluster/index.ts'
 
 /** A way to the API servers that clients take, seen from a host. */
 export interface Way {

@@ -1,5 +1,5 @@
 import { type Check, check, type HostView, hostCheck } from 'rota'
-import { endpoint } from '../cluster/index.ts'
+import { endpoint } from '../lib/cluster/index.ts'
 
 /** What the kernel balances: the table of IPVS, by service. */
 export function readIpvs(table: string): ReadonlyMap<string, readonly string[]> {

@@ -1,4 +1,6 @@
 import { type ParamsSchema, variableNames } from 'rota'
+import { params as controlPlane } from '../control-plane/params.ts'
+import { params as haproxy } from '../haproxy/params.ts'
 import {
   dnsDomain,
   externalLoadBalancer,
@@ -6,11 +8,9 @@ import {
   loadBalancerName,
   lvsKind,
   virtualAddress,
-} from '../cluster/params.ts'
-import { nginxVipUnit } from '../cluster/vip-params.ts'
-import { params as controlPlane } from '../control-plane/params.ts'
-import { params as haproxy } from '../haproxy/params.ts'
-import { params as nodeProxy } from '../node-proxy-absent/params.ts'
+} from '../lib/cluster/params.ts'
+import { nginxVipUnit } from '../lib/cluster/vip-params.ts'
+import { params as nodeProxy } from '../node-proxy/params.ts'
 
 type Schema = Exclude<ParamsSchema['properties'][string], boolean>
 

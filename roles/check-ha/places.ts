@@ -1,7 +1,7 @@
 import type { HostView, InventoryView, ParamsOf } from 'rota'
-import { balancerPortOf, balancersOf, type ContainerRef, isOneOf, vipProtocolOf } from '../cluster/index.ts'
 import { pod as haproxyPod } from '../haproxy-proxy/manifest.ts'
 import { hasHaproxy } from '../haproxy-proxy/place.ts'
+import { balancerPortOf, balancersOf, type ContainerRef, isOneOf, vipProtocolOf } from '../lib/cluster/index.ts'
 import { chosenProxy } from '../nginx-proxy/listeners.ts'
 import { hasProxy } from '../nginx-proxy/place.ts'
 import { settingsOf } from '../nginx-proxy/settings.ts'

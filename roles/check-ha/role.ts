@@ -8,7 +8,7 @@ import {
   mastersOf,
   vipPortOf,
   vipProtocolOf,
-} from '../cluster/index.ts'
+} from '../lib/cluster/index.ts'
 import { unitName } from '../lvs-real-server/unit.ts'
 import { answersPing, isOnLo, oneHolder } from './address.ts'
 import { answers, sameAuthority, showsEveryName, type Way } from './answers.ts'

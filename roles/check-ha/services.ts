@@ -1,5 +1,5 @@
 import { type Check, check, type Finding, hostCheck, unit } from 'rota'
-import { containerFunction, containerPid } from '../cluster/index.ts'
+import { containerFunction, containerPid } from '../lib/cluster/index.ts'
 import type { Daemon } from './places.ts'
 
 /** A unit of systemd is active. */

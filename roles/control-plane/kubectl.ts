@@ -1,5 +1,5 @@
 import type { RemoteShell, StepContext } from 'rota'
-import { fromVariables, mastersOf } from '../cluster/index.ts'
+import { fromVariables, mastersOf } from '../lib/cluster/index.ts'
 import { params } from './params.ts'
 
 /** kubectl on a master, as its administrator. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type HostView, type InventoryView, readCertificate, type Step, step, tlsCertificate } from 'rota'
-import { canonicalAddress } from '../cluster/index.ts'
-import { servedNames } from './certificates.ts'
-import type { Params } from './daemons.ts'
+import { canonicalAddress } from '../lib/cluster/index.ts'
+import { servedNames } from './credentials/certificates.ts'
+import type { Params } from './daemons/daemons.ts'
 
 /**
  * The certificate that clients see has every name they may use: proven by dialling, because a daemon may go on showing the old one after

@@ -15,7 +15,7 @@ import {
   packageNames,
   tokenDir,
   virtualAddress,
-} from '../cluster/params.ts'
+} from '../lib/cluster/params.ts'
 import { kubeadmParams } from './kubeadm/params.ts'
 
 const extraArguments = (daemon: string, variable: string) =>

@@ -1,6 +1,6 @@
 import { defineRole, type FactMap, type PrepareContext } from 'rota'
-import { clusterProblems, unknownLeaving } from '../cluster/index.ts'
-import type { Params } from './daemons.ts'
+import { clusterProblems, unknownLeaving } from '../lib/cluster/index.ts'
+import type { Params } from './daemons/daemons.ts'
 import { methods } from './methods/index.ts'
 import { params } from './params.ts'
 

@@ -1,5 +1,5 @@
 import type { HostView } from 'rota'
-import { httpsUrl } from '../cluster/address.ts'
+import { httpsUrl } from '../lib/cluster/address.ts'
 
 export interface EtcdConf {
   readonly clientPort: number

@@ -1,5 +1,5 @@
-import { endpoint } from '../cluster/address.ts'
-import { containerFunction } from '../cluster/container.ts'
+import { endpoint } from '../lib/cluster/address.ts'
+import { containerFunction } from '../lib/pods/container.ts'
 
 /** Where a member is and who asks it. */
 export interface EtcdAt {

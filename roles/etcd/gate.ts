@@ -1,5 +1,5 @@
 import { check, gate, holds } from 'rota'
-import { fromVariables } from '../cluster/index.ts'
+import { fromVariables } from '../lib/cluster/index.ts'
 import { etcdctl } from './etcdctl.ts'
 import { params } from './params.ts'
 import { isLearner } from './promote.ts'

@@ -1,5 +1,5 @@
 import { assert, computed, type HostView, type InventoryView, type Task, unit } from 'rota'
-import { etcdMembersOf, fromVariables } from '../cluster/index.ts'
+import { etcdMembersOf, fromVariables } from '../lib/cluster/index.ts'
 import { params } from './params.ts'
 
 /** Somebody else's etcd on this host, such as kubespray's own unit, is not stopped by surprise. */

@@ -1,4 +1,4 @@
-import { etcdDeployment, leaving, packageNames } from '../cluster/params.ts'
+import { etcdDeployment, leaving, packageNames } from '../lib/cluster/params.ts'
 
 export const params = {
   type: 'object',

@@ -1,5 +1,5 @@
 import { defineRole, directory, file, flushHandlers, packages, service, systemdUnit, waitFor } from 'rota'
-import { clusterProblems, etcdMembersOf, isLeaving, unknownLeavingMember } from '../cluster/index.ts'
+import { clusterProblems, etcdMembersOf, isLeaving, unknownLeavingMember } from '../lib/cluster/index.ts'
 import {
   certificateFile,
   defaultLifetime,
@@ -9,7 +9,7 @@ import {
   type Prepared,
   pairFiles,
   prepareCertificates,
-} from '../pki/index.ts'
+} from '../lib/pki/index.ts'
 import { etcdEnv, etcdUnit } from './config.ts'
 import { etcdctl } from './etcdctl.ts'
 import { joinCluster } from './join.ts'

@@ -1,4 +1,4 @@
-import { dnsDomain, externalLoadBalancer, leaving, loadBalancerName, virtualAddress } from '../cluster/params.ts'
+import { dnsDomain, externalLoadBalancer, leaving, loadBalancerName, virtualAddress } from '../lib/cluster/params.ts'
 
 export const params = {
   type: 'object',

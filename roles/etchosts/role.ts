@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { blockInFile, defineRole } from 'rota'
-import { hostsFileProblems } from '../cluster/hosts.ts'
+import { hostsFileProblems } from '../lib/cluster/hosts.ts'
 import { hostsBlock, marker } from './block.ts'
 import { params } from './params.ts'
 

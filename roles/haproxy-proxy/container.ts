@@ -1,5 +1,5 @@
 import { command, quote, type Task } from 'rota'
-import { containerFunction, containerPid, orRefuse } from '../cluster/index.ts'
+import { containerFunction, containerPid, orRefuse } from '../lib/cluster/index.ts'
 import { configInside, pod } from './manifest.ts'
 
 /** SIGUSR2 makes haproxy's master read its configuration and start a new worker; the old one ends with its last connection. */

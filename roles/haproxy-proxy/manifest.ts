@@ -1,4 +1,4 @@
-import { type ProxyPod, proxyPod } from '../cluster/index.ts'
+import { type ProxyPod, proxyPod } from '../lib/cluster/index.ts'
 
 /** Where the image expects its configuration. */
 export const configInside = '/usr/local/etc/haproxy'

@@ -6,9 +6,9 @@ import {
   nodeLoadBalancer,
   nodeLoadBalancerWanted,
   virtualAddress,
-} from '../cluster/params.ts'
-import { proxyPodParams } from '../cluster/proxy-pod.ts'
-import { vipPortParams } from '../cluster/vip-params.ts'
+} from '../lib/cluster/params.ts'
+import { vipPortParams } from '../lib/cluster/vip-params.ts'
+import { proxyPodParams } from '../lib/pods/proxy-pod.ts'
 import { unitName } from '../nginx-proxy/conf-params.ts'
 
 const time = '^[0-9]+(us|ms|s|m|h|d)?$'

@@ -1,5 +1,5 @@
 import type { HostView, InventoryView } from 'rota'
-import { balancersOf, hasNodeProxy, isOneOf, type PlacedProxy } from '../cluster/index.ts'
+import { balancersOf, hasNodeProxy, isOneOf, type PlacedProxy } from '../lib/cluster/index.ts'
 
 /** Whether a host has a haproxy of its own. */
 export const hasHaproxy = (

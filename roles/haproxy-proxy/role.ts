@@ -13,7 +13,7 @@ import {
   runsItsConfiguration,
   sayLeftOut,
   unknownLeaving,
-} from '../cluster/index.ts'
+} from '../lib/cluster/index.ts'
 import { nodeProxies } from '../nginx-proxy/listeners.ts'
 import { logText, reload, reloadText, validate } from './container.ts'
 import { proxyCfg } from './haproxy.cfg.ts'

@@ -1,5 +1,5 @@
 import type { HostView } from 'rota'
-import { endpoint } from '../cluster/address.ts'
+import { endpoint } from '../lib/cluster/address.ts'
 import { type HaproxyVersion, hasProcesses } from './version.ts'
 
 /** What the configuration is made of. Times are in haproxy's own notation. */

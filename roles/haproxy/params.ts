@@ -5,8 +5,8 @@ import {
   packageNames,
   vipLoadBalancer,
   virtualAddress,
-} from '../cluster/params.ts'
-import { haproxyPortVariables, nginxVipUnit } from '../cluster/vip-params.ts'
+} from '../lib/cluster/params.ts'
+import { haproxyPortVariables, nginxVipUnit } from '../lib/cluster/vip-params.ts'
 
 const time = '^[0-9]+(us|ms|s|m|h|d)?$'
 /** One word of the configuration; haproxy reads nothing into other signs. */

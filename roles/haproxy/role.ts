@@ -11,7 +11,7 @@ import {
   sayLeftOut,
   unitRunsItsConfiguration,
   unknownLeaving,
-} from '../cluster/index.ts'
+} from '../lib/cluster/index.ts'
 import { isNobodyElses } from './foreign.ts'
 import { haproxyCfg } from './haproxy.cfg.ts'
 import { params } from './params.ts'

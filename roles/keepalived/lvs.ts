@@ -10,7 +10,7 @@ import {
   sysctl,
   type Task,
 } from 'rota'
-import { balancersOf, mastersOf } from '../cluster/index.ts'
+import { balancersOf, mastersOf } from '../lib/cluster/index.ts'
 
 /**
  * A director that is a real server too hands packets to itself: what another director has forwarded to it by DR would be balanced again

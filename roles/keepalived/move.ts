@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { addresses, type HostView, type Shell, type Step, type StepContext, sh, step, unit } from 'rota'
-import { arm, callOff, canArm, type SafetyNet } from '../cluster/index.ts'
+import { arm, callOff, canArm, type SafetyNet } from '../lib/cluster/index.ts'
 
 export interface MoveOptions {
   readonly virtualAddress: string

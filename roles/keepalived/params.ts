@@ -7,8 +7,8 @@ import {
   packageNames,
   vipLoadBalancer,
   virtualAddress,
-} from '../cluster/params.ts'
-import { nginxVipUnit } from '../cluster/vip-params.ts'
+} from '../lib/cluster/params.ts'
+import { nginxVipUnit } from '../lib/cluster/vip-params.ts'
 
 export const params = {
   type: 'object',

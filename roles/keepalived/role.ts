@@ -23,7 +23,7 @@ import {
   readyz,
   sayLeftOut,
   unknownLeaving,
-} from '../cluster/index.ts'
+} from '../lib/cluster/index.ts'
 import { clashes } from './clashes.ts'
 import { interfaceOf, wayTo } from './interface.ts'
 import { type KeepalivedConf, keepalivedConf } from './keepalived.conf.ts'

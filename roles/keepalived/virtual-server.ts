@@ -1,4 +1,4 @@
-import { endpoint } from '../cluster/address.ts'
+import { endpoint } from '../lib/cluster/address.ts'
 
 /** keepalived.conf(5), `virtual_server`: the kernel (IPVS) balances, keepalived checks the masters and tells it. */
 export interface VirtualServer {

@@ -1,4 +1,4 @@
-import { controlPlaneMethod, installDir, kubeVersion, manifestDir } from '../cluster/params.ts'
+import { controlPlaneMethod, installDir, kubeVersion, manifestDir } from '../lib/cluster/params.ts'
 
 export const params = {
   type: 'object',

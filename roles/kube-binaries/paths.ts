@@ -1,4 +1,4 @@
-import { withV } from '../cluster/version.ts'
+import { withV } from '../lib/version.ts'
 
 export interface Installed {
   readonly installDir: string

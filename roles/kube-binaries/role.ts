@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { defineRole, directory, file } from 'rota'
-import { clusterProblems, withV } from '../cluster/index.ts'
 import { minorMayFollow, versionMayFollow } from '../control-plane/kubeadm/skew.ts'
+import { clusterProblems, withV } from '../lib/cluster/index.ts'
 import { params } from './params.ts'
 import { binDirOf, versionDirOf } from './paths.ts'
 

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { assert, bytesOf, computed, type HostView, type InventoryView, path, type Task } from 'rota'
-import { fromVariables, mastersOf } from '../cluster/index.ts'
+import { fromVariables, mastersOf } from '../lib/cluster/index.ts'
 import { clusterIn } from './kubeconfig.ts'
 import { params } from './params.ts'
 

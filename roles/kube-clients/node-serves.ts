@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Around, around } from 'rota'
-import { nodeNameOf, nodeNameVariable } from '../cluster/node-name.ts'
 import { type Kubectl, kubectlAt, kubectlOn } from '../control-plane/kubectl.ts'
+import { nodeNameOf, nodeNameVariable } from '../lib/cluster/node-name.ts'
 
 /**
  * After its changes a node is seen by the cluster: it renews its lease, and it is Ready. A node's condition alone would stay true for

@@ -9,8 +9,8 @@ import {
   nodeLoadBalancer,
   nodeLoadBalancerWanted,
   virtualAddress,
-} from '../cluster/params.ts'
-import { vipPortParams } from '../cluster/vip-params.ts'
+} from '../lib/cluster/params.ts'
+import { vipPortParams } from '../lib/cluster/vip-params.ts'
 
 const port = { type: 'integer', minimum: 1, maximum: 65535 } as const
 

@@ -1,5 +1,5 @@
 import { command, quote, type Task } from 'rota'
-import { containerFunction } from '../cluster/index.ts'
+import { containerFunction } from '../lib/cluster/index.ts'
 
 /** Where daemons say that they are healthy, newest first. */
 const health: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,5 @@
 import { bytesOf, defineRole, editFile, flushHandlers, path, type Step, step } from 'rota'
-import { clusterProblems, unknownLeaving } from '../cluster/index.ts'
+import { clusterProblems, unknownLeaving } from '../lib/cluster/index.ts'
 import { serverAnswers } from './answers.ts'
 import { type ClientFile, clientFiles, serversIn } from './clients.ts'
 import { params } from './params.ts'

@@ -1,5 +1,5 @@
 import type { HostView, InventoryView, ParamsOf } from 'rota'
-import { httpsUrl, mastersOf, vipPortOf, vipProtocolOf, wantsNodeProxy } from '../cluster/index.ts'
+import { httpsUrl, mastersOf, vipPortOf, vipProtocolOf, wantsNodeProxy } from '../lib/cluster/index.ts'
 import { defaults } from '../nginx-proxy/defaults.ts'
 import type { params } from './params.ts'
 

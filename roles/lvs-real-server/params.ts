@@ -1,4 +1,4 @@
-import { leaving, lvsKind, vipLoadBalancer, virtualAddress } from '../cluster/params.ts'
+import { leaving, lvsKind, vipLoadBalancer, virtualAddress } from '../lib/cluster/params.ts'
 
 export const params = {
   type: 'object',

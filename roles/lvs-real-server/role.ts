@@ -1,5 +1,5 @@
 import { assert, check, command, computed, defineRole, flushHandlers, service, sysctl, systemdUnit } from 'rota'
-import { clusterProblems, isLeaving, mastersOf } from '../cluster/index.ts'
+import { clusterProblems, isLeaving, mastersOf } from '../lib/cluster/index.ts'
 import { params } from './params.ts'
 import { realServerUnit, silence, sysctlFile, unitName } from './unit.ts'
 

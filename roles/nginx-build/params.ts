@@ -1,4 +1,4 @@
-import { leaving, nginxVariant, nodeLoadBalancer, nodeLoadBalancerWanted } from '../cluster/params.ts'
+import { leaving, nginxVariant, nodeLoadBalancer, nodeLoadBalancerWanted } from '../lib/cluster/params.ts'
 import { buildHost, configureFlags, prefix, sha256, version, workDir } from './source-params.ts'
 
 export const params = {

@@ -13,7 +13,7 @@ import {
   quote,
   unarchive,
 } from 'rota'
-import { clusterProblems, onEveryFamily, wantsNodeProxy } from '../cluster/index.ts'
+import { clusterProblems, onEveryFamily, wantsNodeProxy } from '../lib/cluster/index.ts'
 import { artefactOf, buildHostOf, buildHostProblems, flagsOf, judge } from './artefact.ts'
 import { params } from './params.ts'
 import { checksumOf } from './source-params.ts'

@@ -1,5 +1,5 @@
 import type { HostView } from 'rota'
-import { endpoint } from '../cluster/index.ts'
+import { endpoint } from '../lib/cluster/index.ts'
 import type { NginxConf } from './nginx.conf.ts'
 import type { Settings } from './settings.ts'
 

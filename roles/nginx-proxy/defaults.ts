@@ -1,4 +1,4 @@
-import { nginxVariant } from '../cluster/params.ts'
+import { nginxVariant } from '../lib/cluster/params.ts'
 
 export const variantNames = nginxVariant.enum
 export type VariantName = (typeof variantNames)[number]

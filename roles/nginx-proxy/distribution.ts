@@ -19,7 +19,7 @@ import {
   makeWay,
   onEveryFamily,
   unitRunsItsConfiguration,
-} from '../cluster/index.ts'
+} from '../lib/cluster/index.ts'
 import { type NginxConf, nginxConf } from './nginx.conf.ts'
 import { mayServe } from './selinux.ts'
 import { nginxUnit } from './system-unit.ts'

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { command, quote, type Task } from 'rota'
-import { type ContainerRef, containerFunction, orRefuse, runsItsConfiguration } from '../cluster/index.ts'
+import { type ContainerRef, containerFunction, orRefuse, runsItsConfiguration } from '../lib/cluster/index.ts'
 
 /** nginx in a container that sees the folder of its configuration as /etc/nginx. */
 export interface Contained {

@@ -1,4 +1,4 @@
-import type { Listener } from '../cluster/index.ts'
+import type { Listener } from '../lib/cluster/index.ts'
 import type { Settings } from './settings.ts'
 
 /** A proxy of a node as it is found on a host: what listens, and what it leaves behind. */

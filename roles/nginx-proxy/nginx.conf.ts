@@ -1,5 +1,5 @@
 import type { HostView } from 'rota'
-import { endpoint } from '../cluster/address.ts'
+import { endpoint } from '../lib/cluster/address.ts'
 
 /** What the configuration is made of; every directive is in nginx's own words. */
 export interface NginxConf {

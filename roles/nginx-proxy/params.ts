@@ -7,9 +7,9 @@ import {
   nodeLoadBalancer,
   nodeLoadBalancerWanted,
   virtualAddress,
-} from '../cluster/params.ts'
-import { proxyPodParams } from '../cluster/proxy-pod.ts'
-import { vipPortParams } from '../cluster/vip-params.ts'
+} from '../lib/cluster/params.ts'
+import { vipPortParams } from '../lib/cluster/vip-params.ts'
+import { proxyPodParams } from '../lib/pods/proxy-pod.ts'
 import { buildHost, configureFlags, prefix, sha256, version, workDir } from '../nginx-build/source-params.ts'
 import * as conf from './conf-params.ts'
 import { byVariant } from './defaults.ts'

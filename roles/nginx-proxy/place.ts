@@ -1,5 +1,5 @@
 import type { HostView, InventoryView } from 'rota'
-import { hasNodeProxy, type PlacedProxy } from '../cluster/index.ts'
+import { hasNodeProxy, type PlacedProxy } from '../lib/cluster/index.ts'
 import type { Settings } from './settings.ts'
 
 /** Whether a host has an nginx of its own. */

@@ -1,5 +1,5 @@
 import type { HostView, InventoryView } from 'rota'
-import { atLeast } from '../cluster/index.ts'
+import { atLeast } from '../lib/cluster/index.ts'
 import { buildHostProblems } from '../nginx-build/artefact.ts'
 import { checksumOf } from '../nginx-build/source-params.ts'
 import type { Settings } from './settings.ts'

@@ -1,5 +1,5 @@
 import { defineRole } from 'rota'
-import { clusterProblems, mastersOf, sayLeftOut, unknownLeaving } from '../cluster/index.ts'
+import { clusterProblems, mastersOf, sayLeftOut, unknownLeaving } from '../lib/cluster/index.ts'
 import { buildHostOf } from '../nginx-build/artefact.ts'
 import { binaryCache, builtFact } from './binary.ts'
 import { upstreamPort } from './nginx.conf.ts'

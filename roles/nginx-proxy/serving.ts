@@ -1,5 +1,5 @@
 import { type HostView, http } from 'rota'
-import { endpoint, type ReadyFacts, readyz } from '../cluster/index.ts'
+import { endpoint, type ReadyFacts, readyz } from '../lib/cluster/index.ts'
 import { type NginxConf, upstreamPort } from './nginx.conf.ts'
 
 type Upstream = Pick<NginxConf, 'protocol' | 'apiserverPort' | 'insecurePort'> & { readonly kubeConfigDir: string }

@@ -1,5 +1,5 @@
-import { apiserverPort, kubeConfigDir, leaving, packageNames, vipLoadBalancer } from '../cluster/params.ts'
-import { nginxVipPorts, nginxVipPortVariables, nginxVipUnit } from '../cluster/vip-params.ts'
+import { apiserverPort, kubeConfigDir, leaving, packageNames, vipLoadBalancer } from '../lib/cluster/params.ts'
+import { nginxVipPorts, nginxVipPortVariables, nginxVipUnit } from '../lib/cluster/vip-params.ts'
 import * as conf from '../nginx-proxy/conf-params.ts'
 import { httpDefaults } from '../nginx-proxy/defaults.ts'
 

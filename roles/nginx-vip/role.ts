@@ -7,7 +7,7 @@ import {
   mastersOf,
   sayLeftOut,
   unknownLeaving,
-} from '../cluster/index.ts'
+} from '../lib/cluster/index.ts'
 import { distributionNginx } from '../nginx-proxy/distribution.ts'
 import { type NginxConf, upstreamPort } from '../nginx-proxy/nginx.conf.ts'
 import { insecureProblems, portProblems } from '../nginx-proxy/refusals.ts'

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ansibleFactRequests, ansibleFacts } from '../../engine/playbook/ansible-facts.ts'
 import { openChannel } from '../../engine/transport/channel.ts'
+import { ansibleFactRequests, ansibleFacts } from '../../engine/values/ansible-facts.ts'
 import { python } from './oracle.ts'
 
 /** Ansible's own facts of this machine. */

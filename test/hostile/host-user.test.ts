@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { glob } from '../../engine/facts/index.ts'
-import { blob, sh } from '../../engine/program/shell.ts'
+import { blob, sh } from '../../engine/shell/shell.ts'
 import {
   absent,
   blockInFile,

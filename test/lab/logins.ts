@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { raw } from '../../engine/program/shell.ts'
+import { raw } from '../../engine/shell/shell.ts'
 import type { ShellChannel } from '../../engine/transport/channel.ts'
 import { openChannel } from '../../engine/transport/channel.ts'
 import type { ChannelOptions, Connection, Transport } from '../../engine/transport/types.ts'

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { factTable } from '../../engine/facts/fact.ts'
-import { containerFunction, imageFirst, makeWay } from '../../roles/cluster/index.ts'
 import { validate } from '../../roles/haproxy-proxy/container.ts'
+import { containerFunction, imageFirst, makeWay } from '../../roles/lib/cluster/index.ts'
 import { checkInContainer, reloadContainer } from '../../roles/nginx-proxy/in-container.ts'
 
 // The shell text runs for real; docker and crictl are programs that note what they are asked.

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isFormat } from '../../engine/role/formats.ts'
-import { validatorOf } from '../../engine/role/validator.ts'
+import { isFormat } from '../../engine/values/formats.ts'
+import { validatorOf } from '../../engine/values/validator.ts'
 import { everyRole, type TextPlace, textPlaces } from './support/schemas.ts'
 
 const usual = ['ipv4', 'ipv6']

@@ -1,4 +1,4 @@
-import { resolvePlain } from '../../inventory/yaml-scalar.ts'
+import { resolvePlain } from '../../inventory/formats/yaml-scalar.ts'
 import { printableLines } from '../../journal/printable.ts'
 
 /** In which ways a text may be written in block style (libyaml's yaml_emitter_analyze_scalar). */

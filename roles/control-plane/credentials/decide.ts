@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { bytesOf, followed, type HttpFact, type PathFact } from 'rota'
-import { reasonToRenewCertificate, type Wish } from '../../pki/index.ts'
+import { reasonToRenewCertificate, type Wish } from '../../lib/pki/index.ts'
 import { certificateName, keyName, type PairName, pairNames } from './names.ts'
 
 /** What was read of a master. */

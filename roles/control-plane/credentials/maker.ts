@@ -1,4 +1,4 @@
-import { type Lifetime, makePair, type Pair, renewCertificate, type Wish } from '../../pki/index.ts'
+import { type Lifetime, makePair, type Pair, renewCertificate, type Wish } from '../../lib/pki/index.ts'
 import type { PairName } from './names.ts'
 
 /**

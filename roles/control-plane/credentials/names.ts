@@ -1,7 +1,7 @@
 import { type FactRequest, type HostView, type HttpFact, type PathFact, path } from 'rota'
-import { atLeast } from '../../cluster/index.ts'
-import { readyz } from '../../cluster/ready.ts'
-import type { Params } from '../daemons.ts'
+import { atLeast } from '../../lib/cluster/index.ts'
+import { readyz } from '../../lib/cluster/ready.ts'
+import type { Params } from '../daemons/daemons.ts'
 
 /**
  * The directory of credentials, by the names of Kubernetes' HA guide. Pairs are `server` (what the API server shows) and `kubecfg` (the

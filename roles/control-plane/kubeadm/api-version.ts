@@ -1,4 +1,4 @@
-import { atLeast } from '../../cluster/index.ts'
+import { atLeast } from '../../lib/cluster/index.ts'
 
 export type ApiVersion = 'v1beta2' | 'v1beta3' | 'v1beta4'
 

@@ -1,8 +1,8 @@
 import type { HostView, StepContext } from 'rota'
-import { httpsUrl } from '../../cluster/index.ts'
-import type { Params } from '../daemons.ts'
+import { httpsUrl } from '../../lib/cluster/index.ts'
+import type { Params } from '../daemons/daemons.ts'
 import { kubectlWords } from '../kubectl.ts'
-import { manifestOf } from '../static-pods/running.ts'
+import { manifestOf } from '../methods/static-pods/running.ts'
 import { markerOf } from './seen.ts'
 
 /** What another master is: it serves a cluster, is about to, has one that does not answer, has none, or can't be asked. */

@@ -1,6 +1,6 @@
 import type { InventoryView } from 'rota'
-import { endpoint, mastersOf, type VipPort, vipPortOf } from '../../cluster/index.ts'
-import type { Params } from '../daemons.ts'
+import { endpoint, mastersOf, type VipPort, vipPortOf } from '../../lib/cluster/index.ts'
+import type { Params } from '../daemons/daemons.ts'
 
 type EndpointParams = Pick<
   Params,

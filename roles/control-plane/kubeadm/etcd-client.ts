@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey } from 'node:crypto'
 import { type PathFact, path, type Step, type StepContext, step } from 'rota'
-import type { Prepared } from '../../pki/index.ts'
-import type { Params } from '../daemons.ts'
+import type { Prepared } from '../../lib/pki/index.ts'
+import type { Params } from '../daemons/daemons.ts'
 import { isThere, manifests, textOf } from './seen.ts'
 
 /** Name in the store: the same on all masters, as kubeadm uploads it for those that join. */

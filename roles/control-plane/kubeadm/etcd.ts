@@ -1,7 +1,7 @@
 import type { StepContext } from 'rota'
-import { mastersOf } from '../../cluster/index.ts'
-import { handOverLeadership, type LeaveOptions } from '../../etcd-absent/leave.ts'
-import type { Params } from '../daemons.ts'
+import { handOverLeadership, type LeaveOptions } from '../../etcd/leave.ts'
+import { mastersOf } from '../../lib/cluster/index.ts'
+import type { Params } from '../daemons/daemons.ts'
 
 type Stacked = Pick<Params, 'kubeConfigDir' | 'etcdDataDir' | 'leaving'>
 

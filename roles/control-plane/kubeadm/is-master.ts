@@ -1,9 +1,9 @@
 import type { RemoteShell, StepContext } from 'rota'
-import { httpsUrl } from '../../cluster/index.ts'
-import { nodeNameOf } from '../../cluster/node-name.ts'
-import type { Params } from '../daemons.ts'
+import { httpsUrl } from '../../lib/cluster/index.ts'
+import { nodeNameOf } from '../../lib/cluster/node-name.ts'
+import type { Params } from '../daemons/daemons.ts'
+import { serves } from '../gate/serves.ts'
 import { kubectlWords } from '../kubectl.ts'
-import { serves } from '../serves.ts'
 import { markerOf } from './seen.ts'
 
 /** kubespray runs init, join and upgrade up to three times. */

@@ -1,5 +1,5 @@
 import { check, path, type RemoteShell, type Step, step } from 'rota'
-import type { Params } from '../daemons.ts'
+import type { Params } from '../daemons/daemons.ts'
 import { kubectlWords } from '../kubectl.ts'
 import { changeConfigMap } from './config-map.ts'
 import { isThere } from './seen.ts'

@@ -1,6 +1,6 @@
 import { command, quote, type Task } from 'rota'
-import { httpsUrl } from '../../cluster/index.ts'
-import type { Params } from '../daemons.ts'
+import { httpsUrl } from '../../lib/cluster/index.ts'
+import type { Params } from '../daemons/daemons.ts'
 
 /**
  * The kubeconfigs of a master lead to its own API server, as kubespray has it: nothing on a master depends on a balancer or on another

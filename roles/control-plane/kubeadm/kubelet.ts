@@ -1,7 +1,7 @@
 import { check, command, link, quote, type Step, step, type Task, unit, waitFor } from 'rota'
-import { withV } from '../../cluster/index.ts'
 import { binDirOf } from '../../kube-binaries/paths.ts'
-import type { Params } from '../daemons.ts'
+import { withV } from '../../lib/cluster/index.ts'
+import type { Params } from '../daemons/daemons.ts'
 import { kubectlWords } from '../kubectl.ts'
 
 const unitPath = '/etc/systemd/system/kubelet.service'

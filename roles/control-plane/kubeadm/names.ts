@@ -1,6 +1,6 @@
 import { type HostView, type InventoryView, path, type Step, sh, step } from 'rota'
-import { servedNames } from '../certificates.ts'
-import type { Params } from '../daemons.ts'
+import { servedNames } from '../credentials/certificates.ts'
+import type { Params } from '../daemons/daemons.ts'
 import { kubectlWords } from '../kubectl.ts'
 import { missingNames } from '../names.ts'
 import { phaseConfig } from './config.ts'

@@ -1,5 +1,5 @@
-import { packageNames } from '../../cluster/params.ts'
-import { vipPortParams } from '../../cluster/vip-params.ts'
+import { packageNames } from '../../lib/cluster/params.ts'
+import { vipPortParams } from '../../lib/cluster/vip-params.ts'
 
 /** Params of the method `kubeadm` alone, with kubespray's variables. */
 export const kubeadmParams = {

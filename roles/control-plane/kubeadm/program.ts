@@ -1,5 +1,5 @@
 import { raw, type Shell, sh } from 'rota'
-import type { Params } from '../daemons.ts'
+import type { Params } from '../daemons/daemons.ts'
 
 type At = Pick<Params, 'binDir'>
 

@@ -1,7 +1,7 @@
 import { bytesOf, check, followed, type PathFact, path, type Shell, sh } from 'rota'
-import { type DaemonName, daemonNames, type Params } from '../daemons.ts'
+import { type DaemonName, daemonNames, type Params } from '../daemons/daemons.ts'
 import { kubectlWords } from '../kubectl.ts'
-import { manifestOf } from '../static-pods/running.ts'
+import { manifestOf } from '../methods/static-pods/running.ts'
 
 /** What a host shows of kubeadm's work. */
 export const manifests = (params: Pick<Params, 'manifestDir'>) => {

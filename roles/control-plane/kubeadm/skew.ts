@@ -1,6 +1,6 @@
 import { assert, computed, type FactMap, type HostView, type PathFact, type PeerFacts, path, type Task } from 'rota'
-import { minorOf, withV } from '../../cluster/index.ts'
-import type { Params } from '../daemons.ts'
+import { minorOf, withV } from '../../lib/cluster/index.ts'
+import type { Params } from '../daemons/daemons.ts'
 import { isThere, manifests, tagIn, textOf, versionsOf } from './seen.ts'
 
 /** Why kubeadm can't go from one version to another, or nothing: one minor version at a time, and never back. */

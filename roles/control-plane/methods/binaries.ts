@@ -1,15 +1,15 @@
 import { flushHandlers, followed, link, packages, path, type Step, service, step, systemdUnit } from 'rota'
-import { etcdMembersOf, isLeaving, mastersOf, withV } from '../../cluster/index.ts'
 import { binDirOf } from '../../kube-binaries/paths.ts'
-import { type MasterPrepared, prepareMasters } from '../certificates.ts'
-import { daemonUnits } from '../daemons.ts'
-import { fileTasks, masterDirectories, masterFiles } from '../files.ts'
+import { etcdMembersOf, isLeaving, mastersOf, withV } from '../../lib/cluster/index.ts'
+import { type MasterPrepared, prepareMasters } from '../credentials/certificates.ts'
+import { fileTasks, masterDirectories, masterFiles } from '../credentials/files.ts'
+import { noTokenIsLost } from '../credentials/tokens.ts'
+import { daemonUnits } from '../daemons/daemons.ts'
+import { controllersAreHealthy, versionIs, waitReady } from '../gate/ready.ts'
 import { servesEveryName } from '../names.ts'
-import { controllersAreHealthy, versionIs, waitReady } from '../ready.ts'
-import { noPods } from '../static-pods/running.ts'
-import { noTokenIsLost } from '../tokens.ts'
 import { type Method, needsEtcd } from './method.ts'
 import { notKubeadms } from './not-kubeadms.ts'
+import { noPods } from './static-pods/running.ts'
 
 /** Units of systemd for the programs of the role kube-binaries; certificates are made on the control machine. */
 export const binaries: Method<MasterPrepared> = {

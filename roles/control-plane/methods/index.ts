@@ -1,4 +1,4 @@
-import type { Params } from '../daemons.ts'
+import type { Params } from '../daemons/daemons.ts'
 import { binaries } from './binaries.ts'
 import { kubeadm } from './kubeadm.ts'
 import type { Method } from './method.ts'

@@ -1,6 +1,6 @@
 import type { FactMap, Handlers, HostView, InventoryView, Nested, PeerFacts, PrepareContext } from 'rota'
-import { etcdMembersOf } from '../../cluster/index.ts'
-import type { Params } from '../daemons.ts'
+import { etcdMembersOf } from '../../lib/cluster/index.ts'
+import type { Params } from '../daemons/daemons.ts'
 
 /** What a method knows of the host it works on. */
 export interface MethodContext<R = unknown> {

@@ -1,5 +1,5 @@
 import { assert, computed, type Task, unit } from 'rota'
-import { daemonNames } from '../daemons.ts'
+import { daemonNames } from '../daemons/daemons.ts'
 
 /** A master whose daemons are units is not made one of kubeadm's by the way. */
 export const noUnits = (): Task =>

@@ -1,5 +1,5 @@
 import { command, directory, file, flushHandlers, quote, service, systemdUnit } from 'rota'
-import { isServed, listingContent, makeWay } from '../../cluster/index.ts'
+import { isServed, listingContent, makeWay } from '../../lib/cluster/index.ts'
 import { confOf } from '../conf.ts'
 import { dockerUnit } from '../docker-unit.ts'
 import { type Contained, checkByImage, containerRunsItsConfiguration, reloadContainer } from '../in-container.ts'

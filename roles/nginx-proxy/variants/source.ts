@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { command, directory, file, flushHandlers, quote, service, systemdUnit } from 'rota'
-import { isServed, listingContent, makeWay, unitRunsItsConfiguration } from '../../cluster/index.ts'
+import { isServed, listingContent, makeWay, unitRunsItsConfiguration } from '../../lib/cluster/index.ts'
 import { buildHostOf } from '../../nginx-build/artefact.ts'
 import { installBinary } from '../binary.ts'
 import { confOf } from '../conf.ts'

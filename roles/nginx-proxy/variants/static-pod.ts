@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { directory, file, flushHandlers } from 'rota'
-import { imageFirst, isServed, listingContent, makeWay, newPod, podImage, proxyPod } from '../../cluster/index.ts'
+import { imageFirst, isServed, listingContent, makeWay, newPod, podImage, proxyPod } from '../../lib/cluster/index.ts'
 import { confOf } from '../conf.ts'
 import { type Contained, checkInContainer, containerRunsItsConfiguration, reloadContainer } from '../in-container.ts'
 import { chosenProxy, otherProxies } from '../listeners.ts'

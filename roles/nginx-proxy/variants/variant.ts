@@ -1,5 +1,5 @@
 import type { Handlers, HostView, InventoryView, Nested, PeerFacts } from 'rota'
-import type { ListingOptions, ReadyFacts } from '../../cluster/index.ts'
+import type { ListingOptions, ReadyFacts } from '../../lib/cluster/index.ts'
 import type { Binary, BinaryFacts } from '../binary.ts'
 import type { Settings } from '../settings.ts'
 

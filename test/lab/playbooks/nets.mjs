@@ -4,9 +4,9 @@
 import { command, defineRole, file, packages, play, playbook, step } from 'rota'
 import { drainApiServer, keepalived, keepalivedAbsent } from 'rota/roles'
 
-const { whileHeld } = await import('../../../roles/etcd-absent/hold.ts')
+const { whileHeld } = await import('../../../roles/etcd/hold.ts')
 const { whileAlone } = await import('../../../roles/control-plane/kubeadm/turn.ts')
-const { mastersOf } = await import('../../../roles/cluster/index.ts')
+const { mastersOf } = await import('../../../roles/lib/cluster/index.ts')
 
 const masters = 'kube_control_plane'
 

@@ -11,8 +11,8 @@ import {
 import { maker } from '../../../roles/control-plane/credentials/maker.ts'
 import { tableNames } from '../../../roles/control-plane/credentials/names.ts'
 import { credentialsAreThere } from '../../../roles/control-plane/credentials/step.ts'
-import { stateOf } from '../../../roles/pki/certificate.ts'
-import { makeAuthority } from '../../../roles/pki/make.ts'
+import { stateOf } from '../../../roles/lib/pki/certificate.ts'
+import { makeAuthority } from '../../../roles/lib/pki/make.ts'
 import { inventory, smallCluster } from '../support/inventory.ts'
 import { remote } from '../support/remote.ts'
 

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { controlPlaneAbsent } from '../../../roles/control-plane/absent.ts'
 import { controlPlane } from '../../../roles/control-plane/role.ts'
-import { controlPlaneAbsent } from '../../../roles/control-plane-absent/role.ts'
 import { kubeBinaries } from '../../../roles/kube-binaries/role.ts'
 import { golden } from '../support/golden.ts'
 import { smallCluster } from '../support/inventory.ts'

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { CertificateState } from '../../../roles/pki/certificate.ts'
-import { reasonToRenew } from '../../../roles/pki/decide.ts'
-import type { Wish } from '../../../roles/pki/wish.ts'
+import type { CertificateState } from '../../../roles/lib/pki/certificate.ts'
+import { reasonToRenew } from '../../../roles/lib/pki/decide.ts'
+import type { Wish } from '../../../roles/lib/pki/wish.ts'
 
 const wish: Wish = {
   name: 'hosts/m1/apiserver',

@@ -12,7 +12,7 @@ import {
   kubernetesAuthorities,
   masterWishes,
   store,
-} from '../../../roles/pki/index.ts'
+} from '../../../roles/lib/pki/index.ts'
 import { host } from '../support/inventory.ts'
 
 const lifetime = { certificateDays: 365, caDays: 3650 }

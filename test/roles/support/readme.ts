@@ -1,5 +1,5 @@
-import { variableNames } from '../../../engine/role/params.ts'
 import type { ParamsSchema, RoleMaker } from '../../../engine/role/role.ts'
+import { variableNames } from '../../../engine/values/params.ts'
 
 interface Shown {
   readonly type?: string | readonly string[]

@@ -1,7 +1,7 @@
 import type { Computed, FactRequest, HostView, InventoryView, Step, Task } from 'rota'
 import { factTable } from '../../../engine/facts/fact.ts'
-import { resolveParams } from '../../../engine/role/params.ts'
 import type { AnyRole, Nested, RoleCall } from '../../../engine/role/role.ts'
+import { resolveParams } from '../../../engine/values/params.ts'
 
 /** A role's params with its defaults, as a run resolves them. */
 export function paramsOf<P>(call: RoleCall): P {

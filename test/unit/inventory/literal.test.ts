@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { literalEval } from '../../../engine/inventory/literal.ts'
-import { toValue } from '../../../engine/inventory/node.ts'
+import { literalEval } from '../../../engine/python/literal.ts'
+import { toValue } from '../../../engine/python/node.ts'
 
 const table: readonly (readonly [text: string, value: unknown])[] = [
   ['23', 23],

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { toValue } from '../../../engine/inventory/node.ts'
+import { readYamlQuickly } from '../../../engine/inventory/formats/yaml-quick.ts'
+import { readYaml, readYamlFully } from '../../../engine/inventory/formats/yaml-read.ts'
+import { resolvePlain } from '../../../engine/inventory/formats/yaml-scalar.ts'
 import type { Node } from '../../../engine/inventory/types.ts'
-import { readYamlQuickly } from '../../../engine/inventory/yaml-quick.ts'
-import { readYaml, readYamlFully } from '../../../engine/inventory/yaml-read.ts'
-import { resolvePlain } from '../../../engine/inventory/yaml-scalar.ts'
+import { toValue } from '../../../engine/python/node.ts'
 import { load, problemsOf, values } from './support.ts'
 
 const table: readonly (readonly [text: string, value: unknown])[] = [

@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { addresses, factTable, os, route } from '../../../engine/facts/index.ts'
-import { factNames } from '../../../engine/inventory/fact-names.ts'
-import { ansibleFacts } from '../../../engine/playbook/ansible-facts.ts'
+import { ansibleFacts } from '../../../engine/values/ansible-facts.ts'
+import { factNames } from '../../../engine/values/fact-names.ts'
 
 const system = {
   id: 'ubuntu',

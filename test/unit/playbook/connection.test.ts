@@ -6,7 +6,7 @@ import {
   connectionOf,
   connectionSecrets,
   isUnchecked,
-} from '../../../engine/playbook/connection.ts'
+} from '../../../engine/host/connection.ts'
 import { commandFor } from '../../../engine/transport/command.ts'
 import { load } from '../inventory/support.ts'
 

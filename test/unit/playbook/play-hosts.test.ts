@@ -5,8 +5,8 @@ import { test } from 'uvu'
 import { equal, match } from 'uvu/assert'
 import { command, defineRole, type PlayOptions, play } from '../../../engine/index.ts'
 import { loadInventory } from '../../../engine/inventory/index.ts'
-import { readyPlays } from '../../../engine/playbook/ready.ts'
-import { inventoryView } from '../../../engine/playbook/views.ts'
+import { readyPlays } from '../../../engine/plan/ready.ts'
+import { inventoryView } from '../../../engine/plan/views.ts'
 import { redactor } from '../../../engine/secrets/redactor.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'rota-play-hosts-'))

@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { remoteShell } from '../../../engine/playbook/remote-shell.ts'
-import { blob } from '../../../engine/program/shell.ts'
+import { remoteShell } from '../../../engine/host/remote-shell.ts'
 import { redactor } from '../../../engine/secrets/redactor.ts'
+import { blob } from '../../../engine/shell/shell.ts'
 import type { Channel, RunCommand } from '../../../engine/transport/types.ts'
 
 const hidden = redactor()

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openSession, type SessionOptions } from '../../../engine/playbook/session.ts'
+import { openSession, type SessionOptions } from '../../../engine/rollout/session.ts'
 import type { Channel, ChannelOptions } from '../../../engine/transport/types.ts'
 
 /** A session whose channels are nothing but what they were opened with. */

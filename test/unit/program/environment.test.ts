@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { defineFact } from '../../../engine/facts/fact.ts'
-import { raw } from '../../../engine/program/shell.ts'
+import { raw } from '../../../engine/shell/shell.ts'
 import { scratch, shells, withChannel } from './shells.ts'
 
 // What a profile, PAM or sshd may leave in the environment of a login, and what must come of it: nothing.

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { decodeName, encodeName } from '../../../engine/program/name.ts'
+import { decodeName, encodeName } from '../../../engine/shell/name.ts'
 
 test('any name becomes one safe file name, and comes back', () => {
   fc.assert(

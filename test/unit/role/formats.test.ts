@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type FormatName, formats, isOfFormat } from '../../../engine/role/formats.ts'
+import { type FormatName, formats, isOfFormat } from '../../../engine/values/formats.ts'
 
 /** What each format takes, and what it does not, beside what none of them takes. */
 const table: Readonly<Record<FormatName, { readonly good: readonly string[]; readonly bad: readonly string[] }>> = {

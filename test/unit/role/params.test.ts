@@ -5,9 +5,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { equal } from 'uvu/assert'
 import { formatProblem, loadInventory } from '../../../engine/inventory/index.ts'
-import { lookupIn } from '../../../engine/playbook/views.ts'
-import { resolveParams } from '../../../engine/role/params.ts'
+import { lookupIn } from '../../../engine/plan/views.ts'
 import { defineRole } from '../../../engine/role/role.ts'
+import { resolveParams } from '../../../engine/values/params.ts'
 
 const lb = defineRole({
   name: 'load-balancer',

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FactRequest, Facts } from '../../../engine/facts/fact.ts'
 import { factKey, factsFrom, withFacts } from '../../../engine/facts/fact.ts'
-import { quote, type Shell, withBlobs } from '../../../engine/program/shell.ts'
+import { quote, type Shell, withBlobs } from '../../../engine/shell/shell.ts'
 import type { Change, Task } from '../../../engine/tasks/task.ts'
 
 /** The functions of the remote runtime, without what runs there. */

@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { FactRequest } from '../../../engine/facts/fact.ts'
 import * as facts from '../../../engine/facts/index.ts'
-import { withBlobs } from '../../../engine/program/shell.ts'
+import { withBlobs } from '../../../engine/shell/shell.ts'
 import * as tasks from '../../../engine/tasks/index.ts'
 import { entry, planWith } from './plan.ts'
 

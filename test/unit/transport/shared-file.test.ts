@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { test } from 'uvu'
 import { equal, is, match } from 'uvu/assert'
-import { blob } from '../../../engine/program/shell.ts'
+import { blob } from '../../../engine/shell/shell.ts'
 import { sendProgram } from '../../../engine/transport/send.ts'
 import { shareFile } from '../../../engine/transport/shared-file.ts'
 

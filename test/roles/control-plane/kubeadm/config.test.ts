@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseAllDocuments } from 'yaml'
-import type { Params } from '../../../../roles/control-plane/daemons.ts'
+import type { Params } from '../../../../roles/control-plane/daemons/daemons.ts'
 import { apiVersionOf } from '../../../../roles/control-plane/kubeadm/api-version.ts'
 import { documents, initDocuments, joinDocument, phaseConfig } from '../../../../roles/control-plane/kubeadm/config.ts'
 import { endpointIn, sansIn, statusNodesIn, versionIn } from '../../../../roles/control-plane/kubeadm/config-map.ts'

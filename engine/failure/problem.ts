@@ -1,0 +1,45 @@
+import { distance } from 'fastest-levenshtein'
+import type { Origin, Problem } from '../inventory/types.ts'
+
+/** Everything that is wrong with the inventory, at once. */
+export class InventoryError extends Error {
+  readonly problems: readonly Problem[]
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(formatProblem).join('\n'))
+    this.name = 'InventoryError'
+    this.problems = problems
+  }
+}
+
+/** `file:line:column: message (hint)`, the form editors and terminals make clickable. */
+export function formatProblem({ message, origin, hint }: Problem): string {
+  const place = origin === undefined ? '' : `${formatOrigin(origin)}: `
+  return `${place}${message}${hint === undefined ? '' : ` (${hint})`}`
+}
+
+export function formatOrigin({ file, line, column }: Origin): string {
+  return `${file}:${line}:${column}`
+}
+
+/** The names a mistyped one may have meant, best first, at most three. */
+export function nearest(name: string, names: Iterable<string>): readonly string[] {
+  const allowed = name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3))
+  return [...new Set(names)]
+    .map(candidate => ({ candidate, far: slips(name.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ far }) => far <= allowed)
+    .sort((a, b) => a.far - b.far)
+    .slice(0, 3)
+    .map(({ candidate }) => candidate)
+}
+
+/** Swapped letters are one slip. */
+function slips(a: string, b: string): number {
+  const isSwap = a.length === b.length && [...a].sort().join('') === [...b].sort().join('')
+  return a === b ? 0 : isSwap ? 1 : distance(a, b)
+}
+
+export function didYouMean(name: string, names: Iterable<string>): { hint?: string } {
+  const near = nearest(name, names)
+  return near.length === 0 ? {} : { hint: `did you mean ${near.join(' or ')}?` }
+}

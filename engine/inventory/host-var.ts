@@ -1,6 +1,0 @@
-import type { Host, Variable } from './types.ts'
-
-/** The variable in effect, as written; `resolveVar` evaluates templates. */
-export function hostVar(host: Host, name: string): Variable | undefined {
-  return host.vars.get(name)
-}

@@ -1,0 +1,90 @@
+import { type Decrypt, findNode, originOf, someScalar, toValue } from '../../python/node.ts'
+import type { Node, Origin, Setting, Variable } from '../types.ts'
+
+export type Variables = ReadonlyMap<string, Variable>
+
+/** A copy of `base` with the settings on top, list by list, each remembering what it overrode. */
+export function override(
+  base: Variables,
+  lists: Iterable<readonly Setting[]>,
+  decrypt: Decrypt,
+): Map<string, Variable> {
+  const result = new Map(base)
+  for (const settings of lists) {
+    for (const setting of settings) {
+      result.set(setting.name, toVariable(setting, result.get(setting.name), decrypt))
+    }
+  }
+  return result
+}
+
+export const toVariable = (setting: Setting, overrides: Variable | undefined, decrypt: Decrypt): Variable =>
+  new SettingVariable(setting, overrides, decrypt)
+
+/**
+ * The value is made when it is read: most variables of a big inventory never are, and a vault may need a password. A class, because there
+ * are hundreds of thousands, and each as an object with getters of its own was most of the time that a large inventory took.
+ */
+class SettingVariable implements Variable {
+  private readonly setting: Setting
+  private readonly decrypt: Decrypt
+  private made: { readonly plain: unknown } | undefined
+  private readonly before: Variable | undefined
+
+  constructor(setting: Setting, before: Variable | undefined, decrypt: Decrypt) {
+    this.setting = setting
+    this.before = before
+    this.decrypt = decrypt
+    this.made = undefined
+  }
+
+  get value(): unknown {
+    const { node, file, secret } = this.setting
+    const isPlain = node.kind === 'scalar' && node.type !== 'vault'
+    if (isPlain && secret !== true) return node.value
+    this.made ??= { plain: isPlain ? node.value : toValue(node, file, this.decrypt) }
+    if (secret === true) this.decrypt.opened?.(this.made.plain)
+    return this.made.plain
+  }
+
+  get origin(): Origin {
+    return originOf(this.setting.node, this.setting.file)
+  }
+
+  get source(): string {
+    return this.setting.source
+  }
+
+  get secret(): boolean {
+    return this.setting.secret === true || someScalar(this.setting.node, scalar => scalar.type === 'vault')
+  }
+
+  get fromVault(): boolean {
+    return this.setting.secret === true
+  }
+
+  get overrides(): Variable | undefined {
+    return this.before
+  }
+
+  get node(): Node {
+    return this.setting.node
+  }
+
+  locate(path: readonly (string | number)[]): Origin {
+    return originOf(findNode(this.setting.node, path), this.setting.file)
+  }
+}
+
+/** Text with `{{` or `{%` somewhere in it, which `resolveVar` evaluates. */
+export function isTemplated(variable: Variable): boolean {
+  return variable.node === undefined ? hasTemplate(variable.value) : someScalar(variable.node, isTemplateScalar)
+}
+
+function isTemplateScalar(scalar: Extract<Node, { kind: 'scalar' }>): boolean {
+  return scalar.type === 'str' && hasTemplate(scalar.value)
+}
+
+function hasTemplate(value: unknown): boolean {
+  return typeof value === 'string' && /\{[{%#]/.test(value)
+}

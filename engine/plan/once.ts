@@ -1,0 +1,71 @@
+import type { Problem } from '../inventory/index.ts'
+import type { Play } from '../playbook/play.ts'
+import type { TaskOrStep } from '../role/role.ts'
+import type { HostView } from '../role/view.ts'
+import { type HostWork, isFlush, type WorkItem } from './work.ts'
+
+/** Gives what runs once its name: the role and the title, numbered where a title comes again. */
+export function onceNames(label: string, all: boolean): (unit: TaskOrStep) => Pick<WorkItem, 'once'> {
+  const seen = new Map<string, number>()
+  return unit => {
+    if (isFlush(unit) || !(all || unit.runOnce)) return {}
+    const count = (seen.get(unit.title) ?? 0) + 1
+    seen.set(unit.title, count)
+    return { once: `${label}/${unit.title}/${count}` }
+  }
+}
+
+/** The first host that has it is the one to run each, unless it falls out before. */
+export function onceOwners(works: Iterable<readonly [host: string, work: HostWork]>): ReadonlyMap<string, string> {
+  const owners = new Map<string, string>()
+  for (const [host, { items }] of works) {
+    for (const { once } of items) if (once !== undefined && !owners.has(once)) owners.set(once, host)
+  }
+  return owners
+}
+
+/** What the host itself is going to do of it. */
+export const ownWork = (work: HostWork, host: string, owners: ReadonlyMap<string, string>): HostWork => ({
+  ...work,
+  items: work.items.filter(({ once }) => once === undefined || owners.get(once) === host),
+})
+
+/** The items up to the next that runs once. */
+export function untilOnce(items: readonly WorkItem[]): readonly WorkItem[] {
+  const end = items.findIndex(({ once }) => once !== undefined)
+  return end === -1 ? items : items.slice(0, end)
+}
+
+/**
+ * Of what hosts are waiting for, the one whose time has come: no host still has to come to it. Each list is what is left of a host's work,
+ * and begins with what it waits for.
+ */
+export function nextOnce(lists: readonly (readonly WorkItem[])[]): string | undefined {
+  const waiting = lists.flatMap(([first]) => (first?.once === undefined ? [] : [first.once]))
+  const later = new Set(lists.flatMap(items => items.slice(1).map(({ once }) => once)))
+  return waiting.find(name => !later.has(name)) ?? waiting[0]
+}
+
+/** A title with the name of its host would be another one on each, and so run on each. */
+export function checkOnce(
+  { name, site }: Play,
+  works: readonly { readonly host: HostView; readonly work: HostWork }[],
+): readonly Problem[] {
+  const named = works.map(({ host, work }) => ({ host, items: work.items.filter(({ once }) => once !== undefined) }))
+  const first = named.find(({ items }) => items.length > 0)
+  for (const { host, items } of named) {
+    if (items.length !== first?.items.length) continue
+    const unlike = items.find(
+      ({ once, unit }, index) => once !== first.items[index]?.once && unit.title.includes(host.name),
+    )
+    if (unlike)
+      return [
+        {
+          message: `play "${name}": "${unlike.unit.title}" is to run once, but it has another title on each host`,
+          origin: site,
+          hint: 'give it a title without the name of the host',
+        },
+      ]
+  }
+  return []
+}

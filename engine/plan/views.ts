@@ -1,0 +1,71 @@
+import { dirname } from 'node:path'
+import { type Host, type Inventory, InventoryError, type Problem, resolveVar } from '../inventory/index.ts'
+import { addressBy } from '../playbook/host-address.ts'
+import { addressVariables, type HostView, type InventoryView } from '../role/view.ts'
+import type { Lookup } from '../values/params.ts'
+
+/** The inventory as roles see it. Views are made once per host. */
+export function inventoryView(inventory: Inventory): InventoryView {
+  const views = new Map<string, HostView>()
+  const view = (host: Host): HostView => {
+    const known = views.get(host.name)
+    if (known) return known
+    const made = hostView(inventory, host)
+    views.set(host.name, made)
+    return made
+  }
+  const host = (name: string): HostView => {
+    const found = inventory.hosts.get(name)
+    if (!found) throw new Error(`there is no host ${name} in the inventory`)
+    return view(found)
+  }
+  const [source = '.'] = inventory.sources
+  return {
+    get hosts() {
+      return [...inventory.hosts.values()].map(view)
+    },
+    host,
+    group: name => inventory.hostsOf(name).map(view),
+    dir: dirname(source),
+  }
+}
+
+function hostView(inventory: Inventory, host: Host): HostView {
+  const read = (name: string): unknown => resolveVar(inventory, host, name)?.value
+  const address = () => addressBy(addressVariables, host, read)
+  const ip = () => addressBy(['ip', 'ansible_host'], host, read)
+  return {
+    name: host.name,
+    get address() {
+      return address()
+    },
+    get ip() {
+      return ip()
+    },
+    get addressProblems() {
+      return [...problemsOf(address), ...problemsOf(ip)]
+    },
+    groups: host.groups,
+    var: read,
+    place: variable => (variable === undefined ? host.origin : host.vars.get(variable)?.origin),
+  }
+}
+
+function problemsOf(look: () => unknown): readonly Problem[] {
+  try {
+    look()
+    return []
+  } catch (error) {
+    if (error instanceof InventoryError) return error.problems
+    throw error
+  }
+}
+
+/** A host's variables for `resolveParams`. */
+export const lookupIn =
+  (inventory: Inventory, host: Host): Lookup =>
+  name => {
+    // Resolved, it also tells whether the value was made from a secret.
+    const variable = resolveVar(inventory, host, name)
+    return variable && { value: variable.value, variable }
+  }

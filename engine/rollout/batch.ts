@@ -1,0 +1,57 @@
+import { HostFailure } from '../host/failure.ts'
+import { buildWork, type PeersOf } from '../plan/build.ts'
+import { onceOwners } from '../plan/once.ts'
+import type { ReadyPlay } from '../plan/ready.ts'
+import type { HostWork } from '../plan/work.ts'
+import type { TagSelection } from '../playbook/tags.ts'
+import type { HostView } from '../role/view.ts'
+import type { Session } from './session.ts'
+
+/** What all hosts of a batch share. */
+export interface Batch {
+  readonly session: Session
+  readonly ready: ReadyPlay
+  readonly ask: (question: string) => Promise<boolean>
+  /** All that the play asks of a host, also what another of the batch does for it. Throws what is wrong with it. */
+  readonly workOf: (host: HostView) => HostWork
+  /** Which host is to run what runs once. */
+  readonly owners: ReadonlyMap<string, string>
+  /** What of it has been run. */
+  readonly done: Set<string>
+}
+
+export function openBatch(
+  session: Session,
+  ready: ReadyPlay,
+  hosts: readonly HostView[],
+  given: {
+    readonly peers: PeersOf
+    readonly tags: TagSelection
+    readonly ask: (question: string) => Promise<boolean>
+  },
+): Batch {
+  const build = (host: HostView): HostWork => {
+    const { work, problems } = buildWork(ready.play, ready.roles, host, session.view, given.tags, given.peers)
+    const [problem] = problems
+    if (problem) throw new HostFailure({ task: '', role: '', message: problem.message })
+    return work
+  }
+  const works = new Map(hosts.map(host => [host.name, orError(() => build(host))]))
+  const owners = onceOwners(
+    [...works].flatMap(([host, built]) => ('work' in built ? [[host, built.work] as const] : [])),
+  )
+  const workOf = ({ name }: HostView): HostWork => {
+    const built = works.get(name)
+    if (built && 'work' in built) return built.work
+    throw built?.error ?? new Error(`${name} is not of this batch`)
+  }
+  return { session, ready, ask: given.ask, workOf, owners, done: new Set() }
+}
+
+function orError(build: () => HostWork): { readonly work: HostWork } | { readonly error: unknown } {
+  try {
+    return { work: build() }
+  } catch (error) {
+    return { error }
+  }
+}

@@ -1,0 +1,203 @@
+import type { ErrorObject } from 'ajv'
+import { closest } from 'fastest-levenshtein'
+import type { Origin, Problem, Variable } from '../inventory/types.ts'
+import type { AnyRole, ParamSchema, RoleCall } from '../role/role.ts'
+import { shownValue } from '../shell/text.ts'
+import { formats, isFormat } from './formats.ts'
+import { validatorOf } from './validator.ts'
+
+/** The params, or what is wrong with them, all of it: nobody gets at params without having looked. `secrets` are values, for redaction. */
+export type ResolvedParams =
+  | { readonly ok: true; readonly params: Readonly<Record<string, unknown>>; readonly secrets: readonly string[] }
+  | { readonly ok: false; readonly problems: readonly ParamProblem[]; readonly secrets: readonly string[] }
+
+/** One that is `missing` is needed and not set, which may not matter to who asks for another part of the playbook. */
+export interface ParamProblem extends Problem {
+  readonly kind: 'missing' | 'wrong'
+  readonly param: string
+}
+
+/** The variable of a host by name, its template evaluated: the value and where it was set. */
+export type Lookup = (name: string) => { readonly value: unknown; readonly variable: Variable } | undefined
+
+interface Source {
+  readonly value: unknown
+  readonly variable?: Variable
+  /** The name under which the user set it. */
+  readonly named: string
+}
+
+/**
+ * A role's params for one host in Ansible's precedence: the role's defaults, the inventory, the playbook's own params, extra vars.
+ * Nothing is thrown for bad values: every problem is returned, each with the place of the value.
+ */
+export function resolveParams(call: RoleCall, lookup: Lookup): ResolvedParams {
+  const { role } = call
+  const sources = new Map<string, Source>()
+  for (const [name, schema] of Object.entries(role.params.properties)) {
+    const source = sourceOf(role, name, schema, call, lookup)
+    if (source) sources.set(name, source)
+  }
+  const unknown = Object.keys(call.params).filter(name => !(name in role.params.properties))
+  const params: Record<string, unknown> = Object.fromEntries(
+    [...sources].map(([name, source]) => [name, structuredClone(source.value)]),
+  )
+  const errors = validatorOf(role.params)(params)
+  const problems: readonly ParamProblem[] = [
+    ...unknown.map(name => unknownParam(role, name, call.site)),
+    ...errors.map(error => problemOf(error, role, sources, call)),
+  ]
+  const secrets = secretsOf(role, params, sources)
+  return problems.length === 0 ? { ok: true, params, secrets } : { ok: false, problems, secrets }
+}
+
+/** Names of inventory variables that set a param: those declared, then `<role>_<param>`. */
+export function variableNames(role: string, param: string, schema: ParamSchema): readonly string[] {
+  const declared = schemaKeyword(schema, 'var')
+  const names = declared === undefined ? [] : Array.isArray(declared) ? declared.map(String) : [String(declared)]
+  return [...new Set([...names, `${snake(role)}_${snake(param)}`])]
+}
+
+function sourceOf(
+  role: AnyRole,
+  name: string,
+  schema: ParamSchema,
+  call: RoleCall,
+  lookup: Lookup,
+): Source | undefined {
+  const found = variableNames(role.name, name, schema)
+    .map(named => ({ named, ...lookup(named) }))
+    .find(hit => hit.variable !== undefined && hit.value !== null && hit.value !== '')
+  const fromPlaybook = call.params[name]
+  if (fromPlaybook !== undefined && found?.variable?.source !== 'extra vars')
+    return { value: fromPlaybook, named: name }
+  return found?.variable && { value: convert(found.value, schema), variable: found.variable, named: found.named }
+}
+
+/**
+ * Ansible's values are loose: `"6443"`, `yes`, and `1111` where text is meant. What can mean only one thing is converted; a float where
+ * text is expected (`1.30` has become 1.3) is not.
+ */
+function convert(value: unknown, schema: ParamSchema): unknown {
+  const type = schemaKeyword(schema, 'type')
+  if (type === 'string' && Number.isSafeInteger(value)) return String(value)
+  if (typeof value !== 'string') return value
+  const text = value.trim()
+  if (type === 'integer' && /^-?\d+$/.test(text)) return Number(text)
+  if (type === 'number' && /^-?\d+(\.\d+)?$/.test(text)) return Number(text)
+  if (type === 'boolean' && /^(true|yes|on|1)$/i.test(text)) return true
+  if (type === 'boolean' && /^(false|no|off|0)$/i.test(text)) return false
+  return value
+}
+
+const isMissing = ({ keyword, instancePath }: ErrorObject): boolean => keyword === 'required' && instancePath === ''
+
+function problemOf(
+  error: ErrorObject,
+  role: AnyRole,
+  sources: ReadonlyMap<string, Source>,
+  call: RoleCall,
+): ParamProblem {
+  const path = error.instancePath.split('/').slice(1).map(unescapePointer)
+  const [name = String(error.params.missingProperty ?? ''), ...rest] = path
+  const schema = role.params.properties[name]
+  const source = sources.get(name)
+  const variable = source?.variable
+  const said = source?.named ?? name
+  const origin: Origin = variable?.locate(rest.map(part => (/^\d+$/.test(part) ? Number(part) : part))) ?? call.site
+  const where = rest.length > 0 ? `${said}.${rest.join('.')}` : said
+  if (isMissing(error)) {
+    const names = schema
+      ? variableNames(role.name, name, schema)
+          .map(text => `\`${text}\``)
+          .join(' or ')
+      : name
+    return {
+      kind: 'missing',
+      param: name,
+      message: `role ${role.name} needs ${name}`,
+      origin: call.site,
+      hint: `set ${names} in the inventory, or ${name} in the playbook`,
+    }
+  }
+  const isSecret = variable?.secret === true || (schema && schemaKeyword(schema, 'secret'))
+  const shown = isSecret ? 'the secret value' : shownValue(error.data)
+  const message = `${where}: ${shown} ${expectation(error)} (role ${role.name})`
+  return { kind: 'wrong', param: name, message, origin, ...hintFor(error) }
+}
+
+function expectation(error: ErrorObject): string {
+  switch (error.keyword) {
+    case 'type':
+      return `is not of type ${error.params.type}`
+    case 'enum':
+      return `is not one of ${error.params.allowedValues.map((value: unknown) => JSON.stringify(value)).join(', ')}`
+    case 'additionalProperties':
+      return `has an unknown key ${JSON.stringify(error.params.additionalProperty)}`
+    case 'format': {
+      const name = String(error.params.format)
+      return `is not ${isFormat(name) ? formats[name].expected : `of the format ${name}`}`
+    }
+    case 'pattern':
+      return `does not match ${error.params.pattern}`
+    default:
+      return error.message ?? 'is not valid'
+  }
+}
+
+function hintFor(error: ErrorObject): { readonly hint?: string } {
+  if (error.keyword === 'type' && error.params.type === 'string' && typeof error.data === 'number') {
+    return { hint: 'quote it: without quotes it is a number and may have lost digits' }
+  }
+  if (error.keyword === 'enum' && typeof error.data === 'string') {
+    const near = closest(error.data, error.params.allowedValues.map(String))
+    return { hint: `did you mean ${near}?` }
+  }
+  if (error.keyword === 'additionalProperties') {
+    const names = Object.keys((error.parentSchema as { properties?: object } | undefined)?.properties ?? {})
+    return names.length > 0 ? { hint: `did you mean ${closest(error.params.additionalProperty, names)}?` } : {}
+  }
+  return {}
+}
+
+function unknownParam(role: AnyRole, name: string, origin: Origin): ParamProblem {
+  const names = Object.keys(role.params.properties)
+  return {
+    kind: 'wrong',
+    param: name,
+    message: `role ${role.name} has no param ${name}`,
+    origin,
+    hint: names.length > 0 ? `did you mean ${closest(name, names)}?` : 'it takes no params',
+  }
+}
+
+function secretsOf(
+  role: AnyRole,
+  params: Readonly<Record<string, unknown>>,
+  sources: ReadonlyMap<string, Source>,
+): readonly string[] {
+  return Object.entries(role.params.properties)
+    .filter(
+      ([name, schema]) => schemaKeyword(schema, 'secret') === true || sources.get(name)?.variable?.secret === true,
+    )
+    .flatMap(([name]) => texts(params[name]))
+}
+
+/** Every text inside a value. */
+export function texts(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value === 'number') return [String(value)]
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(texts)
+  return []
+}
+
+const schemaKeyword = (schema: ParamSchema, keyword: string): unknown =>
+  typeof schema === 'object' ? (schema as unknown as Readonly<Record<string, unknown>>)[keyword] : undefined
+
+export const snake = (name: string): string =>
+  name
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+
+const unescapePointer = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~')

@@ -1,0 +1,73 @@
+import type { HostView, InventoryView, PrepareContext } from 'rota'
+import { mastersOf, nodesOf } from '../../lib/cluster/index.ts'
+import {
+  apiServerNames,
+  type ClusterNames,
+  defaultLifetime,
+  kubernetesAuthorities,
+  masterWishes,
+  type Prepared,
+  prepareCertificates,
+  prepareTokens,
+  type Wish,
+} from '../../lib/pki/index.ts'
+import type { Params } from '../daemons/daemons.ts'
+
+type NameParams = Pick<
+  Params,
+  | 'leaving'
+  | 'dnsDomain'
+  | 'serviceAddresses'
+  | 'loadBalancerName'
+  | 'virtualAddress'
+  | 'externalLoadBalancer'
+  | 'supplementaryNames'
+>
+
+/** What the certificates of the masters are made from. */
+export const clusterNames = (params: NameParams, inventory: InventoryView): ClusterNames => ({
+  masters: mastersOf(inventory, params.leaving),
+  dnsDomain: params.dnsDomain,
+  serviceAddresses: params.serviceAddresses,
+  loadBalancerName: params.loadBalancerName,
+  loadBalancerAddresses: [params.virtualAddress, params.externalLoadBalancer?.address].filter(
+    address => address !== undefined,
+  ),
+  supplementary: params.supplementaryNames,
+})
+
+/** Everything a client may call an API server of this cluster. */
+export const servedNames = (params: Params, inventory: InventoryView) => apiServerNames(clusterNames(params, inventory))
+
+/** What `prepare` gives to the tasks of the masters. */
+export interface MasterPrepared extends Prepared {
+  /** The content of known_tokens.csv, where there is one. */
+  readonly tokens?: string | undefined
+}
+
+/** The certificates of the masters, and their tokens; `wanted` leaves out those that a method does not need. */
+export async function prepareMasters(
+  { hosts, inventory, check }: PrepareContext<Params>,
+  wanted: (wish: Wish) => boolean = () => true,
+): Promise<MasterPrepared> {
+  const [first] = hosts
+  const prepared = await prepareCertificates(
+    { inventory, check },
+    hosts.flatMap(({ host, params }) => masterWishes(host, clusterNames(params, inventory))).filter(wanted),
+    kubernetesAuthorities,
+    lifetimeOf(first?.params),
+  )
+  if (!first?.params.tokenAuth) return prepared
+  return { ...prepared, tokens: await prepareTokens({ inventory, check }, tokenUsers(first.params, inventory)) }
+}
+
+export const lifetimeOf = (params: Params | undefined) => ({
+  ...defaultLifetime,
+  certificateDays: params?.certificateDays ?? defaultLifetime.certificateDays,
+})
+
+/** kubespray's names: who has a token. */
+export const tokenUsers = (params: Params, inventory: InventoryView): readonly string[] => [
+  ...mastersOf(inventory, params.leaving).map((host: HostView) => `system:kubectl-${host.name}`),
+  ...nodesOf(inventory, params.leaving).map((host: HostView) => `system:kubelet-${host.name}`),
+]

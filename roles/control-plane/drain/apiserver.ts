@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Around, around, type StepContext } from 'rota'
+import { arm, callOff, canArm, fromVariables, httpsUrl, mastersOf, netPatience } from '../../lib/cluster/index.ts'
+import { apiServerAt, configDirOf, portOf } from '../gate/gate.ts'
+import { serves } from '../gate/serves.ts'
+import { params } from '../params.ts'
+import { closePort, openPort, undrain, undrainName } from './rule.ts'
+
+export interface DrainApiServerOptions {
+  /** Masters that are being removed: they stand in for nobody. */
+  readonly leaving?: readonly string[] | string
+  readonly port?: number
+  readonly kubeConfigDir?: string
+  /** Seconds between closing the port and the first change, for requests under way and for load balancers to notice; default 3. */
+  readonly grace?: number
+  /**
+   * Seconds after the port of one host is open again before the next one's is closed. Default: 2, and 15 where proxies may know of two masters only:
+   * nginx leaves a server that has refused a connection alone for ten seconds (`fail_timeout`), then each of its workers tries it with one
+   * connection and with no other until that one has ended well. Until then nobody but this one would be left. A third master may be joining,
+   * whom no proxy lists yet.
+   */
+  readonly settle?: number
+  /** Seconds after which the host opens the port itself should this machine be gone. Default: the variables of the role control-plane; 600. */
+  readonly limit?: number
+}
+
+/**
+ * Takes an API server out of service before it restarts, and back when it is ready, with no failed connection. Stopping it is not
+ * enough: between closing its port and being ready again there are moments in which it accepts connections and drops them, or answers
+ * before it can (its port is open some seconds before /readyz says so). A proxy without health checks of its own, such as nginx, would
+ * send clients there. So the host itself refuses new connections all the while, which every proxy takes for "next server, please".
+ */
+export const drainApiServer = (options: DrainApiServerOptions = {}): Around => {
+  // When a host of this run was put back last: the next one waits for what is left of the time, and after the last nobody does.
+  let putBack = 0
+  const closed = new Set<string>()
+  return around({
+    name: 'new connections go to other masters',
+    vars: [...apiServerAt.vars, ...settings.vars],
+    check: host => {
+      const { drainLimit } = settings.of(host, { drainLimit: options.limit })
+      return Number.isInteger(drainLimit) && drainLimit >= shortest
+        ? []
+        : [`kube_apiserver_drain_limit: ${drainLimit} is no whole number of seconds, ${shortest} at least`]
+    },
+    enter: async context => {
+      const { host, $, say, inventory } = context
+      const port = portOf(host, options)
+      if ((await $`command -v iptables`.nothrow()).exitCode !== 0) {
+        say(
+          `${host.name}: iptables is not installed, new connections are not turned away while the API server restarts`,
+        )
+        return
+      }
+      if ((await $`${canArm}`.nothrow()).exitCode !== 0) {
+        say(
+          `${host.name}: there is no systemd that would let new connections in again should this machine die, so they are not turned away while the API server restarts`,
+        )
+        return
+      }
+      const { podAddresses, drainLimit } = settings.of(host, { drainLimit: options.limit })
+      const settle = (options.settle ?? (mastersOf(inventory, options.leaving).length <= 3 ? 15 : 2)) * 1000
+      await sleep(Math.max(0, putBack + settle - Date.now()))
+      await $`${arm(undrain(port, drainLimit))}`
+      await $`${closePort(port, podAddresses.split(','))}`
+      closed.add(host.name)
+      if (await serves($, port)) await sleep((options.grace ?? 3) * 1000)
+    },
+    leave: async context => {
+      const port = portOf(context.host, options)
+      const { $, host, say } = context
+      const { drainLimit } = settings.of(host, { drainLimit: options.limit })
+      const seen = await $`${openPort(port)}
+${callOff(undrainName(port))}`
+      if (closed.delete(host.name) && seen.stdout === '')
+        say(
+          `${host.name}: its work took longer than ${netPatience} times ${drainLimit} s, so the host has let new connections in again before the end, and some may have failed: set a higher kube_apiserver_drain_limit`,
+        )
+      await answersAtItsAddress(context, port, options)
+      putBack = Date.now()
+    },
+  })
+}
+
+const { podAddresses, drainLimit } = params.properties
+const settings = fromVariables('control-plane', { podAddresses, drainLimit })
+const shortest = drainLimit.minimum
+
+/** The gate dials 127.0.0.1; that the host serves at the address that others use is only true now. */
+async function answersAtItsAddress(
+  { host, $ }: StepContext,
+  port: number,
+  options: DrainApiServerOptions,
+): Promise<void> {
+  if ((await $`command -v curl`.nothrow()).exitCode !== 0) return
+  if (!(await serves($, port))) return
+  const url = httpsUrl(host.address, port, '/readyz')
+  const ca = `${configDirOf(host, options)}/pki/ca.crt`
+  for (let left = 15; ; left -= 1) {
+    const answer =
+      await $`curl -sS --noproxy '*' --max-time 5 --cacert ${ca} -o /dev/null -w ${'%{http_code}'} ${url}`.nothrow()
+    if (answer.stdout === '200') return
+    if (left === 0)
+      throw new Error(
+        `${url} does not answer 200 after new connections were let in again: ${(answer.stderr || answer.stdout).trim()}`,
+      )
+    await sleep(2000)
+  }
+}

@@ -1,0 +1,79 @@
+import { type FactValues, gate, type HostView, holds, http, tcp, type Verdict } from 'rota'
+import { fromVariables, httpsUrl, type ReadyFacts, readyz } from '../../lib/cluster/index.ts'
+import { apiserverPort, kubeConfigDir } from '../../lib/cluster/params.ts'
+
+export interface ApiServerGateOptions {
+  /** Default: the role's variables, kube_apiserver_port first; 6443. */
+  readonly port?: number
+  /** Default: the role's variables, kube_config_dir first; /etc/kubernetes. */
+  readonly kubeConfigDir?: string
+  /** Seconds; default 300. */
+  readonly timeout?: number
+}
+
+/**
+ * The API server of the host is ready, seen through its own certificate and authority. It says nothing about the version or about every
+ * name of the certificate: those are proven by the role control-plane itself.
+ */
+export const apiServerReady = (options: ApiServerGateOptions = {}) =>
+  gate({
+    name: 'API server is ready',
+    vars: apiServerAt.vars,
+    timeout: options.timeout ?? 300,
+    facts: (host): ReadyFacts => ({
+      ready: readyz(host, portOf(host, options), `${configDirOf(host, options)}/pki/ca.crt`),
+    }),
+    check: judge,
+    available: {
+      facts: (host): ServingFacts => ({
+        any: http({
+          url: httpsUrl('127.0.0.1', portOf(host, options), '/readyz'),
+          insecure: true,
+          status: answers,
+          timeout: 5,
+        }),
+        port: tcp({ host: '127.0.0.1', port: portOf(host, options) }),
+      }),
+      check: serving,
+    },
+  })
+
+type ServingFacts = { readonly any: ReturnType<typeof http>; readonly port: ReturnType<typeof tcp> }
+
+/** Not ready is a 500; one that wants to know who asks serves all the same. */
+const answers = [200, 401, 403]
+
+/**
+ * Whoever answers counts, whatever its certificate says: a master that has not got its name yet would else be taken for one that is down, and
+ * all of them be worked on at once. Where nothing on the host can speak HTTPS, a port that is open will do.
+ */
+const serving = ({ any, port }: FactValues<ServingFacts>, host: HostView): Verdict =>
+  (any.type === 'answered' && any.expected) || (any.type === 'unavailable' && port.type === 'open')
+    ? holds
+    : {
+        ok: false,
+        expected: `the API server of ${host.name} answers`,
+        saw: 'reason' in any ? any.reason : `${any.status}`,
+      }
+
+function judge({ ready }: FactValues<ReadyFacts>, host: HostView): Verdict {
+  const expected = `GET /readyz of ${host.name} answers 200`
+  if (ready.type !== 'answered') return { ok: false, expected, saw: ready.reason }
+  if (ready.expected) return holds
+  return { ok: false, expected, saw: `${ready.status}${failedChecks(ready.body)}` }
+}
+
+// `[-]etcd failed: reason withheld`
+const failedChecks = (body: string): string => {
+  const failed = [...body.matchAll(/^\[-\](.*)$/gm)].map(match => match[1])
+  return failed.length > 0 ? ` (${failed.join('; ')})` : ''
+}
+
+/** Where an API server is, by the variables of the role control-plane. */
+export const apiServerAt = fromVariables('control-plane', { apiserverPort, kubeConfigDir })
+
+export const portOf = (host: HostView, { port }: { readonly port?: number } = {}): number =>
+  apiServerAt.of(host, { apiserverPort: port }).apiserverPort
+
+export const configDirOf = (host: HostView, options: { readonly kubeConfigDir?: string } = {}): string =>
+  apiServerAt.of(host, options).kubeConfigDir

@@ -1,0 +1,26 @@
+import { assert, computed, type InventoryView, type Task, tcp } from 'rota'
+import { etcdAt } from '../../etcd/gate.ts'
+import { portOf } from './gate.ts'
+
+/** A master that is removed as dead is dead: seen from another host, neither its API server nor its etcd member takes connections. */
+export const isGone =
+  (name: string) =>
+  ({ inventory }: { readonly inventory: InventoryView }): readonly Task[] => {
+    // A name that the inventory does not have is refused by the roles.
+    const master = inventory.hosts.find(host => host.name === name)
+    if (master === undefined) return []
+    const to = (port: number) => tcp({ host: master.address, port })
+    return [
+      assert({
+        that: `${name} is gone`,
+        holds: computed({ api: to(portOf(master)), etcd: to(etcdAt.of(master).clientPort) }, ({ api, etcd }) => {
+          const alive = [api.type === 'open' && 'its API server', etcd.type === 'open' && 'its etcd member'].filter(
+            Boolean,
+          )
+          return alive.length > 0
+            ? `${alive.join(' and ')} still takes connections at ${master.address}: remove it without gone=true, or switch it off first`
+            : undefined
+        }),
+      }),
+    ]
+  }

@@ -1,0 +1,86 @@
+import { assert, bytesOf, command, computed, defineRole, type HostView, type InventoryView, path, quote } from 'rota'
+import { balancersOf, balances, clusterProblems, isLeaving, mastersOf, unknownLeaving } from '../lib/cluster/index.ts'
+import { leaving as leavingParam, virtualAddress } from '../lib/cluster/params.ts'
+import { moveVirtualAddress } from './move.ts'
+
+const params = {
+  type: 'object',
+  properties: {
+    virtualAddress,
+    config: {
+      type: 'string',
+      format: 'absolute-path',
+      default: '/etc/keepalived/keepalived.conf',
+      var: 'keepalived_config',
+      description: 'The configuration that is removed.',
+    },
+    everywhere: {
+      type: 'boolean',
+      default: false,
+      description: 'Take it down on every host: the virtual address is given up.',
+    },
+    moveLimit: {
+      type: 'integer',
+      minimum: 5,
+      default: 60,
+      var: 'keepalived_move_limit',
+      description:
+        'Seconds after which a host that was giving the address away takes part again by itself, should the control machine be gone; three times as long where the run is still at work on it.',
+    },
+    leaving: leavingParam,
+  },
+} as const
+
+/**
+ * Takes the virtual address off a master that leaves, gently, and our keepalived with it. Also where other hosts have it now, or nobody
+ * shall. Does nothing elsewhere.
+ */
+export const keepalivedAbsent = defineRole({
+  name: 'keepalived-absent',
+  description: 'the virtual address leaves this host',
+  params,
+  inventoryCheck: clusterProblems,
+  check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
+  tasks: ({ params, host, inventory }) => {
+    const { virtualAddress, config, moveLimit } = params
+    const others = params.everywhere ? [] : mayTake(params.leaving, host, inventory)
+    const move =
+      others.length > 0 &&
+      virtualAddress !== undefined &&
+      moveVirtualAddress({ virtualAddress, others, limit: moveLimit })
+    if (params.everywhere || isLeaving(host, params.leaving)) return [move, oursIsGone(config)]
+    if (balances(host, inventory)) return []
+    return virtualAddress === undefined ? [isMeant(config)] : [move, oursIsGone(config)]
+  },
+})
+
+/** Who may have the address next: also a master that has not lost it to the hosts of load_balancer yet. */
+const mayTake = (
+  leaving: readonly string[] | string,
+  host: HostView,
+  inventory: InventoryView,
+): readonly HostView[] => {
+  const all = [...balancersOf(inventory, leaving), ...mastersOf(inventory, leaving)]
+  return [...new Map(all.map(other => [other.name, other])).values()].filter(({ name }) => name !== host.name)
+}
+
+/** A keepalived that serves something else is none of ours: ours has the instance of the API servers. */
+const ours = '^vrrp_instance VI_KUBE_APISERVER '
+
+/** Clients that use the address would lose their way, and a line that is missing is no wish for that. */
+const isMeant = (config: string) =>
+  assert({
+    that: 'the virtual address is not given up by mistake',
+    holds: computed({ config: path({ path: config, content: true }) }, facts =>
+      new RegExp(ours, 'm').test(Buffer.from(bytesOf(facts.config) ?? new Uint8Array()).toString())
+        ? `the inventory sets no kube_vip_address, but ${config} has the virtual address of the API servers: set it again, or give it up with remove-ha.mjs`
+        : undefined,
+    ),
+  })
+
+const oursIsGone = (config: string) =>
+  command({
+    title: 'no virtual address of the API servers',
+    onlyIf: `grep -qs ${quote(ours)} ${quote(config)}`,
+    run: `systemctl disable --now keepalived && rm -f ${quote(config)}`,
+  })
