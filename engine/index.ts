@@ -1,6 +1,6 @@
 /** The whole public API: what playbooks and roles import from 'rota'. */
 
-export { type PlaybookContext, type PlaybookOptions, playbook } from './cli/playbook.ts'
+export { playbook } from './cli/playbook.ts'
 export type { Address } from './facts/addresses.ts'
 export type { HttpFact } from './facts/http.ts'
 // Facts that share their name with a task are `…Fact` here.
@@ -39,8 +39,10 @@ export type { ListeningPort } from './facts/listening-ports.ts'
 export type { PathFact } from './facts/path.ts'
 export type { Certificate, TlsCertificateFact } from './facts/tls-certificate.ts'
 export type { UnitFact } from './facts/unit.ts'
-export type { Origin, Problem } from './inventory/index.ts'
+export type { Origin, Problem } from './failure/problem.ts'
+export type { AtLeast } from './playbook/available.ts'
 export { type Play, type PlayOptions, play } from './playbook/play.ts'
+export type { PlaybookContext, PlaybookOptions } from './playbook/playbook.ts'
 export type { Serial } from './playbook/serial.ts'
 export { type Around, around } from './role/around.ts'
 export { type Check, type Finding, hostCheck, sharedCheck } from './role/check.ts'
@@ -50,8 +52,6 @@ export {
   defineRole,
   type Handlers,
   type Nested,
-  type ParamsOf,
-  type ParamsSchema,
   type PeerFacts,
   type PrepareContext,
   type RoleCall,
@@ -60,7 +60,7 @@ export {
 } from './role/role.ts'
 export { type Step, type StepContext, type StepResult, step } from './role/step.ts'
 export { addressVariables, type HostView, type InventoryView } from './role/view.ts'
-export type { AtLeast } from './rollout/availability.ts'
 export { blob, quote, raw, type Shell, sh } from './shell/shell.ts'
 export * from './tasks/index.ts'
 export { variableNames } from './values/params.ts'
+export type { ParamsOf, ParamsSchema } from './values/schema.ts'

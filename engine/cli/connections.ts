@@ -1,6 +1,7 @@
+import { InventoryError, type Problem } from '../failure/problem.ts'
 import { type ConnectionFlags, connectionOf, connectionSecrets } from '../host/connection.ts'
 import { flagProblems } from '../host/connection-values.ts'
-import { type Host, type Inventory, InventoryError, type Problem } from '../inventory/index.ts'
+import type { Host, Inventory } from '../inventory/index.ts'
 import type { Connection } from '../transport/types.ts'
 
 export interface Connections {

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Playbook } from '../playbook/playbook.ts'
 import { checkSerial, parseSerial, type Serial } from '../playbook/serial.ts'
 import { tagsOf } from '../tasks/names.ts'
-import type { Playbook } from './playbook.ts'
 import { addRefusedFlags } from './refused-flags.ts'
 import { parseWords, several } from './usage.ts'
 import { addVaultFlags, type VaultFlags } from './vault-flags.ts'

@@ -1,22 +1,20 @@
 import { Command } from 'commander'
-import { didYouMean } from '../failure/problem.ts'
+import { didYouMean, InventoryError, type Problem } from '../failure/problem.ts'
 import {
-  explainVar,
   graphInventory,
   type Host,
   type Inventory,
-  InventoryError,
   inventoryTree,
   type ListOptions,
   listHost,
   listInventory,
   loadInventory,
-  type Problem,
   selectHosts,
 } from '../inventory/index.ts'
 import { hostNode } from '../inventory/list.ts'
 import { printableLines } from '../journal/printable.ts'
 import type { Redactor } from '../secrets/redactor.ts'
+import { explainVar } from '../values/explain.ts'
 import { texts } from '../values/params.ts'
 import { readConfig } from './config/config.ts'
 import { yamlText } from './inventory-yaml.ts'

@@ -1,4 +1,4 @@
-import type { Node, ScalarNode } from '../inventory/types.ts'
+import type { Node, ScalarNode } from '../python/node.ts'
 import { pythonFloat } from '../python/node.ts'
 import { sortedEntries } from '../python/python-json.ts'
 import { analyze } from './yaml/analyze.ts'

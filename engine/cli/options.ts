@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
+import { InventoryError } from '../failure/problem.ts'
 import type { ConnectionFlags } from '../host/connection.ts'
-import { InventoryError, readVaultSecrets } from '../inventory/index.ts'
+import { readVaultSecrets } from '../vault/vault-secrets.ts'
 import { askSecret } from './ask.ts'
 import type { Found, Settings } from './config/config.ts'
 import type { Flags } from './flags.ts'

@@ -1,8 +1,8 @@
-import { nearest } from '../failure/problem.ts'
-import { type Host, type Inventory, InventoryError, type Problem } from '../inventory/index.ts'
+import { InventoryError, nearest, type Problem } from '../failure/problem.ts'
+import type { Host, Inventory } from '../inventory/index.ts'
+import type { Playbook } from '../playbook/playbook.ts'
 import type { AnyRole } from '../role/role.ts'
 import { type ParamProblem, resolveParams } from '../values/params.ts'
-import type { Playbook } from './playbook.ts'
 
 /**
  * The variables that a playbook itself needs, from `-e`, validated as a role's params are: also those that no play reads, for they may be

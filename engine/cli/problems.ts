@@ -1,4 +1,4 @@
-import { formatOrigin, type Problem } from '../inventory/index.ts'
+import { formatOrigin, type Problem } from '../failure/problem.ts'
 import { continued, printable, printableLines } from '../journal/printable.ts'
 
 /** All that is wrong, one after another, to stderr: where, what, what to do; at the end what that means. */

@@ -1,4 +1,4 @@
-import { InventoryError } from '../inventory/index.ts'
+import { InventoryError } from '../failure/problem.ts'
 import { type Journal, journalDir, makeJournalDir, openJournal } from '../journal/journal.ts'
 
 /** No run is begun of which no record can be kept. Asked first, so that it is known before any host is touched. */

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { InventoryError, type Problem } from '../inventory/index.ts'
+import { InventoryError, type Problem } from '../failure/problem.ts'
 import { openChannel } from '../transport/channel.ts'
 import { ansibleFactRequests, ansibleFacts } from '../values/ansible-facts.ts'
 import type { Connections } from './connections.ts'

@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander'
-import { InventoryError, readVaultSecrets, type VaultSecret } from '../inventory/index.ts'
+import { InventoryError } from '../failure/problem.ts'
+import type { VaultSecret } from '../vault/vault.ts'
+import { readVaultSecrets } from '../vault/vault-secrets.ts'
 import { askSecret } from './ask.ts'
 import type { Settings } from './config/config.ts'
 import { several } from './usage.ts'

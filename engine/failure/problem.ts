@@ -1,5 +1,4 @@
 import { distance } from 'fastest-levenshtein'
-import type { Origin, Problem } from '../inventory/types.ts'
 
 /** Everything that is wrong with the inventory, at once. */
 export class InventoryError extends Error {
@@ -42,4 +41,18 @@ function slips(a: string, b: string): number {
 export function didYouMean(name: string, names: Iterable<string>): { hint?: string } {
   const near = nearest(name, names)
   return near.length === 0 ? {} : { hint: `did you mean ${near.join(' or ')}?` }
+}
+
+/** Where a value stood. Line and column count from 1; the file is named as the user named it. */
+export interface Origin {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** One thing wrong with what the user gave, for people to read. */
+export interface Problem {
+  readonly message: string
+  readonly origin?: Origin
+  readonly hint?: string
 }

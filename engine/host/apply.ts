@@ -1,11 +1,11 @@
 import type { Facts } from '../facts/fact.ts'
 import { pending } from '../facts/pending.ts'
 import { type HandlerItem, handlerChange, isFlush, type PlannedChange, type WorkItem } from '../plan/work.ts'
+import type { ApplyItem } from '../program/requests.ts'
 import { lines, raw, type Shell } from '../shell/shell.ts'
 import type { Task } from '../tasks/task.ts'
-import type { ApplyItem } from '../transport/types.ts'
 import { HostFailure } from './failure.ts'
-import type { HostRun } from './host-run.ts'
+import type { HostRun } from './run.ts'
 
 /** One item of a program and what the report has to know of it. */
 export interface Entry {

@@ -1,5 +1,6 @@
 import { handlerChange, handlersOwed, isStep, planStage, stageAt } from '../plan/work.ts'
-import { type HostPlan, type HostRun, refuse, refuseOne } from './host-run.ts'
+import { type HostPlan, refuse, refuseOne } from './host-run.ts'
+import type { HostRun } from './run.ts'
 
 /** Tells what a run would do: the same probe and plan, nothing else. Returns how many changes there would be. */
 export function checkHost(run: HostRun, plan: HostPlan): number {

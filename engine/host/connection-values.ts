@@ -1,4 +1,5 @@
-import type { Host, Inventory, Origin, Problem, Variable } from '../inventory/index.ts'
+import type { Origin, Problem } from '../failure/problem.ts'
+import type { Host, Inventory, Variable } from '../inventory/index.ts'
 import { hasControlCharacters, shownValue } from '../shell/text.ts'
 import { readVar } from '../values/read-var.ts'
 

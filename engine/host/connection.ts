@@ -1,6 +1,7 @@
+import type { Problem } from '../failure/problem.ts'
 import { didYouMean } from '../failure/problem.ts'
 import { shlexSplit } from '../inventory/formats/shlex.ts'
-import type { Host, Inventory, Problem } from '../inventory/index.ts'
+import type { Host, Inventory } from '../inventory/index.ts'
 import type { Become, Connection, Transport } from '../transport/types.ts'
 import { type ConnectionValues, connectionValues, problemOf } from './connection-values.ts'
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostFailure } from './failure.ts'
-import type { HostPlan, HostRun } from './host-run.ts'
+import type { HostPlan } from './host-run.ts'
 import { judge } from './judge.ts'
+import type { HostRun } from './run.ts'
 
 /** One look, no waiting; a play without a gate has nothing that could tell. */
 export async function gateHoldsNow(run: HostRun): Promise<boolean> {

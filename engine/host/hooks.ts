@@ -1,7 +1,8 @@
 import type { Around } from '../role/around.ts'
 import { HostFailure } from './failure.ts'
 import { hookName } from './hook-name.ts'
-import type { HostPlan, HostRun } from './host-run.ts'
+import type { HostPlan } from './host-run.ts'
+import type { HostRun } from './run.ts'
 import { stepContext, writeDown } from './run-step.ts'
 
 /** Takes the host out of service: each hook is written down on it first. When one fails, all entered so far are left again. */

@@ -1,10 +1,8 @@
 import { type FactRequest, type Facts, withFacts } from '../facts/fact.ts'
 import { pending as pendingHandlers } from '../facts/pending.ts'
-import type { Emit } from '../journal/events.ts'
 import {
   factsNeeded,
   type HandlerItem,
-  type HostWork,
   handlersOwed,
   isStep,
   leftOver,
@@ -12,33 +10,12 @@ import {
   planStage,
   stageAt,
 } from '../plan/work.ts'
-import type { Play } from '../playbook/play.ts'
-import type { HostView, InventoryView } from '../role/view.ts'
 import type { Change, Task } from '../tasks/task.ts'
-import type { Channel } from '../transport/types.ts'
 import { applyEntries, entriesOf, type StageWork } from './apply.ts'
 import { HostFailure } from './failure.ts'
 import { judge } from './judge.ts'
+import type { HostRun } from './run.ts'
 import { runStep } from './run-step.ts'
-import type { Stopwatch } from './stopwatch.ts'
-
-/** One play on one host. */
-export interface HostRun {
-  readonly run: string
-  readonly play: Play
-  readonly host: HostView
-  readonly inventory: InventoryView
-  readonly work: HostWork
-  readonly channel: Channel
-  readonly channelOf: (host: string) => Promise<Channel>
-  readonly ask: (question: string) => Promise<boolean>
-  readonly emit: Emit
-  readonly signal: AbortSignal
-  readonly diff: boolean
-  readonly check: boolean
-  readonly clock: Stopwatch
-  readonly isSecret: (text: string) => boolean
-}
 
 /** What the probe and the plan say before anything is changed. */
 export interface HostPlan {

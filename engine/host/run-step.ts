@@ -4,8 +4,8 @@ import type { StepContext, StepResult } from '../role/step.ts'
 import { raw } from '../shell/shell.ts'
 import { UnreachableError } from '../transport/types.ts'
 import { HostFailure } from './failure.ts'
-import type { HostRun } from './host-run.ts'
 import { remoteShell } from './remote-shell.ts'
+import type { HostRun } from './run.ts'
 
 /** Runs a step on its host and tells whether it changed something. The handlers it notifies are written down before it starts. */
 export async function runStep(run: HostRun, item: WorkItem, why: string, owed: ReadonlySet<string>): Promise<boolean> {

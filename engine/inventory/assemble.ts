@@ -1,4 +1,5 @@
-import type { Origin, Problem, Setting, Statement } from './types.ts'
+import type { Origin, Problem } from '../failure/problem.ts'
+import type { Setting, Statement } from './types.ts'
 
 /** The raw graph: what the sources said, before group_vars, host_vars and precedence. */
 export interface Graph {

@@ -1,8 +1,9 @@
 import { didYouMean, InventoryError } from '../failure/problem.ts'
+import type { MapNode } from '../python/node.ts'
 import { compareText } from '../python/python-json.ts'
 import { pythonStr } from '../python/python-repr.ts'
 import { groupNode, hostNode, type ListOptions } from './list.ts'
-import type { Inventory, MapNode } from './types.ts'
+import type { Inventory } from './types.ts'
 
 export interface GraphOptions extends ListOptions {
   /** Also the variables of each host and group (`--vars`). */

@@ -1,7 +1,8 @@
+import type { Origin } from '../failure/problem.ts'
 import type { Decrypt } from '../python/node.ts'
 import type { Graph, RawGroup, RawHost } from './assemble.ts'
 import { ancestors, depths, descendants, sortByPrecedence } from './group-order.ts'
-import type { Group, Host, Inventory, Origin, Setting } from './types.ts'
+import type { Group, Host, Inventory, Setting } from './types.ts'
 import { override, type Variables } from './vars/variables.ts'
 import type { FileSettings } from './vars/vars-files.ts'
 

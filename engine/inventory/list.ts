@@ -1,6 +1,7 @@
+import type { MapNode, Node, ScalarNode } from '../python/node.ts'
 import { pythonJson } from '../python/python-json.ts'
 import { toNode } from '../python/value-node.ts'
-import type { Group, Host, Inventory, MapNode, Node, ScalarNode, Variable } from './types.ts'
+import type { Group, Host, Inventory, Variable } from './types.ts'
 
 /** Magic variables, which `ansible-inventory` leaves out even when a file sets them (cli/inventory.py). */
 const internal: ReadonlySet<string> = new Set([

@@ -1,16 +1,5 @@
-/** Where a value stood. Line and column count from 1; the file is named as the user named it. */
-export interface Origin {
-  readonly file: string
-  readonly line: number
-  readonly column: number
-}
-
-/** One thing wrong with what the user gave, for people to read. */
-export interface Problem {
-  readonly message: string
-  readonly origin?: Origin
-  readonly hint?: string
-}
+import type { Origin, Problem } from '../failure/problem.ts'
+import type { Node } from '../python/node.ts'
 
 /** A value of a variable for one host, with where it came from and what it overrode. */
 export interface Variable {
@@ -73,43 +62,6 @@ export interface Inventory {
   readonly factsOf?: (host: string) => Readonly<Record<string, unknown>> | undefined
   /** What `localhost` means when the inventory does not name it: this machine, with the variables of `all`. */
   implicitHost(name: string): Host
-}
-
-/**
- * A value as read from a file: a tree beside the plain value, so that each part can be located, and so that Python's types
- * survive (JavaScript cannot tell 1.0 from 1).
- */
-export type Node = ScalarNode | MapNode | ListNode
-
-export interface ScalarNode {
-  readonly kind: 'scalar'
-  readonly type: ScalarType
-  /** Text, number, bigint, boolean or null; the ciphertext for type `vault`. */
-  readonly value: string | number | bigint | boolean | null
-  readonly line: number
-  readonly column: number
-}
-
-/** `unsafe` is text marked `!unsafe`, never a template. Dates are text in ISO form. */
-export type ScalarType = 'str' | 'int' | 'float' | 'bool' | 'null' | 'date' | 'vault' | 'unsafe'
-
-export interface MapNode {
-  readonly kind: 'map'
-  readonly entries: readonly Entry[]
-  readonly line: number
-  readonly column: number
-}
-
-export interface Entry {
-  readonly key: ScalarNode
-  readonly node: Node
-}
-
-export interface ListNode {
-  readonly kind: 'list'
-  readonly items: readonly Node[]
-  readonly line: number
-  readonly column: number
 }
 
 /** One assignment as a file made it, before any precedence. */

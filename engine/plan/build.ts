@@ -1,7 +1,7 @@
 import type { FactMap } from '../facts/fact.ts'
 import { valuesOf } from '../facts/fact.ts'
+import type { Problem } from '../failure/problem.ts'
 import { didYouMean } from '../failure/problem.ts'
-import type { Problem } from '../inventory/index.ts'
 import type { Play } from '../playbook/play.ts'
 import { isSelected, type TagSelection } from '../playbook/tags.ts'
 import type { AnyRole, RoleCall, RoleContext } from '../role/role.ts'
@@ -134,3 +134,6 @@ export function peersFrom(
     }),
   )
 }
+
+/** No peer can be asked: what tasks are built from for listings and for checks before the first connection. */
+export const noPeers: PeersOf = () => new Map()

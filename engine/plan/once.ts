@@ -1,4 +1,4 @@
-import type { Problem } from '../inventory/index.ts'
+import type { Problem } from '../failure/problem.ts'
 import type { Play } from '../playbook/play.ts'
 import type { TaskOrStep } from '../role/role.ts'
 import type { HostView } from '../role/view.ts'

@@ -1,11 +1,5 @@
-import {
-  type Host,
-  type Inventory,
-  InventoryError,
-  type Problem,
-  selectHosts,
-  splitPatterns,
-} from '../inventory/index.ts'
+import { InventoryError, type Problem } from '../failure/problem.ts'
+import { type Host, type Inventory, selectHosts, splitPatterns } from '../inventory/index.ts'
 import type { Play } from '../playbook/play.ts'
 import { isSelected, type TagSelection } from '../playbook/tags.ts'
 import { tagsOf } from '../tasks/names.ts'

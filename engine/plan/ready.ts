@@ -1,34 +1,23 @@
-import { type Host, type Inventory, InventoryError, type Problem, selectHosts } from '../inventory/index.ts'
+import { InventoryError, type Problem } from '../failure/problem.ts'
+import { type Host, type Inventory, selectHosts } from '../inventory/index.ts'
 import type { RunEvent } from '../journal/events.ts'
 import type { Play } from '../playbook/play.ts'
 import { checkSerial } from '../playbook/serial.ts'
 import { isSelected, type TagSelection } from '../playbook/tags.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
-import { checksOn } from '../rollout/checks.ts'
-import { noPeers } from '../rollout/peers.ts'
 import { shortest } from '../secrets/forms.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import { tagsOf } from '../tasks/names.ts'
 import { type ResolvedParams, resolveParams, texts } from '../values/params.ts'
-import { type BoundRole, buildWork, labelled, paramsOn } from './build.ts'
+import { type BoundRole, buildWork, labelled, noPeers, paramsOn } from './build.ts'
+import { checksOn } from './checks.ts'
 import { checkOnce } from './once.ts'
 import { hostsOf, isChosen, nobodyIn, type PlayHosts, whyNobody } from './play-hosts.ts'
+import type { ReadyPlay } from './ready-play.ts'
 import { sameProblems } from './same-problems.ts'
 import { secretProblems } from './secret-problems.ts'
 import { lookupIn } from './views.ts'
 import type { HostWork } from './work.ts'
-
-/** A play whose hosts are known and whose roles have their params: nothing about it can be refused any more. */
-export interface ReadyPlay {
-  readonly play: Play
-  /** The hosts to work on: pattern and `--limit`. */
-  readonly hosts: readonly HostView[]
-  /** The hosts of the pattern, whatever `--limit` says: what availability is counted over. */
-  readonly everyone: readonly HostView[]
-  readonly roles: readonly BoundRole[]
-  /** Why nobody is worked on, where that has to be said at the end. */
-  readonly notRun?: string
-}
 
 export interface Readied {
   readonly plays: readonly ReadyPlay[]

@@ -1,4 +1,4 @@
-import type { Origin, Problem } from '../inventory/index.ts'
+import type { Origin, Problem } from '../failure/problem.ts'
 
 interface Where {
   readonly origin: Origin

@@ -1,5 +1,5 @@
 import type { FactRequest } from '../facts/fact.ts'
-import type { Problem } from '../inventory/index.ts'
+import type { Problem } from '../failure/problem.ts'
 import type { Play } from '../playbook/play.ts'
 import { type IsSecret, seenSecrets } from '../tasks/secret.ts'
 import type { Task } from '../tasks/task.ts'

@@ -1,8 +1,10 @@
 import { dirname } from 'node:path'
-import { type Host, type Inventory, InventoryError, type Problem, resolveVar } from '../inventory/index.ts'
+import { InventoryError, type Problem } from '../failure/problem.ts'
+import type { Host, Inventory } from '../inventory/index.ts'
 import { addressBy } from '../playbook/host-address.ts'
 import { addressVariables, type HostView, type InventoryView } from '../role/view.ts'
 import type { Lookup } from '../values/params.ts'
+import { resolveVar } from '../values/resolve.ts'
 
 /** The inventory as roles see it. Views are made once per host. */
 export function inventoryView(inventory: Inventory): InventoryView {

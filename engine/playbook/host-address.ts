@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
-import { type Host, InventoryError, type Problem } from '../inventory/index.ts'
+import { InventoryError, type Problem } from '../failure/problem.ts'
+import type { Host } from '../inventory/index.ts'
 import { shownValue } from '../shell/text.ts'
 
 /** The address that the first of these variables that is set gives a host. Throws an InventoryError with its place where it is none. */

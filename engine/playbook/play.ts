@@ -3,7 +3,7 @@ import { type CallSite, callSite } from '../role/call-site.ts'
 import type { Gate } from '../role/gate.ts'
 import type { Handlers, Nested, RoleCall } from '../role/role.ts'
 import type { HostView, InventoryView } from '../role/view.ts'
-import type { AtLeast } from '../rollout/availability.ts'
+import type { AtLeast } from './available.ts'
 import type { Serial } from './serial.ts'
 
 export interface PlayOptions {

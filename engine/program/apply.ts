@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { encodeName } from '../shell/name.ts'
 import type { Blob } from '../shell/shell.ts'
 import { blobSize, quote, withBlobs } from '../shell/shell.ts'
-import type { ApplyItem, ApplyProgram } from '../transport/types.ts'
 import type { Program } from './program.ts'
+import type { ApplyItem, ApplyProgram } from './requests.ts'
 
 /**
  * The changes in order. Each is begun, receives its content, and runs; after one that failed the others are skipped and their content

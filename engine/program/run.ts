@@ -1,8 +1,8 @@
 import type { Blob } from '../shell/shell.ts'
 import { blob, quote, withBlobs } from '../shell/shell.ts'
-import type { RunCommand } from '../transport/types.ts'
 import { blobVariable, receiveLine, token } from './apply.ts'
 import type { Program } from './program.ts'
+import type { RunCommand } from './requests.ts'
 
 /** One command of a step. Its stdin is a blob; it comes first, so that the runtime knows it by number. */
 export function runText(request: number, { script, stdin, timeout }: RunCommand): Program {

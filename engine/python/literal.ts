@@ -1,5 +1,5 @@
-import type { Entry, Node, ScalarNode } from '../inventory/types.ts'
 import { readPythonNumber, readPythonString } from './literal-token.ts'
+import type { Entry, Node, ScalarNode } from './node.ts'
 
 /**
  * Python's `ast.literal_eval` as Ansible's INI reader uses it: a literal becomes its value, anything else stays text.

@@ -1,4 +1,4 @@
-import type { MapNode, Node, Origin, ScalarNode } from '../inventory/types.ts'
+import type { Origin } from '../failure/problem.ts'
 
 export interface Decrypt {
   /** Turns the ciphertext of a `!vault` value into its text; throws an InventoryError. */
@@ -76,4 +76,41 @@ export function someScalar(node: Node, test: (scalar: ScalarNode) => boolean): b
   if (node.kind === 'scalar') return test(node)
   if (node.kind === 'list') return node.items.some(item => someScalar(item, test))
   return node.entries.some(entry => someScalar(entry.node, test))
+}
+
+/**
+ * A value as read from a file: a tree beside the plain value, so that each part can be located, and so that Python's types
+ * survive (JavaScript cannot tell 1.0 from 1).
+ */
+export type Node = ScalarNode | MapNode | ListNode
+
+export interface ScalarNode {
+  readonly kind: 'scalar'
+  readonly type: ScalarType
+  /** Text, number, bigint, boolean or null; the ciphertext for type `vault`. */
+  readonly value: string | number | bigint | boolean | null
+  readonly line: number
+  readonly column: number
+}
+
+/** `unsafe` is text marked `!unsafe`, never a template. Dates are text in ISO form. */
+export type ScalarType = 'str' | 'int' | 'float' | 'bool' | 'null' | 'date' | 'vault' | 'unsafe'
+
+export interface MapNode {
+  readonly kind: 'map'
+  readonly entries: readonly Entry[]
+  readonly line: number
+  readonly column: number
+}
+
+export interface Entry {
+  readonly key: ScalarNode
+  readonly node: Node
+}
+
+export interface ListNode {
+  readonly kind: 'list'
+  readonly items: readonly Node[]
+  readonly line: number
+  readonly column: number
 }

@@ -1,5 +1,5 @@
-import type { Entry, MapNode, Node, ScalarNode } from '../inventory/types.ts'
 import { jsonEscaped } from '../journal/printable.ts'
+import type { Entry, MapNode, Node, ScalarNode } from './node.ts'
 import { keyText, pythonFloat } from './node.ts'
 
 /**

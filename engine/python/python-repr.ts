@@ -1,4 +1,4 @@
-import type { Node, ScalarNode } from '../inventory/types.ts'
+import type { Node, ScalarNode } from './node.ts'
 import { keyText, pythonFloat } from './node.ts'
 
 /** `str(value)` of Python: text as it is, everything inside a list or mapping as its repr. */

@@ -1,4 +1,4 @@
-import type { Node } from '../inventory/types.ts'
+import type { Node } from './node.ts'
 
 /** The other way: a plain value as a tree without positions. */
 export function toNode(value: unknown): Node {

@@ -1,4 +1,4 @@
-import type { Match, Regexp } from './index.ts'
+import type { Match, Regexp } from './expression.ts'
 import { RegexpError } from './parse.ts'
 
 /** What a match is replaced by. */

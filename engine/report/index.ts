@@ -1,35 +1,9 @@
-import type { RunEvent } from '../journal/events.ts'
-import { type Printable, printable, type Shown, shown } from '../journal/printable.ts'
+import { printable, shown } from '../journal/printable.ts'
 import { jsonReport } from './json.ts'
 import { lineReport } from './lines.ts'
 import { liveReport } from './live.ts'
 import { profiled } from './profile.ts'
-
-/** Shows a run while it goes on. Everything it gets has secrets replaced already. */
-export interface Report {
-  readonly event: (event: RunEvent) => void
-  /** While a question stands on the terminal nothing else is shown there: what happens meanwhile comes after `goOn`. */
-  readonly hold: () => { readonly goOn: () => void }
-  /** The journal's path, for the last line. */
-  readonly close: (journal: string) => void
-}
-
-/** A report that is read by people, on a terminal: it gets what is printable and nothing else. */
-export interface TextReport {
-  readonly event: (event: Shown<RunEvent>) => void
-  readonly hold: Report['hold']
-  readonly close: (journal: Printable) => void
-}
-
-export interface ReportOptions {
-  readonly json: boolean
-  readonly verbose: number
-  readonly check: boolean
-  /** stdout is a terminal. */
-  readonly live: boolean
-  /** Say at the end where the time went. */
-  readonly profile: boolean
-}
+import type { Report, ReportOptions } from './report.ts'
 
 export function reporter(options: ReportOptions, toStdout: (text: string) => void): Report {
   let open = true

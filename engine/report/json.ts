@@ -1,5 +1,5 @@
 import { jsonEscaped } from '../journal/printable.ts'
-import type { Report } from './index.ts'
+import type { Report } from './report.ts'
 
 /** One JSON object a line, as the journal has it. */
 export function jsonReport(write: (text: string) => void): Report {

@@ -2,8 +2,8 @@ import type { HostTotal, Outcome, RunEvent, TaskEvent } from '../journal/events.
 import { continuation, continued, type Shown } from '../journal/printable.ts'
 import { withCheckTables } from './checks.ts'
 import { diffLines } from './diff.ts'
-import type { ReportOptions, TextReport } from './index.ts'
 import { type Paint, painter } from './paint.ts'
+import type { ReportOptions, TextReport } from './report.ts'
 
 /** Plain lines: what happened, where, in the order in which it happened. */
 export function lineReport(

@@ -1,8 +1,8 @@
 import type { RunEvent } from '../journal/events.ts'
 import type { Shown } from '../journal/printable.ts'
-import type { ReportOptions, TextReport } from './index.ts'
 import { reportLines } from './lines.ts'
 import { painter, wantsColor } from './paint.ts'
+import type { ReportOptions, TextReport } from './report.ts'
 
 /** How many hosts at work are shown at once, and how often (milliseconds). */
 const shown = 8

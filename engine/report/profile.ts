@@ -1,6 +1,6 @@
 import type { Phase, RunEvent } from '../journal/events.ts'
 import type { Shown } from '../journal/printable.ts'
-import type { TextReport } from './index.ts'
+import type { TextReport } from './report.ts'
 
 /** Sums of a run, grown event by event: what is kept depends on the number of hosts, not of events. */
 export interface Profile {

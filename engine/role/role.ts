@@ -1,40 +1,12 @@
-import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
 import type { FactMap, FactValues } from '../facts/fact.ts'
-import type { Problem } from '../inventory/types.ts'
+import type { Problem } from '../failure/problem.ts'
 import { tagsOf } from '../tasks/names.ts'
 import type { Task } from '../tasks/task.ts'
+import type { ParamsOf, ParamsSchema } from '../values/schema.ts'
 import { type CallSite, callSite } from './call-site.ts'
 import type { Check } from './check.ts'
 import type { Step } from './step.ts'
 import type { HostView, InventoryView } from './view.ts'
-
-/**
- * A param's JSON Schema. Some keywords are ours: `var` names the inventory variables that set the param (the first that is set wins),
- * `secret` keeps its value out of every output, `defaults` tells of defaults that depend on another param, for its documentation.
- *
- * Text never breaks a line: control characters are refused, whatever the schema says. `text: 'lines'` lets line feeds and tabs in.
- * `text: 'line'` says that any text will do beyond that, because whoever writes it somewhere quotes it. Everything else has an `enum`, a
- * `pattern` with `^` and `$`, or a `format`: JSON Schema's, or one of ours (formats.ts), such as `address`, `absolute-path`, `word`.
- */
-export type ParamSchema = JSONSchema & {
-  readonly var?: string | readonly string[]
-  readonly secret?: boolean
-  readonly text?: 'line' | 'lines'
-}
-
-export interface ParamsSchema {
-  readonly type: 'object'
-  readonly properties: Readonly<Record<string, ParamSchema>>
-  readonly required?: readonly string[]
-}
-
-/** The params after defaults: what `tasks` gets. Nothing else is allowed, which is how they are validated too. */
-export type ParamsOf<S extends ParamsSchema> = FromSchema<{
-  readonly type: 'object'
-  readonly properties: S['properties']
-  readonly required: S extends { readonly required: infer R extends readonly string[] } ? R : readonly []
-  readonly additionalProperties: false
-}>
 
 /** Facts of other hosts, read when the role needs them, whatever `--limit` says; `undefined` for one that can't be reached. */
 export type PeerFacts<M extends FactMap> = ReadonlyMap<string, FactValues<M> | undefined>

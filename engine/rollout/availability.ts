@@ -1,3 +1,4 @@
+import type { AtLeast } from '../playbook/available.ts'
 /** A host of a batch as the availability rule sees it. */
 export interface Candidate {
   readonly name: string
@@ -6,9 +7,6 @@ export interface Candidate {
   /** The plan holds changes for it, so it may be out of service for a while. */
   readonly disrupted: boolean
 }
-
-/** How many hosts must serve at any time, given how many there are. */
-export type AtLeast = (total: number) => number
 
 export type Turn =
   /** These may be worked on now; `reason` says why the others of the batch have to wait. */

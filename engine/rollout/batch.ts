@@ -1,7 +1,7 @@
 import { HostFailure } from '../host/failure.ts'
 import { buildWork, type PeersOf } from '../plan/build.ts'
 import { onceOwners } from '../plan/once.ts'
-import type { ReadyPlay } from '../plan/ready.ts'
+import type { ReadyPlay } from '../plan/ready-play.ts'
 import type { HostWork } from '../plan/work.ts'
 import type { TagSelection } from '../playbook/tags.ts'
 import type { HostView } from '../role/view.ts'

@@ -1,45 +1,12 @@
 import type { Facts } from '../facts/fact.ts'
-import { buildWork, paramsOn } from '../plan/build.ts'
-import type { ReadyPlay } from '../plan/ready.ts'
-import { isSelected, type TagSelection } from '../playbook/tags.ts'
-import type { Check, Finding } from '../role/check.ts'
-import type { HostView, InventoryView } from '../role/view.ts'
-import { tagsOf } from '../tasks/names.ts'
+import type { LabelledCheck } from '../plan/checks.ts'
+import { checksOn } from '../plan/checks.ts'
+import type { ReadyPlay } from '../plan/ready-play.ts'
+import type { TagSelection } from '../playbook/tags.ts'
+import type { Finding } from '../role/check.ts'
+import type { HostView } from '../role/view.ts'
 import { attempt, finish } from './outcome.ts'
-import { noPeers } from './peers.ts'
 import type { Session } from './session.ts'
-
-/** A check with the role it came from. */
-export interface LabelledCheck {
-  readonly role: string
-  readonly check: Check
-}
-
-/** The checks of a play on one host, those whose tags are selected. */
-export function checksOn(
-  { play, roles }: ReadyPlay,
-  host: HostView,
-  inventory: InventoryView,
-  tags: TagSelection,
-): readonly LabelledCheck[] {
-  return roles.flatMap(bound => {
-    const { call, label } = bound
-    if (!call.role.checks || !isSelected([...tagsOf(play.tags), ...call.tags], tags)) return []
-    const context = { params: paramsOn(bound, host), host, inventory }
-    return call.role.checks(context as never).flatMap(check => (check ? [{ role: label, check }] : []))
-  })
-}
-
-/** The play has nothing but checks: no host is worked on. */
-export const onlyChecks = (
-  { play, roles }: ReadyPlay,
-  hosts: readonly HostView[],
-  inventory: InventoryView,
-  tags: TagSelection,
-): boolean =>
-  play.gate === undefined &&
-  roles.some(({ call }) => call.role.checks) &&
-  hosts.every(host => buildWork(play, roles, host, inventory, tags, noPeers).work.items.length === 0)
 
 interface Looked {
   readonly host: HostView

@@ -1,6 +1,6 @@
 import { HostFailure } from '../host/failure.ts'
 import type { Outcome } from '../journal/events.ts'
-import type { ReadyPlay } from '../plan/ready.ts'
+import type { ReadyPlay } from '../plan/ready-play.ts'
 import type { HostView } from '../role/view.ts'
 import { AnswerError, UnreachableError } from '../transport/types.ts'
 import type { Session } from './session.ts'

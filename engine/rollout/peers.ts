@@ -8,9 +8,6 @@ interface Wanted {
   readonly facts: (peer: HostView) => FactMap
 }
 
-/** No peer can be asked: what tasks are built from for listings and for checks before the first connection. */
-export const noPeers: PeersOf = () => new Map()
-
 /**
  * Reads the facts of other hosts that the roles of a play want, each peer once, whatever `--limit` says. A peer that can't be reached
  * is said once and is `undefined` to the role.

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { Emit, HostTotal, Outcome, RunEvent } from '../journal/events.ts'
-import type { ReadyPlay } from '../plan/ready.ts'
+import type { ReadyPlay } from '../plan/ready-play.ts'
 import type { Serial } from '../playbook/serial.ts'
 import type { TagSelection } from '../playbook/tags.ts'
 import { rollOut } from './rollout.ts'

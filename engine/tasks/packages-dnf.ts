@@ -1,5 +1,5 @@
 import { lines, raw, type Shell, sh } from '../shell/shell.ts'
-import type { Package, PackagesArgs } from './packages.ts'
+import type { Package, PackagesArgs } from './packages-args.ts'
 
 export function dnfInstall(items: readonly Package[], args: PackagesArgs): Shell {
   const words = items.map(({ name, version }) => (version === undefined ? name : `${name}-${version}`))

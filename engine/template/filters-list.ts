@@ -1,5 +1,5 @@
 import { FilterError } from './error.ts'
-import type { Filter } from './filters.ts'
+import type { Filter } from './filter.ts'
 import { tests } from './tests.ts'
 import { isEqual, isMapping, isTrue, ownPart, repr, toText } from './values.ts'
 import type { Work } from './work.ts'

@@ -1,6 +1,7 @@
-import { type Regexp, replacement } from '../regexp/index.ts'
+import type { Regexp } from '../regexp/expression.ts'
+import { replacement } from '../regexp/index.ts'
 import { FilterError } from './error.ts'
-import type { Filter } from './filters.ts'
+import type { Filter } from './filter.ts'
 import { flagsOf, withPattern } from './tests.ts'
 import { toText } from './values.ts'
 

@@ -1,7 +1,7 @@
 import { createHash, getHashes } from 'node:crypto'
 import { posix } from 'node:path'
 import { FilterError } from './error.ts'
-import type { Filter } from './filters.ts'
+import type { Filter } from './filter.ts'
 import { percentFormat } from './format.ts'
 import { replaceText, split } from './methods.ts'
 import { isTrue, toText } from './values.ts'

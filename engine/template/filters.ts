@@ -1,20 +1,13 @@
 import { pythonJson } from '../python/python-json.ts'
 import { toNode } from '../python/value-node.ts'
 import { FilterError } from './error.ts'
+import type { Filter } from './filter.ts'
 import { asList, attribute, listFilters } from './filters-list.ts'
 import { regexpFilters } from './filters-regexp.ts'
 import { textFilters } from './filters-text.ts'
 import { ipaddr, ipmath, ipsubnet, nthhost, wrap } from './ipaddr.ts'
 import { checkSize, isLazyMap, isMapping, isTrue, isUndefined, lookupIn, ownPart, repr, toText } from './values.ts'
 import type { Work } from './work.ts'
-
-/** `work` counts what it costs. */
-export type Filter = (
-  input: unknown,
-  args: readonly unknown[],
-  named: Readonly<Record<string, unknown>>,
-  work: Work,
-) => unknown
 
 /** The filters that exist here; any other is an error that names it. `default` is part of the evaluator. */
 export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([

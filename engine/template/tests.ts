@@ -1,4 +1,5 @@
-import { type Regexp, RegexpError, regexp } from '../regexp/index.ts'
+import type { Regexp } from '../regexp/expression.ts'
+import { RegexpError, regexp } from '../regexp/index.ts'
 import { FilterError } from './error.ts'
 import { isEqual, isMapping, isTrue, toText } from './values.ts'
 import type { Work } from './work.ts'

@@ -10,6 +10,7 @@ import { probeOf } from '../program/probe.ts'
 import { joined, type Program } from '../program/program.ts'
 import type { Frame, FrameReader, Head } from '../program/protocol.ts'
 import { frameReader, markOf } from '../program/protocol.ts'
+import type { ApplyProgram, RunCommand } from '../program/requests.ts'
 import { runText } from '../program/run.ts'
 import { runtimeText } from '../program/runtime.ts'
 import { endOf } from '../secrets/cut.ts'
@@ -20,17 +21,7 @@ import type { Session } from './session.ts'
 import { openSession } from './session.ts'
 import type { Target } from './target.ts'
 import { targetOf } from './target.ts'
-import type {
-  ApplyEvent,
-  ApplyProgram,
-  ApplyResult,
-  Channel,
-  ChannelOptions,
-  ChannelStats,
-  Connection,
-  RunCommand,
-  RunResult,
-} from './types.ts'
+import type { ApplyEvent, ApplyResult, Channel, ChannelOptions, ChannelStats, Connection, RunResult } from './types.ts'
 import { AnswerError, UnreachableError } from './types.ts'
 
 /**

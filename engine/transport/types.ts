@@ -1,5 +1,5 @@
 import type { FactRequest, Facts } from '../facts/fact.ts'
-import type { Shell } from '../shell/shell.ts'
+import type { ApplyProgram, RunCommand } from '../program/requests.ts'
 
 /** How a host is reached and as whom: resolved from the inventory and the flags, once per host. Secrets are functions, so that printing it is safe. */
 export interface Connection {
@@ -58,26 +58,6 @@ export interface ChannelStats {
   readonly readyAt?: number
 }
 
-export interface ApplyProgram {
-  /** Names the folder for replaced files, /var/lib/rota/backup/<run>. */
-  readonly run: string
-  readonly items: readonly ApplyItem[]
-  /** Runs to its end also after the channel was told to stop. */
-  readonly finishing?: boolean
-}
-
-export interface ApplyItem {
-  /** Unique in the program; events carry it. */
-  readonly id: number
-  readonly script: Shell
-  /** Handlers this change owes: written to pending/ before the script runs. Names are `role/handler`. */
-  readonly owes: readonly string[]
-  /** Bytes that the script may print, where that is not as usual (1 MiB): what is longer is cut in its middle. */
-  readonly output?: number
-  /** This item is the handler of that name: once it has succeeded it is taken from pending/, before anything but another handler runs. */
-  readonly pays?: string
-}
-
 export type ApplyEvent =
   | { readonly kind: 'started'; readonly id: number }
   | {
@@ -92,13 +72,6 @@ export type ApplyEvent =
 
 export interface ApplyResult {
   readonly failed?: { readonly id: number; readonly exitCode: number; readonly output: string }
-}
-
-export interface RunCommand {
-  readonly script: Shell
-  readonly stdin?: Uint8Array | string
-  /** Seconds; none by default. */
-  readonly timeout?: number
 }
 
 export interface RunResult {

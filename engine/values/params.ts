@@ -1,10 +1,24 @@
 import type { ErrorObject } from 'ajv'
 import { closest } from 'fastest-levenshtein'
-import type { Origin, Problem, Variable } from '../inventory/types.ts'
-import type { AnyRole, ParamSchema, RoleCall } from '../role/role.ts'
+import type { Origin, Problem } from '../failure/problem.ts'
+import type { Variable } from '../inventory/types.ts'
 import { shownValue } from '../shell/text.ts'
 import { formats, isFormat } from './formats.ts'
+import type { ParamSchema, ParamsSchema } from './schema.ts'
 import { validatorOf } from './validator.ts'
+
+/** Whoever has params: a role, or a playbook with variables of its own. */
+interface HasParams {
+  readonly name: string
+  readonly params: ParamsSchema
+}
+
+/** A role as a play calls it: what the playbook sets, and where it says so. */
+export interface Asked {
+  readonly role: HasParams
+  readonly params: Readonly<Record<string, unknown>>
+  readonly site: Origin
+}
 
 /** The params, or what is wrong with them, all of it: nobody gets at params without having looked. `secrets` are values, for redaction. */
 export type ResolvedParams =
@@ -31,7 +45,7 @@ interface Source {
  * A role's params for one host in Ansible's precedence: the role's defaults, the inventory, the playbook's own params, extra vars.
  * Nothing is thrown for bad values: every problem is returned, each with the place of the value.
  */
-export function resolveParams(call: RoleCall, lookup: Lookup): ResolvedParams {
+export function resolveParams(call: Asked, lookup: Lookup): ResolvedParams {
   const { role } = call
   const sources = new Map<string, Source>()
   for (const [name, schema] of Object.entries(role.params.properties)) {
@@ -58,13 +72,7 @@ export function variableNames(role: string, param: string, schema: ParamSchema):
   return [...new Set([...names, `${snake(role)}_${snake(param)}`])]
 }
 
-function sourceOf(
-  role: AnyRole,
-  name: string,
-  schema: ParamSchema,
-  call: RoleCall,
-  lookup: Lookup,
-): Source | undefined {
+function sourceOf(role: HasParams, name: string, schema: ParamSchema, call: Asked, lookup: Lookup): Source | undefined {
   const found = variableNames(role.name, name, schema)
     .map(named => ({ named, ...lookup(named) }))
     .find(hit => hit.variable !== undefined && hit.value !== null && hit.value !== '')
@@ -94,9 +102,9 @@ const isMissing = ({ keyword, instancePath }: ErrorObject): boolean => keyword =
 
 function problemOf(
   error: ErrorObject,
-  role: AnyRole,
+  role: HasParams,
   sources: ReadonlyMap<string, Source>,
-  call: RoleCall,
+  call: Asked,
 ): ParamProblem {
   const path = error.instancePath.split('/').slice(1).map(unescapePointer)
   const [name = String(error.params.missingProperty ?? ''), ...rest] = path
@@ -160,7 +168,7 @@ function hintFor(error: ErrorObject): { readonly hint?: string } {
   return {}
 }
 
-function unknownParam(role: AnyRole, name: string, origin: Origin): ParamProblem {
+function unknownParam(role: HasParams, name: string, origin: Origin): ParamProblem {
   const names = Object.keys(role.params.properties)
   return {
     kind: 'wrong',
@@ -172,7 +180,7 @@ function unknownParam(role: AnyRole, name: string, origin: Origin): ParamProblem
 }
 
 function secretsOf(
-  role: AnyRole,
+  role: HasParams,
   params: Readonly<Record<string, unknown>>,
   sources: ReadonlyMap<string, Source>,
 ): readonly string[] {

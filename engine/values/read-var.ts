@@ -1,4 +1,5 @@
-import { type Host, type Inventory, resolveVar } from '../inventory/index.ts'
+import type { Host, Inventory } from '../inventory/index.ts'
+import { resolveVar } from './resolve.ts'
 
 /** The value of a host's variable, templates evaluated; undefined where it is not set. Throws an InventoryError for a template that can't be evaluated. */
 export const readVar = (inventory: Inventory, host: Host, name: string): unknown =>

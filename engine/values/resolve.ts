@@ -1,6 +1,7 @@
+import type { Origin } from '../failure/problem.ts'
 import { InventoryError } from '../failure/problem.ts'
 import { isAddress } from '../inventory/address.ts'
-import type { Host, Inventory, Origin, Variable } from '../inventory/types.ts'
+import type { Host, Inventory, Variable } from '../inventory/types.ts'
 import { isTemplated } from '../inventory/vars/variables.ts'
 import { literalEval } from '../python/literal.ts'
 import { toValue } from '../python/node.ts'

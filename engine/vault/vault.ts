@@ -1,6 +1,6 @@
 import { createDecipheriv, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
+import type { Origin } from '../failure/problem.ts'
 import { InventoryError } from '../failure/problem.ts'
-import type { Origin } from '../inventory/types.ts'
 
 export interface VaultSecret {
   /** The vault id; `default` when none was given. */

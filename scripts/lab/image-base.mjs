@@ -3,7 +3,6 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { $ } from 'zx'
 import { ensureCommands } from './apt.mjs'
-import { hasImage } from './image.mjs'
 import { cacheDir } from './paths.mjs'
 import { LabError, say } from './say.mjs'
 
@@ -55,3 +54,6 @@ export function mirrorIn(text) {
   })
   return uris.find(uri => /\/debian\/?$/.test(uri))
 }
+
+/** @param {string} tag */
+export const hasImage = async tag => (await $({ nothrow: true, quiet: true })`docker image inspect ${tag}`).ok

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { $ } from 'zx'
-import { ensureBase } from './image-base.mjs'
+import { ensureBase, hasImage } from './image-base.mjs'
 import { withLock } from './lock.mjs'
 import { cacheDir } from './paths.mjs'
 import { LabError, say } from './say.mjs'
@@ -74,9 +74,6 @@ async function ensureBuilt(tag, how) {
     return tag
   })
 }
-
-/** @param {string} tag */
-export const hasImage = async tag => (await $({ nothrow: true, quiet: true })`docker image inspect ${tag}`).ok
 
 /** Debian's docker.io brings no buildx; the classic builder reads the same file. */
 function builder() {

@@ -8,7 +8,8 @@ import { runPlays } from '../../engine/rollout/run.ts'
 import { redactor } from '../../engine/secrets/redactor.ts'
 import { raw } from '../../engine/shell/shell.ts'
 import { defineTask } from '../../engine/tasks/task.ts'
-import { type ApplyProgram, type Channel, type Connection, UnreachableError } from '../../engine/transport/types.ts'
+import { type Channel, type Connection, UnreachableError } from '../../engine/transport/types.ts'
+import { type ApplyProgram } from '../../engine/program/requests.ts'
 
 export type Result = 'changed' | 'failed' | 'unreachable'
 

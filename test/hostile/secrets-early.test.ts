@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { encryptVault } from '../../engine/inventory/index.ts'
+import { encryptVault } from '../../engine/vault/vault-write.ts'
 import { finder } from '../../engine/secrets/find.ts'
 import { formsOf } from '../../engine/secrets/forms.ts'
 

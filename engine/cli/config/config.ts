@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
-import { InventoryError, type Origin, type Problem } from '../../inventory/index.ts'
+import { InventoryError, type Origin, type Problem } from '../../failure/problem.ts'
 import { namesIn } from '../../tasks/names.ts'
 import { findConfig, type Surroundings } from './find.ts'
 import { type IniValue, readIni } from './ini.ts'

@@ -1,4 +1,4 @@
-import type { Origin } from '../../inventory/index.ts'
+import type { Origin } from '../../failure/problem.ts'
 
 export interface IniValue {
   readonly text: string

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { encryptVault, InventoryError, type VaultSecret } from '../../inventory/index.ts'
+import { InventoryError } from '../../failure/problem.ts'
+import type { VaultSecret } from '../../vault/vault.ts'
+import { encryptVault } from '../../vault/vault-write.ts'
 import { ask, askSecret } from '../ask.ts'
 import { writeOutput } from './files.ts'
 

@@ -11,7 +11,8 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
-import { InventoryError, isVaulted, openVault, type VaultSecret } from '../../inventory/index.ts'
+import { InventoryError } from '../../failure/problem.ts'
+import { isVaulted, openVault, type VaultSecret } from '../../vault/vault.ts'
 
 /** A file to work on, or `-` for stdin. */
 export function readInput(name: string): Buffer {

@@ -1,4 +1,5 @@
-import { InventoryError, type VaultSecret } from '../../inventory/index.ts'
+import { InventoryError } from '../../failure/problem.ts'
+import type { VaultSecret } from '../../vault/vault.ts'
 
 /** The one secret to encrypt with: the only one, or the one that `--encrypt-vault-id` names. */
 export function secretToEncrypt(secrets: readonly VaultSecret[], id: string | undefined): VaultSecret {

@@ -1,6 +1,7 @@
+import type { Problem } from '../../failure/problem.ts'
 import { start } from '../../files/files.ts'
 import { type Address, parseAddress } from '../address.ts'
-import type { Problem, Reading, Statement } from '../types.ts'
+import type { Reading, Statement } from '../types.ts'
 import { badHostName } from './ini-host.ts'
 
 /** `-i 'a,b:2222,'`: names without ranges, each taken at its first mention. */

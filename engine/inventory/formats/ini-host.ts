@@ -1,6 +1,7 @@
+import type { Origin, Problem } from '../../failure/problem.ts'
 import { literalEval } from '../../python/literal.ts'
 import { hasControlCharacters } from '../../shell/text.ts'
-import type { Origin, Problem, Setting, Statement } from '../types.ts'
+import type { Setting, Statement } from '../types.ts'
 import { expandHostPattern } from './range.ts'
 import { shlexSplit, type Token } from './shlex.ts'
 

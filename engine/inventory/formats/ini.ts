@@ -1,7 +1,8 @@
+import type { Origin, Problem } from '../../failure/problem.ts'
 import { didYouMean } from '../../failure/problem.ts'
 import { literalEval } from '../../python/literal.ts'
 import { indentOf, splitLines, strip } from '../../python/python.ts'
-import type { Origin, Problem, Reading, Statement } from '../types.ts'
+import type { Reading, Statement } from '../types.ts'
 import { readHostLine } from './ini-host.ts'
 
 const section = /^\[([^:\]\s]+)(?::([\p{L}\p{N}_]+))?\]\s*(?:#.*)?$/u

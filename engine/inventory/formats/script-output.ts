@@ -1,6 +1,8 @@
+import type { Problem } from '../../failure/problem.ts'
+import type { Entry, MapNode, Node } from '../../python/node.ts'
 import { originOf } from '../../python/node.ts'
 import { shownValue } from '../../shell/text.ts'
-import type { Entry, MapNode, Node, Problem, Reading, Setting, Statement } from '../types.ts'
+import type { Reading, Setting, Statement } from '../types.ts'
 import { badHostName } from './ini-host.ts'
 import { nameOf } from './yaml-inventory.ts'
 

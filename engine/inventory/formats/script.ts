@@ -1,6 +1,8 @@
+import type { Problem } from '../../failure/problem.ts'
 import type { Files } from '../../files/files.ts'
 import { start } from '../../files/files.ts'
-import type { MapNode, Problem, Reading, Statement } from '../types.ts'
+import type { MapNode } from '../../python/node.ts'
+import type { Reading, Statement } from '../types.ts'
 import { readJson } from './json-read.ts'
 import { hostVars, readScriptOutput } from './script-output.ts'
 

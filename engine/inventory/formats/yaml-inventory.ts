@@ -1,6 +1,8 @@
+import type { Origin, Problem } from '../../failure/problem.ts'
 import { didYouMean } from '../../failure/problem.ts'
+import type { Entry, MapNode, Node } from '../../python/node.ts'
 import { originOf } from '../../python/node.ts'
-import type { Entry, MapNode, Node, Origin, Problem, Reading, Setting, Statement } from '../types.ts'
+import type { Reading, Setting, Statement } from '../types.ts'
 import { badHostName } from './ini-host.ts'
 import { expandHostPattern } from './range.ts'
 

@@ -1,7 +1,9 @@
+import type { Problem } from '../../failure/problem.ts'
 import { type Files, start } from '../../files/files.ts'
+import type { Node } from '../../python/node.ts'
 import { isVaulted, type Vault } from '../../vault/vault.ts'
 import { readData, readVariables } from '../formats/data-read.ts'
-import type { Node, Problem, Setting } from '../types.ts'
+import type { Setting } from '../types.ts'
 
 export interface ExtraVars {
   readonly settings: readonly Setting[]

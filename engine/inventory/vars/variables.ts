@@ -1,5 +1,7 @@
+import type { Origin } from '../../failure/problem.ts'
+import type { Node } from '../../python/node.ts'
 import { type Decrypt, findNode, originOf, someScalar, toValue } from '../../python/node.ts'
-import type { Node, Origin, Setting, Variable } from '../types.ts'
+import type { Setting, Variable } from '../types.ts'
 
 export type Variables = ReadonlyMap<string, Variable>
 

@@ -1,9 +1,10 @@
 import { posix } from 'node:path'
+import type { Problem } from '../../failure/problem.ts'
 import { InventoryError, nearest } from '../../failure/problem.ts'
 import { type Files, start } from '../../files/files.ts'
 import { isVaulted, type Vault } from '../../vault/vault.ts'
 import { readVariables } from '../formats/data-read.ts'
-import type { Problem, Setting } from '../types.ts'
+import type { Setting } from '../types.ts'
 
 /** The variables that files give to one group or host, a list for each file, in order. Lazy: a vaulted file waits until asked. */
 export type FileSettings = () => readonly (readonly Setting[])[]

@@ -1,4 +1,5 @@
-import type { ParamsSchema, RoleMaker } from '../../../engine/role/role.ts'
+import type { RoleMaker } from '../../../engine/role/role.ts'
+import type { ParamsSchema } from '../../../engine/values/schema.ts'
 import { variableNames } from '../../../engine/values/params.ts'
 
 interface Shown {

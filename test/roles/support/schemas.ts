@@ -1,4 +1,5 @@
-import type { AnyRole, ParamSchema } from '../../../engine/role/role.ts'
+import type { AnyRole } from '../../../engine/role/role.ts'
+import type { ParamSchema } from '../../../engine/values/schema.ts'
 import * as exported from '../../../roles/index.ts'
 
 /** Every role that `rota/roles` has. */

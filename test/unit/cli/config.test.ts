@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readConfig } from '../../../engine/cli/config/config.ts'
-import { InventoryError } from '../../../engine/inventory/index.ts'
+import { InventoryError } from '../../../engine/failure/problem.ts'
 
 const cwd = mkdtempSync(join(tmpdir(), 'rota-config-'))
 const file = (name: string, text: string) => writeFileSync(join(cwd, name), text)

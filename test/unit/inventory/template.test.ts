@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { encryptVault, loadInventory, resolveVar } from '../../../engine/inventory/index.ts'
+import { loadInventory } from '../../../engine/inventory/index.ts'
+import { encryptVault } from '../../../engine/vault/vault-write.ts'
+import { resolveVar } from '../../../engine/values/resolve.ts'
 import { load, problemsOf } from './support.ts'
 
 const vars = `one: 1

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { readYamlQuickly } from '../../../engine/inventory/formats/yaml-quick.ts'
 import { readYaml, readYamlFully } from '../../../engine/inventory/formats/yaml-read.ts'
 import { resolvePlain } from '../../../engine/inventory/formats/yaml-scalar.ts'
-import type { Node } from '../../../engine/inventory/types.ts'
+import type { Node } from '../../../engine/python/node.ts'
 import { toValue } from '../../../engine/python/node.ts'
 import { load, problemsOf, values } from './support.ts'
 

@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert'
 import { remoteShell } from '../../../engine/host/remote-shell.ts'
 import { redactor } from '../../../engine/secrets/redactor.ts'
 import { blob } from '../../../engine/shell/shell.ts'
-import type { Channel, RunCommand } from '../../../engine/transport/types.ts'
+import type { Channel } from '../../../engine/transport/types.ts'
+import type { RunCommand } from '../../../engine/program/requests.ts'
 
 const hidden = redactor()
 const secret = 'it\'s a "secret"'

@@ -1,0 +1,27 @@
+import type { Shell } from '../shell/shell.ts'
+export interface ApplyProgram {
+  /** Names the folder for replaced files, /var/lib/rota/backup/<run>. */
+  readonly run: string
+  readonly items: readonly ApplyItem[]
+  /** Runs to its end also after the channel was told to stop. */
+  readonly finishing?: boolean
+}
+
+export interface ApplyItem {
+  /** Unique in the program; events carry it. */
+  readonly id: number
+  readonly script: Shell
+  /** Handlers this change owes: written to pending/ before the script runs. Names are `role/handler`. */
+  readonly owes: readonly string[]
+  /** Bytes that the script may print, where that is not as usual (1 MiB): what is longer is cut in its middle. */
+  readonly output?: number
+  /** This item is the handler of that name: once it has succeeded it is taken from pending/, before anything but another handler runs. */
+  readonly pays?: string
+}
+
+export interface RunCommand {
+  readonly script: Shell
+  readonly stdin?: Uint8Array | string
+  /** Seconds; none by default. */
+  readonly timeout?: number
+}
