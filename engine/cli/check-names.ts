@@ -1,14 +1,13 @@
-import type { Problem } from '../failure/problem.ts'
-import { didYouMean } from '../failure/problem.ts'
+import type { Problem } from '../failure/index.ts'
+import { didYouMean } from '../failure/index.ts'
 import type { Inventory, Variable } from '../inventory/index.ts'
-import { buildWork, noPeers } from '../plan/build.ts'
-import type { ReadyPlay } from '../plan/ready-play.ts'
-import type { Play } from '../playbook/play.ts'
-import type { Serial } from '../playbook/serial.ts'
-import { specialTags, type TagSelection } from '../playbook/tags.ts'
-import type { InventoryView } from '../role/view.ts'
-import { tagsOf } from '../tasks/names.ts'
-import { variableNames } from '../values/params.ts'
+import type { ReadyPlay } from '../plan/index.ts'
+import { buildWork, noPeers } from '../plan/index.ts'
+import type { Play, Serial } from '../playbook/index.ts'
+import { specialTags, type TagSelection } from '../playbook/index.ts'
+import type { InventoryView } from '../role/index.ts'
+import { tagsOf } from '../tasks/index.ts'
+import { variableNames } from '../values/index.ts'
 
 const everything: TagSelection = { only: ['all', 'never'], skip: [] }
 

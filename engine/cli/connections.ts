@@ -1,8 +1,7 @@
-import { InventoryError, type Problem } from '../failure/problem.ts'
-import { type ConnectionFlags, connectionOf, connectionSecrets } from '../host/connection.ts'
-import { flagProblems } from '../host/connection-values.ts'
+import { InventoryError, type Problem } from '../failure/index.ts'
+import { type ConnectionFlags, connectionOf, connectionSecrets, flagProblems } from '../host/index.ts'
 import type { Host, Inventory } from '../inventory/index.ts'
-import type { Connection } from '../transport/types.ts'
+import type { Connection } from '../transport/index.ts'
 
 export interface Connections {
   /** Of any host of the inventory: made when it is needed, for a vaulted password may not be needed at all. */

@@ -1,8 +1,9 @@
 import { Command } from 'commander'
-import { didYouMean, InventoryError, type Problem } from '../failure/problem.ts'
+import { didYouMean, InventoryError, type Problem } from '../failure/index.ts'
 import {
   graphInventory,
   type Host,
+  hostNode,
   type Inventory,
   inventoryTree,
   type ListOptions,
@@ -11,11 +12,9 @@ import {
   loadInventory,
   selectHosts,
 } from '../inventory/index.ts'
-import { hostNode } from '../inventory/list.ts'
-import { printableLines } from '../journal/printable.ts'
-import type { Redactor } from '../secrets/redactor.ts'
-import { explainVar } from '../values/explain.ts'
-import { texts } from '../values/params.ts'
+import { printableLines } from '../journal/index.ts'
+import type { Redactor } from '../secrets/index.ts'
+import { explainVar, texts } from '../values/index.ts'
 import { readConfig } from './config/config.ts'
 import { yamlText } from './inventory-yaml.ts'
 import { printNotes } from './problems.ts'

@@ -1,6 +1,5 @@
-import type { Node, ScalarNode } from '../python/node.ts'
-import { pythonFloat } from '../python/node.ts'
-import { sortedEntries } from '../python/python-json.ts'
+import type { Node, ScalarNode } from '../python/index.ts'
+import { pythonFloat, sortedEntries } from '../python/index.ts'
 import { analyze } from './yaml/analyze.ts'
 import { Writer } from './yaml/writer.ts'
 

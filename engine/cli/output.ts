@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
-import { printableLines } from '../journal/printable.ts'
-import { type Redactor, redactor } from '../secrets/redactor.ts'
+import { printableLines } from '../journal/index.ts'
+import { type Redactor, redactor } from '../secrets/index.ts'
 
 /** What a command says, and what must not be seen in it. */
 export interface Output {

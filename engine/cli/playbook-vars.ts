@@ -1,8 +1,8 @@
-import { InventoryError, nearest, type Problem } from '../failure/problem.ts'
+import { InventoryError, nearest, type Problem } from '../failure/index.ts'
 import type { Host, Inventory } from '../inventory/index.ts'
-import type { Playbook } from '../playbook/playbook.ts'
-import type { AnyRole } from '../role/role.ts'
-import { type ParamProblem, resolveParams } from '../values/params.ts'
+import type { Playbook } from '../playbook/index.ts'
+import type { AnyRole } from '../role/index.ts'
+import { type ParamProblem, resolveParams } from '../values/index.ts'
 
 /**
  * The variables that a playbook itself needs, from `-e`, validated as a role's params are: also those that no play reads, for they may be

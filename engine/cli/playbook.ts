@@ -1,5 +1,5 @@
-import type { Playbook, PlaybookOptions, PlaybookVars, Plays, VarsOf } from '../playbook/playbook.ts'
-import { callSite } from '../role/call-site.ts'
+import type { Playbook, PlaybookOptions, PlaybookVars, Plays, VarsOf } from '../playbook/index.ts'
+import { callSite } from '../role/index.ts'
 import { guardedOutput } from './output.ts'
 import { runFromCommandLine } from './run.ts'
 

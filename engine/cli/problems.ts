@@ -1,5 +1,5 @@
-import { formatOrigin, type Problem } from '../failure/problem.ts'
-import { continued, printable, printableLines } from '../journal/printable.ts'
+import { formatOrigin, type Problem } from '../failure/index.ts'
+import { continued, printable, printableLines } from '../journal/index.ts'
 
 /** All that is wrong, one after another, to stderr: where, what, what to do; at the end what that means. */
 export function printProblems(problems: readonly Problem[], end = 'no host was touched'): void {

@@ -2,11 +2,10 @@ import { createReadStream, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Command } from 'commander'
-import { InventoryError } from '../failure/problem.ts'
-import type { RunEvent } from '../journal/events.ts'
-import { journalDir } from '../journal/journal.ts'
-import { printable, shown } from '../journal/printable.ts'
-import { profileOf } from '../report/profile.ts'
+import { InventoryError } from '../failure/index.ts'
+import type { RunEvent } from '../journal/index.ts'
+import { journalDir, printable, shown } from '../journal/index.ts'
+import { profileOf } from '../report/index.ts'
 
 /** `rota profile`: what `--profile` says, of a run that is over. */
 export function profileCommand(): Command {

@@ -1,5 +1,5 @@
-import { InventoryError } from '../failure/problem.ts'
-import { type Journal, journalDir, makeJournalDir, openJournal } from '../journal/journal.ts'
+import { InventoryError } from '../failure/index.ts'
+import { type Journal, journalDir, makeJournalDir, openJournal } from '../journal/index.ts'
 
 /** No run is begun of which no record can be kept. Asked first, so that it is known before any host is touched. */
 export const mustBeRecordable = (): void => void orProblem(makeJournalDir)

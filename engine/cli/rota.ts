@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { InventoryError } from '../failure/problem.ts'
+import { InventoryError } from '../failure/index.ts'
 import { guardedOutput } from './output.ts'
 import { printProblems } from './problems.ts'
 import { UsageError } from './usage.ts'

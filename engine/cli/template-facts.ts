@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
-import { InventoryError, type Problem } from '../failure/problem.ts'
-import { openChannel } from '../transport/channel.ts'
-import { ansibleFactRequests, ansibleFacts } from '../values/ansible-facts.ts'
+import { InventoryError, type Problem } from '../failure/index.ts'
+import { openChannel } from '../transport/index.ts'
+import { ansibleFactRequests, ansibleFacts } from '../values/index.ts'
 import type { Connections } from './connections.ts'
 
 /** Facts of hosts for templates: read only when a value that is needed is made from one. */

@@ -1,22 +1,42 @@
+export type { Address } from './addresses.ts'
 export { addresses } from './addresses.ts'
-export { check } from './check.ts'
+export { type CheckArgs, check, checkCall } from './check.ts'
 export * from './fact.ts'
-export { glob } from './glob.ts'
+export {
+  type FactKind,
+  type FactMap,
+  type FactRequest,
+  type Facts,
+  type FactValues,
+  factKey,
+  factsFrom,
+  valuesOf,
+  withFacts,
+} from './fact.ts'
+export { eachMatch, glob } from './glob.ts'
 export { group } from './group.ts'
-export { http } from './http.ts'
-export { kernelModule } from './kernel-module.ts'
+export { type HttpArgs, http, httpCall, httpPattern } from './http.ts'
+export { kernelModule, moduleName } from './kernel-module.ts'
 export { listeningPorts } from './listening-ports.ts'
 export { mounts } from './mounts.ts'
+export type { OsFact } from './os.ts'
 export { os } from './os.ts'
+export type { PackageFact } from './package.ts'
 export { packageState } from './package.ts'
 export { packageCandidate } from './package-candidate.ts'
 export { packageLists } from './package-lists.ts'
+export type { PathEntry, PathFact } from './path.ts'
 export { bytesOf, followed, path } from './path.ts'
+export { pending } from './pending.ts'
+export type { RouteFact } from './route.ts'
 export { route } from './route.ts'
-export { sysctl } from './sysctl.ts'
-export { tcp } from './tcp.ts'
+export { sysctl, sysctlPath, sysctlValue } from './sysctl.ts'
+export { type TcpArgs, tcp, tcpCall, tcpFunction } from './tcp.ts'
+export { within } from './timeout.ts'
 export { readCertificate, tlsCertificate } from './tls-certificate.ts'
 export { tool } from './tool.ts'
+export type { Unit, UnitFact } from './unit.ts'
 export { unit } from './unit.ts'
-export { unixSocket } from './unix-socket.ts'
+export { unixSocket, unixSocketCall, unixSocketFunction } from './unix-socket.ts'
+export type { UserFact } from './user.ts'
 export { user } from './user.ts'

@@ -1,4 +1,4 @@
-import { decodeName } from '../shell/name.ts'
+import { decodeName } from '../shell/index.ts'
 import { defineFact } from './fact.ts'
 
 /** Names (`role/handler`) of the handlers that earlier changes owe and that have not run yet. */

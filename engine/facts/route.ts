@@ -1,4 +1,4 @@
-import { quote } from '../shell/shell.ts'
+import { quote } from '../shell/index.ts'
 import { defineFact } from './fact.ts'
 import { addressOf, wordOf } from './output.ts'
 

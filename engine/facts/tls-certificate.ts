@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { quote } from '../shell/shell.ts'
+import { quote } from '../shell/index.ts'
 import { defineFact } from './fact.ts'
 import { endedLine } from './output.ts'
 import { parallel } from './parallel.ts'

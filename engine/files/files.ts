@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer'
 import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs'
 import { posix, resolve } from 'node:path'
-import type { Problem } from '../failure/problem.ts'
+import type { Problem } from '../failure/index.ts'
 
 /** Files as the user named them, relative to the directory the command was started in. */
 export interface Files {

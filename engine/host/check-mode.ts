@@ -1,4 +1,4 @@
-import { handlerChange, handlersOwed, isStep, planStage, stageAt } from '../plan/work.ts'
+import { handlerChange, handlersOwed, isStep, planStage, stageAt } from '../plan/index.ts'
 import { type HostPlan, refuse, refuseOne } from './host-run.ts'
 import type { HostRun } from './run.ts'
 

@@ -1,7 +1,7 @@
-import type { Origin, Problem } from '../failure/problem.ts'
+import type { Origin, Problem } from '../failure/index.ts'
 import type { Host, Inventory, Variable } from '../inventory/index.ts'
-import { hasControlCharacters, shownValue } from '../shell/text.ts'
-import { readVar } from '../values/read-var.ts'
+import { hasControlCharacters, shownValue } from '../shell/index.ts'
+import { readVar } from '../values/index.ts'
 
 /** What a value of a connection may be: it becomes a word of a command, so nothing in it may be taken for more than that. */
 interface Kind<T> {

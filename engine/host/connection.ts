@@ -1,8 +1,8 @@
-import type { Problem } from '../failure/problem.ts'
-import { didYouMean } from '../failure/problem.ts'
-import { shlexSplit } from '../inventory/formats/shlex.ts'
+import type { Problem } from '../failure/index.ts'
+import { didYouMean } from '../failure/index.ts'
 import type { Host, Inventory } from '../inventory/index.ts'
-import type { Become, Connection, Transport } from '../transport/types.ts'
+import { shlexSplit } from '../inventory/index.ts'
+import type { Become, Connection, Transport } from '../transport/index.ts'
 import { type ConnectionValues, connectionValues, problemOf } from './connection-values.ts'
 
 /** What the flags say of connections; the inventory's variables beat them, as in Ansible. */

@@ -1,4 +1,4 @@
-import type { Around } from '../role/around.ts'
+import type { Around } from '../role/index.ts'
 import { HostFailure } from './failure.ts'
 import { hookName } from './hook-name.ts'
 import type { HostPlan } from './host-run.ts'

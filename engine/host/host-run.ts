@@ -1,5 +1,4 @@
-import { type FactRequest, type Facts, withFacts } from '../facts/fact.ts'
-import { pending as pendingHandlers } from '../facts/pending.ts'
+import { type FactRequest, type Facts, pending as pendingHandlers, withFacts } from '../facts/index.ts'
 import {
   factsNeeded,
   type HandlerItem,
@@ -9,8 +8,8 @@ import {
   type PlannedChange,
   planStage,
   stageAt,
-} from '../plan/work.ts'
-import type { Change, Task } from '../tasks/task.ts'
+} from '../plan/index.ts'
+import type { Change, Task } from '../tasks/index.ts'
 import { applyEntries, entriesOf, type StageWork } from './apply.ts'
 import { HostFailure } from './failure.ts'
 import { judge } from './judge.ts'

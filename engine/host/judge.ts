@@ -1,6 +1,5 @@
-import type { FactRequest, Facts } from '../facts/fact.ts'
-import type { Condition, Gate, Verdict } from '../role/gate.ts'
-import type { HostView, InventoryView } from '../role/view.ts'
+import type { FactRequest, Facts } from '../facts/index.ts'
+import type { Condition, Gate, HostView, InventoryView, Verdict } from '../role/index.ts'
 import { HostFailure } from './failure.ts'
 
 /** A gate, or what counts a host as available by it, asked about one host. */

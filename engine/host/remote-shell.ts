@@ -1,6 +1,6 @@
-import type { RemoteCommand, RemoteOutput, RemoteShell } from '../role/remote.ts'
-import { type Shell, type ShellValue, sh } from '../shell/shell.ts'
-import type { Channel } from '../transport/types.ts'
+import type { RemoteCommand, RemoteOutput, RemoteShell } from '../role/index.ts'
+import { type Shell, type ShellValue, sh } from '../shell/index.ts'
+import type { Channel } from '../transport/index.ts'
 
 /** A command of a step ended with an exit code that was not expected. */
 export class RemoteError extends Error {

@@ -1,8 +1,8 @@
-import type { Emit } from '../journal/events.ts'
-import type { HostWork } from '../plan/work.ts'
-import type { Play } from '../playbook/play.ts'
-import type { HostView, InventoryView } from '../role/view.ts'
-import type { Channel } from '../transport/types.ts'
+import type { Emit } from '../journal/index.ts'
+import type { HostWork } from '../plan/index.ts'
+import type { Play } from '../playbook/index.ts'
+import type { HostView, InventoryView } from '../role/index.ts'
+import type { Channel } from '../transport/index.ts'
 import type { Stopwatch } from './stopwatch.ts'
 /** One play on one host. */
 export interface HostRun {

@@ -1,4 +1,4 @@
-import type { Phase, Spent } from '../journal/events.ts'
+import type { Phase, Spent } from '../journal/index.ts'
 
 /** Where the time of a host goes, by phase. */
 export interface Stopwatch {

@@ -1,4 +1,4 @@
-import type { Origin, Problem } from '../failure/problem.ts'
+import type { Origin, Problem } from '../failure/index.ts'
 import type { Setting, Statement } from './types.ts'
 
 /** The raw graph: what the sources said, before group_vars, host_vars and precedence. */

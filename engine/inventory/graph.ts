@@ -1,7 +1,6 @@
-import { didYouMean, InventoryError } from '../failure/problem.ts'
-import type { MapNode } from '../python/node.ts'
-import { compareText } from '../python/python-json.ts'
-import { pythonStr } from '../python/python-repr.ts'
+import { didYouMean, InventoryError } from '../failure/index.ts'
+import type { MapNode } from '../python/index.ts'
+import { compareText, pythonStr } from '../python/index.ts'
 import { groupNode, hostNode, type ListOptions } from './list.ts'
 import type { Inventory } from './types.ts'
 

@@ -1,5 +1,5 @@
-import type { Origin } from '../failure/problem.ts'
-import type { Decrypt } from '../python/node.ts'
+import type { Origin } from '../failure/index.ts'
+import type { Decrypt } from '../python/index.ts'
 import type { Graph, RawGroup, RawHost } from './assemble.ts'
 import { ancestors, depths, descendants, sortByPrecedence } from './group-order.ts'
 import type { Group, Host, Inventory, Setting } from './types.ts'

@@ -1,6 +1,5 @@
-import type { MapNode, Node, ScalarNode } from '../python/node.ts'
-import { pythonJson } from '../python/python-json.ts'
-import { toNode } from '../python/value-node.ts'
+import type { MapNode, Node, ScalarNode } from '../python/index.ts'
+import { pythonJson, toNode } from '../python/index.ts'
 import type { Group, Host, Inventory, Variable } from './types.ts'
 
 /** Magic variables, which `ansible-inventory` leaves out even when a file sets them (cli/inventory.py). */

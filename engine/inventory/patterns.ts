@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { didYouMean, InventoryError } from '../failure/problem.ts'
-import { translateGlob } from '../python/fnmatch.ts'
+import { didYouMean, InventoryError } from '../failure/index.ts'
+import { translateGlob } from '../python/index.ts'
 import { RegexpError, regexp } from '../regexp/index.ts'
 import { parseAddress } from './address.ts'
 import type { Host, Inventory } from './types.ts'

@@ -1,5 +1,5 @@
-import type { Origin, Problem } from '../failure/problem.ts'
-import type { Node } from '../python/node.ts'
+import type { Origin, Problem } from '../failure/index.ts'
+import type { Node } from '../python/index.ts'
 
 /** A value of a variable for one host, with where it came from and what it overrode. */
 export interface Variable {

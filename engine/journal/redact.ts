@@ -1,4 +1,4 @@
-import type { Redactor } from '../secrets/redactor.ts'
+import type { Redactor } from '../secrets/index.ts'
 import type { RunEvent } from './events.ts'
 
 /** An event with the secrets taken out of everything a host, a role or an operator may have worded; names and states stay as they are. */

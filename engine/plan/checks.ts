@@ -1,8 +1,7 @@
-import type { TagSelection } from '../playbook/tags.ts'
-import { isSelected } from '../playbook/tags.ts'
-import type { Check } from '../role/check.ts'
-import type { HostView, InventoryView } from '../role/view.ts'
-import { tagsOf } from '../tasks/names.ts'
+import type { TagSelection } from '../playbook/index.ts'
+import { isSelected } from '../playbook/index.ts'
+import type { Check, HostView, InventoryView } from '../role/index.ts'
+import { tagsOf } from '../tasks/index.ts'
 import { buildWork, noPeers, paramsOn } from './build.ts'
 import type { ReadyPlay } from './ready-play.ts'
 /** A check with the role it came from. */

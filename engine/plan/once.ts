@@ -1,7 +1,6 @@
-import type { Problem } from '../failure/problem.ts'
-import type { Play } from '../playbook/play.ts'
-import type { TaskOrStep } from '../role/role.ts'
-import type { HostView } from '../role/view.ts'
+import type { Problem } from '../failure/index.ts'
+import type { Play } from '../playbook/index.ts'
+import type { HostView, TaskOrStep } from '../role/index.ts'
 import { type HostWork, isFlush, type WorkItem } from './work.ts'
 
 /** Gives what runs once its name: the role and the title, numbered where a title comes again. */

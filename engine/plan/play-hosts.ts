@@ -1,8 +1,8 @@
-import { InventoryError, type Problem } from '../failure/problem.ts'
+import { InventoryError, type Problem } from '../failure/index.ts'
 import { type Host, type Inventory, selectHosts, splitPatterns } from '../inventory/index.ts'
-import type { Play } from '../playbook/play.ts'
-import { isSelected, type TagSelection } from '../playbook/tags.ts'
-import { tagsOf } from '../tasks/names.ts'
+import type { Play } from '../playbook/index.ts'
+import { isSelected, type TagSelection } from '../playbook/index.ts'
+import { tagsOf } from '../tasks/index.ts'
 import { flatten } from './work.ts'
 
 /** Whom a play's pattern names, whatever `--limit` says, and what of it this inventory does not know. */

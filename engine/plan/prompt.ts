@@ -1,6 +1,6 @@
-import type { TaskOrStep } from '../role/role.ts'
-import { step } from '../role/step.ts'
-import { promptOf } from '../tasks/pause.ts'
+import type { TaskOrStep } from '../role/index.ts'
+import { step } from '../role/index.ts'
+import { promptOf } from '../tasks/index.ts'
 import { isStep } from './work.ts'
 
 /** A pause that asks is a step: the operator is asked where it stands, once for all hosts of a batch. */

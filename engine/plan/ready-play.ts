@@ -1,5 +1,5 @@
-import type { Play } from '../playbook/play.ts'
-import type { HostView } from '../role/view.ts'
+import type { Play } from '../playbook/index.ts'
+import type { HostView } from '../role/index.ts'
 import type { BoundRole } from './build.ts'
 /** A play whose hosts are known and whose roles have their params: nothing about it can be refused any more. */
 export interface ReadyPlay {

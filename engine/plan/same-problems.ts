@@ -1,4 +1,4 @@
-import type { Origin, Problem } from '../failure/problem.ts'
+import type { Origin, Problem } from '../failure/index.ts'
 
 interface Where {
   readonly origin: Origin

@@ -1,8 +1,8 @@
-import type { FactRequest } from '../facts/fact.ts'
-import type { Problem } from '../failure/problem.ts'
-import type { Play } from '../playbook/play.ts'
-import { type IsSecret, seenSecrets } from '../tasks/secret.ts'
-import type { Task } from '../tasks/task.ts'
+import type { FactRequest } from '../facts/index.ts'
+import type { Problem } from '../failure/index.ts'
+import type { Play } from '../playbook/index.ts'
+import type { Task } from '../tasks/index.ts'
+import { type IsSecret, seenSecrets } from '../tasks/index.ts'
 import { type HostWork, isStep } from './work.ts'
 
 /** Secrets that a host's work would show to every user of the host: in arguments of commands, in names of files, in files that are open. */

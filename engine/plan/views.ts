@@ -1,10 +1,10 @@
 import { dirname } from 'node:path'
-import { InventoryError, type Problem } from '../failure/problem.ts'
+import { InventoryError, type Problem } from '../failure/index.ts'
 import type { Host, Inventory } from '../inventory/index.ts'
-import { addressBy } from '../playbook/host-address.ts'
-import { addressVariables, type HostView, type InventoryView } from '../role/view.ts'
-import type { Lookup } from '../values/params.ts'
-import { resolveVar } from '../values/resolve.ts'
+import { addressBy } from '../playbook/index.ts'
+import { addressVariables, type HostView, type InventoryView } from '../role/index.ts'
+import type { Lookup } from '../values/index.ts'
+import { resolveVar } from '../values/index.ts'
 
 /** The inventory as roles see it. Views are made once per host. */
 export function inventoryView(inventory: Inventory): InventoryView {

@@ -1,9 +1,8 @@
-import { type FactRequest, type Facts, withFacts } from '../facts/fact.ts'
-import type { Handlers, Nested, TaskOrStep } from '../role/role.ts'
-import type { Step } from '../role/step.ts'
-import { raw } from '../shell/shell.ts'
-import { isFlushHandlers } from '../tasks/flush-handlers.ts'
-import type { Change, PlanContext, Task } from '../tasks/task.ts'
+import { type FactRequest, type Facts, withFacts } from '../facts/index.ts'
+import type { Handlers, Nested, Step, TaskOrStep } from '../role/index.ts'
+import { raw } from '../shell/index.ts'
+import type { Change, PlanContext, Task } from '../tasks/index.ts'
+import { isFlushHandlers } from '../tasks/index.ts'
 
 /** One task or step of a host's work, with the role it came from and the handlers it owes by their full names. */
 export interface WorkItem {

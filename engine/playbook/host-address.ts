@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
-import { InventoryError, type Problem } from '../failure/problem.ts'
+import { InventoryError, type Problem } from '../failure/index.ts'
 import type { Host } from '../inventory/index.ts'
-import { shownValue } from '../shell/text.ts'
+import { shownValue } from '../shell/index.ts'
 
 /** The address that the first of these variables that is set gives a host. Throws an InventoryError with its place where it is none. */
 export function addressBy(names: readonly string[], host: Host, read: (name: string) => unknown): string {

@@ -1,8 +1,5 @@
-import type { Around } from '../role/around.ts'
-import { type CallSite, callSite } from '../role/call-site.ts'
-import type { Gate } from '../role/gate.ts'
-import type { Handlers, Nested, RoleCall } from '../role/role.ts'
-import type { HostView, InventoryView } from '../role/view.ts'
+import type { Around, Gate, Handlers, HostView, InventoryView, Nested, RoleCall } from '../role/index.ts'
+import { type CallSite, callSite } from '../role/index.ts'
 import type { AtLeast } from './available.ts'
 import type { Serial } from './serial.ts'
 

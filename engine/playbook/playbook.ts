@@ -1,6 +1,6 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
-import type { InventoryView } from '../role/view.ts'
-import type { ParamSchema } from '../values/schema.ts'
+import type { InventoryView } from '../role/index.ts'
+import type { ParamSchema } from '../values/index.ts'
 import type { Play } from './play.ts'
 /** What a playbook is told with `-e`, beside the variables of its roles: JSON Schemas by name. */
 export type PlaybookVars = Readonly<Record<string, ParamSchema>>

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { encodeName } from '../shell/name.ts'
-import type { Blob } from '../shell/shell.ts'
-import { blobSize, quote, withBlobs } from '../shell/shell.ts'
+import type { Blob } from '../shell/index.ts'
+import { blobSize, encodeName, quote, withBlobs } from '../shell/index.ts'
 import type { Program } from './program.ts'
 import type { ApplyItem, ApplyProgram } from './requests.ts'
 

@@ -1,4 +1,4 @@
-import { endOf } from '../secrets/cut.ts'
+import { endOf } from '../secrets/index.ts'
 
 /** Characters of a line, and of all lines, that are kept of what nobody has asked for. */
 const longestLine = 1000

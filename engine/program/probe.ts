@@ -1,6 +1,6 @@
-import type { FactKind, FactRequest, Facts } from '../facts/fact.ts'
-import { factKey, factsFrom } from '../facts/fact.ts'
-import { quote } from '../shell/shell.ts'
+import type { FactKind, FactRequest, Facts } from '../facts/index.ts'
+import { factKey, factsFrom } from '../facts/index.ts'
+import { quote } from '../shell/index.ts'
 import { mostLines } from './limits.ts'
 import type { Program } from './program.ts'
 

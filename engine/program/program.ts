@@ -1,4 +1,4 @@
-import type { Blob } from '../shell/shell.ts'
+import type { Blob } from '../shell/index.ts'
 
 /** Shell text for the runtime, and the content that it receives, in that order. */
 export interface Program {

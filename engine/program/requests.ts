@@ -1,4 +1,4 @@
-import type { Shell } from '../shell/shell.ts'
+import type { Shell } from '../shell/index.ts'
 export interface ApplyProgram {
   /** Names the folder for replaced files, /var/lib/rota/backup/<run>. */
   readonly run: string

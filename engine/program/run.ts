@@ -1,5 +1,5 @@
-import type { Blob } from '../shell/shell.ts'
-import { blob, quote, withBlobs } from '../shell/shell.ts'
+import type { Blob } from '../shell/index.ts'
+import { blob, quote, withBlobs } from '../shell/index.ts'
 import { blobVariable, receiveLine, token } from './apply.ts'
 import type { Program } from './program.ts'
 import type { RunCommand } from './requests.ts'

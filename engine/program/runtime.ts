@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { quote } from '../shell/shell.ts'
+import { quote } from '../shell/index.ts'
 
 /** What the runtime is told before it starts. It comes over stdin, so nothing of it is seen in a list of processes. */
 export interface Preamble {

@@ -1,4 +1,4 @@
-import type { Origin } from '../failure/problem.ts'
+import type { Origin } from '../failure/index.ts'
 
 export interface Decrypt {
   /** Turns the ciphertext of a `!vault` value into its text; throws an InventoryError. */

@@ -1,4 +1,4 @@
-import { jsonEscaped } from '../journal/printable.ts'
+import { jsonEscaped } from '../journal/index.ts'
 import type { Entry, MapNode, Node, ScalarNode } from './node.ts'
 import { keyText, pythonFloat } from './node.ts'
 

@@ -1,5 +1,4 @@
-import type { RunEvent } from '../journal/events.ts'
-import type { Shown } from '../journal/printable.ts'
+import type { RunEvent, Shown } from '../journal/index.ts'
 import type { Paint } from './paint.ts'
 
 type CheckEvent = Extract<Shown<RunEvent>, { readonly kind: 'check' }>

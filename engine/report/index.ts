@@ -1,4 +1,4 @@
-import { printable, shown } from '../journal/printable.ts'
+import { printable, shown } from '../journal/index.ts'
 import { jsonReport } from './json.ts'
 import { lineReport } from './lines.ts'
 import { liveReport } from './live.ts'
@@ -19,3 +19,4 @@ export function reporter(options: ReportOptions, toStdout: (text: string) => voi
   const { event, hold, close } = options.profile ? profiled(report, write) : report
   return { event: said => event(shown(said)), hold, close: journal => close(printable(journal)) }
 }
+export { profileOf } from './profile.ts'

@@ -1,4 +1,4 @@
-import { jsonEscaped } from '../journal/printable.ts'
+import { jsonEscaped } from '../journal/index.ts'
 import type { Report } from './report.ts'
 
 /** One JSON object a line, as the journal has it. */

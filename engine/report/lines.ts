@@ -1,5 +1,5 @@
-import type { HostTotal, Outcome, RunEvent, TaskEvent } from '../journal/events.ts'
-import { continuation, continued, type Shown } from '../journal/printable.ts'
+import type { HostTotal, Outcome, RunEvent, TaskEvent } from '../journal/index.ts'
+import { continuation, continued, type Shown } from '../journal/index.ts'
 import { withCheckTables } from './checks.ts'
 import { diffLines } from './diff.ts'
 import { type Paint, painter } from './paint.ts'

@@ -1,5 +1,4 @@
-import type { RunEvent } from '../journal/events.ts'
-import type { Shown } from '../journal/printable.ts'
+import type { RunEvent, Shown } from '../journal/index.ts'
 import { reportLines } from './lines.ts'
 import { painter, wantsColor } from './paint.ts'
 import type { ReportOptions, TextReport } from './report.ts'

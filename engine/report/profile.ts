@@ -1,5 +1,4 @@
-import type { Phase, RunEvent } from '../journal/events.ts'
-import type { Shown } from '../journal/printable.ts'
+import type { Phase, RunEvent, Shown } from '../journal/index.ts'
 import type { TextReport } from './report.ts'
 
 /** Sums of a run, grown event by event: what is kept depends on the number of hosts, not of events. */

@@ -1,5 +1,4 @@
-import type { RunEvent } from '../journal/events.ts'
-import type { Printable, Shown } from '../journal/printable.ts'
+import type { Printable, RunEvent, Shown } from '../journal/index.ts'
 /** Shows a run while it goes on. Everything it gets has secrets replaced already. */
 export interface Report {
   readonly event: (event: RunEvent) => void

@@ -1,5 +1,5 @@
-import type { FactMap, FactRequest, Facts, FactValues } from '../facts/fact.ts'
-import { valuesOf } from '../facts/fact.ts'
+import type { FactMap, FactRequest, Facts, FactValues } from '../facts/index.ts'
+import { valuesOf } from '../facts/index.ts'
 
 /** What a check saw, beside what it expected; both in a few words. */
 export interface Finding {

@@ -1,5 +1,5 @@
-import type { FactMap, FactRequest, Facts, FactValues } from '../facts/fact.ts'
-import { valuesOf } from '../facts/fact.ts'
+import type { FactMap, FactRequest, Facts, FactValues } from '../facts/index.ts'
+import { valuesOf } from '../facts/index.ts'
 import type { HostView, InventoryView } from './view.ts'
 
 /** What a gate saw: it holds, or what was expected and what was seen instead. */

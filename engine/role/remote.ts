@@ -1,4 +1,4 @@
-import type { ShellValue } from '../shell/shell.ts'
+import type { ShellValue } from '../shell/index.ts'
 
 /** Output of a remote command. */
 export interface RemoteOutput {

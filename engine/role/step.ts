@@ -1,6 +1,6 @@
-import type { FactMap, Facts, FactValues } from '../facts/fact.ts'
-import { valuesOf } from '../facts/fact.ts'
-import { namesIn, tagsOf } from '../tasks/names.ts'
+import type { FactMap, Facts, FactValues } from '../facts/index.ts'
+import { valuesOf } from '../facts/index.ts'
+import { namesIn, tagsOf } from '../tasks/index.ts'
 import type { RemoteShell } from './remote.ts'
 import type { HostView, InventoryView } from './view.ts'
 

@@ -1,4 +1,4 @@
-import type { Origin, Problem } from '../failure/problem.ts'
+import type { Origin, Problem } from '../failure/index.ts'
 
 /** The variables that give a host its address for others, the first that is set, as kubespray has it. */
 export const addressVariables = ['access_ip', 'ip', 'ansible_host'] as const

@@ -1,4 +1,4 @@
-import type { AtLeast } from '../playbook/available.ts'
+import type { AtLeast } from '../playbook/index.ts'
 /** A host of a batch as the availability rule sees it. */
 export interface Candidate {
   readonly name: string

@@ -1,12 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { pending } from '../facts/pending.ts'
-import { HostFailure } from '../host/failure.ts'
-import { isHook } from '../host/hook-name.ts'
-import { judge } from '../host/judge.ts'
-import type { ReadyPlay } from '../plan/ready-play.ts'
-import type { Gate } from '../role/gate.ts'
-import type { HostView } from '../role/view.ts'
-import { UnreachableError } from '../transport/types.ts'
+import { pending } from '../facts/index.ts'
+import { HostFailure, isHook, judge } from '../host/index.ts'
+import type { ReadyPlay } from '../plan/index.ts'
+import type { Gate, HostView } from '../role/index.ts'
+import { UnreachableError } from '../transport/index.ts'
 import type { Session } from './session.ts'
 
 export type Availability =

@@ -1,10 +1,8 @@
-import { HostFailure } from '../host/failure.ts'
-import { buildWork, type PeersOf } from '../plan/build.ts'
-import { onceOwners } from '../plan/once.ts'
-import type { ReadyPlay } from '../plan/ready-play.ts'
-import type { HostWork } from '../plan/work.ts'
-import type { TagSelection } from '../playbook/tags.ts'
-import type { HostView } from '../role/view.ts'
+import { HostFailure } from '../host/index.ts'
+import type { HostWork, ReadyPlay } from '../plan/index.ts'
+import { buildWork, onceOwners, type PeersOf } from '../plan/index.ts'
+import type { TagSelection } from '../playbook/index.ts'
+import type { HostView } from '../role/index.ts'
 import type { Session } from './session.ts'
 
 /** What all hosts of a batch share. */

@@ -1,8 +1,8 @@
-import { HostFailure } from '../host/failure.ts'
-import type { Outcome } from '../journal/events.ts'
-import type { ReadyPlay } from '../plan/ready-play.ts'
-import type { HostView } from '../role/view.ts'
-import { AnswerError, UnreachableError } from '../transport/types.ts'
+import { HostFailure } from '../host/index.ts'
+import type { Outcome } from '../journal/index.ts'
+import type { ReadyPlay } from '../plan/index.ts'
+import type { HostView } from '../role/index.ts'
+import { AnswerError, UnreachableError } from '../transport/index.ts'
 import type { Session } from './session.ts'
 import type { HostResult } from './verdict.ts'
 

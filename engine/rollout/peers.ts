@@ -1,6 +1,6 @@
-import { type FactMap, type FactRequest, type Facts, factKey } from '../facts/fact.ts'
-import { type BoundRole, type PeersOf, paramsOn, peersFrom } from '../plan/build.ts'
-import type { HostView } from '../role/view.ts'
+import { type FactMap, type FactRequest, type Facts, factKey } from '../facts/index.ts'
+import { type BoundRole, type PeersOf, paramsOn, peersFrom } from '../plan/index.ts'
+import type { HostView } from '../role/index.ts'
 import type { Session } from './session.ts'
 
 interface Wanted {

@@ -1,8 +1,7 @@
 import { setMaxListeners } from 'node:events'
-import type { Emit, HostTotal, Outcome, RunEvent } from '../journal/events.ts'
-import type { ReadyPlay } from '../plan/ready-play.ts'
-import type { Serial } from '../playbook/serial.ts'
-import type { TagSelection } from '../playbook/tags.ts'
+import type { Emit, HostTotal, Outcome, RunEvent } from '../journal/index.ts'
+import type { ReadyPlay } from '../plan/index.ts'
+import type { Serial, TagSelection } from '../playbook/index.ts'
 import { rollOut } from './rollout.ts'
 import { openSession, type Session, type SessionOptions } from './session.ts'
 

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import type { Inventory } from '../inventory/index.ts'
-import type { Emit } from '../journal/events.ts'
-import type { InventoryView } from '../role/view.ts'
-import type { Channel, Connection, OpenChannel } from '../transport/types.ts'
+import type { Emit } from '../journal/index.ts'
+import type { InventoryView } from '../role/index.ts'
+import type { Channel, Connection, OpenChannel } from '../transport/index.ts'
 
 /** What a run is made of. */
 export interface SessionOptions {

@@ -1,11 +1,17 @@
-import type { Facts } from '../facts/fact.ts'
-import { HostFailure } from '../host/failure.ts'
-import { holdsGate } from '../host/gates.ts'
-import { enterAll, leaveAll } from '../host/hooks.ts'
-import { type HostPlan, planHost, requestsFrom, willChange } from '../host/host-run.ts'
-import type { HostRun } from '../host/run.ts'
-import { nextOnce, untilOnce } from '../plan/once.ts'
-import type { WorkItem } from '../plan/work.ts'
+import type { Facts } from '../facts/index.ts'
+import type { HostRun } from '../host/index.ts'
+import {
+  enterAll,
+  HostFailure,
+  type HostPlan,
+  holdsGate,
+  leaveAll,
+  planHost,
+  requestsFrom,
+  willChange,
+} from '../host/index.ts'
+import type { WorkItem } from '../plan/index.ts'
+import { nextOnce, untilOnce } from '../plan/index.ts'
 import type { Batch } from './batch.ts'
 import { attempt, finish } from './outcome.ts'
 import { orPutBack, type Planned, putBack, sayTime } from './perform.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ReadyPlay } from '../plan/ready-play.ts'
+import type { ReadyPlay } from '../plan/index.ts'
 import { nextTurn } from './availability.ts'
 import { type Availability, availabilityOf } from './available.ts'
 import type { Batch } from './batch.ts'

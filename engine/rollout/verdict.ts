@@ -1,5 +1,5 @@
-import type { Outcome } from '../journal/events.ts'
-import type { Play } from '../playbook/play.ts'
+import type { Outcome } from '../journal/index.ts'
+import type { Play } from '../playbook/index.ts'
 
 export interface HostResult {
   readonly host: string

@@ -1,6 +1,5 @@
-import { mounts } from '../facts/mounts.ts'
-import { path as pathFact } from '../facts/path.ts'
-import { lines, raw, sh } from '../shell/shell.ts'
+import { mounts, path as pathFact } from '../facts/index.ts'
+import { lines, raw, sh } from '../shell/index.ts'
 import { pathProblems } from './checks.ts'
 import { isKept, keptWord, placeOf } from './place.ts'
 import { defineTask } from './task.ts'

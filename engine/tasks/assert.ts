@@ -1,4 +1,4 @@
-import { raw } from '../shell/shell.ts'
+import { raw } from '../shell/index.ts'
 import { type Change, type Computed, defineTask } from './task.ts'
 
 export interface AssertArgs {

@@ -1,8 +1,6 @@
-import { type CheckArgs, check, checkCall } from '../facts/check.ts'
-import type { FactRequest } from '../facts/fact.ts'
-import { eachMatch, glob } from '../facts/glob.ts'
-import { within } from '../facts/timeout.ts'
-import { blob, lines, quote, raw, type Shell, sh } from '../shell/shell.ts'
+import type { FactRequest } from '../facts/index.ts'
+import { type CheckArgs, check, checkCall, eachMatch, glob, within } from '../facts/index.ts'
+import { blob, lines, quote, raw, type Shell, sh } from '../shell/index.ts'
 import { envProblems, pathProblems, secondsProblems } from './checks.ts'
 import { type Change, defineTask } from './task.ts'
 

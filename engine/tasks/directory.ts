@@ -1,5 +1,5 @@
-import { followed, type PathEntry, type PathFact, path as pathFact } from '../facts/path.ts'
-import { raw, sh } from '../shell/shell.ts'
+import { followed, type PathEntry, type PathFact, path as pathFact } from '../facts/index.ts'
+import { raw, sh } from '../shell/index.ts'
 import { fourDigits, modeProblems, ownerProblems, pathProblems } from './checks.ts'
 import { type Owned, ownedDifferences, ownWords } from './owned.ts'
 import { isKept, keptWord, linkProblem, placeOf } from './place.ts'

@@ -1,4 +1,4 @@
-import { followed } from '../facts/path.ts'
+import { followed } from '../facts/index.ts'
 import { type EditOptions, planEdit } from './edit.ts'
 import type { Edited } from './edit-block.ts'
 import { checkInstall, editFact, editFacts } from './install.ts'

@@ -1,5 +1,5 @@
-import { followed, type PathFact } from '../facts/path.ts'
-import { raw } from '../shell/shell.ts'
+import { followed, type PathFact } from '../facts/index.ts'
+import { raw } from '../shell/index.ts'
 import { checkInstall, type InstallOptions, installFact, installFacts, planInstall } from './install.ts'
 import { localProblems, localSource } from './local.ts'
 import type { Owned } from './owned.ts'

@@ -1,6 +1,5 @@
-import { group as groupFact } from '../facts/group.ts'
-import { tool } from '../facts/tool.ts'
-import { raw, sh } from '../shell/shell.ts'
+import { group as groupFact, tool } from '../facts/index.ts'
+import { raw, sh } from '../shell/index.ts'
 import { type Change, defineTask } from './task.ts'
 
 export interface GroupArgs {

@@ -1,5 +1,5 @@
-import { kernelModule as moduleFact, moduleName } from '../facts/kernel-module.ts'
-import { lines, sh } from '../shell/shell.ts'
+import { kernelModule as moduleFact, moduleName } from '../facts/index.ts'
+import { lines, sh } from '../shell/index.ts'
 import { installFact, installFacts, planInstall } from './install.ts'
 import { type Change, defineTask } from './task.ts'
 

@@ -1,5 +1,5 @@
-import { path as pathFact } from '../facts/path.ts'
-import { raw, sh } from '../shell/shell.ts'
+import { path as pathFact } from '../facts/index.ts'
+import { raw, sh } from '../shell/index.ts'
 import { pathProblems } from './checks.ts'
 import { isKept, keptWord, placeOf } from './place.ts'
 import { defineTask } from './task.ts'

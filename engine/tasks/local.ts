@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
-import type { LocalFile } from '../shell/shell.ts'
+import type { LocalFile } from '../shell/index.ts'
 
 /** A file of the control machine and its checksum. */
 export interface LocalSource extends LocalFile {

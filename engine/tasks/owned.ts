@@ -1,4 +1,4 @@
-import type { PathEntry } from '../facts/path.ts'
+import type { PathEntry } from '../facts/index.ts'
 import { fourDigits } from './checks.ts'
 
 /** Who owns a path and who may use it; what is left out stays as it is. */

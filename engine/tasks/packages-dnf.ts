@@ -1,4 +1,4 @@
-import { lines, raw, type Shell, sh } from '../shell/shell.ts'
+import { lines, raw, type Shell, sh } from '../shell/index.ts'
 import type { Package, PackagesArgs } from './packages-args.ts'
 
 export function dnfInstall(items: readonly Package[], args: PackagesArgs): Shell {

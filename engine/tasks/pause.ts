@@ -1,4 +1,4 @@
-import { sh } from '../shell/shell.ts'
+import { sh } from '../shell/index.ts'
 import { secondsProblems } from './checks.ts'
 import { type Change, defineTask, type Task } from './task.ts'
 

@@ -1,4 +1,4 @@
-import type { PathFact } from '../facts/path.ts'
+import type { PathFact } from '../facts/index.ts'
 
 /** The physical path of what a task is about: a link at its end is not followed, unless it may be and `follow` says so. */
 export function placeOf(path: string, fact: PathFact, follow = false): string {

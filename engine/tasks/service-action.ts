@@ -1,5 +1,5 @@
-import { type UnitFact, unit } from '../facts/unit.ts'
-import { lines, quote, raw, type Shell, sh } from '../shell/shell.ts'
+import { type UnitFact, unit } from '../facts/index.ts'
+import { lines, quote, raw, type Shell, sh } from '../shell/index.ts'
 import { secondsProblems, unitProblems } from './checks.ts'
 import { defineTask, type Task, type TaskOptions } from './task.ts'
 import { hundredths, leastSettleSeconds, settleSeconds, tenths, unitFunctions, unitName } from './unit-script.ts'

@@ -1,5 +1,5 @@
-import { type Unit, unit } from '../facts/unit.ts'
-import { lines, raw, type Shell, sh } from '../shell/shell.ts'
+import { type Unit, unit } from '../facts/index.ts'
+import { lines, raw, type Shell, sh } from '../shell/index.ts'
 import { secondsProblems, unitProblems } from './checks.ts'
 import { reload, reloadOrRestart, restart, stop } from './service-action.ts'
 import { type Change, defineTask } from './task.ts'

@@ -1,5 +1,5 @@
-import { sysctl as sysctlFact, sysctlPath, sysctlValue } from '../facts/sysctl.ts'
-import { lines, sh } from '../shell/shell.ts'
+import { sysctl as sysctlFact, sysctlPath, sysctlValue } from '../facts/index.ts'
+import { lines, sh } from '../shell/index.ts'
 import { installFact, installFacts, planInstall } from './install.ts'
 import { type Change, defineTask } from './task.ts'
 

@@ -1,6 +1,5 @@
-import { followed, path as pathFact } from '../facts/path.ts'
-import { unit } from '../facts/unit.ts'
-import { lines, raw, sh } from '../shell/shell.ts'
+import { followed, path as pathFact, unit } from '../facts/index.ts'
+import { lines, raw, sh } from '../shell/index.ts'
 import { unitProblems } from './checks.ts'
 import { installFact, installFacts, planInstall } from './install.ts'
 import { isSecretFile } from './secret.ts'

@@ -1,6 +1,6 @@
-import type { FactMap, FactRequest, Facts, FactValues } from '../facts/fact.ts'
-import { valuesOf } from '../facts/fact.ts'
-import type { Shell } from '../shell/shell.ts'
+import type { FactMap, FactRequest, Facts, FactValues } from '../facts/index.ts'
+import { valuesOf } from '../facts/index.ts'
+import type { Shell } from '../shell/index.ts'
 import { namesIn, tagsOf } from './names.ts'
 
 /** What a kind of task is: its facts, its plan, and the words for it. One file per kind, the same shape in each. */

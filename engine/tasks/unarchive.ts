@@ -1,6 +1,5 @@
-import { glob } from '../facts/glob.ts'
-import { bytesOf, followed, type PathFact, path as pathFact } from '../facts/path.ts'
-import { blob, lines, raw, type Shell, sh } from '../shell/shell.ts'
+import { bytesOf, followed, glob, type PathFact, path as pathFact } from '../facts/index.ts'
+import { blob, lines, raw, type Shell, sh } from '../shell/index.ts'
 import { ownerProblems, pathProblems } from './checks.ts'
 import { localProblems, localSource } from './local.ts'
 import { isKept, keptWord, linkProblem, placeOf } from './place.ts'

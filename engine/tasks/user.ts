@@ -1,8 +1,6 @@
-import type { FactRequest, Facts } from '../facts/fact.ts'
-import { group as groupFact } from '../facts/group.ts'
-import { tool } from '../facts/tool.ts'
-import { type UserFact, user as userFact } from '../facts/user.ts'
-import { raw, sh } from '../shell/shell.ts'
+import type { FactRequest, Facts } from '../facts/index.ts'
+import { group as groupFact, tool, type UserFact, user as userFact } from '../facts/index.ts'
+import { raw, sh } from '../shell/index.ts'
 import { accountProblems, numberProblems } from './group.ts'
 import { type Change, defineTask } from './task.ts'
 

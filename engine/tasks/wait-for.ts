@@ -1,10 +1,22 @@
-import { type CheckArgs, check, checkCall } from '../facts/check.ts'
-import type { FactRequest, Facts } from '../facts/fact.ts'
-import { type HttpArgs, http, httpCall, httpPattern } from '../facts/http.ts'
-import { type TcpArgs, tcp, tcpCall, tcpFunction } from '../facts/tcp.ts'
-import { within } from '../facts/timeout.ts'
-import { unixSocket, unixSocketCall, unixSocketFunction } from '../facts/unix-socket.ts'
-import { raw, sh } from '../shell/shell.ts'
+import type { FactRequest, Facts } from '../facts/index.ts'
+import {
+  type CheckArgs,
+  check,
+  checkCall,
+  type HttpArgs,
+  http,
+  httpCall,
+  httpPattern,
+  type TcpArgs,
+  tcp,
+  tcpCall,
+  tcpFunction,
+  unixSocket,
+  unixSocketCall,
+  unixSocketFunction,
+  within,
+} from '../facts/index.ts'
+import { raw, sh } from '../shell/index.ts'
 import { pathProblems, secondsProblems } from './checks.ts'
 import { type Change, defineTask } from './task.ts'
 

@@ -1,4 +1,4 @@
-import type { Regexp } from '../regexp/expression.ts'
+import type { Regexp } from '../regexp/index.ts'
 import { replacement } from '../regexp/index.ts'
 import { FilterError } from './error.ts'
 import type { Filter } from './filter.ts'

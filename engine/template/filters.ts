@@ -1,5 +1,4 @@
-import { pythonJson } from '../python/python-json.ts'
-import { toNode } from '../python/value-node.ts'
+import { pythonJson, toNode } from '../python/index.ts'
 import { FilterError } from './error.ts'
 import type { Filter } from './filter.ts'
 import { asList, attribute, listFilters } from './filters-list.ts'

@@ -1,4 +1,4 @@
-import { setKey } from '../python/node.ts'
+import { setKey } from '../python/index.ts'
 import { FilterError } from './error.ts'
 import { braceFormat } from './format.ts'
 import { isEqual, isMapping, ownPart, toText } from './values.ts'

@@ -1,4 +1,4 @@
-import { exactInteger } from '../python/python.ts'
+import { exactInteger } from '../python/index.ts'
 import type { Binary } from './ast.ts'
 import { fail, type Spot } from './error.ts'
 import { isEqual, isLazyMap, isMapping, isUndefined, lookupIn, toText } from './values.ts'

@@ -1,4 +1,4 @@
-import type { Regexp } from '../regexp/expression.ts'
+import type { Regexp } from '../regexp/index.ts'
 import { RegexpError, regexp } from '../regexp/index.ts'
 import { FilterError } from './error.ts'
 import { isEqual, isMapping, isTrue, toText } from './values.ts'

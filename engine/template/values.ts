@@ -1,4 +1,4 @@
-import { pythonFloat } from '../python/node.ts'
+import { pythonFloat } from '../python/index.ts'
 import { FilterError } from './error.ts'
 import { measure, mostItems } from './work.ts'
 

@@ -1,4 +1,4 @@
-import { quote } from '../shell/shell.ts'
+import { quote } from '../shell/index.ts'
 import type { Become } from './types.ts'
 
 /** The words that run `inner` as another user. The locale is set so that a prompt can be recognised. */

@@ -1,20 +1,27 @@
 import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
-import type { FactRequest, Facts } from '../facts/fact.ts'
-import { factsFrom } from '../facts/fact.ts'
-import { type Answer, changesAnswer, commandAnswer, factsAnswer } from '../program/answer.ts'
-import { applyText } from '../program/apply.ts'
-import { longestHello, longestStepOutput } from '../program/limits.ts'
-import { probeOf } from '../program/probe.ts'
-import { joined, type Program } from '../program/program.ts'
-import type { Frame, FrameReader, Head } from '../program/protocol.ts'
-import { frameReader, markOf } from '../program/protocol.ts'
-import type { ApplyProgram, RunCommand } from '../program/requests.ts'
-import { runText } from '../program/run.ts'
-import { runtimeText } from '../program/runtime.ts'
-import { endOf } from '../secrets/cut.ts'
-import { sh } from '../shell/shell.ts'
+import type { FactRequest, Facts } from '../facts/index.ts'
+import { factsFrom } from '../facts/index.ts'
+import type { ApplyProgram, Frame, FrameReader, Head, RunCommand } from '../program/index.ts'
+import {
+  type Answer,
+  applyText,
+  changesAnswer,
+  commandAnswer,
+  factsAnswer,
+  frameReader,
+  joined,
+  longestHello,
+  longestStepOutput,
+  markOf,
+  type Program,
+  probeOf,
+  runText,
+  runtimeText,
+} from '../program/index.ts'
+import { endOf } from '../secrets/index.ts'
+import { sh } from '../shell/index.ts'
 import { diagnose, unanswered } from './diagnose.ts'
 import { sendProgram } from './send.ts'
 import type { Session } from './session.ts'

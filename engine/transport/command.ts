@@ -1,5 +1,5 @@
-import { announcedShell, readingShell } from '../program/runtime.ts'
-import { quote } from '../shell/shell.ts'
+import { announcedShell, readingShell } from '../program/index.ts'
+import { quote } from '../shell/index.ts'
 import { becomeWords } from './become.ts'
 import type { SshFiles } from './ssh.ts'
 import { sshWords } from './ssh.ts'

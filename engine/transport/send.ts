@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
-import type { Program } from '../program/program.ts'
-import { blobSize, type LocalFile } from '../shell/shell.ts'
+import type { Program } from '../program/index.ts'
+import { blobSize, type LocalFile } from '../shell/index.ts'
 import { shareFile } from './shared-file.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Frame } from '../program/protocol.ts'
+import type { Frame } from '../program/index.ts'
 
 /** What a host says of itself in its hello. It cost no process there. */
 export interface Target {

@@ -1,5 +1,5 @@
-import type { FactRequest, Facts } from '../facts/fact.ts'
-import type { ApplyProgram, RunCommand } from '../program/requests.ts'
+import type { FactRequest, Facts } from '../facts/index.ts'
+import type { ApplyProgram, RunCommand } from '../program/index.ts'
 
 /** How a host is reached and as whom: resolved from the inventory and the flags, once per host. Secrets are functions, so that printing it is safe. */
 export interface Connection {

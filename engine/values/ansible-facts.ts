@@ -1,7 +1,5 @@
-import { type Address, addresses } from '../facts/addresses.ts'
-import type { FactRequest, Facts } from '../facts/fact.ts'
-import { type OsFact, os } from '../facts/os.ts'
-import { type RouteFact, route } from '../facts/route.ts'
+import type { FactRequest, Facts } from '../facts/index.ts'
+import { type Address, addresses, type OsFact, os, type RouteFact, route } from '../facts/index.ts'
 
 /** The addresses to which Ansible looks for the way out (module_utils/facts/network/linux.py). */
 const outside = { inet: route({ to: '8.8.8.8' }), inet6: route({ to: '2404:6800:400a:800::1012' }) } as const

@@ -1,10 +1,8 @@
-import { didYouMean, formatOrigin, InventoryError } from '../failure/problem.ts'
-import { nameOf } from '../inventory/formats/yaml-inventory.ts'
-import type { Host, Inventory, Variable } from '../inventory/types.ts'
-import { isTemplated } from '../inventory/vars/variables.ts'
-import type { Node } from '../python/node.ts'
-import { pythonJson } from '../python/python-json.ts'
-import { toNode } from '../python/value-node.ts'
+import { didYouMean, formatOrigin, InventoryError } from '../failure/index.ts'
+import type { Host, Inventory, Variable } from '../inventory/index.ts'
+import { isTemplated, nameOf } from '../inventory/index.ts'
+import type { Node } from '../python/index.ts'
+import { pythonJson, toNode } from '../python/index.ts'
 import { type Facts, resolveVar } from './resolve.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Host, Variable } from '../inventory/types.ts'
+import type { Host, Variable } from '../inventory/index.ts'
 
 /** The variable in effect, as written; `resolveVar` evaluates templates. */
 export function hostVar(host: Host, name: string): Variable | undefined {

@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv'
-import { hasControlCharacters } from '../shell/text.ts'
+import { hasControlCharacters } from '../shell/index.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 

@@ -1,17 +1,23 @@
-import type { Origin } from '../failure/problem.ts'
-import { InventoryError } from '../failure/problem.ts'
-import { isAddress } from '../inventory/address.ts'
-import type { Host, Inventory, Variable } from '../inventory/types.ts'
-import { isTemplated } from '../inventory/vars/variables.ts'
-import { literalEval } from '../python/literal.ts'
-import { toValue } from '../python/node.ts'
-import { FilterError, TemplateError } from '../template/error.ts'
-import { evaluateExpression, type Outside } from '../template/evaluate.ts'
-import { lookups } from '../template/lookups.ts'
-import { parseTemplate, TemplateSyntaxError } from '../template/parse.ts'
-import { render } from '../template/render.ts'
-import { checkSize, isLazyMap, lazyMap, missing } from '../template/values.ts'
-import { Work } from '../template/work.ts'
+import type { Origin } from '../failure/index.ts'
+import { InventoryError } from '../failure/index.ts'
+import type { Host, Inventory, Variable } from '../inventory/index.ts'
+import { isAddress, isTemplated } from '../inventory/index.ts'
+import { literalEval, toValue } from '../python/index.ts'
+import {
+  checkSize,
+  evaluateExpression,
+  FilterError,
+  isLazyMap,
+  lazyMap,
+  lookups,
+  missing,
+  type Outside,
+  parseTemplate,
+  render,
+  TemplateError,
+  TemplateSyntaxError,
+  Work,
+} from '../template/index.ts'
 import { factNames } from './fact-names.ts'
 
 /** What templates may use beside the inventory: probed facts under Ansible's names. */

@@ -1,5 +1,5 @@
-import { InventoryError } from '../failure/problem.ts'
-import { filesOf, start } from '../files/files.ts'
+import { InventoryError } from '../failure/index.ts'
+import { filesOf, start } from '../files/index.ts'
 import type { VaultSecret } from './vault.ts'
 
 export interface VaultOptions {

@@ -1,6 +1,6 @@
 import { createDecipheriv, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
-import type { Origin } from '../failure/problem.ts'
-import { InventoryError } from '../failure/problem.ts'
+import type { Origin } from '../failure/index.ts'
+import { InventoryError } from '../failure/index.ts'
 
 export interface VaultSecret {
   /** The vault id; `default` when none was given. */

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { listInventory, loadInventory, selectHosts } from '../../engine/inventory/index.ts'
 import { InventoryError } from '../../engine/failure/problem.ts'
+import { listInventory, loadInventory, selectHosts } from '../../engine/inventory/index.ts'
 import { askCommands, askSelections, python } from './oracle.ts'
 
 // A fixed seed by default, so that a failure comes back; ROTA_SEED=random looks for new ones.

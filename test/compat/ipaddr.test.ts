@@ -3,9 +3,9 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { InventoryError } from '../../engine/failure/problem.ts'
 import { loadInventory } from '../../engine/inventory/index.ts'
 import { resolveVar } from '../../engine/values/resolve.ts'
-import { InventoryError } from '../../engine/failure/problem.ts'
 import { askTemplates, python } from './oracle.ts'
 
 // Every query about every value, here and with the collection ansible.utils (scripts/test/collections.mjs unpacks it).

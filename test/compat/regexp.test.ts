@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Match } from '../../engine/regexp/expression.ts'
 import { RegexpError, regexp, replacement } from '../../engine/regexp/index.ts'
-import { type Match } from '../../engine/regexp/expression.ts'
 
 // Patterns, as people write them and as nobody does, against Python's own re.
 type Question = readonly [pattern: string, flags: string, text: string, template: string]

@@ -4,12 +4,12 @@ import type { RunEvent } from '../../engine/journal/events.ts'
 import { readyPlays } from '../../engine/plan/ready.ts'
 import { inventoryView } from '../../engine/plan/views.ts'
 import { play } from '../../engine/playbook/play.ts'
+import type { ApplyProgram } from '../../engine/program/requests.ts'
 import { runPlays } from '../../engine/rollout/run.ts'
 import { redactor } from '../../engine/secrets/redactor.ts'
 import { raw } from '../../engine/shell/shell.ts'
 import { defineTask } from '../../engine/tasks/task.ts'
 import { type Channel, type Connection, UnreachableError } from '../../engine/transport/types.ts'
-import { type ApplyProgram } from '../../engine/program/requests.ts'
 
 export type Result = 'changed' | 'failed' | 'unreachable'
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { InventoryError } from '../../engine/failure/problem.ts'
 import { loadInventory } from '../../engine/inventory/index.ts'
 import { resolveVar } from '../../engine/values/resolve.ts'
-import { InventoryError } from '../../engine/failure/problem.ts'
 import { askTemplates, python } from './oracle.ts'
 
 // Expressions as they occur in group_vars of kubespray and its like, evaluated here and by Ansible's own Templar.

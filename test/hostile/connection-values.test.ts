@@ -2,8 +2,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { connectionsOf } from '../../engine/cli/connections.ts'
 import { printProblems } from '../../engine/cli/problems.ts'
-import type { ConnectionFlags } from '../../engine/host/connection.ts'
 import { formatProblem } from '../../engine/failure/problem.ts'
+import type { ConnectionFlags } from '../../engine/host/connection.ts'
 import { load, problemsOf } from '../unit/inventory/support.ts'
 
 // An inventory whose values are more than they seem: each becomes a word of ssh's or docker's command line, which ssh hands on to shells.

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { selectHosts } from '../../engine/inventory/index.ts'
 import { InventoryError } from '../../engine/failure/problem.ts'
+import { selectHosts } from '../../engine/inventory/index.ts'
 import { RegexpError, regexp } from '../../engine/regexp/index.ts'
 import { editBlock } from '../../engine/tasks/edit-block.ts'
 import { editLine } from '../../engine/tasks/edit-line.ts'

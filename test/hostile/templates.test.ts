@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { resolveVar } from '../../engine/values/resolve.ts'
 import { InventoryError } from '../../engine/failure/problem.ts'
+import { resolveVar } from '../../engine/values/resolve.ts'
 import { load } from '../unit/inventory/support.ts'
 
 // An inventory whose templates reach for JavaScript's own objects, make what has no end, or match what takes for ever.

@@ -1,4 +1,4 @@
-import type { Origin } from '../../failure/problem.ts'
+import type { Origin } from '../../failure/index.ts'
 
 export interface IniValue {
   readonly text: string

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { execa } from 'execa'
-import { InventoryError } from '../../failure/problem.ts'
-import { shlexSplit } from '../../inventory/formats/shlex.ts'
+import { InventoryError } from '../../failure/index.ts'
+import { shlexSplit } from '../../inventory/index.ts'
 
 /**
  * Lets a person edit the text in a directory that is theirs alone, and which is gone afterwards whatever happens. Its ending is that of the

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { InventoryError } from '../../failure/problem.ts'
-import type { VaultSecret } from '../../vault/vault.ts'
-import { encryptVault } from '../../vault/vault-write.ts'
+import { InventoryError } from '../../failure/index.ts'
+import type { VaultSecret } from '../../vault/index.ts'
+import { encryptVault } from '../../vault/index.ts'
 import { ask, askSecret } from '../ask.ts'
 import { writeOutput } from './files.ts'
 

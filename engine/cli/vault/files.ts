@@ -11,8 +11,8 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
-import { InventoryError } from '../../failure/problem.ts'
-import { isVaulted, openVault, type VaultSecret } from '../../vault/vault.ts'
+import { InventoryError } from '../../failure/index.ts'
+import { isVaulted, openVault, type VaultSecret } from '../../vault/index.ts'
 
 /** A file to work on, or `-` for stdin. */
 export function readInput(name: string): Buffer {

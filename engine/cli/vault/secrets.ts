@@ -1,5 +1,5 @@
-import { InventoryError } from '../../failure/problem.ts'
-import type { VaultSecret } from '../../vault/vault.ts'
+import { InventoryError } from '../../failure/index.ts'
+import type { VaultSecret } from '../../vault/index.ts'
 
 /** The one secret to encrypt with: the only one, or the one that `--encrypt-vault-id` names. */
 export function secretToEncrypt(secrets: readonly VaultSecret[], id: string | undefined): VaultSecret {

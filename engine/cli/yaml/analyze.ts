@@ -1,5 +1,5 @@
-import { resolvePlain } from '../../inventory/formats/yaml-scalar.ts'
-import { printableLines } from '../../journal/printable.ts'
+import { resolvePlain } from '../../inventory/index.ts'
+import { printableLines } from '../../journal/index.ts'
 
 /** In which ways a text may be written in block style (libyaml's yaml_emitter_analyze_scalar). */
 export interface Analysis {

@@ -1,5 +1,5 @@
-import type { Problem } from '../../failure/problem.ts'
-import { start } from '../../files/files.ts'
+import type { Problem } from '../../failure/index.ts'
+import { start } from '../../files/index.ts'
 import { type Address, parseAddress } from '../address.ts'
 import type { Reading, Statement } from '../types.ts'
 import { badHostName } from './ini-host.ts'

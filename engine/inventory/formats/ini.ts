@@ -1,7 +1,6 @@
-import type { Origin, Problem } from '../../failure/problem.ts'
-import { didYouMean } from '../../failure/problem.ts'
-import { literalEval } from '../../python/literal.ts'
-import { indentOf, splitLines, strip } from '../../python/python.ts'
+import type { Origin, Problem } from '../../failure/index.ts'
+import { didYouMean } from '../../failure/index.ts'
+import { indentOf, literalEval, splitLines, strip } from '../../python/index.ts'
 import type { Reading, Statement } from '../types.ts'
 import { readHostLine } from './ini-host.ts'
 

@@ -1,6 +1,6 @@
-import type { Problem } from '../../failure/problem.ts'
-import type { Entry, Node } from '../../python/node.ts'
-import { exactInteger } from '../../python/python.ts'
+import type { Problem } from '../../failure/index.ts'
+import type { Entry, Node } from '../../python/index.ts'
+import { exactInteger } from '../../python/index.ts'
 import { LazyMap } from '../vars/lazy-map.ts'
 
 export type JsonReading = { readonly node: Node } | { readonly problem: Problem }

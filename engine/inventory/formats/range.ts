@@ -1,4 +1,4 @@
-import { strip, toInt } from '../../python/python.ts'
+import { strip, toInt } from '../../python/index.ts'
 import { parseAddress } from '../address.ts'
 
 export type Expansion =

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
-import type { Problem } from '../../failure/problem.ts'
-import { didYouMean } from '../../failure/problem.ts'
-import { type Files, start } from '../../files/files.ts'
+import type { Problem } from '../../failure/index.ts'
+import { didYouMean } from '../../failure/index.ts'
+import { type Files, start } from '../../files/index.ts'
 
 /** One thing to read hosts from. */
 export type Source = { readonly kind: 'list'; readonly text: string } | { readonly kind: 'file'; readonly path: string }

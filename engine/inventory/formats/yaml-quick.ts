@@ -1,4 +1,4 @@
-import type { Entry, MapNode, Node, ScalarNode } from '../../python/node.ts'
+import type { Entry, MapNode, Node, ScalarNode } from '../../python/index.ts'
 import { LazyMap } from '../vars/lazy-map.ts'
 import { resolvePlain } from './yaml-scalar.ts'
 

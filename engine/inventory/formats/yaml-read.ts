@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import type * as Yaml from 'yaml'
 import type { ParsedNode } from 'yaml'
-import type { Origin, Problem } from '../../failure/problem.ts'
-import type { Entry, ListNode, MapNode, Node, ScalarNode } from '../../python/node.ts'
+import type { Origin, Problem } from '../../failure/index.ts'
+import type { Entry, ListNode, MapNode, Node, ScalarNode } from '../../python/index.ts'
 import { readYamlQuickly } from './yaml-quick.ts'
 import { asBool, asFloat, asInt, resolvePlain } from './yaml-scalar.ts'
 

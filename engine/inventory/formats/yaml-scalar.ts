@@ -1,5 +1,5 @@
-import type { ScalarNode } from '../../python/node.ts'
-import { exactInteger } from '../../python/python.ts'
+import type { ScalarNode } from '../../python/index.ts'
+import { exactInteger } from '../../python/index.ts'
 
 /**
  * What PyYAML makes of a plain scalar: YAML 1.1 by its own expressions (resolver.py), so `yes` is true, `0644` is 420,

@@ -1,7 +1,7 @@
-import type { Problem } from '../../failure/problem.ts'
-import { type Files, start } from '../../files/files.ts'
-import type { Node } from '../../python/node.ts'
-import { isVaulted, type Vault } from '../../vault/vault.ts'
+import type { Problem } from '../../failure/index.ts'
+import { type Files, start } from '../../files/index.ts'
+import type { Node } from '../../python/index.ts'
+import { isVaulted, type Vault } from '../../vault/index.ts'
 import { readData, readVariables } from '../formats/data-read.ts'
 import type { Setting } from '../types.ts'
 

@@ -1,4 +1,4 @@
-import type { Entry, MapNode } from '../../python/node.ts'
+import type { Entry, MapNode } from '../../python/index.ts'
 
 /** A mapping whose entries are taken apart when somebody reads them: one for each host of a large inventory. */
 export class LazyMap implements MapNode {

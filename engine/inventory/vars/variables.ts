@@ -1,6 +1,6 @@
-import type { Origin } from '../../failure/problem.ts'
-import type { Node } from '../../python/node.ts'
-import { type Decrypt, findNode, originOf, someScalar, toValue } from '../../python/node.ts'
+import type { Origin } from '../../failure/index.ts'
+import type { Node } from '../../python/index.ts'
+import { type Decrypt, findNode, originOf, someScalar, toValue } from '../../python/index.ts'
 import type { Setting, Variable } from '../types.ts'
 
 export type Variables = ReadonlyMap<string, Variable>

@@ -1,8 +1,8 @@
 import { posix } from 'node:path'
-import type { Problem } from '../../failure/problem.ts'
-import { InventoryError, nearest } from '../../failure/problem.ts'
-import { type Files, start } from '../../files/files.ts'
-import { isVaulted, type Vault } from '../../vault/vault.ts'
+import type { Problem } from '../../failure/index.ts'
+import { InventoryError, nearest } from '../../failure/index.ts'
+import { type Files, start } from '../../files/index.ts'
+import { isVaulted, type Vault } from '../../vault/index.ts'
 import { readVariables } from '../formats/data-read.ts'
 import type { Setting } from '../types.ts'
 

@@ -1,6 +1,6 @@
 import type { RoleMaker } from '../../../engine/role/role.ts'
-import type { ParamsSchema } from '../../../engine/values/schema.ts'
 import { variableNames } from '../../../engine/values/params.ts'
+import type { ParamsSchema } from '../../../engine/values/schema.ts'
 
 interface Shown {
   readonly type?: string | readonly string[]

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Playbook } from '../../../engine/playbook/playbook.ts'
 import { runFromCommandLine } from '../../../engine/cli/run.ts'
 import { command, defineRole, file, play, step } from '../../../engine/index.ts'
+import type { Playbook } from '../../../engine/playbook/playbook.ts'
 import { encryptVault } from '../../../engine/vault/vault-write.ts'
 
 // Whole command lines against this machine, in check mode: nothing is written but the journal, which goes elsewhere.

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type LoadOptions } from '../../../engine/inventory/index.ts'
-import { encryptVault } from '../../../engine/vault/vault-write.ts'
-import { resolveVar } from '../../../engine/values/resolve.ts'
 import { InventoryError } from '../../../engine/failure/problem.ts'
+import type { LoadOptions } from '../../../engine/inventory/index.ts'
+import { resolveVar } from '../../../engine/values/resolve.ts'
+import { encryptVault } from '../../../engine/vault/vault-write.ts'
 import { load } from './support.ts'
 
 const good = {

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { type Inventory, type LoadOptions, loadInventory } from '../../../engine/inventory/index.ts'
 import { InventoryError } from '../../../engine/failure/problem.ts'
+import { type Inventory, type LoadOptions, loadInventory } from '../../../engine/inventory/index.ts'
 
 /** Writes the files into a fresh directory, loads them and removes them. The source is `hosts.ini` unless said otherwise. */
 export async function load(

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadInventory } from '../../../engine/inventory/index.ts'
-import { encryptVault } from '../../../engine/vault/vault-write.ts'
 import { resolveVar } from '../../../engine/values/resolve.ts'
+import { encryptVault } from '../../../engine/vault/vault-write.ts'
 import { load, problemsOf } from './support.ts'
 
 const vars = `one: 1

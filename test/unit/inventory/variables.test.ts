@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { legacyGroups } from '../../../engine/inventory/index.ts'
-import { hostVar } from '../../../engine/values/host-var.ts'
 import { explainVar } from '../../../engine/values/explain.ts'
+import { hostVar } from '../../../engine/values/host-var.ts'
 import { load, problemsOf, values } from './support.ts'
 
 const hosts = '[web]\na\n[top:children]\nweb\n'

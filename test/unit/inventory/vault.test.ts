@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { listHost, loadInventory } from '../../../engine/inventory/index.ts'
-import { readVaultSecrets } from '../../../engine/vault/vault-secrets.ts'
-import { resolveVar } from '../../../engine/values/resolve.ts'
 import { explainVar } from '../../../engine/values/explain.ts'
+import { resolveVar } from '../../../engine/values/resolve.ts'
+import { readVaultSecrets } from '../../../engine/vault/vault-secrets.ts'
 import { load, problemsOf } from './support.ts'
 
 const corpus = new URL('../../compat/corpus/vault/', import.meta.url)

@@ -4,7 +4,7 @@ import { defineFact, type FactRequest, type Facts, factKey, factsFrom } from '..
 import { checkHost } from '../../../engine/host/check-mode.ts'
 import { HostFailure } from '../../../engine/host/failure.ts'
 import { converge, planHost } from '../../../engine/host/host-run.ts'
-import { type HostRun } from '../../../engine/host/run.ts'
+import type { HostRun } from '../../../engine/host/run.ts'
 import { stopwatch } from '../../../engine/host/stopwatch.ts'
 import type { RunEvent } from '../../../engine/journal/events.ts'
 import { type HostWork, handlerItems } from '../../../engine/plan/work.ts'

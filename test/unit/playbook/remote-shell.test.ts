@@ -1,10 +1,10 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { remoteShell } from '../../../engine/host/remote-shell.ts'
+import type { RunCommand } from '../../../engine/program/requests.ts'
 import { redactor } from '../../../engine/secrets/redactor.ts'
 import { blob } from '../../../engine/shell/shell.ts'
 import type { Channel } from '../../../engine/transport/types.ts'
-import type { RunCommand } from '../../../engine/program/requests.ts'
 
 const hidden = redactor()
 const secret = 'it\'s a "secret"'

@@ -4,8 +4,8 @@ import * as assert from 'uvu/assert'
 import type { HostTotal, RunEvent } from '../../../engine/journal/events.ts'
 import { continuation, printable, printableLines } from '../../../engine/journal/printable.ts'
 import { reporter } from '../../../engine/report/index.ts'
-import { type ReportOptions } from '../../../engine/report/report.ts'
 import { clip } from '../../../engine/report/live.ts'
+import type { ReportOptions } from '../../../engine/report/report.ts'
 
 // What a host could say to be taken for somebody else, or to write where it has no business.
 const pieces = [

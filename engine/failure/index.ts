@@ -1,0 +1,1 @@
+export { didYouMean, formatOrigin, InventoryError, nearest, type Origin, type Problem } from './problem.ts'

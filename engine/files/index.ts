@@ -1,0 +1,1 @@
+export { type Files, filesOf, start } from './files.ts'

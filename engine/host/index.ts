@@ -1,0 +1,18 @@
+export { checkHost } from './check-mode.ts'
+export {
+  type ConnectionFlags,
+  connectionNotes,
+  connectionOf,
+  connectionSecrets,
+  isUnchecked,
+  uncheckedWarning,
+} from './connection.ts'
+export { flagProblems } from './connection-values.ts'
+export { HostFailure } from './failure.ts'
+export { gateHoldsNow, holdsGate } from './gates.ts'
+export { isHook } from './hook-name.ts'
+export { enterAll, leaveAll } from './hooks.ts'
+export { converge, type HostPlan, planHost, requestsFrom, willChange } from './host-run.ts'
+export { judge } from './judge.ts'
+export type { HostRun } from './run.ts'
+export { stopwatch } from './stopwatch.ts'

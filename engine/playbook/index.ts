@@ -1,0 +1,6 @@
+export type { AtLeast } from './available.ts'
+export { addressBy } from './host-address.ts'
+export type { Play } from './play.ts'
+export type { Playbook, PlaybookOptions, PlaybookVars, Plays, VarsOf } from './playbook.ts'
+export { batchesOf, checkSerial, parseSerial, type Serial } from './serial.ts'
+export { isSelected, specialTags, type TagSelection } from './tags.ts'

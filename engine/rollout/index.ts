@@ -1,0 +1,1 @@
+export { runPlays } from './run.ts'

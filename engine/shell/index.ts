@@ -1,0 +1,15 @@
+export { decodeName, encodeName } from './name.ts'
+export {
+  type Blob,
+  blob,
+  blobSize,
+  type LocalFile,
+  lines,
+  quote,
+  raw,
+  type Shell,
+  type ShellValue,
+  sh,
+  withBlobs,
+} from './shell.ts'
+export { hasControlCharacters, shownValue } from './text.ts'

@@ -1,0 +1,10 @@
+export { openChannel } from './channel.ts'
+export {
+  AnswerError,
+  type Become,
+  type Channel,
+  type Connection,
+  type OpenChannel,
+  type Transport,
+  UnreachableError,
+} from './types.ts'

@@ -1,0 +1,3 @@
+export { createVault, isVaulted, openVault, type Vault, type VaultSecret } from './vault.ts'
+export { readVaultSecrets } from './vault-secrets.ts'
+export { encryptVault } from './vault-write.ts'
