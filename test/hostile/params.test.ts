@@ -27,7 +27,7 @@ const needed = { kubeVersion: 'v1.20.2', source: '/srv/kube' }
 
 function resolve(role: AnyRole, given: Readonly<Record<string, unknown>>) {
   const own = Object.fromEntries(Object.entries(needed).filter(([name]) => name in role.params.properties))
-  return resolveParams({ role, params: { ...own, ...given }, tags: [], runOnce: false, site }, () => undefined)
+  return resolveParams({ role, params: { ...own, ...given }, site }, () => undefined)
 }
 
 /** A value that the place takes: its default, or one of these. */
