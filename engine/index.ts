@@ -61,6 +61,45 @@ export {
 export { type Step, type StepContext, type StepResult, step } from './role/step.ts'
 export { addressVariables, type HostView, type InventoryView } from './role/view.ts'
 export { blob, quote, raw, type Shell, sh } from './shell/shell.ts'
-export * from './tasks/index.ts'
+export {
+  absent,
+  assert,
+  blockInFile,
+  type Change,
+  type Computed,
+  command,
+  computed,
+  type Diff,
+  defineTask,
+  directory,
+  download,
+  type Edited,
+  editFile,
+  factsOf,
+  fetch,
+  file,
+  flushHandlers,
+  group,
+  isComputed,
+  isFlushHandlers,
+  kernelModule,
+  lineInFile,
+  link,
+  type PackageName,
+  type PlanContext,
+  packages,
+  pause,
+  promptOf,
+  resolved,
+  service,
+  sysctl,
+  systemdUnit,
+  type Task,
+  type TaskKind,
+  type TaskOptions,
+  unarchive,
+  user,
+  waitFor,
+} from './tasks/index.ts'
 export { variableNames } from './values/params.ts'
 export type { ParamsOf, ParamsSchema } from './values/schema.ts'

@@ -144,7 +144,7 @@ test('all kinds of fact are tried', () => {
   const all = Object.values(kinds).flatMap(kind =>
     typeof kind === 'function' && 'kind' in kind ? [kind.kind.name] : [],
   )
-  assert.equal([...all, pending.kind.name].sort(), requests.map(([{ kind }]) => kind.name).sort())
+  assert.equal(all.sort(), requests.map(([{ kind }]) => kind.name).sort())
 })
 
 test('an address that others get is an address, a name a name, whatever the host says', () => {
