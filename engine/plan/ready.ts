@@ -58,6 +58,7 @@ export async function readyPlays(
     const roles = labelled(play.roles ?? []).flatMap(({ call, label }): readonly BoundRole[] => {
       const params = new Map<string, Readonly<Record<string, unknown>>>()
       const missing: Problem[] = []
+      const seen = new Set<ResolvedParams>()
       for (const host of selected) {
         const resolved = resolveFor(call, inventory, host, problems, options.hidden)
         if (!resolved) continue
@@ -67,7 +68,8 @@ export async function readyPlays(
           continue
         }
         params.set(host.name, resolved.params)
-        warnings.push(...shortSecrets(call, label, resolved.params, warnings))
+        if (!seen.has(resolved)) warnings.push(...shortSecrets(call, label, resolved.params, warnings))
+        seen.add(resolved)
         const context = { params: resolved.params, host: view.host(host.name), inventory: view }
         const said = withProblems(() => call.role.check?.(context as never) ?? [], problems)
         for (const message of said) checks.add(message, { origin: call.site, role: label, host: host.name })
@@ -237,7 +239,7 @@ function resolveFor(
 ): ResolvedParams | undefined {
   try {
     const resolved = resolveParams(call, lookupIn(inventory, host))
-    hidden.add(resolved.secrets)
+    if (resolved.secrets.length > 0) hidden.add(resolved.secrets)
     return resolved
   } catch (error) {
     if (!(error instanceof InventoryError)) throw error

@@ -21,13 +21,21 @@ export function inventoryView(inventory: Inventory): InventoryView {
     if (!found) throw new Error(`there is no host ${name} in the inventory`)
     return view(found)
   }
+  // Roles ask for the same groups on every host: made once, for a thousand hosts are not to be gone through a thousand times.
+  const groups = new Map<string, readonly HostView[]>()
+  let all: readonly HostView[] | undefined
   const [source = '.'] = inventory.sources
   return {
     get hosts() {
-      return [...inventory.hosts.values()].map(view)
+      all ??= [...inventory.hosts.values()].map(view)
+      return all
     },
     host,
-    group: name => inventory.hostsOf(name).map(view),
+    group: name => {
+      const known = groups.get(name) ?? inventory.hostsOf(name).map(view)
+      groups.set(name, known)
+      return known
+    },
     dir: dirname(source),
   }
 }

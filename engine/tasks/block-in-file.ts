@@ -67,4 +67,12 @@ function markers({
 }
 
 const markersIn = (block: string, begin: string, end: string): readonly string[] =>
-  block.split(/[\r\n]+/).some(line => line === begin || line === end) ? ['block: holds its own marker line'] : []
+  [begin, end].some(marker => hasLine(block, marker)) ? ['block: holds its own marker line'] : []
+
+/** Without taking the block to pieces: that of /etc/hosts has a line for every host, on every host. */
+const hasLine = (text: string, line: string): boolean => {
+  const isEnd = (char: string | undefined) => char === undefined || char === '\n' || char === '\r'
+  for (let at = text.indexOf(line); at >= 0; at = text.indexOf(line, at + 1))
+    if (isEnd(text[at - 1]) && isEnd(text[at + line.length])) return true
+  return false
+}

@@ -46,11 +46,47 @@ interface Source {
  * Nothing is thrown for bad values: every problem is returned, each with the place of the value.
  */
 export function resolveParams(call: Asked, lookup: Lookup): ResolvedParams {
+  const found = namesOf(call.role).map(({ name, schema, names }) => ({ name, schema, hit: bestOf(names, lookup) }))
+  // Hosts of a group have the same variables, and what follows from them is worked out once: a thousand nodes are one.
+  const known = resolvedFor(call)
+  const key = found.map(({ hit }) => (hit === undefined ? '' : idOf(hit.variable))).join(' ')
+  const same = known.get(key)
+  if (same !== undefined) return same
+  const resolved = resolvedFrom(call, found)
+  known.set(key, resolved)
+  return resolved
+}
+
+interface Hit {
+  readonly named: string
+  readonly value: unknown
+  readonly variable: Variable
+}
+
+interface Found {
+  readonly name: string
+  readonly schema: ParamSchema
+  readonly hit: Hit | undefined
+}
+
+/** Every name of a param says the same thing, so the order of the names decides only where no extra variable is among them. */
+function bestOf(names: readonly string[], lookup: Lookup): Hit | undefined {
+  let first: Hit | undefined
+  for (const named of names) {
+    const hit = lookup(named)
+    if (hit === undefined || hit.value === null || hit.value === '') continue
+    if (hit.variable.source === 'extra vars') return { named, ...hit }
+    first ??= { named, ...hit }
+  }
+  return first
+}
+
+function resolvedFrom(call: Asked, found: readonly Found[]): ResolvedParams {
   const { role } = call
   const sources = new Map<string, Source>()
-  for (const [name, schema] of Object.entries(role.params.properties)) {
-    const source = sourceOf(role, name, schema, call, lookup)
-    if (source) sources.set(name, source)
+  for (const one of found) {
+    const source = sourceOf(one, call)
+    if (source) sources.set(one.name, source)
   }
   const unknown = Object.keys(call.params).filter(name => !(name in role.params.properties))
   const params: Record<string, unknown> = Object.fromEntries(
@@ -62,6 +98,8 @@ export function resolveParams(call: Asked, lookup: Lookup): ResolvedParams {
     ...errors.map(error => problemOf(error, role, sources, call)),
   ]
   const secrets = secretsOf(role, params, sources)
+  // Shared by hosts: a role that changed its params would change those of others.
+  deepFreeze(params)
   return problems.length === 0 ? { ok: true, params, secrets } : { ok: false, problems, secrets }
 }
 
@@ -72,14 +110,53 @@ export function variableNames(role: string, param: string, schema: ParamSchema):
   return [...new Set([...names, `${snake(role)}_${snake(param)}`])]
 }
 
-function sourceOf(role: HasParams, name: string, schema: ParamSchema, call: Asked, lookup: Lookup): Source | undefined {
-  const found = variableNames(role.name, name, schema)
-    .map(named => ({ named, ...lookup(named) }))
-    .find(hit => hit.variable !== undefined && hit.value !== null && hit.value !== '')
+function sourceOf({ name, schema, hit }: Found, call: Asked): Source | undefined {
   const fromPlaybook = call.params[name]
-  if (fromPlaybook !== undefined && found?.variable?.source !== 'extra vars')
-    return { value: fromPlaybook, named: name }
-  return found?.variable && { value: convert(found.value, schema), variable: found.variable, named: found.named }
+  if (fromPlaybook !== undefined && hit?.variable.source !== 'extra vars') return { value: fromPlaybook, named: name }
+  return hit && { value: convert(hit.value, schema), variable: hit.variable, named: hit.named }
+}
+
+/** The names of all params of a role, worked out once: they depend on its schema alone. */
+function namesOf({ name: role, params }: HasParams) {
+  const made =
+    roleNames.get(params) ??
+    Object.entries(params.properties).map(([name, schema]) => ({
+      name,
+      schema,
+      names: variableNames(role, name, schema),
+    }))
+  roleNames.set(params, made)
+  return made
+}
+
+// Memories of pure functions: a schema, a call and a variable do not change.
+const roleNames = new WeakMap<
+  ParamsSchema,
+  readonly { readonly name: string; readonly schema: ParamSchema; readonly names: readonly string[] }[]
+>()
+const resolvedBy = new WeakMap<Asked, Map<string, ResolvedParams>>()
+const ids = new WeakMap<Variable, number>()
+let lastId = 0
+
+function resolvedFor(call: Asked): Map<string, ResolvedParams> {
+  const known = resolvedBy.get(call) ?? new Map<string, ResolvedParams>()
+  resolvedBy.set(call, known)
+  return known
+}
+
+/** A variable whose template was evaluated for a host is that host's own. */
+function idOf(variable: Variable): number {
+  const known = ids.get(variable)
+  if (known !== undefined) return known
+  lastId += 1
+  ids.set(variable, lastId)
+  return lastId
+}
+
+function deepFreeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
+  Object.freeze(value)
+  for (const part of Object.values(value)) deepFreeze(part)
 }
 
 /**

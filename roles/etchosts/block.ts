@@ -11,8 +11,21 @@ export interface HostsBlock {
   readonly virtual?: { readonly address: string; readonly name: string } | undefined
 }
 
-/** One line per host, in inventory order: address, full name, short name. */
-export function hostsBlock(inventory: InventoryView, block: HostsBlock): string {
+/** One line per host, in inventory order: address, full name, short name. It is the same for all hosts with the same params: made once. */
+export function hostsBlock(inventory: InventoryView, { dnsDomain, groups, leaving, virtual }: HostsBlock): string {
+  const block = { dnsDomain, groups, leaving, virtual }
+  const texts = made.get(inventory) ?? new Map<string, string>()
+  made.set(inventory, texts)
+  const key = JSON.stringify(block)
+  const text = texts.get(key) ?? blockText(inventory, block)
+  texts.set(key, text)
+  return text
+}
+
+// A memory of a pure function: an inventory does not change.
+const made = new WeakMap<InventoryView, Map<string, string>>()
+
+function blockText(inventory: InventoryView, block: HostsBlock): string {
   const gone = new Set(namesOf(block.leaving))
   const wanted = new Set(block.groups.flatMap(group => inventory.group(group)).map(host => host.name))
   const hosts = inventory.hosts.filter(host => wanted.has(host.name) && !gone.has(host.name))

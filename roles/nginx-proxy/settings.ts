@@ -21,7 +21,18 @@ export type Filled = Omit<Defaults, 'config' | 'binary' | 'unit' | 'imageRepo' |
 export type WithDefaults<P> = Omit<P, keyof Defaults> & Filled
 export type Settings = WithDefaults<Params>
 
+/** Hosts share their params, and so what follows from them. */
 export function settingsOf<P extends Choice>(params: P): WithDefaults<P> {
+  const known = made.get(params) ?? filled(params)
+  made.set(params, known)
+  // What was made of params of this type is of this type.
+  return known as WithDefaults<P>
+}
+
+// A memory of a pure function: params do not change.
+const made = new WeakMap<object, object>()
+
+function filled<P extends Choice>(params: P): WithDefaults<P> {
   const { variant, protocol } = params
   const merged = { ...defaults[variant], ...(protocol === 'http' ? httpDefaults : {}), ...params }
   return {

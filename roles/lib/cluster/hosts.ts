@@ -79,15 +79,13 @@ function addressProblems(hosts: readonly HostView[]): readonly Problem[] {
 }
 
 /** A host that had the virtual address as its own would never let go of it. */
-const virtualProblems = (hosts: readonly HostView[], addresses: readonly Named[]): readonly Problem[] =>
-  hosts.flatMap(host =>
+function virtualProblems(hosts: readonly HostView[], addresses: readonly Named[]): readonly Problem[] {
+  const byAddress = new Map(addresses.map(named => [named.key, named]))
+  return hosts.flatMap(host =>
     virtualAddress.var.flatMap(name => {
       const value = host.var(name)
       const taken =
-        typeof value === 'string' &&
-        isIP(value) !== 0 &&
-        !value.includes('%') &&
-        addresses.find(({ key }) => key === canonicalAddress(value))
+        typeof value === 'string' && isIP(value) !== 0 && !value.includes('%') && byAddress.get(canonicalAddress(value))
       if (!taken) return []
       return [
         at(host.place(name), {
@@ -96,6 +94,7 @@ const virtualProblems = (hosts: readonly HostView[], addresses: readonly Named[]
       ]
     }),
   )
+}
 
 interface Named {
   readonly key: string

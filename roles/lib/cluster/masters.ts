@@ -2,10 +2,21 @@ import { closest } from 'fastest-levenshtein'
 import type { HostView, InventoryView } from 'rota'
 import { virtualAddress } from './params.ts'
 
-/** Hosts of any of the groups, each once, in the order of the first group that has them. */
-const hostsOf = (inventory: InventoryView, groups: readonly string[]): readonly HostView[] => [
-  ...new Map(groups.flatMap(name => inventory.group(name)).map(host => [host.name, host])).values(),
-]
+/** Hosts of any of the groups, each once, in the order of the first group that has them. One list an inventory: every host asks for it. */
+function hostsOf(inventory: InventoryView, groups: readonly string[]): readonly HostView[] {
+  const lists = known.get(inventory) ?? new Map<string, readonly HostView[]>()
+  known.set(inventory, lists)
+  const key = groups.join(' ')
+  const list = lists.get(key) ?? [
+    ...new Map(groups.flatMap(name => inventory.group(name)).map(host => [host.name, host])).values(),
+  ]
+  lists.set(key, list)
+  return list
+}
+
+// Memories of pure functions: an inventory and a list of hosts do not change.
+const known = new WeakMap<InventoryView, Map<string, readonly HostView[]>>()
+const namesIn = new WeakMap<readonly HostView[], ReadonlySet<string>>()
 
 /** kubespray's groups, new name first: `kube_control_plane` was `kube-master` once. */
 export const controlPlaneGroups = ['kube_control_plane', 'kube-master'] as const
@@ -30,8 +41,11 @@ export const nodesOf = (inventory: InventoryView, leaving: readonly string[] | s
 export const clusterHostsOf = (inventory: InventoryView): readonly HostView[] =>
   hostsOf(inventory, [...controlPlaneGroups, ...nodeGroups, 'k8s_cluster', 'k8s-cluster', 'calico_rr'])
 
-export const isOneOf = (hosts: readonly HostView[], host: HostView): boolean =>
-  hosts.some(({ name }) => name === host.name)
+export function isOneOf(hosts: readonly HostView[], host: HostView): boolean {
+  const names = namesIn.get(hosts) ?? new Set(hosts.map(({ name }) => name))
+  namesIn.set(hosts, names)
+  return names.has(host.name)
+}
 
 /**
  * The hosts that balance for the masters, and that the virtual address may be on: those of `load_balancer`; where that group is empty, the
@@ -89,6 +103,7 @@ function notAmong(hosts: readonly HostView[], leaving: readonly string[] | strin
 
 const without = (hosts: readonly HostView[], leaving: readonly string[] | string): readonly HostView[] => {
   const names = new Set(namesOf(leaving))
+  if (names.size === 0) return hosts
   return hosts.filter(host => !names.has(host.name))
 }
 
