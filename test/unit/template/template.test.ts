@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { loadInventory } from '../../../engine/inventory/index.ts'
 import { resolveVar } from '../../../engine/values/resolve.ts'
 import { encryptVault } from '../../../engine/vault/vault-write.ts'
-import { load, problemsOf } from './support.ts'
+import { load, problemsOf } from '../inventory/support.ts'
 
 const vars = `one: 1
 text: "3"

@@ -5,7 +5,7 @@ import { listHost, loadInventory } from '../../../engine/inventory/index.ts'
 import { explainVar } from '../../../engine/values/explain.ts'
 import { resolveVar } from '../../../engine/values/resolve.ts'
 import { readVaultSecrets } from '../../../engine/vault/vault-secrets.ts'
-import { load, problemsOf } from './support.ts'
+import { load, problemsOf } from '../inventory/support.ts'
 
 const corpus = new URL('../../compat/corpus/vault/', import.meta.url)
 const cwd = corpus.pathname
