@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { equal } from 'uvu/assert'
+import { equal, is, throws } from 'uvu/assert'
 import { formatProblem } from '../../../engine/failure/problem.ts'
 import { loadInventory } from '../../../engine/inventory/index.ts'
 import { lookupIn } from '../../../engine/plan/views.ts'
@@ -64,6 +64,31 @@ test('precedence: default, inventory, playbook, extra vars', async () => {
       .params.port,
     9000,
   )
+})
+
+test('an extra variable wins under any name of a param', async () => {
+  equal((await resolve(host('loadbalancer_apiserver_port=7000'), {}, ['old_port=9000'])).params.port, 9000)
+  equal((await resolve(host('loadbalancer_apiserver_port=7000'), {}, ['load_balancer_port=9000'])).params.port, 9000)
+  equal((await resolve(host('old_port=7000'), { port: 8000 }, ['load_balancer_port=9000'])).params.port, 9000)
+})
+
+test('hosts with the same variables share their params, which nobody can change; others have their own', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'rota-params-'))
+  const group =
+    '[g]\na\nb\nc old_port=1\nd lb_kind="{{ inventory_hostname }}"\n[g:vars]\nkube_version=v1.20.2\nlb_servers=[]\n'
+  writeFileSync(join(dir, 'hosts.ini'), group)
+  const inventory = await loadInventory({ sources: ['hosts.ini'], cwd: dir })
+  const call = lb()
+  const of = (name: string) => {
+    const found = inventory.hosts.get(name)
+    if (!found) throw new Error(`no host ${name}`)
+    return resolveParams(call, lookupIn(inventory, found))
+  }
+  is(of('a'), of('b'))
+  const [a, c, d] = [of('a'), of('c'), of('d')]
+  if (!a.ok || !c.ok || d.ok) throw new Error('a and c have params, d has a kind that is none')
+  equal([a.params.port, c.params.port], [6443, 1])
+  throws(() => (a.params.servers as unknown[]).push('one more'), /not extensible/)
 })
 
 test('every param has a variable named after the role, too', async () =>
