@@ -1,3 +1,5 @@
+/** One file a kind of fact: how many are asked at once, how the answer is read. */
+
 export type { Address } from './addresses.ts'
 export { addresses } from './addresses.ts'
 export { type CheckArgs, check, checkCall } from './check.ts'

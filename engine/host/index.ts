@@ -1,3 +1,5 @@
+/** One host through one play: probe, plan, apply, verify, steps, hooks, gates, check mode; and how it is reached. */
+
 export { checkHost } from './check-mode.ts'
 export {
   type ConnectionFlags,

@@ -1,3 +1,5 @@
+/** Ansible's inventories: formats, variables and their precedence, groups, patterns. */
+
 export { isAddress } from './address.ts'
 export { shlexSplit } from './formats/shlex.ts'
 export { nameOf } from './formats/yaml-inventory.ts'

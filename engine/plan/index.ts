@@ -1,3 +1,5 @@
+/** From plays to each host's work: which hosts, params, roles' tasks, order, tags, what runs once. Pure but for `prepare`. */
+
 export { type BoundRole, buildWork, noPeers, type PeersOf, paramsOn, peersFrom } from './build.ts'
 export { checksOn, type LabelledCheck, onlyChecks } from './checks.ts'
 export { nextOnce, onceOwners, ownWork, untilOnce } from './once.ts'

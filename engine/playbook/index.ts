@@ -1,3 +1,5 @@
+/** What an author of a playbook writes: play, serial, tags, variables. Data and types only. */
+
 export type { AtLeast } from './available.ts'
 export { addressBy } from './host-address.ts'
 export type { Play } from './play.ts'

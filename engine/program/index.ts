@@ -1,3 +1,5 @@
+/** What is sent and what comes back: programs, frames and their bounds, the runtime on the host. */
+
 export { type Answer, changesAnswer, commandAnswer, factsAnswer } from './answer.ts'
 export { applyText } from './apply.ts'
 export { heardOf } from './heard.ts'

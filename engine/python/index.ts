@@ -1,4 +1,7 @@
+/** What must be read or look as Python does it: literals, JSON, repr, fnmatch; values with their places. */
+
 export { translateGlob } from './fnmatch.ts'
+export { compareText, pythonJson, sortedEntries } from './json.ts'
 export { literalEval } from './literal.ts'
 export {
   type Decrypt,
@@ -16,6 +19,5 @@ export {
   toValue,
 } from './node.ts'
 export { exactInteger, indentOf, splitLines, strip, toInt } from './python.ts'
-export { compareText, pythonJson, sortedEntries } from './python-json.ts'
-export { pythonStr } from './python-repr.ts'
+export { pythonStr } from './repr.ts'
 export { toNode } from './value-node.ts'

@@ -1,3 +1,5 @@
+/** Events in, text out: lines, a live view, JSON, the profile at the end. */
+
 import { printable, shown } from '../journal/index.ts'
 import { jsonReport } from './json.ts'
 import { lineReport } from './lines.ts'

@@ -1,3 +1,5 @@
+/** What an author of a role writes: defineRole, step, gate, around, check; and how the inventory looks to it. */
+
 export type { Around } from './around.ts'
 export { type CallSite, callSite } from './call-site.ts'
 export type { Check, Finding } from './check.ts'

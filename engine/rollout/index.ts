@@ -1,1 +1,3 @@
+/** The story of a run: plays in order, batches, turns, availability, verdicts. */
+
 export { runPlays } from './run.ts'

@@ -1,3 +1,5 @@
+/** What is secret, and how it is found in a text, however it is written there. */
+
 export { endOf } from './cut.ts'
 export { shortest } from './forms.ts'
 export { type Redactor, redactor } from './redactor.ts'

@@ -1,3 +1,5 @@
+/** The ground floor: quoting, content beside the text, names, control characters. */
+
 export { decodeName, encodeName } from './name.ts'
 export {
   type Blob,

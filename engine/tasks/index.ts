@@ -1,3 +1,5 @@
+/** One file a kind of task: its args, the facts it needs, its plan, its apply. */
+
 export { absent } from './absent.ts'
 export { assert } from './assert.ts'
 export { blockInFile } from './block-in-file.ts'

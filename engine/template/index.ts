@@ -1,3 +1,5 @@
+/** Jinja in values: parse, evaluate, filters, tests, lookups, all of it bounded. */
+
 export { FilterError, TemplateError } from './error.ts'
 export { evaluateExpression, type Outside } from './evaluate.ts'
 export { lookups } from './lookups.ts'

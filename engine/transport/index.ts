@@ -1,3 +1,5 @@
+/** A host as a process: ssh, local, docker, podman; the channel, login and its questions. */
+
 export { openChannel } from './channel.ts'
 export {
   AnswerError,

@@ -1,3 +1,5 @@
+/** From a name to a value: templates evaluated, params by their schemas, what a value overrode and where it came from. */
+
 export { ansibleFactRequests, ansibleFacts } from './ansible-facts.ts'
 export { explainVar } from './explain.ts'
 export { type Lookup, type ParamProblem, type ResolvedParams, resolveParams, texts, variableNames } from './params.ts'

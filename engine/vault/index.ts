@@ -1,3 +1,5 @@
+/** Reads and writes Ansible's vaults. */
+
+export { readVaultSecrets } from './secrets.ts'
 export { createVault, isVaulted, openVault, type Vault, type VaultSecret } from './vault.ts'
-export { readVaultSecrets } from './vault-secrets.ts'
-export { encryptVault } from './vault-write.ts'
+export { encryptVault } from './write.ts'

@@ -9,7 +9,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { finder } from '../../engine/secrets/find.ts'
 import { formsOf } from '../../engine/secrets/forms.ts'
-import { encryptVault } from '../../engine/vault/vault-write.ts'
+import { encryptVault } from '../../engine/vault/write.ts'
 import { inHost, testLab, upLab } from '../lab/lab.ts'
 
 // A vault of secrets, each in a place of its own, on a real host with a password for logging in and for sudo. Looked through is all that a

@@ -6,7 +6,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { finder } from '../../engine/secrets/find.ts'
 import { formsOf } from '../../engine/secrets/forms.ts'
-import { encryptVault } from '../../engine/vault/vault-write.ts'
+import { encryptVault } from '../../engine/vault/write.ts'
 
 // Whatever is refused, thrown or printed before a run quotes a secret: what reaches the operator must not.
 const dir = mkdtempSync(join(tmpdir(), 'rota-secrets-early-'))

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { runFromCommandLine } from '../../../engine/cli/run.ts'
 import { command, defineRole, file, play, step } from '../../../engine/index.ts'
 import type { Playbook } from '../../../engine/playbook/playbook.ts'
-import { encryptVault } from '../../../engine/vault/vault-write.ts'
+import { encryptVault } from '../../../engine/vault/write.ts'
 
 // Whole command lines against this machine, in check mode: nothing is written but the journal, which goes elsewhere.
 const cwd = mkdtempSync(join(tmpdir(), 'rota-playbook-'))

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { InventoryError } from '../../../engine/failure/problem.ts'
 import type { LoadOptions } from '../../../engine/inventory/index.ts'
 import { resolveVar } from '../../../engine/values/resolve.ts'
-import { encryptVault } from '../../../engine/vault/vault-write.ts'
+import { encryptVault } from '../../../engine/vault/write.ts'
 import { load } from './support.ts'
 
 const good = {

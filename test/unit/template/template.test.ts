@@ -5,7 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadInventory } from '../../../engine/inventory/index.ts'
 import { resolveVar } from '../../../engine/values/resolve.ts'
-import { encryptVault } from '../../../engine/vault/vault-write.ts'
+import { encryptVault } from '../../../engine/vault/write.ts'
 import { load, problemsOf } from '../inventory/support.ts'
 
 const vars = `one: 1

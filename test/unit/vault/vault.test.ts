@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { listHost, loadInventory } from '../../../engine/inventory/index.ts'
 import { explainVar } from '../../../engine/values/explain.ts'
 import { resolveVar } from '../../../engine/values/resolve.ts'
-import { readVaultSecrets } from '../../../engine/vault/vault-secrets.ts'
+import { readVaultSecrets } from '../../../engine/vault/secrets.ts'
 import { load, problemsOf } from '../inventory/support.ts'
 
 const corpus = new URL('../../compat/corpus/vault/', import.meta.url)
