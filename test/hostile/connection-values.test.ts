@@ -188,7 +188,7 @@ test('what a problem quotes does not reach the terminal as it is', () => {
     process.stderr.write = write
   }
   assert.not.match(said.join(''), /[^\P{Cc}\n]|\u202e/u)
-  assert.match(said.join(''), /error x\\u0007:1:1: a\\u001b\[2Jb\\u009bc\\u000d\\u202ed\n/)
+  assert.match(said.join(''), /error x\\x07:1:1: a\\x1b\[2Jb\\x9bc\\r\\u202ed\n/)
 })
 
 test.run()
