@@ -1,5 +1,6 @@
 /**
- * ansible/parsing/utils/addresses.py, expression by expression, the missing anchors of its IPv6 alternatives included: what
+ * ansible/parsing/utils/addresses.py, expression by expression, the missing anchors of its IPv6 alternatives included (but for the
+ * `_` that its labels may match in two ways, which takes for ever where there are many): what
  * counts as an address decides whether `:22` at the end is a port or a part of the name.
  */
 
@@ -10,7 +11,7 @@ const alphanumericRange = String.raw`\[(?:[a-z]:[a-z]|[0-9]+:[0-9]+)(?::[0-9]+)?
 const v6 = `(?:[0-9a-f]{1,4}|${hexadecimalRange})`
 const v4 = `(?:[01]?[0-9]{1,2}|2[0-4][0-9]|25[0-5]|${numericRange})`
 const word = String.raw`[\p{L}\p{N}_]`
-const label = `(?:${word}|${alphanumericRange})(?:${word}|[_\\-]|${alphanumericRange})*(?<![_\\-])`
+const label = `(?:${word}|${alphanumericRange})(?:${word}|-|${alphanumericRange})*(?<![_\\-])`
 
 const bracketedHostPort = /^\[(.+)\]:([0-9]+)$/u
 const hostPort = /^((?:[^:[\]]|\[[^\]]*\])*):([0-9]+)$/u

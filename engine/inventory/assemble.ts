@@ -120,6 +120,12 @@ export function assemble(statements: readonly Statement[]): Graph {
   for (const group of groups.values()) {
     if (group.name !== 'all' && group.parents.size === 0) addChild('all', group.name)
   }
+  const deep = tooDeep(groups)
+  if (deep !== undefined) {
+    const at = statements.find(one => one.kind === 'child' && one.child === deep)
+    const origin = at?.kind === 'child' && at.at ? { origin: at.at } : {}
+    problems.push({ message: `group '${deep}' is more than ${deepest} groups deep`, ...origin })
+  }
   const ungrouped = addGroup('ungrouped')
   for (const host of hosts.values()) {
     if (host.isGrouped) ungrouped.hosts.delete(host.name)
@@ -152,16 +158,29 @@ function newHost(name: string, { port, at }: Extract<Statement, { kind: 'hosts' 
   return host
 }
 
-function isAbove(
-  groups: ReadonlyMap<string, DraftGroup>,
-  above: string,
-  name: string,
-  seen = new Set<string>(),
-): boolean {
-  if (seen.has(name)) return false
-  seen.add(name)
-  const parents = [...(groups.get(name)?.parents ?? [])]
-  return parents.includes(above) || parents.some(parent => isAbove(groups, above, parent, seen))
+function isAbove(groups: ReadonlyMap<string, DraftGroup>, above: string, name: string): boolean {
+  // Most are new where they are first called a child: no need to climb.
+  if ((groups.get(above)?.children.size ?? 0) === 0) return false
+  const seen = new Set([name])
+  for (const each of seen) {
+    for (const parent of groups.get(each)?.parents ?? []) {
+      if (parent === above) return true
+      seen.add(parent)
+    }
+  }
+  return false
+}
+
+/** Deeper than anybody groups hosts, and not too deep for whoever walks down. */
+const deepest = 100
+
+/** The first group that is too far down, if any: level by level from the top. */
+function tooDeep(groups: ReadonlyMap<string, DraftGroup>): string | undefined {
+  let level = new Set(['all'])
+  for (let depth = 0; depth <= deepest; depth += 1)
+    level = new Set([...level].flatMap(name => [...(groups.get(name)?.children ?? [])]))
+  const [name] = level
+  return name
 }
 
 function finish(group: DraftGroup): RawGroup {

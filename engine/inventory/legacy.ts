@@ -34,14 +34,12 @@ export function aliasStatements(
   })
 }
 
-function isUnder(name: string, above: string, statements: readonly Statement[], seen = new Set<string>()): boolean {
-  if (seen.has(name)) return false
-  seen.add(name)
-  return statements.some(one => {
-    return (
-      one.kind === 'child' &&
-      one.child === name &&
-      (one.parent === above || isUnder(one.parent, above, statements, seen))
-    )
-  })
+function isUnder(name: string, above: string, statements: readonly Statement[]): boolean {
+  const parents = new Map<string, string[]>()
+  for (const one of statements) {
+    if (one.kind === 'child') parents.set(one.child, [...(parents.get(one.child) ?? []), one.parent])
+  }
+  const seen = new Set([name])
+  for (const each of seen) for (const parent of parents.get(each) ?? []) seen.add(parent)
+  return name !== above && seen.has(above)
 }

@@ -1,5 +1,6 @@
 import type { MapNode, Node, ScalarNode } from '../python/index.ts'
 import { pythonJson, toNode } from '../python/index.ts'
+import { treeRoom } from './tree-room.ts'
 import type { Group, Host, Inventory, Variable } from './types.ts'
 
 /** Magic variables, which `ansible-inventory` leaves out even when a file sets them (cli/inventory.py). */
@@ -53,7 +54,9 @@ export function listHost(host: Host, options: ListOptions = {}): string {
 /** `ansible-inventory --list --yaml` as a tree: groups inside groups, a host's variables where it comes first. */
 export function inventoryTree(inventory: Inventory, options: ListOptions = {}): Node {
   const seen = new Set<string>()
+  const room = treeRoom()
   const visit = (group: Group): MapNode => {
+    room.take(1 + group.hosts.length)
     const children = group.children.flatMap((name): Entries => {
       const child = inventory.groups.get(name)
       return child ? [[name, visit(child)]] : []

@@ -16,14 +16,18 @@ function splitPlain(text: string): string[] {
   return lines
 }
 
-const space = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]'
-const leading = new RegExp(`^${space}+`)
-const trailing = new RegExp(`${space}+$`)
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what str.isspace takes for space
+const space = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/
 
-/** `str.strip()`. */
+/** `str.strip()`. No expression finds the end of a text without looking at each run of spaces again and again. */
 export function strip(text: string): string {
-  if (isInk(text.charCodeAt(0)) && isInk(text.charCodeAt(text.length - 1))) return text
-  return text.replace(leading, '').replace(trailing, '')
+  let end = text.length
+  while (end > 0 && isSpace(text, end - 1)) end -= 1
+  return text.slice(end === 0 ? 0 : indentOf(text), end)
+}
+
+function isSpace(text: string, index: number): boolean {
+  return !isInk(text.charCodeAt(index)) && space.test(text.charAt(index))
 }
 
 /** Surely no white space: a quick answer for nearly every line. */
@@ -33,8 +37,9 @@ function isInk(code: number): boolean {
 
 /** How many characters `str.strip()` takes off the front. */
 export function indentOf(text: string): number {
-  if (isInk(text.charCodeAt(0))) return 0
-  return leading.exec(text)?.[0].length ?? 0
+  let start = 0
+  while (start < text.length && isSpace(text, start)) start += 1
+  return start
 }
 
 /** `int(text)`: undefined where Python raises. */

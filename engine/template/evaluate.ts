@@ -17,7 +17,7 @@ import {
   nothing,
   toText,
 } from './values.ts'
-import { tooManySteps, type Work } from './work.ts'
+import type { Work } from './work.ts'
 
 /** What is outside of the template; asked only for what the template really needs. */
 export interface Outside {
@@ -67,7 +67,14 @@ const constants: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 ])
 
 export function evaluate(node: Ast, scope: Scope): unknown {
-  if (!scope.work.take(1)) fail(tooManySteps, node)
+  const wrong = scope.work.enter()
+  if (wrong !== undefined) fail(wrong, node)
+  const value = evaluateInner(node, scope)
+  scope.work.leave()
+  return value
+}
+
+function evaluateInner(node: Ast, scope: Scope): unknown {
   switch (node.typename) {
     case 'Literal':
       return node.value
@@ -294,11 +301,13 @@ function lookup(
   const { outside, work } = scope
   const isList = called !== 'lookup' || isTrue(wantlist)
   const found = guard(node, () => {
-    scope.work.begin()
+    work.begin()
+    const { depth } = work
     try {
       return outside.lookup(toText(kind ?? '').replace(/^ansible\.builtin\./, ''), terms, options)
     } catch (error) {
       // As in Ansible, a missing variable is not what `errors` is about.
+      work.depth = depth
       if (errors === 'ignore' && kind !== 'vars' && error instanceof FilterError) return undefined
       throw error
     }

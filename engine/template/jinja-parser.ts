@@ -4,6 +4,10 @@ import type { Ast } from './ast.ts'
 /** What of nunjucks' parser is used and taught here. */
 interface Parser {
   parseAsRoot(): Ast
+  parseStatement(): Ast | null
+  parseIf(): Ast
+  parseUnary(noFilters?: boolean): Ast
+  parseNot(): Ast
   parseOr(): Ast
   parsePrimary(): Ast
   parseFilter(node: Ast): Ast
@@ -60,10 +64,47 @@ const startsArgument = new Set([
 ])
 const endsTest = new Set(['else', 'or', 'and', 'is', 'if', 'in', 'not'])
 
+/** A full stack is no error that could be caught: where V8 compiles a regular expression then, the process ends. */
+const deepest = 400
+
 function jinjaParser(nunjucks: Nunjucks): Nunjucks['parser']['Parser'] {
   return class extends nunjucks.parser.Parser {
+    #depth = 0
+
+    /** Whatever recurses comes through one of these; brackets are counted before. */
+    override parseStatement(): Ast | null {
+      return this.#deeper(() => super.parseStatement())
+    }
+
+    override parseIf(): Ast {
+      return this.#deeper(() => super.parseIf())
+    }
+
+    override parseUnary(noFilters?: boolean): Ast {
+      return this.#deeper(() => super.parseUnary(noFilters))
+    }
+
+    override parseNot(): Ast {
+      return this.#deeper(() => super.parseNot())
+    }
+
+    #deeper<T>(parse: () => T): T {
+      this.#depth += 1
+      try {
+        if (this.#depth > deepest) throw new Error('it is nested too deeply')
+        return parse()
+      } finally {
+        // The parser tries some brackets twice.
+        this.#depth -= 1
+      }
+    }
+
     /** `a if x else b if y else c`. */
     override parseInlineIf(): Ast {
+      return this.#deeper(() => this.#inlineIf())
+    }
+
+    #inlineIf(): Ast {
       const body = this.parseOr()
       if (!this.skipSymbol('if')) return body
       const cond = this.parseOr()

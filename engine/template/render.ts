@@ -2,7 +2,7 @@ import type { Ast } from './ast.ts'
 import { fail, guard } from './error.ts'
 import { evaluate, need, newScope, type Outside, type Scope } from './evaluate.ts'
 import { isMapping, isTrue, missing, namespaceOf, toText } from './values.ts'
-import { mostText, tooManySteps } from './work.ts'
+import { mostText } from './work.ts'
 
 /** The output of a whole template as text. */
 export function render(node: Ast, outside: Outside): string {
@@ -10,7 +10,14 @@ export function render(node: Ast, outside: Outside): string {
 }
 
 function renderIn(node: Ast, scope: Scope): string {
-  if (!scope.work.take(1)) fail(tooManySteps, node)
+  const wrong = scope.work.enter()
+  if (wrong !== undefined) fail(wrong, node)
+  const text = textOf(node, scope)
+  scope.work.leave()
+  return text
+}
+
+function textOf(node: Ast, scope: Scope): string {
   switch (node.typename) {
     case 'Root':
     case 'NodeList':

@@ -4,11 +4,13 @@ import { FilterError } from './error.ts'
 /** What a template may make, at most: characters of one text, items of one list or parts of one value, and how deep it may be. */
 export const mostText = 16 * 1024 * 1024
 export const mostItems = 1_000_000
-const deepest = 1000
+const deepest = 500
 
 /** Steps for one variable of one host, with all that it is made from. A second or two. */
 const mostSteps = 2_000_000
-export const tooManySteps = `it takes more than ${mostSteps} steps`
+const tooManySteps = `it takes more than ${mostSteps} steps`
+/** A full stack is no error that could be caught: where V8 compiles a regular expression then, the process ends. */
+const deepestEvaluation = 500
 /** What steps do not tell, such as a list that is compared again and again. */
 const mostSeconds = 30
 
@@ -20,12 +22,25 @@ export class Work {
   /** For patterns, whose steps are small. */
   readonly patterns: Steps = { spend: count => this.spend(count >>> 3) }
   #left = mostSteps
+  /** How deep the evaluation is: templates within variables within templates. Put back by whoever goes on after an error. */
+  depth = 0
   #until = Number.POSITIVE_INFINITY
 
   /** Counts, and says whether there is any left. */
   take(count: number): boolean {
     this.#left -= count
     return this.#left >= 0
+  }
+
+  /** One step down: what is wrong with it, if anything. `leave` comes up again. */
+  enter(): string | undefined {
+    this.depth += 1
+    if (this.depth > deepestEvaluation) return 'it is nested too deeply'
+    return this.take(1) ? undefined : tooManySteps
+  }
+
+  leave(): void {
+    this.depth -= 1
   }
 
   spend(count: number): void {

@@ -70,20 +70,20 @@ type Path = readonly (string | number)[]
 
 function resolveValue(value: unknown, variable: Variable, path: Path, use: Use): unknown {
   if (typeof value === 'string') return isTemplate(value) ? evaluateText(value, variable.locate(path), use) : value
-  if (typeof value === 'object' && value !== null) countPart(variable, use)
-  if (Array.isArray(value)) return value.map((item, index) => resolveValue(item, variable, [...path, index], use))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, resolveValue(inner, variable, [...path, key], use)]),
-  )
+  enter(variable, use)
+  const whole = Array.isArray(value)
+    ? value.map((item, index) => resolveValue(item, variable, [...path, index], use))
+    : Object.fromEntries(
+        Object.entries(value).map(([key, inner]) => [key, resolveValue(inner, variable, [...path, key], use)]),
+      )
+  use.work.leave()
+  return whole
 }
 
-function countPart(variable: Variable, use: Use): void {
-  try {
-    use.work.spend(1)
-  } catch (error) {
-    throw located(error, variable.origin, use)
-  }
+function enter(variable: Variable, use: Use): void {
+  const wrong = use.work.enter()
+  if (wrong !== undefined) throw located(new FilterError(wrong), variable.origin, use)
 }
 
 function isTemplate(text: string): boolean {

@@ -199,10 +199,10 @@ const endless: readonly (readonly [template: string, why: RegExp, others?: Reado
     /more than 1000000 parts/,
   ],
   ['{% set ns = namespace(x=[1]) %}{% for a in range(20000) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x }}', /nested/],
-  ['{% set x = [] %}{% set y = x.append(x) %}{{ x }}', /nested more than 1000 deep/],
-  ['{% set x = {} %}{% set y = x.update({"x": x}) %}{{ x | to_nice_json }}', /nested more than 1000 deep/],
+  ['{% set x = [] %}{% set y = x.append(x) %}{{ x }}', /nested more than 500 deep/],
+  ['{% set x = {} %}{% set y = x.update({"x": x}) %}{{ x | to_nice_json }}', /nested more than 500 deep/],
   ['{% set x = [1] %}{% for a in range(100) %}{% set y = x.extend(x) %}{% endfor %}{{ x }}', /more than 1000000 items/],
-  [`{{ '${'['.repeat(5000)}${']'.repeat(5000)}' | from_json }}`, /nested more than 1000 deep/],
+  [`{{ '${'['.repeat(5000)}${']'.repeat(5000)}' | from_json }}`, /nested more than 500 deep/],
   [`{{ ${'('.repeat(50_000)}1${')'.repeat(50_000)} }}`, /nested too deeply/],
   [`{{ ${'['.repeat(50_000)}${']'.repeat(50_000)} }}`, /nested too deeply/],
   [`{{ ${'not '.repeat(50_000)}true }}`, /nested too deeply/],
@@ -224,6 +224,21 @@ for (const [template, why, others] of endless) {
     assert.match(message, /^group_vars\/all\.yml:\d+:\d+: /)
   })
 }
+
+test('depth has a limit of its own, well before the stack is full: a full one may end the process', async () => {
+  assert.is(await evaluate(`{{ 1${' + 1'.repeat(400)} }}`), 401)
+  for (const template of [
+    `{{ 1${' + 1'.repeat(600)} }}`,
+    `{{ 1${' | int'.repeat(600)} }}`,
+    `{{ 1 if ${'1 else 1 if '.repeat(600)}1 else 2 }}`,
+    `${'{% if true %}'.repeat(500)}${'{% endif %}'.repeat(500)}`,
+  ])
+    assert.match(await refusal(template), /nested too deeply/, template.slice(0, 30))
+  const chain = Object.fromEntries(
+    Array.from({ length: 80 }, (_, at) => [`v${at}`, `{{ v${at + 1}${' + 1'.repeat(20)} }}`]),
+  )
+  assert.match(await refusal('{{ v0 }}', { ...chain, v80: 1 }), /nested too deeply/)
+})
 
 test('variables that are made from one another without end are refused, wherever they lead', async () => {
   const chain = Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`v${at}`, `{{ v${at + 1} }}`]))

@@ -21,9 +21,11 @@ export function readIni(text: string, file: string): ReadonlyMap<string, IniValu
     } else if (/^\s/.test(line) && goesOn && last !== undefined) {
       values.set(last, { ...goesOn, text: `${goesOn.text}\n${line.trim()}` })
     } else {
-      const [, key = '', value = ''] = /^\s*([^=:]+?)\s*[=:]\s*(.*?)\s*$/.exec(line) ?? [undefined, line.trim()]
+      const equals = line.search(/[=:]/)
+      const key = (equals < 0 ? line : line.slice(0, equals)).trim()
+      const value = equals < 0 ? '' : line.slice(equals + 1).trim()
       last = `${section}.${key.toLowerCase()}`
-      const column = line.indexOf(value, line.search(/[=:]/) + 1) + 1
+      const column = line.indexOf(value, equals + 1) + 1
       values.set(last, { text: value, origin: { file, line: index + 1, column: Math.max(1, column) } })
     }
   }

@@ -3,6 +3,7 @@ import { didYouMean } from '../../failure/index.ts'
 import { indentOf, literalEval, splitLines, strip } from '../../python/index.ts'
 import type { Reading, Statement } from '../types.ts'
 import { readHostLine } from './ini-host.ts'
+import { mostOfSource } from './range.ts'
 
 const section = /^\[([^:\]\s]+)(?::([\p{L}\p{N}_]+))?\]\s*(?:#.*)?$/u
 const childName = /^([^:\]\s]+)\s*(?:#.*)?$/
@@ -27,6 +28,7 @@ export function readIni(text: string, file: string, known: ReadonlySet<string> =
   const pending = new Map<string, Pending>()
   let group = 'ungrouped'
   let kind: Kind | undefined = 'hosts'
+  let hosts = 0
 
   const openSection = (name: string, word: string, at: Origin) => {
     group = name
@@ -109,9 +111,12 @@ export function readIni(text: string, file: string, known: ReadonlySet<string> =
       return
     }
     if (kind === undefined) return
+    if (hosts > mostOfSource) return
     const host = readHostLine(line, at, group)
     if ('problems' in host) problems.push(...host.problems)
     else statements.push(host)
+    hosts += 'names' in host ? host.names.length : 0
+    if (hosts > mostOfSource) problems.push({ message: `more than ${mostOfSource} hosts`, origin: at })
   })
 
   for (const [name, { kind, at }] of pending) {

@@ -30,7 +30,7 @@ interface Cursor {
 }
 
 /** Deeper than any inventory; a stack must not overflow on hostile input. */
-const deepest = 1000
+const deepest = 500
 
 function placeOf(cursor: Cursor): { line: number; column: number } {
   return { line: cursor.line, column: cursor.index - cursor.lineStart + 1 }

@@ -1,12 +1,17 @@
 import { strip, toInt } from '../../python/index.ts'
 import { parseAddress } from '../address.ts'
 
+/** Of one source. Each host costs memory, also where nobody asks for it. */
+export const mostOfSource = 1_000_000
+
 export type Expansion =
   | { readonly names: readonly string[]; readonly port?: number }
   | { readonly error: string; readonly hint?: string }
 
 /** More hosts than this from one pattern is a slip of the finger, not an inventory. */
 const mostHosts = 100_000
+/** Longer ones JavaScript does not hold exactly, and no host name has. */
+const mostDigits = 15
 const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 
 /** What a host line or key stands for: `web[01:10].example.com:2222` is ten names and a port. */
@@ -51,6 +56,7 @@ function readRange(range: string): Names {
   if (end === '') return { error: 'must specify an end' }
   const width = begin.startsWith('0') && begin.length > 1 ? begin.length : 0
   if (width > 0 && width !== end.length) return { error: 'a zero-padded begin and the end must be equally long' }
+  if ([begin, end].some(bound => bound.length > mostDigits)) return { error: `has more than ${mostDigits} digits` }
   const step = toInt(bounds[2] ?? '1')
   if (step === undefined) return { error: `the step '${bounds[2]}' is not a number` }
   if (step === 0) return { error: 'the step must not be 0' }

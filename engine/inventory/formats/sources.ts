@@ -29,7 +29,7 @@ export function findSources(args: readonly string[], files: Files): Found {
 function findSource(arg: string, files: Files): Found {
   const nothing: Found = { sources: [], problems: [], warnings: [] }
   const kind = files.kindOf(arg)
-  if (kind === 'directory') return listSources(arg, files)
+  if (kind === 'directory') return listSources(arg, files, new Set())
   if (kind === 'file') return { ...nothing, sources: [{ kind: 'file', path: arg }] }
   if (arg.includes(',')) return { ...nothing, sources: [{ kind: 'list', text: arg }] }
   const siblings = files.list(posix.dirname(arg))
@@ -37,7 +37,11 @@ function findSource(arg: string, files: Files): Found {
   return { ...nothing, problems: [{ message: `there is no inventory '${arg}'`, origin: start(arg), hint }] }
 }
 
-function listSources(directory: string, files: Files): Found {
+/** A directory is read once, however many links lead to it, or back to where they are. */
+function listSources(directory: string, files: Files, seen: Set<string>): Found {
+  const real = files.realPath(directory)
+  if (seen.has(real)) return { sources: [], problems: [], warnings: [] }
+  seen.add(real)
   const entries = files.list(directory)
   const skipped = entries.filter(entry => /\.(?:ini|cfg)$/.test(entry) && !entry.startsWith('.'))
   const warnings = skipped.map(entry => {
@@ -47,7 +51,7 @@ function listSources(directory: string, files: Files): Found {
   const inner = entries
     .filter(entry => !ignored.test(entry))
     .map(entry => posix.join(directory, entry))
-    .map(path => (files.kindOf(path) === 'directory' ? listSources(path, files) : one(path)))
+    .map(path => (files.kindOf(path) === 'directory' ? listSources(path, files, seen) : one(path)))
   return {
     sources: inner.flatMap(found => found.sources),
     problems: inner.flatMap(found => found.problems),

@@ -4,7 +4,7 @@ import type { Entry, MapNode, Node } from '../../python/index.ts'
 import { originOf } from '../../python/index.ts'
 import type { Reading, Setting, Statement } from '../types.ts'
 import { badHostName } from './ini-host.ts'
-import { expandHostPattern } from './range.ts'
+import { expandHostPattern, mostOfSource } from './range.ts'
 
 const sections = ['vars', 'children', 'hosts'] as const
 
@@ -13,11 +13,12 @@ interface Context {
   readonly statements: Statement[]
   readonly problems: Problem[]
   readonly warnings: string[]
+  hosts: number
 }
 
 /** ansible/plugins/inventory/yaml.py: groups at the top, each with `hosts`, `vars` and `children`. */
 export function readYamlInventory(node: Node | undefined, file: string): Reading {
-  const context: Context = { file, statements: [], problems: [], warnings: [] }
+  const context: Context = { file, statements: [], problems: [], warnings: [], hosts: 0 }
   if (node?.kind !== 'map' || node.entries.length === 0) {
     const what = node === undefined || isNull(node) || node.kind === 'map' ? 'it is empty' : `it is a ${nameOf(node)}`
     const message = `a YAML inventory is a mapping of groups; ${what}`
@@ -102,6 +103,7 @@ function readHosts(group: string, { key, node }: Entry, context: Context): void 
     fail(`host name '${key.value}' is a ${key.type}`, 'quote it')
     return
   }
+  if (context.hosts > mostOfSource) return
   const expanded = expandHostPattern(String(key.value))
   if ('error' in expanded) {
     fail(expanded.error, expanded.hint)
@@ -120,6 +122,8 @@ function readHosts(group: string, { key, node }: Entry, context: Context): void 
     )
     return
   }
+  context.hosts += expanded.names.length
+  if (context.hosts > mostOfSource) fail(`more than ${mostOfSource} hosts`)
   const source = `inventory host ${key.value}`
   const { names, port } = expanded
   const settings = readsSettings(node, context, source)

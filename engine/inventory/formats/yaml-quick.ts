@@ -51,7 +51,11 @@ function nextIndent(cursor: Cursor): number | undefined {
 const newline = 10
 const space = 32
 
+/** Deeper than anybody writes. A pattern for each depth is made, and one of ten thousand blanks ends the process. */
+const deepestIndent = 200
+
 function readBlock(cursor: Cursor, indent: number): Node | undefined {
+  if (indent > deepestIndent) return undefined
   if (cursor.text.charAt(cursor.index + indent) === '-') return readList(cursor, indent)
   return readLeaf(cursor, indent) ?? readMap(cursor, indent)
 }
@@ -171,12 +175,14 @@ function readAny(text: string, start: number, indent: number): Block | undefined
   if (shape === undefined) return undefined
   useNext(shape)
   shape.count += 1
-  if (shape.count === often && written.length <= 500) shape.pattern = patternOf(shape)
+  if (shape.count === often && written.join('').length <= longestPattern) shape.pattern = patternOf(shape)
   return { keys: shape.keys, end }
 }
 
 /** A pattern takes as long to compile as it saves in several hundred blocks. */
 const often = 200
+/** Characters of all keys together: a much longer pattern can't be compiled. */
+const longestPattern = 10_000
 
 function hasKeys({ keys, indent }: Shape, written: readonly string[], wanted: number): boolean {
   return indent === wanted && keys.length === written.length && keys.every((key, at) => key === written[at])

@@ -29,28 +29,63 @@ const require = createRequire(import.meta.url)
 export function readYamlFully(text: string, file: string): YamlReading {
   const yaml: typeof Yaml = require('yaml')
   const lines = new yaml.LineCounter()
-  const document = yaml.parseDocument(text, {
+  const place = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset)
+    return { line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+  const tokens = readTokens(text, yaml, lines)
+  if ('tooDeepAt' in tokens)
+    return { problems: [{ message: tooDeep, origin: { file, ...place(tokens.tooDeepAt) } }], warnings: [] }
+  const composer = new yaml.Composer({
     schema: 'failsafe',
     version: '1.1',
     uniqueKeys: false,
     merge: false,
     prettyErrors: false,
     logLevel: 'error',
-    lineCounter: lines,
   })
-  const place = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset)
-    return { line: Math.max(line, 1), column: Math.max(col, 1) }
-  }
+  const [document, second] = composer.compose(tokens, true, text.length)
+  if (document === undefined) return { problems: [], warnings: [] }
   const problems: Problem[] = document.errors.map(error => ({
     message: `not valid YAML: ${firstLine(error.message)}`,
     origin: { file, ...place(error.pos[0]) },
   }))
+  if (second !== undefined) {
+    const origin = { file, ...place(second.range[0]) }
+    problems.push({ message: 'not valid YAML: Source contains multiple documents', origin })
+  }
   if (problems.length > 0 || document.contents === null) return { problems, warnings: [] }
-  const context: Context = { yaml, text, file, place, anchors: new Map(), problems, warnings: [] }
+  const state = { anchors: new Map(), sizes: new Map(), problems, warnings: [], aliased: 0 }
+  const context: Context = { yaml, text, file, place, ...state }
   const node = convert(document.contents, context)
   return problems.length > 0 ? { problems, warnings: [] } : { node, problems, warnings: context.warnings }
 }
+
+/**
+ * The yaml package finds the tokens without recursion, and then recurses. A full stack is no error that could be caught: where V8 compiles a
+ * regular expression then, the process ends. So what is too deep is not gone into.
+ */
+function readTokens(
+  text: string,
+  yaml: typeof Yaml,
+  lines: Yaml.LineCounter,
+): readonly Yaml.CST.Token[] | { readonly tooDeepAt: number } {
+  const parser = new yaml.Parser(lines.addNewLine)
+  const tokens: Yaml.CST.Token[] = []
+  lines.addNewLine(0)
+  for (const lexeme of new yaml.Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) tokens.push(token)
+    if (parser.stack.length > deepest) return { tooDeepAt: parser.offset }
+  }
+  for (const token of parser.end()) tokens.push(token)
+  return tokens
+}
+
+/** Deeper than any inventory, and not too deep for whoever walks through it. */
+const deepest = 300
+const tooDeep = 'not valid YAML here: it is nested too deeply'
+/** Values that a file may come to once its aliases are written out; a long text counts as several. */
+const mostValues = 1_000_000
 
 interface Place {
   readonly line: number
@@ -65,6 +100,10 @@ interface Context {
   readonly anchors: Map<string, Node>
   readonly problems: Problem[]
   readonly warnings: string[]
+  /** How many values a part holds. */
+  readonly sizes: Map<Node, number>
+  /** How many values aliases have brought so far. */
+  aliased: number
 }
 
 function firstLine(message: string): string {
@@ -79,7 +118,13 @@ function convert(source: ParsedNode | null, context: Context): Node {
   }
   if (source === null) return { kind: 'scalar', type: 'null', value: null, ...at }
   if (context.yaml.isAlias(source)) {
-    return context.anchors.get(source.source) ?? fail(`alias *${source.source} has no anchor before it`)
+    const node = context.anchors.get(source.source)
+    if (node === undefined) return fail(`alias *${source.source} has no anchor before it`)
+    context.aliased += sizeOf(node, context.sizes)
+    // Small in the file, endless to whoever reads it: one is enough to say so.
+    if (context.aliased <= mostValues) return node
+    if (context.problems.at(-1)?.message === tooMany) return node
+    return fail(tooMany)
   }
   const node = convertNode(source, at, context)
   if (typeof node === 'string') return fail(node)
@@ -89,6 +134,19 @@ function convert(source: ParsedNode | null, context: Context): Node {
     context.anchors.set(source.anchor, node)
   }
   return node
+}
+
+const tooMany = `aliases make more than ${mostValues} values of it`
+
+/** How many values it holds; what several places share is counted at each of them. */
+function sizeOf(node: Node, sizes: Map<Node, number>): number {
+  if (node.kind === 'scalar') return 1 + Math.trunc(String(node.value).length / 64)
+  const known = sizes.get(node)
+  if (known !== undefined) return known
+  const parts = node.kind === 'list' ? node.items : node.entries.map(entry => entry.node)
+  const size = parts.reduce((sum, part) => sum + sizeOf(part, sizes), 1)
+  sizes.set(node, size)
+  return size
 }
 
 /** The node, or what is wrong with it. */

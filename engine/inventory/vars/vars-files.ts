@@ -43,7 +43,7 @@ export function readVarsDirectory(
     if (hit === undefined) continue
     for (const other of hidden) warnings.push(`${directory}/${other} is not read: ${directory}/${hit} comes first`)
     const path = `${directory}/${hit}`
-    const paths = present.get(hit) === 'directory' ? listVarsFiles(path, files) : [path]
+    const paths = present.get(hit) === 'directory' ? listVarsFiles(path, files, new Set()) : [path]
     const read = paths.map(file => readVarsFile(file, `${kind}/${name}`, files, vault))
     for (const one of read) {
       problems.push(...one.problems)
@@ -68,12 +68,16 @@ function strangers(directory: string, present: Iterable<string>, known: Readonly
   })
 }
 
-function listVarsFiles(directory: string, files: Files): readonly string[] {
+/** A directory is read once, however many links lead to it, or back to where they are. */
+function listVarsFiles(directory: string, files: Files, seen: Set<string>): readonly string[] {
+  const real = files.realPath(directory)
+  if (seen.has(real)) return []
+  seen.add(real)
   return files.list(directory).flatMap(entry => {
     if (entry.startsWith('.') || entry.endsWith('~')) return []
     const path = posix.join(directory, entry)
     const ending = posix.extname(entry)
-    if (files.kindOf(path) === 'directory') return ending === '' ? listVarsFiles(path, files) : []
+    if (files.kindOf(path) === 'directory') return ending === '' ? listVarsFiles(path, files, seen) : []
     return endings.includes(ending) ? [path] : []
   })
 }
