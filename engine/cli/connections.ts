@@ -1,6 +1,6 @@
 import { InventoryError, type Problem } from '../failure/index.ts'
 import { type ConnectionFlags, connectionOf, connectionSecrets, flagProblems } from '../host/index.ts'
-import type { Host, Inventory } from '../inventory/index.ts'
+import { type Host, hostNamed, type Inventory } from '../inventory/index.ts'
 import type { Connection } from '../transport/index.ts'
 
 export interface Connections {
@@ -18,7 +18,7 @@ export function connectionsOf(
 ): Connections {
   const known = new Map<string, { readonly connection?: Connection; readonly problems: readonly Problem[] }>()
   const find = (name: string) => {
-    const host = inventory.hosts.get(name)
+    const host = hostNamed(inventory, name)
     const found = known.get(name) ?? (host ? read(inventory, host, flags) : { problems: [] })
     known.set(name, found)
     if (found.connection) onSecret(connectionSecrets(found.connection))

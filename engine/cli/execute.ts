@@ -1,4 +1,5 @@
 import { connectionNotes, isUnchecked, uncheckedWarning } from '../host/index.ts'
+import { hostNamed } from '../inventory/index.ts'
 import type { Emit } from '../journal/index.ts'
 import { continued, newRunId, printableLines, redacted } from '../journal/index.ts'
 import { prepareRoles } from '../plan/index.ts'
@@ -29,7 +30,7 @@ export async function execute(asked: Understood, { hidden, write }: Output): Pro
     const unchecked = [...names].filter(name => isUnchecked(connections.get(name)))
     for (const text of [...warnings, ...uncheckedWarning(unchecked)]) emit({ kind: 'warning', text })
     if (flags.verbose > 0) {
-      const said = connectionNotes([...names].flatMap(name => inventory.hosts.get(name) ?? []))
+      const said = connectionNotes([...names].flatMap(name => hostNamed(inventory, name) ?? []))
       for (const text of [...notes, ...said]) emit({ kind: 'note', text })
     }
     for (const note of ready.notes) emit(note)

@@ -100,6 +100,12 @@ function pick(hosts: readonly Host[], index: number, pattern: string, base: stri
   return host
 }
 
+/** A host by its name. As in Ansible, `localhost` is this machine also where the inventory does not name it. */
+export function hostNamed(inventory: Pick<Inventory, 'hosts' | 'implicitHost'>, name: string): Host | undefined {
+  const isHere = ['localhost', '127.0.0.1', '::1'].includes(name)
+  return inventory.hosts.get(name) ?? (isHere ? inventory.implicitHost(name) : undefined)
+}
+
 /** Hosts of all matching groups, then, unless a plain name found its group, all matching hosts. A subscript counts doubles. */
 function enumerate(inventory: Inventory, pattern: string, where: string): readonly Host[] {
   const test = matcher(pattern, where)
@@ -109,8 +115,8 @@ function enumerate(inventory: Inventory, pattern: string, where: string): readon
   if (groups.length === 0 || isWide) {
     for (const host of inventory.hosts.values()) if (test(host.name)) found.push(host)
   }
-  if (found.length === 0 && ['localhost', '127.0.0.1', '::1'].includes(pattern))
-    return [inventory.implicitHost(pattern)]
+  const here = found.length === 0 ? hostNamed(inventory, pattern) : undefined
+  if (here !== undefined) return [here]
   if (found.length === 0 && groups.length === 0 && !isGlob(pattern)) {
     const names = [...inventory.groups.keys(), ...inventory.hosts.keys()]
     throw problem(`${where}: there is no host or group '${pattern}'`, didYouMean(pattern, names).hint)

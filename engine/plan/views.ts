@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { InventoryError, type Problem } from '../failure/index.ts'
-import type { Host, Inventory } from '../inventory/index.ts'
+import { type Host, hostNamed, type Inventory } from '../inventory/index.ts'
 import { addressBy } from '../playbook/index.ts'
 import { addressVariables, type HostView, type InventoryView } from '../role/index.ts'
 import type { Lookup } from '../values/index.ts'
@@ -17,7 +17,7 @@ export function inventoryView(inventory: Inventory): InventoryView {
     return made
   }
   const host = (name: string): HostView => {
-    const found = inventory.hosts.get(name)
+    const found = hostNamed(inventory, name)
     if (!found) throw new Error(`there is no host ${name} in the inventory`)
     return view(found)
   }

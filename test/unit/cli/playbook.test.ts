@@ -338,4 +338,11 @@ for (const flag of refused) {
   })
 }
 
+test('localhost is this machine, also where the inventory does not name it', async () => {
+  const plays = [play('here', { hosts: 'localhost', tasks: [command({ run: 'true' })] })]
+  const { exitCode, said } = await runPlaybook({ ...made, plays }, '-i', 'elsewhere,', '--check')
+  assert.is(exitCode, 0, said)
+  assert.match(said, /localhost: would change, 1 change/)
+})
+
 test.run()
