@@ -160,6 +160,7 @@ function slice(target: unknown, { start, stop, step }: Extract<Ast, { typename: 
   const [from, to, by] = [start, stop, step].map(part => evaluate(part, scope))
   const bound = (value: unknown) => (typeof value === 'number' ? value : undefined)
   if (typeof target !== 'string' && !Array.isArray(target)) return fail('only lists and text can be sliced', start)
+  guard(start, () => (by === 1 ? scope.work.goThrough(target) : scope.work.spend(target.length >>> 2)))
   if (by === 1) return target.slice(bound(from) ?? 0, bound(to))
   if (typeof by !== 'number' || by === 0) return fail('the step of a slice is a number other than 0', step)
   const picked = steps(target.length, bound(from), bound(to), by).map(index => target[index])
@@ -330,6 +331,7 @@ function compareAll(node: Extract<Ast, { typename: 'Compare' }>, scope: Scope): 
   let left = need(evaluate(node.expr, scope), node.expr)
   return node.ops.every(({ expr, type }) => {
     const right = need(evaluate(expr, scope), expr)
+    guard(node, () => scope.work.goThrough(right))
     const holds = compare(left, right, type, node)
     left = right
     return holds
@@ -351,6 +353,7 @@ function operate(node: Extract<Ast, { typename: Binary }>, left: unknown, right:
     case 'Concat':
       return toText(left) + toText(right)
     case 'In':
+      work.goThrough(right)
       return contains(right, left, node)
     case 'Add':
       if (typeof left === 'string' && typeof right === 'string') return left + right

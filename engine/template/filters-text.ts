@@ -23,7 +23,7 @@ export const textFilters: readonly (readonly [string, Filter])[] = [
   ['basename', text(value => value.slice(value.lastIndexOf('/') + 1))],
   ['dirname', text(value => (value.includes('/') ? posix.dirname(value) : ''))],
   ['splitext', text(value => [value.slice(0, value.length - posix.extname(value).length), posix.extname(value)])],
-  ['path_join', input => [input].flat().map(toText).reduce(joinPath)],
+  ['path_join', input => [input].flat().map(toText).reduce(joinPath, '')],
   ['urlsplit', (input, [part]) => urlPart(toText(input), toText(part))],
   ['urlencode', text(value => encodeURI(Buffer.from(value).toString()).replace(/[?#&=+:;,@$!'()*]/g, percent))],
   ['checksum', text(value => createHash('sha1').update(value).digest('hex'))],

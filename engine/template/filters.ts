@@ -17,8 +17,8 @@ export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ['int', (input, [fallback = 0, base = 10]) => toInteger(input, Number(base)) ?? fallback],
   ['float', (input, [fallback = 0]) => toFloat(input) ?? fallback],
   ['string', input => toText(input)],
-  ['abs', input => Math.abs(Number(input))],
-  ['round', (input, [digits = 0, method = 'common']) => round(Number(input), Number(digits), toText(method))],
+  ['abs', input => (typeof input === 'bigint' ? (input < 0n ? -input : input) : Math.abs(asNumber(input)))],
+  ['round', (input, [digits = 0, method = 'common']) => round(asNumber(input), asNumber(digits), toText(method))],
   [
     'ternary',
     (input, [yes, no, nothing]) => (input === null && nothing !== undefined ? nothing : isTrue(input) ? yes : no),
@@ -107,8 +107,17 @@ function toFloat(input: unknown): number | undefined {
 }
 
 /** Python rounds halves to the even neighbour. */
+function asNumber(input: unknown): number {
+  const isPlain = ['number', 'bigint', 'boolean'].includes(typeof input)
+  const number = isPlain || (typeof input === 'string' && input.trim() !== '') ? Number(input) : Number.NaN
+  if (Number.isNaN(number)) throw new FilterError(`a number is needed, this is ${repr(input)}`)
+  return number
+}
+
 function round(value: number, digits: number, method: string): number {
   const scale = 10 ** digits
+  // Of more digits than a number has, all stay.
+  if (!Number.isFinite(value * scale)) return value
   const scaled = value * scale
   if (method === 'ceil') return Math.ceil(scaled) / scale
   if (method === 'floor') return Math.floor(scaled) / scale

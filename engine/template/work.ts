@@ -8,11 +8,12 @@ const deepest = 500
 
 /** Steps for one variable of one host, with all that it is made from. A second or two. */
 const mostSteps = 2_000_000
-const tooManySteps = `it takes more than ${mostSteps} steps`
 /** A full stack is no error that could be caught: where V8 compiles a regular expression then, the process ends. */
 const deepestEvaluation = 500
-/** What steps do not tell, such as a list that is compared again and again. */
+/** What steps do not tell, such as a large mapping that is looked at again and again. */
 const mostSeconds = 30
+/** Steps between two looks at the clock. */
+const betweenLooks = 64
 
 /**
  * What the evaluation of one variable has cost so far. Every template that takes part in it counts here, so that loops within loops and
@@ -24,19 +25,21 @@ export class Work {
   #left = mostSteps
   /** How deep the evaluation is: templates within variables within templates. Put back by whoever goes on after an error. */
   depth = 0
+  #nextLook = mostSteps - betweenLooks
   #until = Number.POSITIVE_INFINITY
 
-  /** Counts, and says whether there is any left. */
-  take(count: number): boolean {
+  /** Counts, and says what there is too much of, if anything. */
+  take(count: number): string | undefined {
     this.#left -= count
-    return this.#left >= 0
+    if (this.#left < 0) return `it takes more than ${mostSteps} steps`
+    return this.#left <= this.#nextLook ? this.#look() : undefined
   }
 
   /** One step down: what is wrong with it, if anything. `leave` comes up again. */
   enter(): string | undefined {
     this.depth += 1
     if (this.depth > deepestEvaluation) return 'it is nested too deeply'
-    return this.take(1) ? undefined : tooManySteps
+    return this.take(1)
   }
 
   leave(): void {
@@ -44,14 +47,28 @@ export class Work {
   }
 
   spend(count: number): void {
-    if (!this.take(count)) throw new FilterError(tooManySteps)
+    const tooMuch = this.take(count)
+    if (tooMuch !== undefined) throw new FilterError(tooMuch)
+  }
+
+  #look(): string | undefined {
+    this.#nextLook = this.#left - betweenLooks
+    const now = performance.now()
+    if (this.#until === Number.POSITIVE_INFINITY) this.#until = now + mostSeconds * 1000
+    return now > this.#until ? `it takes more than ${mostSeconds} seconds` : undefined
   }
 
   /** A filter, a test or a call begins. */
   begin(): void {
     this.spend(1)
-    if (this.#until === Number.POSITIVE_INFINITY) this.#until = performance.now() + mostSeconds * 1000
-    else if (performance.now() > this.#until) throw new FilterError(`it takes more than ${mostSeconds} seconds`)
+    const tooMuch = this.#look()
+    if (tooMuch !== undefined) throw new FilterError(tooMuch)
+  }
+
+  /** Before a value is gone through once: compared, searched. */
+  goThrough(value: unknown): void {
+    if (typeof value === 'string') this.spend(value.length >>> 5)
+    else if (Array.isArray(value)) this.spend(value.length >>> 3)
   }
 
   /** Before a text is made: whether there is room for it. */

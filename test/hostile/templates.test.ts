@@ -324,6 +324,26 @@ test('a file that is looked up is a file, and not larger than a text may be', as
   }
 })
 
+for (const [what, round] of [
+  ['a long text turned round', '{% if text[::-1] %}{% endif %}'],
+  ['a copy of a long list', '{% if list[:] %}{% endif %}'],
+  ['long lists compared', '{% if list == other %}{% endif %}'],
+  ['a long list searched', "{% if 'q' in list %}{% endif %}"],
+  ['a long text searched', "{% if 'q' in text %}{% endif %}"],
+] as const)
+  test(`${what}, again and again, ends at the limit of steps`, async () => {
+    const long = "{% set list = range(300000) %}{% set other = range(300000) %}{% set text = 'x' * 8000000 %}"
+    assert.match(await refusal(`${long}{% for i in range(30000) %}${round}{% endfor %}`), /more than 2000000 steps/)
+  })
+
+test('nothing, and what is no number, give no number and no exception', async () => {
+  assert.is(await evaluate('{{ [] | path_join }}'), '')
+  for (const filter of ['abs', 'round'])
+    for (const input of ["{'a': 1}", '[]', '[1]', "'w'", "''", 'none'])
+      assert.match(await refusal(`{{ ${input} | ${filter} }}`), /a number is needed/, `${input} | ${filter}`)
+  assert.is(await evaluate('{{ 1.5 | round(400) }}'), 1.5)
+})
+
 test('what is no data never becomes a value', async () => {
   for (const template of [
     '{{ hostvars }}',
