@@ -59,6 +59,7 @@ function evaluate(inventory: Inventory, parts: readonly string[], where: string)
     try {
       // Only a bare name is looked up as a host before anything else.
       const exact = inventory.hosts.get(part)
+      refuseTwofold(inventory, part, where)
       return exact === undefined ? matchOne(inventory, part.replace(/^[!&]/, ''), where) : [exact]
     } catch (error) {
       if (!(error instanceof InventoryError)) throw error
@@ -76,6 +77,17 @@ function evaluate(inventory: Inventory, parts: readonly string[], where: string)
   }
   if (problems.length > 0) throw new InventoryError(problems.flatMap(error => error.problems))
   return [...chosen.values()]
+}
+
+/**
+ * `!m1` where there is a host m1 and a group m1 of others: Ansible takes the group, and the host that is left out is worked on.
+ */
+function refuseTwofold(inventory: Inventory, part: string, where: string): void {
+  const name = part.slice(1)
+  if (!/^[!&]/.test(part) || !inventory.hosts.has(name) || !inventory.groups.has(name)) return
+  const members = inventory.hostsOf(name)
+  if (members.length === 1 && members[0]?.name === name) return
+  throw problem(`${where}: '${part}' may mean the host or the group '${name}'`, 'give one of them another name')
 }
 
 const subscript = /^(.+)\[(?:(-?[0-9]+)|([0-9]+)([:-])([0-9]*))\]$/
