@@ -46,6 +46,7 @@ export async function understand(playbook: Playbook, flags: Flags, hidden: Redac
       tags,
       hidden,
       ...(limit === undefined ? {} : { limit }),
+      whole: playbook.whole === true,
     })
     return { plays, ready }
   }

@@ -28,6 +28,8 @@ export interface Readied {
 
 export interface ReadyOptions {
   readonly limit?: string
+  /** Every play that has hosts shall have some of them within `limit`. */
+  readonly whole?: boolean
   readonly tags: TagSelection
   /** Told of every secret before a role gets it. */
   readonly hidden: Pick<Redactor, 'add' | 'isIn'>
@@ -53,6 +55,7 @@ export async function readyPlays(
     problems.push(...checkPlay(play))
     const all = named.get(play)?.everyone ?? []
     const selected = all.filter(limited)
+    if (options.whole && all.length > 0 && selected.length === 0) problems.push(leftOut(play, all.length))
     const hosts = selected.map(host => view.host(host.name))
     const everyone = all.map(host => view.host(host.name))
     const roles = labelled(play.roles ?? []).flatMap(({ call, label }): readonly BoundRole[] => {
@@ -125,6 +128,12 @@ function nobodyThough(
   if (!found || found.everyone.length > 0 || !isChosen(play, tags)) return []
   return (typeof optional === 'function' ? optional(view) : optional) ? [] : [nobodyIn(play, found, inventory)]
 }
+
+const leftOut = ({ name, site }: Play, count: number): Problem => ({
+  message: `play "${name}" would be passed over: --limit leaves none of its ${count} hosts`,
+  origin: site,
+  hint: 'what this playbook does is done in every play or in none: leave --limit away, or let it name hosts of each',
+})
 
 function notRun(
   { play, hosts, everyone }: ReadyPlay,

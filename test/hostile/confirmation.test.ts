@@ -90,6 +90,23 @@ test('the only master can not be removed', () =>
     whole.replace(/^m[23] .*\n/gm, ''),
   ))
 
+for (const limit of ['m1', '!m1', 'kube_node'])
+  test(`remove-master --limit ${limit} would do a part alone`, () =>
+    refused(
+      'remove-master',
+      ['-e', 'node=m1', '--limit', limit],
+      /playbooks\/remove-master\.mjs:\d+:\d+: play "[^"]+" would be passed over: --limit leaves none of its \d hosts/,
+    ))
+
+test('a group of other hosts with the name of a master is not what is left out in its place', async () => {
+  const members = (names: string) => `${whole}[apart]\nm9 ip=10.0.0.9\n[m1]\n${names}\n`
+  // Ansible gives what stands behind such a host to the group.
+  const placed = whole.replace('m1 ip=10.0.0.1', 'm1')
+  const twofold = /'!m1' may mean the host or the group 'm1'\n +give one of them another name/
+  await refused('remove-master', ['-e', 'node=m1'], twofold, `${placed}[m1]\nm2\n`)
+  await refused('remove-ha', ['-e', 'confirm=yes', '--limit', '!m1'], twofold, members('m9'))
+})
+
 // As kubespray's samples are since 2.27.
 const apart = whole.slice(0, whole.indexOf('[k8s_cluster'))
 for (const [playbook, args, play] of [
@@ -112,6 +129,7 @@ test('control: who confirms is let through to the hosts, and the canary sees it'
   for (const [playbook, args] of [
     ['remove-ha', '--check -e confirm=yes'],
     ['remove-master', '--check -e node=m1'],
+    ['remove-master', '--check -e node=m1 --limit !m3'],
     ['upgrade', '--check --tags etchosts'],
   ] as const) {
     const { exitCode, said, touched } = await run(playbook, words(args))
