@@ -3,6 +3,7 @@
 export type { Address } from './addresses.ts'
 export { addresses } from './addresses.ts'
 export { type CheckArgs, check, checkCall } from './check.ts'
+export { exposedBelow } from './exposed-below.ts'
 export * from './fact.ts'
 export {
   type FactKind,

@@ -93,8 +93,8 @@ export function openness(directory: Standing, { uid, gid }: Pick<Ground, 'uid' |
   const bits = Number.parseInt(directory.mode, 8)
   if (directory.uid !== 0 && directory.uid !== uid) return `belongs to ${directory.owner}`
   if ((bits & 0o002) !== 0) return 'may be written by everybody'
-  // What only root's group may write is root's. A user's own group is himself, where each has one (umask 002).
-  const own = directory.gid === 0 || (uid !== 0 && directory.gid === gid)
+  // A user's own group is himself, where each has one (umask 002). Root's may stand for anybody: an access list shows there.
+  const own = uid !== 0 && directory.gid === gid
   return (bits & 0o020) !== 0 && !own ? 'may be written by a group' : undefined
 }
 

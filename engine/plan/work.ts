@@ -1,4 +1,4 @@
-import { type FactRequest, type Facts, withFacts } from '../facts/index.ts'
+import { exposedBelow, type FactRequest, type Facts, withFacts } from '../facts/index.ts'
 import type { Handlers, Nested, Step, TaskOrStep } from '../role/index.ts'
 import { raw } from '../shell/index.ts'
 import type { Change, PlanContext, Task } from '../tasks/index.ts'
@@ -82,6 +82,7 @@ export function planStage(stage: readonly WorkItem[], facts: Facts, options: Pla
     const change = task.kind.plan(task.args, seen, { ...options, changed, diff: options.diff && !task.secret })
     if (!change) continue
     planned.push({ item, task, change })
+    if (change.opens !== undefined) seen = exposedBelow(seen, change.opens)
     // A second edit of the same file starts from what the first one leaves.
     seen = withFacts(seen, change.leaves ?? [])
   }

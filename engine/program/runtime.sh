@@ -508,7 +508,7 @@ rota_kept() {
     case $rota_mode in
       *[2367]) ;;
       *[2367]?)
-        [ "$rota_group" != 0 ] || continue
+        # Also where it is root's group: whom an access list lets write shows there.
         [ "$ROTA_UID" = 0 ] || [ "$rota_group" != "$ROTA_GID" ] || continue
         ;;
       *) continue ;;

@@ -1,9 +1,10 @@
+import { posix } from 'node:path'
 import { followed, type PathEntry, type PathFact, path as pathFact } from '../facts/index.ts'
 import { raw, sh } from '../shell/index.ts'
 import { fourDigits, modeProblems, ownerProblems, pathProblems } from './checks.ts'
 import { type Owned, ownedDifferences, ownWords } from './owned.ts'
-import { isKept, keptWord, linkProblem, placeOf } from './place.ts'
-import { defineTask } from './task.ts'
+import { isKeptPlace, keptWord, linkProblem, placeOf } from './place.ts'
+import { type Change, defineTask } from './task.ts'
 
 export interface DirectoryArgs extends Owned {
   /** Absolute. Missing directories on the way are made too, with 0755. */
@@ -20,14 +21,22 @@ export const directory = defineTask<DirectoryArgs>({
   name: 'directory',
   title: args => `directory ${args.path}`,
   check: args => [...pathProblems('path', args.path), ...modeProblems(args.mode), ...ownerProblems(args)],
-  facts: args => [pathFact({ path: args.path })],
+  facts: args => [pathFact({ path: args.path }), parentFact(args)],
   plan: (args, facts) => {
     const fact = facts.get(pathFact({ path: args.path }))
     const entry = followed(fact)
     const place = placeOf(args.path, fact, true)
-    const apply = sh`rota_directory ${place} ${ownWords(args)} ${keptWord(isKept(entry))}`
-    if (fact.type !== 'link' && entry.type === 'absent')
-      return { summary: 'does not exist', apply, leaves: [[pathFact({ path: args.path }), left(args, fact)]] }
+    const kept = isKeptPlace(entry, facts.get(parentFact(args)))
+    const apply = sh`rota_directory ${place} ${ownWords(args)} ${keptWord(kept)}`
+    if (fact.type !== 'link' && entry.type === 'absent') {
+      const after = { ...left(args, fact), ...(kept ? {} : { exposed: `${args.path} may have been led elsewhere` }) }
+      return {
+        summary: 'does not exist',
+        apply,
+        leaves: [[pathFact({ path: args.path }), after]],
+        ...opens(place, after),
+      }
+    }
     if (entry.type !== 'directory') {
       const what = entry.type === 'unknown' ? entry.reason : `${args.path} is ${described(fact.type)}, not a directory`
       return { summary: 'cannot be made', apply: raw(':'), refused: linkProblem(args.path, fact) ?? what }
@@ -39,9 +48,15 @@ export const directory = defineTask<DirectoryArgs>({
       summary: differences.join(', '),
       apply,
       leaves: [[pathFact({ path: args.path }), fact.type === 'link' ? { ...fact, to: after } : after]],
+      ...opens(place, after),
     }
   },
 })
+
+const parentFact = (args: DirectoryArgs) => pathFact({ path: posix.dirname(args.path) })
+
+const opens = (place: string, { open }: PathEntry): Pick<Change, 'opens'> =>
+  open === undefined ? {} : { opens: place }
 
 /** What is there afterwards: the tasks that put something into it have to know who else may. */
 function left(args: DirectoryArgs, before: PathFact): PathEntry {

@@ -1,7 +1,8 @@
+import { posix } from 'node:path'
 import { path as pathFact } from '../facts/index.ts'
 import { raw, sh } from '../shell/index.ts'
 import { pathProblems } from './checks.ts'
-import { isKept, keptWord, placeOf } from './place.ts'
+import { isKeptPlace, keptWord, placeOf } from './place.ts'
 import { defineTask } from './task.ts'
 
 export interface LinkArgs {
@@ -29,7 +30,7 @@ export const link = defineTask<LinkArgs>({
       ? ['target: is empty or holds a control character']
       : []),
   ],
-  facts: args => [pathFact({ path: args.path })],
+  facts: args => [pathFact({ path: args.path }), parentFact(args)],
   plan: (args, facts) => {
     const fact = facts.get(pathFact({ path: args.path }))
     if (fact.type === 'link' && fact.target === args.target) return undefined
@@ -45,7 +46,9 @@ export const link = defineTask<LinkArgs>({
           : fact.type === 'absent'
             ? 'does not exist'
             : `is a ${fact.type}`,
-      apply: sh`rota_link ${args.target} ${placeOf(args.path, fact)} ${keptWord(isKept(fact))}`,
+      apply: sh`rota_link ${args.target} ${placeOf(args.path, fact)} ${keptWord(isKeptPlace(fact, facts.get(parentFact(args))))}`,
     }
   },
 })
+
+const parentFact = (args: LinkArgs) => pathFact({ path: posix.dirname(args.path) })

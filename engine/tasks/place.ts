@@ -12,6 +12,10 @@ export const keptWord = (kept: boolean): readonly string[] => (kept ? ['kept'] :
 /** Nobody else can put something else at the path itself. */
 export const isKept = (fact: PathFact): boolean => fact.type !== 'unknown' && fact.exposed === undefined
 
+/** The same of what is new: whoever makes the missing directory that it goes into (a package, a command) may open it to others. */
+export const isKeptPlace = (fact: PathFact, parent: PathFact): boolean =>
+  isKept(fact) && (fact.type !== 'absent' || isKeptDirectory(parent))
+
 /** Nobody else can put anything into a directory. */
 export const isKeptDirectory = (fact: PathFact): boolean => {
   const entry = fact.type === 'link' ? fact.to : fact

@@ -63,6 +63,8 @@ export interface Change {
    * of one file need one pass. Without it they would still be right, one pass later (an edit checks that the file is the one it read).
    */
   readonly leaves?: readonly (readonly [FactRequest, unknown])[]
+  /** A directory, by its physical path, that others may write to afterwards: what is below it is not kept for later tasks of the stage. */
+  readonly opens?: string
   /** Result for the control machine (`fetch`): called with the change's output. */
   readonly received?: (output: string) => Promise<void>
   /** Bytes that `apply` prints, where they may be more than 1 MiB: what is longer is cut in its middle, with a note. */

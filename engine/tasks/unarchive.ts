@@ -1,8 +1,9 @@
+import { posix } from 'node:path'
 import { bytesOf, followed, glob, type PathFact, path as pathFact } from '../facts/index.ts'
 import { blob, lines, raw, type Shell, sh } from '../shell/index.ts'
 import { ownerProblems, pathProblems } from './checks.ts'
 import { localProblems, localSource } from './local.ts'
-import { isKept, keptWord, linkProblem, placeOf } from './place.ts'
+import { isKeptPlace, keptWord, linkProblem, placeOf } from './place.ts'
 import { type Change, defineTask } from './task.ts'
 
 export type UnarchiveArgs = UnarchiveOptions &
@@ -55,6 +56,7 @@ export const unarchive = defineTask<UnarchiveArgs>({
   facts: args => [
     ...(args.path === undefined ? [] : [pathFact({ path: args.path, sha256: true })]),
     pathFact({ path: args.destination }),
+    parentFact(args),
     args.creates === undefined ? markFact(args) : glob({ pattern: args.creates }),
   ],
   plan: (args, facts, context): Change | undefined => {
@@ -80,13 +82,13 @@ export const unarchive = defineTask<UnarchiveArgs>({
     const barred = destination.type === 'unknown' ? destination.reason : linkProblem(args.destination, destination)
     return {
       summary: unpacked === undefined ? 'not unpacked' : 'another version is unpacked',
-      apply: script(args, destination),
+      apply: script(args, destination, isKeptPlace(followed(destination), facts.get(parentFact(args)))),
       ...(barred === undefined ? {} : { apply: raw(':'), refused: barred }),
     }
   },
 })
 
-function script(args: UnarchiveArgs, destination: PathFact): Shell {
+function script(args: UnarchiveArgs, destination: PathFact, keptPlace: boolean): Shell {
   const archive = args.source === undefined ? sh`a=${args.path ?? ''}` : sh`a=${blob(localSource(args.source))}`
   const members = args.members ?? []
   const unpack = isZip(args)
@@ -95,10 +97,10 @@ function script(args: UnarchiveArgs, destination: PathFact): Shell {
   const who = `${args.owner ?? ''}${args.group === undefined ? '' : `:${args.group}`}`
   const place = placeOf(args.destination, destination, true)
   const entry = followed(destination)
-  const kept = isKept(entry) && (entry.type !== 'directory' || entry.open === undefined)
+  const kept = keptPlace && (entry.type !== 'directory' || entry.open === undefined)
   return lines([
     archive,
-    sh`rota_directory ${place} '' '' '' ${keptWord(isKept(entry))}
+    sh`rota_directory ${place} '' '' '' ${keptWord(keptPlace)}
 rota_enter ${place} ${keptWord(kept)}`,
     // Somebody who may write there could lead what unpacks elsewhere, between one member and the next.
     raw(`if [ -n "$rota_shared" ]; then
@@ -133,3 +135,4 @@ const markName = (args: UnarchiveArgs): string =>
     .replace(/[^A-Za-z]+v?\d.*$/, '')
     .replace(/[^A-Za-z0-9._-]/g, '_')}`
 const markFact = (args: UnarchiveArgs) => pathFact({ path: `${args.destination}/${markName(args)}`, content: true })
+const parentFact = (args: UnarchiveArgs) => pathFact({ path: posix.dirname(args.destination) })

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
+  lchownSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -18,6 +19,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { glob } from '../../engine/facts/index.ts'
+import { planStage } from '../../engine/plan/work.ts'
 import { blob, sh } from '../../engine/shell/shell.ts'
 import {
   absent,
@@ -68,6 +70,33 @@ mkdir "$H/d"
         patterns.map(request => facts.get(request).matches),
         [[], [config]],
       )
+    })
+  })
+
+  test('a directory of root and his group that the group may write to is not taken for kept: an access list would show so', async () => {
+    const it = victim()
+    const before = stateOf(it)
+    const shared = join(it.dir, 'shared')
+    mkdirSync(shared)
+    chmodSync(shared, 0o775)
+    await on(it, async channel => {
+      for (const task of [
+        file({ path: join(shared, 'a'), content: 'x\n', owner: 'nobody', mode: '0644' }),
+        directory({ path: join(shared, 'b'), owner: 'nobody', mode: '0700' }),
+      ]) {
+        const path = join(shared, task.kind.name === 'file' ? 'a' : 'b')
+        if (task.kind.name === 'file') writeFileSync(path, 'x\n', { mode: 0o600 })
+        const facts = await channel.probe(task.kind.facts(task.args, { diff: false }))
+        const change = task.kind.plan(task.args, facts, { changed: false, diff: false })
+        assert.ok(change)
+        // He may write there, as an access list would let him, and changes what is there after the probe.
+        rmSync(path, { recursive: true, force: true })
+        symlinkSync(task.kind.name === 'file' ? it.shadow : it.etc, path)
+        lchownSync(path, nobody, nobody)
+        await channel.apply({ run: 'r', items: [{ id: 1, script: change.apply, owes: [] }] }, () => {})
+        assert.equal(stateOf(it), before)
+        assert.is(statSync(it.etc).uid, 0)
+      }
     })
   })
 
@@ -346,23 +375,18 @@ echo "$n"`,
       file({ path: join(it.dir, 'group/conf'), content: 'x' }),
       directory({ path: join(it.dir, 'plain') }),
       file({ path: join(it.dir, 'plain/conf'), content: 'x' }),
+      directory({ path: join(it.dir, 'old'), mode: '0777' }),
+      file({ path: join(it.dir, 'old/sub/conf'), content: 'x' }),
     ]
+    mkdirSync(join(it.dir, 'old/sub'), { recursive: true })
     await on(it, async channel => {
       const facts = await channel.probe(tasks.flatMap(task => task.kind.facts(task.args, { diff: false })))
-      const table = new Map<string, unknown>()
-      const known = {
-        get: (request: Parameters<typeof facts.get>[0]) =>
-          table.get(JSON.stringify(request.args)) ?? facts.get(request),
-      } as typeof facts
-      const scripts = tasks.map(task => {
-        const change = task.kind.plan(task.args, known, { changed: true, diff: false })
-        for (const [request, value] of change?.leaves ?? []) table.set(JSON.stringify(request.args), value)
-        return change?.apply ?? sh`false`
-      })
+      const stage = tasks.map((unit, id) => ({ id, role: 'r', unit, owes: [] }))
+      const scripts = planStage(stage, facts, { changed: true, diff: false }).map(({ change }) => change.apply)
       // What nobody else has a say in is put beside its place at once.
       assert.equal(
         scripts.map(({ blobs }) => blobs.map(({ near }) => near !== undefined)),
-        [[], [false], [], [false], [], [true]],
+        [[], [false], [], [false], [], [true], [], [false]],
       )
       const items = scripts.map((script, id) => ({ id, script, owes: [] }))
       assert.equal(await channel.apply({ run: 'r', items }, () => {}), {})

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { blob, sh } from '../../engine/shell/shell.ts'
+import { planStage } from '../../engine/plan/work.ts'
+import { blob, type Shell, sh } from '../../engine/shell/shell.ts'
 import { absent, directory, download, file, lineInFile, link } from '../../engine/tasks/index.ts'
 import type { Task } from '../../engine/tasks/task.ts'
 import type { ShellChannel } from '../../engine/transport/channel.ts'
@@ -150,6 +151,72 @@ for (const [name, shell] of shells(base)) {
     assert.equal(stateOf(it), before)
   })
 }
+
+const swapper = `
+const fs = require('node:fs')
+const { A: folder, E: etc, STOP: stop } = process.env
+const attempt = what => { try { what() } catch {} }
+while (!fs.existsSync(stop)) {
+  for (let i = 0; i < 200; i++) {
+    attempt(() => fs.symlinkSync(etc, folder + '/sub'))
+    attempt(() => fs.unlinkSync(folder + '/sub'))
+  }
+}`
+
+/** How many of some rounds gave /etc away: in each a directory is opened to all, and one is made in it, by changes of one program. */
+async function lost(
+  rounds: number,
+  change: (it: Victim, opened: string, channel: ShellChannel) => Promise<readonly Shell[]>,
+) {
+  const it = victim()
+  const [opened, stop] = [join(it.dir, 'srv'), join(it.dir, 'stop')]
+  const words = [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', process.execPath, '-e', swapper]
+  const child = spawn('setpriv', words, { env: { A: opened, E: it.etc, STOP: stop }, stdio: 'inherit' })
+  const ended = new Promise(resolve => child.once('close', resolve))
+  let given = 0
+  try {
+    await withChannel(['/bin/sh'], { stateDir: it.stateDir }, async channel => {
+      for (let round = 0; round < rounds && given === 0; round += 1) {
+        // Not removed: he is at work in there.
+        if (existsSync(opened)) renameSync(opened, `${opened}-${round}`)
+        const scripts = await change(it, opened, channel)
+        const items = scripts.map((script, id) => ({ id, script, owes: [] }))
+        await channel.apply({ run: 'r', items }, () => {})
+        if (statSync(it.etc).uid !== 0) given += 1
+      }
+    })
+  } finally {
+    writeFileSync(stop, '')
+    await ended
+  }
+  return given
+}
+
+test('a directory that an earlier task of the stage opens to a user is his, in each of 100 attempts; told that it is kept, root loses', async () => {
+  const planned = async (_: Victim, opened: string, channel: ShellChannel): Promise<readonly Shell[]> => {
+    const tasks = [
+      directory({ path: opened, mode: '0777' }),
+      directory({ path: join(opened, 'sub'), owner: 'nobody', mode: '0700' }),
+    ]
+    const facts = await channel.probe(tasks.flatMap(task => task.kind.facts(task.args, { diff: false })))
+    const stage = tasks.map((unit, id) => ({ id, role: 'r', unit, owes: [] }))
+    return planStage(stage, facts, { changed: false, diff: false }).map(({ change }) => change.apply)
+  }
+  assert.is(await lost(100, planned), 0)
+  // The same where no task of Rota's has made it: a package, or a command.
+  const brought = async (_: Victim, opened: string, channel: ShellChannel): Promise<readonly Shell[]> => {
+    const task = directory({ path: join(opened, 'sub'), owner: 'nobody', mode: '0700' })
+    const facts = await channel.probe(task.kind.facts(task.args, { diff: false }))
+    const change = task.kind.plan(task.args, facts, { changed: true, diff: false })
+    return [sh`mkdir -m 0777 ${opened}`, change?.apply ?? sh`false`]
+  }
+  assert.is(await lost(100, brought), 0)
+  const control = async (_: Victim, opened: string): Promise<readonly Shell[]> => [
+    sh`rota_directory ${opened} 0777 '' '' kept`,
+    sh`rota_directory ${join(opened, 'sub')} 0700 nobody '' kept`,
+  ]
+  assert.is(await lost(500, control), 1, 'he did not win: the attack is none')
+})
 
 test('the same user wins against a file that is written beside its place, given away, and renamed', async () => {
   const it = victim()

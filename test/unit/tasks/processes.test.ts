@@ -30,7 +30,10 @@ const table: readonly (readonly [string, Task, string, string])[] = [
     'dd chmod mv',
   ],
   ['a mode', file({ path: at('b'), content: 'new', mode: '0600' }), 'stat sha256sum', 'chmod'],
-  ['a directory', directory({ path: at('x/y') }), 'stat', 'mkdir'],
+  ['a directory', directory({ path: at('x') }), 'stat', 'mkdir'],
+  ['one more', directory({ path: at('x/y') }), 'stat', 'mkdir'],
+  // Whoever has made what was missing on the way may have opened it.
+  ['one in one that is missing', directory({ path: at('z/y') }), 'stat', 'stat mkdir'],
   ['the mode of a directory', directory({ path: at('x/y'), mode: '0700' }), 'stat', 'chmod'],
   ['a link', link({ path: at('l'), target: 'x' }), 'stat', 'ln mv'],
   ['a line', lineInFile({ path: at('a'), line: 'x' }), 'stat sha256sum base64', 'dd sha256sum chmod mv'],
