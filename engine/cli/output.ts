@@ -1,3 +1,4 @@
+import buffer from 'node:buffer'
 import { inspect } from 'node:util'
 import { printableLines } from '../journal/index.ts'
 import { type Redactor, redactor } from '../secrets/index.ts'
@@ -18,6 +19,9 @@ export const plainOutput = (): Output => ({ hidden: redactor(), write: text => v
  */
 export function guardedOutput(streams: readonly NodeJS.WriteStream[] = [process.stdout, process.stderr]): Output {
   const hidden = redactor()
+  // What is shown of an object (an error with the output of a process) would be cut, and half of a secret is not recognised as one.
+  buffer.INSPECT_MAX_BYTES = Number.POSITIVE_INFINITY
+  inspect.defaultOptions.maxStringLength = Number.POSITIVE_INFINITY
   const write = process.stdout.write.bind(process.stdout)
   for (const stream of streams) guard(stream, hidden)
   // Node itself would print it past the streams.

@@ -91,6 +91,7 @@ const cases: readonly Case[] = [
   { which: 'open edit', says: /mode: a secret is put into a file that others may read/ },
   { which: 'late', says: /task "raw \*{8}": run: holds a secret/ },
   { which: 'uncaught', says: /it failed with \*{8}[\s\S]*secrets-early\.mjs:\d+/ },
+  { which: 'output', says: /stdout: <Buffer( 78){40} \*{8}>/ },
   { which: 'rejection', says: /it failed with \*{8}/ },
   { which: 'odd rejection', says: /\*{8}/ },
 ]
@@ -104,7 +105,7 @@ for (const by of ['zx', 'node'] as const)
       assert.is(result.exitCode, exitCode, result.all)
     })
 
-for (const which of ['console', 'console.error', 'hosts', 'tags'])
+for (const which of ['console', 'console.error', 'cut', 'hosts', 'tags'])
   test(`a secret that an author prints or names something by is not shown: ${which}`, async () => {
     const result = await run(which, 'plain', 'zx', ...(which === 'tags' ? ['--list-tags'] : ['--check', '-vvv']))
     assert.match(result.all, /\*{8}/)

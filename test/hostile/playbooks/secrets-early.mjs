@@ -30,6 +30,12 @@ const role = defineRole({
     if (which === 'tasks') fail(params.x)
     if (which === 'console') console.log(`console ${params.x}`)
     if (which === 'console.error') console.error('console', { nested: { x: params.x } })
+    if (which === 'cut') console.log({ x: `${'x'.repeat(9990)}${params.x}` })
+    if (which === 'output')
+      setTimeout(() => {
+        // As execFileSync throws it.
+        throw Object.assign(new Error('it failed'), { stdout: Buffer.from(`${'x'.repeat(40)}${params.x}`) })
+      })
     if (which === 'uncaught') setTimeout(() => fail(params.x))
     if (which === 'rejection') Promise.reject(new Error(`it failed with ${params.x}`, { cause: params.x }))
     if (which === 'odd rejection') Promise.reject(`odd ${params.x}`)
