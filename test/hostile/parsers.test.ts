@@ -22,6 +22,7 @@ import { toValue } from '../../engine/python/node.ts'
 import { RegexpError, regexp } from '../../engine/regexp/index.ts'
 import { parseTemplate, TemplateSyntaxError } from '../../engine/template/parse.ts'
 import { createVault, openVault } from '../../engine/vault/vault.ts'
+import { cpuTime } from '../cpu-time.ts'
 import { load, problemsOf } from '../unit/inventory/support.ts'
 
 // Whoever writes what an operator's run reads: an inventory, a script's output, a vault, a variable. Text that is nearly right, wrong in the
@@ -80,7 +81,7 @@ const known = [InventoryError, TemplateSyntaxError, RegexpError]
 
 /** A result, or a refusal in words of ours; soon. */
 function soundly(name: string, read: (text: string) => unknown, text: string, seconds: number): 'read' | 'refused' {
-  const started = performance.now()
+  const started = cpuTime()
   try {
     read(text)
     return 'read'
@@ -95,7 +96,7 @@ function soundly(name: string, read: (text: string) => unknown, text: string, se
     )
     return 'refused'
   } finally {
-    const took = (performance.now() - started) / 1000
+    const took = (cpuTime() - started) / 1000
     assert.ok(took < seconds, `${name}: ${JSON.stringify(text.slice(0, 60))} took ${took.toFixed(1)} s`)
   }
 }
@@ -246,12 +247,12 @@ for (const [name, read] of Object.entries(parsers)) {
 }
 
 const inYaml = async (text: string): Promise<string> => {
-  const started = performance.now()
+  const started = cpuTime()
   const [first = ''] = await problemsOf(async () => {
     const inventory = await load({ 'hosts.ini': 'h\n', 'group_vars/all.yml': text })
     for (const variable of inventory.hosts.get('h')?.vars.values() ?? []) void variable.value
   })
-  assert.ok(performance.now() - started < 5000)
+  assert.ok(cpuTime() - started < 5000)
   return first
 }
 
@@ -347,10 +348,10 @@ test('a directory that holds itself is read once', async () => {
       symlinkSync('.', join(cwd, 'inv', 'group_vars', 'all', name))
       symlinkSync('..', join(cwd, 'inv', 'group_vars', 'all', `${name}-up`))
     }
-    const started = performance.now()
+    const started = cpuTime()
     const inventory = await loadInventory({ sources: ['inv'], cwd })
     assert.is(inventory.hosts.get('h')?.vars.get('a')?.value, 1)
-    assert.ok(performance.now() - started < 5000)
+    assert.ok(cpuTime() - started < 5000)
   } finally {
     rmSync(cwd, { recursive: true })
   }

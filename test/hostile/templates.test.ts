@@ -5,6 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { InventoryError } from '../../engine/failure/problem.ts'
 import { resolveVar } from '../../engine/values/resolve.ts'
+import { cpuTime } from '../cpu-time.ts'
 import { load } from '../unit/inventory/support.ts'
 
 // An inventory whose templates reach for JavaScript's own objects, make what has no end, or match what takes for ever.
@@ -15,7 +16,7 @@ async function evaluate(template: string, others: Readonly<Record<string, unknow
   const inventory = await load({ 'hosts.ini': 'h\ni\n', 'group_vars/all.yml': lines.join('') })
   const host = inventory.hosts.get('h')
   assert.ok(host)
-  const started = performance.now()
+  const started = cpuTime()
   try {
     return resolveVar(inventory, host, 't')?.value
   } catch (error) {
@@ -29,7 +30,7 @@ async function evaluate(template: string, others: Readonly<Record<string, unknow
     }
     throw error
   } finally {
-    const seconds = (performance.now() - started) / 1000
+    const seconds = (cpuTime() - started) / 1000
     assert.ok(seconds < 15, `${template} took ${seconds.toFixed(1)} s`)
   }
 }

@@ -7,6 +7,7 @@ import * as kinds from '../../../engine/facts/index.ts'
 import { pending } from '../../../engine/facts/pending.ts'
 import { mostLines } from '../../../engine/program/limits.ts'
 import { probeOf } from '../../../engine/program/probe.ts'
+import { cpuTime } from '../../cpu-time.ts'
 
 // Whatever a host answers, the reader of a fact gives facts of the right kind or an error that names the fact. The answer may be made of
 // what an honest host says, so that it gets far.
@@ -185,9 +186,9 @@ for (const [request, honest] of requests) {
   const { name: kind } = request.kind
   test(`fact ${kind}: a long answer takes little time`, () => {
     for (const piece of [...honest, 'a', ' ', '@', '%', '0', '\r\n ', '\n']) {
-      const started = performance.now()
+      const started = cpuTime()
       readOf(request, piece.repeat(Math.ceil(300_000 / Math.max(1, piece.length))))
-      assert.ok(performance.now() - started < 3000, `${JSON.stringify(piece)}: ${performance.now() - started} ms`)
+      assert.ok(cpuTime() - started < 3000, `${JSON.stringify(piece)}: ${cpuTime() - started} ms`)
     }
   })
 }

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { longestHeader, mostNoise } from '../../../engine/program/limits.ts'
 import type { Frame, FrameReader } from '../../../engine/program/protocol.ts'
 import { frameReader } from '../../../engine/program/protocol.ts'
+import { cpuTime } from '../../cpu-time.ts'
 
 /** A reader that keeps what it takes. */
 function reading(longest = 1_000_000): FrameReader & { readonly frames: readonly Frame[] } {
@@ -126,11 +127,11 @@ test('a payload that comes byte by byte is copied as often as one that comes who
   const length = 1_000_000
   const reader = reading()
   reader.push(Buffer.from(`\nrota:abc:\nfact 1 0 ${length} \n`))
-  const started = performance.now()
+  const started = cpuTime()
   for (let count = 0; count < length; count += 1) reader.push(Buffer.from('x'))
   reader.push(Buffer.from('\n'))
   assert.is(reader.frames[0]?.payload.toString(), 'x'.repeat(length))
-  assert.ok(performance.now() - started < 20_000)
+  assert.ok(cpuTime() - started < 20_000)
 })
 
 test.run()

@@ -3,6 +3,7 @@ import { test } from 'uvu'
 import { equal, is, not, ok } from 'uvu/assert'
 import { redacted } from '../../../engine/journal/redact.ts'
 import { redactor } from '../../../engine/secrets/redactor.ts'
+import { cpuTime } from '../../cpu-time.ts'
 
 test('a secret is replaced wherever its text stands, in any depth', () => {
   const hidden = redactor()
@@ -157,9 +158,9 @@ test('two hundred secrets in ten megabytes are looked for in seconds', () => {
   hidden.add(Array.from({ length: 200 }, (_, index) => `secret-${index}-"of"/some length ${index * 7919}`))
   const line = `${String.raw`Nov 28 20:32:36 node-1 kubelet[123]: I1128 {"level":"info","msg":"it\'s a \"line\" with 50% of escapes"}`}\n`
   const text = line.repeat(Math.ceil((10 * 1024 * 1024) / line.length))
-  const started = performance.now()
+  const started = cpuTime()
   const shown = hidden.text(`${text}secret-7-\\"of\\"/some length 55433`)
-  const seconds = (performance.now() - started) / 1000
+  const seconds = (cpuTime() - started) / 1000
   is(shown, `${text}********`)
   ok(seconds < 10, `${seconds} s`)
 })

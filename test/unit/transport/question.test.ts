@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { answerTo } from '../../../engine/transport/askpass.ts'
 import { asksForPassword, openQuestion } from '../../../engine/transport/question.ts'
+import { cpuTime } from '../../cpu-time.ts'
 
 // What ssh, PAM, sudo, sudo-rs and su ask.
 const forPassword = [
@@ -40,9 +41,9 @@ const forElse = [
 
 test('which questions are for the password', () => {
   for (const question of forPassword) assert.ok(asksForPassword(question), question)
-  const before = performance.now()
+  const before = cpuTime()
   for (const question of forElse) assert.not.ok(asksForPassword(question), question.slice(0, 80))
-  assert.ok(performance.now() - before < 100, 'a long one takes no time')
+  assert.ok(cpuTime() - before < 1000, 'a long one takes no time')
 })
 
 test('what waits for an answer is what no line feed follows', () => {
