@@ -109,9 +109,13 @@ function curl(args: HttpArgs, url: URL): string {
   if (args.certificate !== undefined) words.push('--cert', args.certificate)
   if (args.key !== undefined) words.push('--key', args.key)
   if (args.user === undefined) return `curl ${[...words, url.href].map(quote).join(' ')}`
-  const login = `user = "${credentials(args).replace(/["\\]/g, '\\$&')}"`
+  const login = `user = "${configured(credentials(args))}"`
   return `printf '%s\\n' ${quote(login)} | curl ${['--config', '-', ...words, url.href].map(quote).join(' ')}`
 }
+
+/** As a configuration of curl has it between quotes: a line feed in a password would begin another option. */
+const configured = (text: string): string =>
+  text.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
 
 const credentials = ({ user = '', password = '' }: HttpArgs): string => `${user}:${password}`
 

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { followed, path as pathFact } from '../facts/index.ts'
 import { largestFetch, longestOutput } from '../program/index.ts'
@@ -59,8 +60,15 @@ base64 <"$ROTA_TMP/read"`,
           throw new Error(`${args.path} was cut short: ${content.byteLength} of ${entry.size} bytes`)
         await mkdir(dirname(args.to), { recursive: true })
         const secret = isSecretFile(args.secret, content, context)
-        await writeFile(`${args.to}.rota-new`, content, secret ? { mode: 0o600 } : {})
-        await rename(`${args.to}.rota-new`, args.to)
+        // A name that nobody can have made before, a link least of all.
+        const beside = `${args.to}.rota-${randomBytes(8).toString('hex')}`
+        try {
+          await writeFile(beside, content, { flag: 'wx', ...(secret ? { mode: 0o600 } : {}) })
+          await rename(beside, args.to)
+        } catch (error) {
+          await rm(beside, { force: true })
+          throw error
+        }
       },
     }
   },

@@ -98,6 +98,9 @@ for (const limit of ['m1', '!m1', 'kube_node'])
       /playbooks\/remove-master\.mjs:\d+:\d+: play "[^"]+" would be passed over: --limit leaves none of its \d hosts/,
     ))
 
+test('remove-ha --limit of a worker does nothing and says so before any host is touched', () =>
+  refused('remove-ha', ['-e', 'confirm=yes', '--limit', 'n1'], /"no virtual address" would be passed over: --limit/))
+
 test('a group of other hosts with the name of a master is not what is left out in its place', async () => {
   const members = (names: string) => `${whole}[apart]\nm9 ip=10.0.0.9\n[m1]\n${names}\n`
   // Ansible gives what stands behind such a host to the group.

@@ -172,7 +172,9 @@ test('a password is in no argument list', () => {
   const bin = mkdtempSync('/tmp/rota-bin-')
   for (const name of ['timeout', 'head', 'base64', 'sh', 'cat'])
     execFileSync('sh', ['-c', `ln -s "$(command -v ${name})" ${bin}/`])
-  const asked = http({ url: 'http://127.0.0.1:1/', user: 'admin', password: 'swordfish' })
+  // What is put before it in a configuration of curl's would be an option of its own.
+  const password = 'swordfish\noutput = "planted'
+  const asked = http({ url: 'http://127.0.0.1:1/', user: 'admin', password })
   for (const name of ['curl', 'bash']) {
     rmSync(`${bin}/curl`, { force: true })
     writeFileSync(`${bin}/${name}`, `#!/bin/sh\necho "HTTP/1.1 200 OK"; echo; echo "$@"; cat >${dir}/stdin\n`, {
@@ -181,7 +183,9 @@ test('a password is in no argument list', () => {
     const [shown] = probeWith(['env', `PATH=${bin}`, '/bin/dash'], asked)
     assert.ok(shown?.type === 'answered' && shown.body.includes('127.0.0.1'), JSON.stringify(shown))
     assert.not.match(JSON.stringify(shown), 'swordfish')
-    assert.match(readFileSync(`${dir}/stdin`, 'utf8'), name === 'curl' ? 'swordfish' : btoa('admin:swordfish'))
+    const said = readFileSync(`${dir}/stdin`, 'utf8')
+    if (name === 'curl') assert.is(said, 'user = "admin:swordfish\\noutput = \\"planted"\n')
+    else assert.match(said, btoa(`admin:${password}`))
   }
   rmSync(bin, { recursive: true })
 })

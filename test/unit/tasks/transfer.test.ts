@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { test } from 'uvu'
@@ -77,10 +86,16 @@ test('fetch', async () => {
     })
   const change = look()
   assert.is(change?.effect, 'wait')
+  // Whoever may write there can't have made the file that it is written to first.
+  mkdirSync(join(dir, 'copies/host'), { recursive: true })
+  writeFileSync(join(dir, 'victim'), 'kept')
+  symlinkSync(join(dir, 'victim'), join(dir, 'copies/host/a.rota-new'))
   if (change) await change.received?.(apply(['sh'], change.apply, dir).output)
   assert.equal(readFileSync(join(dir, 'copies/host/a')), content)
   assert.is(statSync(join(dir, 'copies/host/a')).mode & 0o777, 0o600)
   assert.is(look(), undefined)
+  assert.is(readFileSync(join(dir, 'victim'), 'utf8'), 'kept')
+  assert.equal(readdirSync(join(dir, 'copies/host')).sort(), ['a', 'a.rota-new'])
 })
 
 test('arguments', () => {
