@@ -37,9 +37,13 @@ writeFileSync(
   'echo noise of BASH_ENV\nset -eufC\nreadonly TMOUT=1\nexport TMOUT\nalias echo=false\nprintf() { :; }\ntrap "" TERM\n',
 )
 
+// Where `cd local` would lead: nothing of the machine's own, for a test whose guard is gone must do no harm.
+const decoy = join(base, 'decoy')
+mkdirSync(join(decoy, 'local'), { recursive: true })
+
 const left = [
   'TMOUT=1',
-  'CDPATH=/usr:/',
+  `CDPATH=${decoy}:/`,
   'IFS=a',
   'GREP_OPTIONS=--invert-match',
   'TAR_OPTIONS=--no-such-option',
@@ -87,7 +91,7 @@ for (const [name, shell] of here) {
       )
     const commands = [
       'echo "$-" | sed s/[^aefunvxC]//g; set -- aba; printf "%s|" $1 a-b; echo *no-such*',
-      'mkdir -p local/bin; cd local; cd ..; ls -d "local"; rm -r local',
+      'mkdir -p local/bin; cd local && ls; cd ..',
       'printf "one\\ntwo\\n" | grep one; tar cf - /dev/null 2>/dev/null | wc -c; echo x | gzip -c | gzip -dc',
       'false; echo "$no_such_variable"; : >once; : >once; rm once; umask',
       'sh -c "echo child \\$-"; bash -c "echo child \\$-; cat /dev/null; echo \\${POSIXLY_CORRECT-unset}" 2>/dev/null',
