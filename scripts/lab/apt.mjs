@@ -28,18 +28,43 @@ export async function ensureCommands(packageOf) {
 
 /** @param {string[]} names */
 async function aptInstall(names) {
-  const install = () =>
-    $({
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      nothrow: true,
-    })`apt-get install -y --no-install-recommends ${names}`
-  // A fresh machine has no package lists, or stale ones that name files the mirror has dropped.
-  let run = await install()
-  if (!run.ok) {
-    await $`apt-get update`
-    run = await install()
-  }
+  const run = await withLists(
+    () =>
+      $({
+        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+        nothrow: true,
+      })`apt-get install -y --no-install-recommends ${names}`,
+  )
   if (!run.ok) throw new LabError(`apt-get could not install ${names.join(' ')}:\n${run.stderr}`)
+}
+
+/**
+ * Unpacks a part of a Debian package below a folder; the machine itself is left as it is.
+ * @param {string} name of the package
+ * @param {string} inside the package: a file or a folder, `./bin/busybox`
+ * @param {string} dir an empty folder
+ * @param {{ strip?: number }} [options] strip: leading folders that are left out
+ */
+export async function unpackPackage(name, inside, dir, { strip = 0 } = {}) {
+  const run = await withLists(
+    () =>
+      $({
+        cwd: dir,
+        nothrow: true,
+      })`apt-get download ${name} && dpkg-deb --fsys-tarfile ${name}_*.deb | tar -x --strip-components=${strip} ${inside} && rm ${name}_*.deb`,
+  )
+  if (!run.ok) throw new LabError(`the package ${name} can't be had here: ${run.stderr.trim().split('\n').at(-1)}`)
+}
+
+/**
+ * A fresh machine has no package lists, or stale ones that name files the mirror has dropped.
+ * @param {() => Promise<import('zx').ProcessOutput>} work
+ */
+async function withLists(work) {
+  const run = await work()
+  if (run.ok) return run
+  await $`apt-get update`
+  return work()
 }
 
 /** @param {string} command */

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { $ } from 'zx'
+import { unpackPackage } from '../lab/apt.mjs'
 import { say } from '../lab/say.mjs'
 
 /** Where test/compat/oracle.py looks for Ansible's collections. */
@@ -18,19 +18,12 @@ export async function ensureCollections() {
   const temporary = `${collections}.${process.pid}`
   mkdirSync(temporary, { recursive: true })
   const inside = './usr/lib/python3/dist-packages/ansible_collections/ansible/utils'
-  const unpack = () =>
-    $({
-      cwd: temporary,
-      nothrow: true,
-    })`apt-get download ansible && dpkg-deb --fsys-tarfile ansible_*.deb | tar -x --strip-components=5 ${inside}`
   try {
-    if (!(await unpack()).ok) {
-      await $`apt-get update`
-      const again = await unpack()
-      if (!again.ok) return say(`it can't be had here: ${again.stderr.trim().split('\n').at(-1)}`)
-    }
+    await unpackPackage('ansible', inside, temporary, { strip: 5 })
     rmSync(collections, { recursive: true, force: true })
     renameSync(temporary, collections)
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error))
   } finally {
     rmSync(temporary, { recursive: true, force: true })
   }

@@ -22,33 +22,43 @@ export async function runSuite(files, workers) {
   const results = []
   await Promise.all(
     workers.map(async env => {
-      for (let file = queue.shift(); file !== undefined; file = queue.shift()) results.push(await runFile(file, env))
+      for (let file = queue.shift(); file !== undefined; file = queue.shift()) results.push(await runAloud(file, env))
     }),
   )
   return results
 }
 
 /**
+ * Runs one file and says how it went; all that it printed only where it failed.
  * @param {string} file
  * @param {Record<string, string>} env
  * @returns {Promise<Result>}
  */
-async function runFile(file, env) {
+async function runAloud(file, env) {
   const started = Date.now()
-  const { all = '', exitCode } = await execa('node', ['--import', './engine/register.mjs', file], {
+  const { result, output } = await runFile(file, env)
+  const seconds = ((Date.now() - started) / 1000).toFixed(1)
+  const { passed, failed, skipped } = result
+  const counts = `${passed} passed${failed ? `, ${failed} failed` : ''}${skipped ? `, ${skipped} skipped` : ''}`
+  console.log(`${failed === 0 ? 'ok  ' : 'FAIL'} ${file}  ${counts}  ${seconds} s`)
+  if (failed > 0) console.log(output)
+  return result
+}
+
+/**
+ * @param {string} file
+ * @param {Record<string, string>} env
+ * @returns {Promise<{ result: Result, output: string }>}
+ */
+export async function runFile(file, env) {
+  const before = ['./engine/register.mjs', './scripts/test/hooks.mjs'].flatMap(module => ['--import', module])
+  const { all = '', exitCode } = await execa('node', [...before, file], {
     all: true,
     reject: false,
     timeout: longest,
     env: { FORCE_COLOR: '1', ...env },
   })
-  const result = resultOf(file, all, exitCode)
-  const seconds = ((Date.now() - started) / 1000).toFixed(1)
-  const ok = result.failed === 0
-  console.log(
-    `${ok ? 'ok  ' : 'FAIL'} ${file}  ${result.passed} passed${result.failed ? `, ${result.failed} failed` : ''}${result.skipped ? `, ${result.skipped} skipped` : ''}  ${seconds} s`,
-  )
-  if (!ok) console.log(all)
-  return result
+  return { result: resultOf(file, all, exitCode), output: all }
 }
 
 /**

@@ -20,6 +20,8 @@ os.environ['ANSIBLE_CONFIG'] = os.path.join(os.path.dirname(os.path.abspath(__fi
 
 # Unpacked by scripts/test/collections.mjs.
 os.environ['ANSIBLE_COLLECTIONS_PATH'] = os.path.expanduser('~/.cache/rota-test/collections')
+# What the machine has installed beside it is another version.
+os.environ['ANSIBLE_COLLECTIONS_SCAN_SYS_PATH'] = '0'
 
 from ansible.cli.inventory import InventoryCLI  # noqa: E402
 from ansible.cli.config import ConfigCLI  # noqa: E402

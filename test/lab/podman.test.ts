@@ -1,14 +1,14 @@
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import { equal } from 'uvu/assert'
-import { ensureCommands } from '../../scripts/lab/apt.mjs'
+import { ensureCommands, unpackPackage } from '../../scripts/lab/apt.mjs'
 import { runPlaybook, totals } from './lab.ts'
 
 // A container of podman's, with an image and a storage of its own: busybox and nothing else, which is less than the lab's hosts have.
-await ensureCommands({ podman: 'podman', runc: 'runc', '/bin/busybox': 'busybox-static' })
+await ensureCommands({ podman: 'podman', runc: 'runc' })
 const dir = mkdtempSync(join(tmpdir(), 'rota-podman-'))
 const write = (name: string, text: string) => writeFileSync(join(dir, name), text)
 // vfs and no limits: what a machine without CAP_SYS_RESOURCE and without overlay can do, too.
@@ -32,7 +32,8 @@ async function start(): Promise<void> {
   const root = join(dir, 'rootfs')
   for (const name of ['bin', 'tmp', 'etc', 'var', 'root', 'proc', 'dev', 'sys', 'opt'])
     mkdirSync(join(root, name), { recursive: true })
-  copyFileSync('/bin/busybox', join(root, 'bin/busybox'))
+  // The machine's own busybox may need libraries.
+  await unpackPackage('busybox-static', './bin/busybox', root)
   chmodSync(join(root, 'bin/busybox'), 0o755)
   await execa('chroot', [root, '/bin/busybox', '--install', '-s', '/bin'])
   writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n')

@@ -8,7 +8,9 @@ const masters = ['master-1', 'master-2', 'master-3']
 
 await upLab()
 test.before.each(async () => {
-  await Promise.all(masters.map(host => inHost(host, 'rm -rf /opt/rota-test /opt/rota-test-* /var/lib/rota')))
+  // Other test files use these hosts too.
+  const hosts = [...masters, 'node-1', 'node-2']
+  await Promise.all(hosts.map(host => inHost(host, 'rm -rf /opt/rota-test /opt/rota-test-* /var/lib/rota')))
 })
 
 test('a first run changes, the second finds nothing to change with one connection and one round trip per host', async () => {
@@ -125,7 +127,6 @@ test('an unreachable host is said so, the others go on, and the exit code is 4',
     const said = events.find(event => event.kind === 'hostFinished' && event.host === 'gone-1')
     match(said?.kind === 'hostFinished' ? String(said.message) : '', /refused/i)
   })
-  await Promise.all(['node-1', 'node-2'].map(host => inHost(host, 'rm -rf /opt/rota-test')))
 })
 
 test('Ctrl-C lets the running task end, starts nothing new, and says what is done', async () => {

@@ -11,10 +11,10 @@ import {
   labUp,
   removeFromGroup,
   setVariable,
-} from '../../../scripts/lab/index.mjs'
-import { startEngine } from '../../../scripts/lab/runtime.mjs'
-import { labPaths, renderTable, startProbe } from '../../../scripts/probe/index.mjs'
-import { type PlaybookResult, runPlaybook, testLab, totals } from '../lab.ts'
+} from '../../scripts/lab/index.mjs'
+import { startEngine } from '../../scripts/lab/runtime.mjs'
+import { labPaths, renderTable, startProbe } from '../../scripts/probe/index.mjs'
+import { type PlaybookResult, runPlaybook, testLab, totals } from '../lab/lab.ts'
 
 /** Masters that kubeadm makes, with its own kubelet, containers and etcd members: all of it real, on three hosts. */
 const lab = `${testLab}-kubeadm`

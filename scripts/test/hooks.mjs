@@ -1,0 +1,20 @@
+// @ts-check
+// Loaded before each test file. uvu ends quietly when a hook throws: the tests after it are neither run nor is a word said of it.
+import { test } from 'uvu'
+
+/** @type {(name: string, register: (handler: (context: any) => any) => void) => (handler: (context: any) => any) => void} */
+const said = (name, register) => handler =>
+  register(async context => {
+    try {
+      await handler(context)
+    } catch (error) {
+      console.error(`\nFAIL in ${name}: ${error instanceof Error ? error.stack : error}`)
+      process.exitCode = 1
+      throw error
+    }
+  })
+
+for (const when of /** @type {const} */ (['before', 'after'])) {
+  const each = said(`test.${when}.each`, test[when].each)
+  test[when] = Object.assign(said(`test.${when}`, test[when]), { each })
+}
