@@ -3,11 +3,7 @@
 export { playbook } from './cli/playbook.ts'
 export type { Address } from './facts/addresses.ts'
 export type { HttpFact } from './facts/http.ts'
-// Facts that share their name with a task are `…Fact` here.
 export {
-  addresses,
-  bytesOf,
-  check,
   defineFact,
   type FactKind,
   type FactMap,
@@ -15,28 +11,10 @@ export {
   type Facts,
   type FactValues,
   factTable,
-  followed,
-  glob,
-  group as groupFact,
-  http,
-  kernelModule as kernelModuleFact,
-  listeningPorts,
-  mounts,
-  os,
-  packageState,
-  path,
-  readCertificate,
-  route,
-  sysctl as sysctlFact,
-  tcp,
-  tlsCertificate,
-  tool,
-  unit,
-  unixSocket,
-  user as userFact,
 } from './facts/index.ts'
 export type { ListeningPort } from './facts/listening-ports.ts'
 export type { PathFact } from './facts/path.ts'
+export * as facts from './facts/public.ts'
 export type { Certificate, TlsCertificateFact } from './facts/tls-certificate.ts'
 export type { UnitFact } from './facts/unit.ts'
 export type { Origin, Problem } from './failure/problem.ts'

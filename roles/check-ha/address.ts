@@ -1,10 +1,10 @@
-import { addresses, type Check, check, hostCheck, quote, sharedCheck } from 'rota'
+import { type Check, facts, hostCheck, quote, sharedCheck } from 'rota'
 
 /** Exactly one host has the virtual address (on lo it is LVS's, for a master to answer in its name), and it is one that may. */
 export const oneHolder = (address: string, mayHold: readonly string[]): Check =>
   sharedCheck({
     name: `${address} is on exactly one host`,
-    facts: { addresses: addresses({}) },
+    facts: { addresses: facts.addresses({}) },
     read: ({ addresses }) => addresses.some(entry => entry.address === address && entry.interface !== 'lo'),
     verdict: seen => {
       const holders = [...seen].filter(([, holds]) => holds).map(([name]) => name)
@@ -24,7 +24,7 @@ export const answersPing = (address: string): Check =>
   hostCheck({
     name: `${address} answers ping`,
     facts: {
-      ping: check({
+      ping: facts.command({
         run: `command -v ping >/dev/null 2>&1 || exit ${noPing}; exec ping -c 1 -W 2 ${quote(address)}`,
         timeout: 5,
       }),
@@ -44,7 +44,7 @@ export const answersPing = (address: string): Check =>
 export const isOnLo = (address: string): Check =>
   hostCheck({
     name: `${address} is on lo`,
-    facts: { addresses: addresses({}) },
+    facts: { addresses: facts.addresses({}) },
     verdict: ({ addresses }) => {
       const on = addresses.filter(entry => entry.address === address).map(entry => entry.interface)
       return { ok: on.includes('lo'), expected: 'on lo, for LVS', saw: on.join(', ') || 'on no interface' }

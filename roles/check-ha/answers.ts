@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { bytesOf, type Check, type HttpFact, hostCheck, http, path, sharedCheck, tlsCertificate } from 'rota'
+import { type Check, facts, type HttpFact, hostCheck, sharedCheck } from 'rota'
 import { missingNames } from '../control-plane/names.ts'
 import { endpoint } from '../lib/cluster/index.ts'
 
@@ -18,16 +18,16 @@ export const answers = (way: Way, ca: string): Check => {
   if (way.protocol === 'http')
     return hostCheck({
       name,
-      facts: { plain: http({ url: `http://${endpoint(way.address, way.port)}/healthz`, status: 200 }) },
+      facts: { plain: facts.http({ url: `http://${endpoint(way.address, way.port)}/healthz`, status: 200 }) },
       verdict: ({ plain }) => finding(plain, 'insecure'),
     })
   const url = `https://${endpoint(way.address, way.port)}/readyz`
   return hostCheck({
     name,
     facts: {
-      ca: path({ path: ca }),
-      checked: http({ url, ca, status: 200, timeout: 5 }),
-      unchecked: http({ url, insecure: true, status: 200, timeout: 5 }),
+      ca: facts.path({ path: ca }),
+      checked: facts.http({ url, ca, status: 200, timeout: 5 }),
+      unchecked: facts.http({ url, insecure: true, status: 200, timeout: 5 }),
     },
     verdict: ({ ca, checked, unchecked }) =>
       ca.type === 'absent' ? finding(unchecked, 'the certificate is checked below') : finding(checked),
@@ -45,7 +45,7 @@ interface Names {
   readonly addresses: readonly string[]
 }
 
-const shown = ({ address, port }: Way) => tlsCertificate({ host: address, port })
+const shown = ({ address, port }: Way) => facts.tlsCertificate({ host: address, port })
 
 /** Whoever answers shows a certificate that has every name and address that clients use: found out by dialling. */
 export const showsEveryName = (way: Way, wanted: Names): Check =>
@@ -78,11 +78,11 @@ export const sameAuthority = (ways: readonly Way[], ca: string): Check => {
   return sharedCheck({
     name: "every certificate is of the cluster's authority",
     facts: {
-      ca: path({ path: ca, content: true }),
+      ca: facts.path({ path: ca, content: true }),
       ...Object.fromEntries(dialled.map((way, index) => [`${index}`, shown(way)])),
     },
     read: (values): Seen => ({
-      authorities: certificatesIn(Buffer.from(bytesOf(values.ca) ?? '').toString()),
+      authorities: certificatesIn(Buffer.from(facts.bytesOf(values.ca) ?? '').toString()),
       shown: dialled.flatMap((way, index) => {
         const fact = (values as Readonly<Record<string, unknown>>)[`${index}`] as {
           readonly type: string

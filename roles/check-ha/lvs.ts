@@ -1,4 +1,4 @@
-import { type Check, check, type HostView, hostCheck } from 'rota'
+import { type Check, facts, type HostView, hostCheck } from 'rota'
 import { endpoint } from '../lib/cluster/index.ts'
 
 /** What the kernel balances: the table of IPVS, by service. */
@@ -34,7 +34,7 @@ export const balancesTo = (
 ): Check =>
   hostCheck({
     name: 'the kernel balances to every master',
-    facts: { table: check({ run: ['cat', '/proc/net/ip_vs'] }) },
+    facts: { table: facts.command({ run: ['cat', '/proc/net/ip_vs'] }) },
     verdict: ({ table }) => {
       const expected = masters.map(({ name }) => name).join(', ')
       if (table.exitCode !== 0) return { ok: false, expected, saw: 'this kernel has no IPVS (/proc/net/ip_vs)' }

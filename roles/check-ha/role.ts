@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { type Check, defineRole, type HostView, hostCheck, http, type InventoryView } from 'rota'
+import { type Check, defineRole, facts, type HostView, hostCheck, type InventoryView } from 'rota'
 import {
   balancersOf,
   clusterProblems,
@@ -64,7 +64,7 @@ const statsPage = ({ statsPort, statsUri, statsUser, statsPassword = '' }: Param
   hostCheck({
     name: 'the statistics page answers',
     facts: {
-      page: http({
+      page: facts.http({
         url: `http://127.0.0.1:${statsPort}${statsUri}`,
         user: statsUser,
         password: statsPassword,

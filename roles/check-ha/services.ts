@@ -1,4 +1,4 @@
-import { type Check, check, type Finding, hostCheck, unit } from 'rota'
+import { type Check, type Finding, facts, hostCheck } from 'rota'
 import { containerFunction, containerPid } from '../lib/cluster/index.ts'
 import type { Daemon } from './places.ts'
 
@@ -6,7 +6,7 @@ import type { Daemon } from './places.ts'
 export const isActive = (name: string, unitName: string): Check =>
   hostCheck({
     name: `${name} is active`,
-    facts: { unit: unit({ name: `${unitName}.service` }) },
+    facts: { unit: facts.unit({ name: `${unitName}.service` }) },
     verdict: ({ unit }): Finding => {
       const expected = `${unitName}.service is active`
       if (unit.type === 'unavailable') return { ok: false, expected, saw: unit.reason }
@@ -23,7 +23,7 @@ export function runs(proxy: Daemon): Check {
   return hostCheck({
     name: `${proxy.name} is active`,
     facts: {
-      found: check({
+      found: facts.command({
         run: `${containerFunction(container)}\npid=$( ${containerPid}\n) && kill -0 "$pid" && container && echo "$runtime"`,
       }),
     },
@@ -42,7 +42,7 @@ export interface Listening {
   readonly programs: readonly string[]
 }
 
-const listeners = check({ run: ['ss', '-Hltnp'] })
+const listeners = facts.command({ run: ['ss', '-Hltnp'] })
 
 /** `LISTEN 0 4096 0.0.0.0:8443 0.0.0.0:* users:(("haproxy",pid=9,fd=5))` */
 export const readListeners = (output: string): readonly Listening[] =>

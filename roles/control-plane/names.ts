@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type HostView, type InventoryView, readCertificate, type Step, step, tlsCertificate } from 'rota'
+import { facts, type HostView, type InventoryView, type Step, step } from 'rota'
 import { canonicalAddress } from '../lib/cluster/index.ts'
 import { servedNames } from './credentials/certificates.ts'
 import type { Params } from './daemons/daemons.ts'
@@ -13,7 +13,7 @@ export const servesEveryName = (params: Params, host: HostView, inventory: Inven
   const missing = (pem: string | undefined): readonly string[] => missingNames(wanted, pem)
   return step({
     title: 'the API server shows every name in its certificate',
-    facts: { shown: tlsCertificate({ host: '127.0.0.1', port: params.apiserverPort }) },
+    facts: { shown: facts.tlsCertificate({ host: '127.0.0.1', port: params.apiserverPort }) },
     needed: ({ shown }) => {
       if (shown.type !== 'certificate') return shown.type === 'unavailable' ? false : 'its certificate is not known yet'
       const names = missing(shown.pem)
@@ -40,7 +40,7 @@ export function missingNames(
   pem: string | undefined,
 ): readonly string[] {
   if (pem === undefined) return [...wanted.names, ...wanted.addresses]
-  const shown = readCertificate(pem)
+  const shown = facts.readCertificate(pem)
   const names = new Set(shown.dnsNames.map(name => name.toLowerCase()))
   const addresses = new Set(shown.addresses.map(canonicalAddress))
   return [

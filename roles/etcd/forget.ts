@@ -1,4 +1,4 @@
-import { check, defineRole, type HostView, type Step, step } from 'rota'
+import { defineRole, facts, type HostView, type Step, step } from 'rota'
 import { clusterProblems, isLeaving, membersOf, unknownLeavingMember } from '../lib/cluster/index.ts'
 import { kubeConfigDir } from '../lib/cluster/params.ts'
 import { isMemberOf } from './config.ts'
@@ -40,7 +40,7 @@ const forgetMember = (leaving: HostView, options: StayOptions): Step => {
   const list = etcdctl(options, 'member', 'list')
   return step({
     title: `${leaving.name} is no member of the etcd cluster`,
-    facts: { list: check({ run: list }) },
+    facts: { list: facts.command({ run: list }) },
     needed: ({ list }) =>
       list.exitCode !== 0 ? 'the members are not known' : memberIn(list.stdout) !== undefined && 'it is still a member',
     run: async ({ $, on }) => {

@@ -1,4 +1,4 @@
-import { check, gate, holds } from 'rota'
+import { facts, gate, holds } from 'rota'
 import { fromVariables } from '../lib/cluster/index.ts'
 import { etcdctl } from './etcdctl.ts'
 import { params } from './params.ts'
@@ -25,10 +25,11 @@ export function etcdHealthy(options: EtcdGateOptions = {}) {
     facts: host => {
       const at = etcdAt.of(host, options)
       // A member that kubeadm made is ready with its master: the gate of the masters tells.
-      if (at.deployment !== 'host') return { health: check({ run: 'true' }), status: check({ run: 'true' }) }
+      if (at.deployment !== 'host')
+        return { health: facts.command({ run: 'true' }), status: facts.command({ run: 'true' }) }
       return {
-        health: check({ run: etcdctl(at, 'endpoint', 'health') }),
-        status: check({ run: etcdctl(at, 'endpoint', 'status', '-w', 'json') }),
+        health: facts.command({ run: etcdctl(at, 'endpoint', 'health') }),
+        status: facts.command({ run: etcdctl(at, 'endpoint', 'status', '-w', 'json') }),
       }
     },
     check: ({ health, status }) => {

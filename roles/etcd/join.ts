@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type HostView, path, type RemoteOutput, type RemoteShell, type Step, type StepContext, step } from 'rota'
+import { facts, type HostView, type RemoteOutput, type RemoteShell, type Step, type StepContext, step } from 'rota'
 import { bootstrapEnv, bootstrapPath, peerUrl } from './config.ts'
 import { etcdctl, initialCluster, knowsLearners, type Member, parseMembers } from './etcdctl.ts'
 
@@ -22,7 +22,7 @@ export interface JoinOptions {
 export const joinCluster = (options: JoinOptions): Step =>
   step({
     title: 'join the etcd cluster',
-    facts: { data: path({ path: `${options.dataDir}/member` }) },
+    facts: { data: facts.path({ path: `${options.dataDir}/member` }) },
     needed: ({ data }) => data.type === 'absent' && 'this host has no data of a member yet',
     run: async context => {
       const until = Date.now() + options.joinTimeout * 1000

@@ -1,4 +1,4 @@
-import { type HostView, path, type Step, type StepContext, step } from 'rota'
+import { facts, type HostView, type Step, type StepContext, step } from 'rota'
 import { isMemberOf } from './config.ts'
 import { type EtcdAt, etcdctl, type Member, parseMembers } from './etcdctl.ts'
 import { whileHeld } from './hold.ts'
@@ -25,7 +25,7 @@ export interface StayOptions extends EtcdAt {
 export const leaveCluster = (options: LeaveOptions): Step =>
   step({
     title: 'leave the etcd cluster',
-    facts: { data: path({ path: `${options.dataDir}/member` }) },
+    facts: { data: facts.path({ path: `${options.dataDir}/member` }) },
     needed: ({ data }) => data.type !== 'absent' && 'this host has the data of a member',
     run: async context => {
       const { host, on } = context

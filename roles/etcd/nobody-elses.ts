@@ -1,4 +1,4 @@
-import { assert, computed, type HostView, type InventoryView, type Task, unit } from 'rota'
+import { assert, computed, facts, type HostView, type InventoryView, type Task } from 'rota'
 import { etcdMembersOf, fromVariables } from '../lib/cluster/index.ts'
 import { params } from './params.ts'
 
@@ -6,7 +6,7 @@ import { params } from './params.ts'
 export const nobodyElses = (own: string): Task =>
   assert({
     that: 'no other etcd runs here',
-    holds: computed({ other: unit({ name: 'etcd.service' }) }, ({ other }) =>
+    holds: computed({ other: facts.unit({ name: 'etcd.service' }) }, ({ other }) =>
       other.type === 'unit' && other.activeState === 'active' && other.fragmentPath.startsWith('/etc/')
         ? `etcd.service runs on this host and was not put there by a package: ${own}.service does not replace it on its own: set etcd_deployment_type to external, and it is left as it is`
         : undefined,

@@ -1,4 +1,4 @@
-import { check, type Step, step } from 'rota'
+import { facts, type Step, step } from 'rota'
 import { peerUrl } from './config.ts'
 import { etcdctl, parseMembers } from './etcdctl.ts'
 import { type JoinOptions, retried } from './join.ts'
@@ -7,7 +7,7 @@ import { type JoinOptions, retried } from './join.ts'
 export const promoteLearner = (options: JoinOptions): Step =>
   step({
     title: 'get a vote in the etcd cluster',
-    facts: { status: check({ run: etcdctl(options, 'endpoint', 'status', '-w', 'json') }) },
+    facts: { status: facts.command({ run: etcdctl(options, 'endpoint', 'status', '-w', 'json') }) },
     needed: ({ status }) => isLearner(status.stdout) && 'this member is a learner',
     run: async ({ host, on }) => {
       const until = Date.now() + options.joinTimeout * 1000

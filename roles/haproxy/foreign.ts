@@ -1,4 +1,4 @@
-import { assert, bytesOf, computed, path } from 'rota'
+import { assert, computed, facts } from 'rota'
 
 /**
  * A group may be called load_balancer for another reason: without a virtual address nothing else says that its haproxy is to be ours. One
@@ -7,8 +7,8 @@ import { assert, bytesOf, computed, path } from 'rota'
 export const isNobodyElses = (config: string) =>
   assert({
     that: `${config} is nobody else's`,
-    holds: computed({ config: path({ path: config, content: true }) }, facts => {
-      const served = foreignSections(Buffer.from(bytesOf(facts.config) ?? new Uint8Array()).toString())
+    holds: computed({ config: facts.path({ path: config, content: true }) }, seen => {
+      const served = foreignSections(Buffer.from(facts.bytesOf(seen.config) ?? new Uint8Array()).toString())
       return served.length === 0
         ? undefined
         : `${config} serves something else (${served.join(', ')}), and there is no virtual address: this host is in the group load_balancer, which is for the load balancers of the masters. Name that group otherwise, set kube_vip_address, or move the file away`

@@ -1,10 +1,10 @@
-import { check, type FactValues } from 'rota'
+import { type FactValues, facts } from 'rota'
 
 /** Major and minor. */
 export type HaproxyVersion = readonly [number, number]
 
 /** The host's own haproxy, however it came there. */
-export const versionFacts = { version: check({ run: ['haproxy', '-v'] }) }
+export const versionFacts = { version: facts.command({ run: ['haproxy', '-v'] }) }
 
 /** `HA-Proxy version 1.8.8 2018/04/19`, `HAProxy version 2.6.12-1+deb12u3 2025/10/03 - …`; undefined where there is none (yet). */
 export function readVersion({ version }: FactValues<typeof versionFacts>): HaproxyVersion | undefined {

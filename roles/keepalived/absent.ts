@@ -1,4 +1,4 @@
-import { assert, bytesOf, command, computed, defineRole, type HostView, type InventoryView, path, quote } from 'rota'
+import { assert, command, computed, defineRole, facts, type HostView, type InventoryView, quote } from 'rota'
 import { balancersOf, balances, clusterProblems, isLeaving, mastersOf, unknownLeaving } from '../lib/cluster/index.ts'
 import { leaving as leavingParam, virtualAddress } from '../lib/cluster/params.ts'
 import { moveVirtualAddress } from './move.ts'
@@ -71,8 +71,8 @@ const ours = '^vrrp_instance VI_KUBE_APISERVER '
 const isMeant = (config: string) =>
   assert({
     that: 'the virtual address is not given up by mistake',
-    holds: computed({ config: path({ path: config, content: true }) }, facts =>
-      new RegExp(ours, 'm').test(Buffer.from(bytesOf(facts.config) ?? new Uint8Array()).toString())
+    holds: computed({ config: facts.path({ path: config, content: true }) }, seen =>
+      new RegExp(ours, 'm').test(Buffer.from(facts.bytesOf(seen.config) ?? new Uint8Array()).toString())
         ? `the inventory sets no kube_vip_address, but ${config} has the virtual address of the API servers: set it again, or give it up with remove-ha.mjs`
         : undefined,
     ),

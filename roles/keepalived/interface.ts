@@ -1,8 +1,8 @@
 import { BlockList, isIPv6 } from 'node:net'
-import { type Address, addresses, type FactValues, route } from 'rota'
+import { type Address, type FactValues, facts } from 'rota'
 
 /** What tells the interface of an address: who has it now, and the way to it. */
-export const wayTo = (address: string) => ({ route: route({ to: address }), addresses: addresses({}) })
+export const wayTo = (address: string) => ({ route: facts.route({ to: address }), addresses: facts.addresses({}) })
 
 /**
  * The interface of the virtual address. On the host that holds it the route leads to `lo`, because the address is its own; there it is

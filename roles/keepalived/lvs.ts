@@ -1,15 +1,5 @@
 import { isIPv6 } from 'node:net'
-import {
-  assert,
-  computed,
-  type HostView,
-  type InventoryView,
-  kernelModule,
-  kernelModuleFact,
-  path,
-  sysctl,
-  type Task,
-} from 'rota'
+import { assert, computed, facts, type HostView, type InventoryView, kernelModule, sysctl, type Task } from 'rota'
 import { balancersOf, mastersOf } from '../lib/cluster/index.ts'
 
 /**
@@ -60,7 +50,7 @@ export const directorKernel = (kind: 'DR' | 'NAT'): readonly Task[] => [
   assert({
     that: 'the kernel can balance (IPVS)',
     holds: computed(
-      { module: kernelModuleFact({ name: 'ip_vs' }), table: path({ path: '/proc/net/ip_vs' }) },
+      { module: facts.kernelModule({ name: 'ip_vs' }), table: facts.path({ path: '/proc/net/ip_vs' }) },
       ({ module, table }) =>
         table.type === 'absent' && module.state === 'missing'
           ? 'this kernel has no IPVS: there is neither /proc/net/ip_vs nor a module ip_vs. Use a kernel that has it, or haproxy or nginx as kube_vip_load_balancer'

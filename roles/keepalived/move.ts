@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { addresses, type HostView, type Shell, type Step, type StepContext, sh, step, unit } from 'rota'
+import { facts, type HostView, type Shell, type Step, type StepContext, sh, step } from 'rota'
 import { arm, callOff, canArm, type SafetyNet } from '../lib/cluster/index.ts'
 
 export interface MoveOptions {
@@ -22,7 +22,7 @@ export interface MoveOptions {
 export const moveVirtualAddress = (options: MoveOptions): Step =>
   step({
     title: `hand over ${options.virtualAddress}`,
-    facts: { addresses: addresses({}), keepalived: unit({ name: 'keepalived.service' }) },
+    facts: { addresses: facts.addresses({}), keepalived: facts.unit({ name: 'keepalived.service' }) },
     needed: facts =>
       facts.keepalived.type === 'unit' &&
       facts.keepalived.activeState === 'active' &&

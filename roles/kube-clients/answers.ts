@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { bytesOf, type FactRequest, type PathFact, path, type RemoteShell, type Step, step } from 'rota'
+import { type FactRequest, facts, type PathFact, type RemoteShell, type Step, step } from 'rota'
 import type { ClientFile } from './clients.ts'
 import { mastersIn } from './environment.ts'
 import { type Authority, clusterIn } from './kubeconfig.ts'
@@ -32,10 +32,10 @@ export const serverAnswers = (files: readonly ClientFile[], server: string, time
   })
 
 const contents = (files: readonly ClientFile[]): Readonly<Record<string, FactRequest<PathFact>>> =>
-  Object.fromEntries(files.map(file => [file.path, path({ path: file.path, sha256: true, content: true })]))
+  Object.fromEntries(files.map(file => [file.path, facts.path({ path: file.path, sha256: true, content: true })]))
 
 function differs(file: ClientFile, fact: PathFact | undefined): boolean {
-  const bytes = fact && bytesOf(fact)
+  const bytes = fact && facts.bytesOf(fact)
   if (bytes === undefined) return false
   const text = Buffer.from(bytes).toString()
   const edited = file.edit(text)

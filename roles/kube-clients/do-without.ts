@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { assert, bytesOf, computed, type HostView, type InventoryView, path, type Task } from 'rota'
+import { assert, computed, facts, type HostView, type InventoryView, type Task } from 'rota'
 import { fromVariables, mastersOf } from '../lib/cluster/index.ts'
 import { clusterIn } from './kubeconfig.ts'
 import { params } from './params.ts'
@@ -24,16 +24,16 @@ export const clientsDoWithout =
     if (master === undefined || mastersOf(inventory).some(item => item.name === host.name)) return []
     const own = [master.name, master.address, master.ip]
     const dir = clientsAt.of(host).kubeConfigDir
-    const facts = Object.fromEntries(
-      files.map(file => [posix.resolve(dir, file), path({ path: posix.resolve(dir, file), content: true })]),
+    const contents = Object.fromEntries(
+      files.map(file => [posix.resolve(dir, file), facts.path({ path: posix.resolve(dir, file), content: true })]),
     )
     return [
       assert({
         that: `no client leads to ${name} alone`,
-        holds: computed(facts, seen =>
+        holds: computed(contents, seen =>
           Object.entries(seen)
             .flatMap(([file, fact]) => {
-              const text = Buffer.from(bytesOf(fact) ?? new Uint8Array()).toString()
+              const text = Buffer.from(facts.bytesOf(fact) ?? new Uint8Array()).toString()
               const server = clusterIn(text, dir)?.server
               return server !== undefined && own.includes(hostOf(server)) ? [`${file} leads to ${server}`] : []
             })

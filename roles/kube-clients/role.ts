@@ -1,4 +1,4 @@
-import { bytesOf, defineRole, editFile, flushHandlers, path, type Step, step } from 'rota'
+import { defineRole, editFile, facts, flushHandlers, type Step, step } from 'rota'
 import { clusterProblems, unknownLeaving } from '../lib/cluster/index.ts'
 import { serverAnswers } from './answers.ts'
 import { type ClientFile, clientFiles, serversIn } from './clients.ts'
@@ -66,8 +66,8 @@ const sayInsecure = (file: ClientFile): Step => {
   }
   return step({
     title: `servers without TLS in ${file.path}`,
-    facts: { content: path({ path: file.path, content: true }) },
-    needed: ({ content }) => insecure(Buffer.from(bytesOf(content) ?? new Uint8Array()).toString()) || false,
+    facts: { content: facts.path({ path: file.path, content: true }) },
+    needed: ({ content }) => insecure(Buffer.from(facts.bytesOf(content) ?? new Uint8Array()).toString()) || false,
     run: async ({ $, say }) => {
       say(insecure(await $`cat ${file.path}`.text()))
       return { changed: false }

@@ -1,4 +1,4 @@
-import { defineTask, followed, path, quote, raw, unit } from 'rota'
+import { defineTask, facts, quote, raw } from 'rota'
 
 /**
  * A unit stopped, and its file removed wherever somebody has put it by hand. Facts: one unit, two paths. A change: it runs, or a file of it
@@ -7,11 +7,14 @@ import { defineTask, followed, path, quote, raw, unit } from 'rota'
 export const absentUnit = defineTask<{ readonly name: string }>({
   name: 'absentUnit',
   title: ({ name }) => `no unit ${name}`,
-  facts: ({ name }) => [unit({ name: `${name}.service` }), ...filesOf(name).map(file => path({ path: file }))],
-  plan: ({ name }, facts) => {
-    const fact = facts.get(unit({ name: `${name}.service` }))
+  facts: ({ name }) => [
+    facts.unit({ name: `${name}.service` }),
+    ...filesOf(name).map(file => facts.path({ path: file })),
+  ],
+  plan: ({ name }, seen) => {
+    const fact = seen.get(facts.unit({ name: `${name}.service` }))
     const runs = fact.type === 'unit' && !['inactive', 'failed'].includes(fact.activeState)
-    const files = filesOf(name).filter(file => followed(facts.get(path({ path: file }))).type !== 'absent')
+    const files = filesOf(name).filter(file => facts.followed(seen.get(facts.path({ path: file }))).type !== 'absent')
     if (!runs && files.length === 0) return undefined
     const removed = files.map(file => `rota_backup ${quote(file)}\nrm -f ${quote(file)}`)
     return {

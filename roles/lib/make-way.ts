@@ -1,4 +1,4 @@
-import { check, defineTask, quote, raw, type Task, waitFor } from 'rota'
+import { defineTask, facts, quote, raw, type Task, waitFor } from 'rota'
 import { type ContainerRef, containerFunction, containerPid } from './pods/container.ts'
 
 /** Something that listens on a host: a unit of systemd, a container that Docker was told to run, a static pod, or a unit around a container. */
@@ -30,8 +30,8 @@ const task = defineTask<MakeWay>({
   name: 'makeWay',
   title: ({ port }) => `port ${port} is free for it`,
   facts: args => [holders(args)],
-  plan: (args, facts) => {
-    const names = new Set(facts.get(holders(args)).stdout.split('\n'))
+  plan: (args, seen) => {
+    const names = new Set(seen.get(holders(args)).stdout.split('\n'))
     const holding = args.others.filter(other => names.has(other.name))
     if (holding.length === 0) return undefined
     return {
@@ -56,7 +56,7 @@ export const holdsPort = (port: number, listener: Listener): Task =>
     check: { run: `${socketsOf(port)}\n${listens(listener)}` },
   })
 
-const holders = (args: MakeWay) => check({ run: holdersScript(args) })
+const holders = (args: MakeWay) => facts.command({ run: holdersScript(args) })
 
 const holdersScript = ({ port, others }: MakeWay): string => `${socketsOf(port)}
 [ -n "$inodes" ] || exit 0

@@ -1,4 +1,4 @@
-import { assert, check, command, computed, defineRole, flushHandlers, service, sysctl, systemdUnit } from 'rota'
+import { assert, command, computed, defineRole, facts, flushHandlers, service, sysctl, systemdUnit } from 'rota'
 import { clusterProblems, isLeaving, mastersOf } from '../lib/cluster/index.ts'
 import { params } from './params.ts'
 import { realServerUnit, silence, sysctlFile, unitName } from './unit.ts'
@@ -43,7 +43,7 @@ const hasAddress = (address: string) =>
 const answersThrough = (gateway: string | undefined) =>
   assert({
     that: 'answers go back through the director',
-    holds: computed({ route: check({ run: 'ip route show default' }) }, ({ route }) =>
+    holds: computed({ route: facts.command({ run: 'ip route show default' }) }, ({ route }) =>
       gateway !== undefined && route.stdout.split('\n').some(line => line.includes(`via ${gateway} `))
         ? undefined
         : `with NAT the director has to see the answers, but the default route here is ${

@@ -1,10 +1,11 @@
-import { check, type FactRequest, followed, type HostView, path, raw, type Step, step } from 'rota'
+import { type FactRequest, facts, type HostView, raw, type Step, step } from 'rota'
 import { artefactOf, flagsOf, judge, type Source } from '../nginx-build/artefact.ts'
 
 /** What is known of the program on the host that built it. */
-export type BinaryFacts = { readonly built: ReturnType<typeof path> }
+export type BinaryFacts = { readonly built: ReturnType<typeof facts.path> }
 
-export const builtFact = (source: Source): BinaryFacts['built'] => path({ path: artefactOf(source), sha256: true })
+export const builtFact = (source: Source): BinaryFacts['built'] =>
+  facts.path({ path: artefactOf(source), sha256: true })
 
 /** Programs that were fetched from the host that built them: once a play, whatever the number of hosts. */
 export interface Binary {
@@ -39,16 +40,16 @@ type FactTypeOf<R> = R extends FactRequest<infer T> ? T : never
 export function installBinary(options: BinaryOptions): Step {
   const { source, target, builder, built, binary } = options
   const artefact = artefactOf(source)
-  const entry = built && followed(built)
+  const entry = built && facts.followed(built)
   const wanted = entry?.type === 'file' ? entry.sha256 : undefined
   return step({
     title: `nginx ${source.version} at ${target}`,
     facts: {
-      own: path({ path: target, sha256: true }),
-      said: check({ run: [target, '-V'] }),
+      own: facts.path({ path: target, sha256: true }),
+      said: facts.command({ run: [target, '-V'] }),
     },
     needed: ({ own, said }) => {
-      const there = followed(own)
+      const there = facts.followed(own)
       if (there.type !== 'file') return 'it does not exist'
       if (wanted !== undefined) return there.sha256 !== wanted && 'it is another one than was built'
       // The host that builds is not there: the program itself tells what it is.

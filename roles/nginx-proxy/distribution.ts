@@ -2,10 +2,10 @@ import { dirname } from 'node:path'
 import {
   directory,
   type FactValues,
+  facts,
   file,
   flushHandlers,
   type Nested,
-  packageState,
   packages,
   quote,
   service,
@@ -52,7 +52,7 @@ export function distributionNginx(options: DistributionNginx): Nested {
       content: listingContent(
         listing,
         (listed, { nginx }) => nginxConf({ ...conf, pid, modules: conf.modules.map(placeOn(nginx)) }, listed),
-        { nginx: packageState({ name: 'nginx' }) },
+        { nginx: facts.packageState({ name: 'nginx' }) },
       ),
       mode: '0644',
       validate: `${quote(binary)} -t -q -c`,
@@ -69,7 +69,7 @@ export function distributionNginx(options: DistributionNginx): Nested {
 
 /** Debian's place of a module is another one where dnf installs it. */
 const placeOn =
-  (nginx: FactValues<{ nginx: ReturnType<typeof packageState> }>['nginx']) =>
+  (nginx: FactValues<{ nginx: ReturnType<typeof facts.packageState> }>['nginx']) =>
   (module: string): string =>
     nginx.type !== 'unavailable' && nginx.manager === 'dnf'
       ? module.replace(/^\/usr\/lib\/nginx\/modules\//, '/usr/lib64/nginx/modules/')

@@ -1,4 +1,4 @@
-import { type HostView, http } from 'rota'
+import { facts, type HostView } from 'rota'
 import { endpoint, type ReadyFacts, readyz } from '../lib/cluster/index.ts'
 import { type NginxConf, upstreamPort } from './nginx.conf.ts'
 
@@ -7,5 +7,5 @@ type Upstream = Pick<NginxConf, 'protocol' | 'apiserverPort' | 'insecurePort'> &
 /** How a master is asked whether it is ready, on that master itself: by what the proxy leads to. An insecure port is older than /readyz. */
 export const readyFact = (conf: Upstream, master: HostView): ReadyFacts['ready'] =>
   conf.protocol === 'http'
-    ? http({ url: `http://${endpoint(master.address, upstreamPort(conf))}/healthz`, status: 200, timeout: 5 })
+    ? facts.http({ url: `http://${endpoint(master.address, upstreamPort(conf))}/healthz`, status: 200, timeout: 5 })
     : readyz(master, conf.apiserverPort, `${conf.kubeConfigDir}/pki/ca.crt`)

@@ -1,4 +1,4 @@
-import { bytesOf, defineTask, path, sh } from 'rota'
+import { defineTask, facts, sh } from 'rota'
 
 /**
  * No configuration of a proxy at a path that may also be somebody else's: the distribution has an /etc/nginx/nginx.conf too. Facts: one
@@ -7,9 +7,9 @@ import { bytesOf, defineTask, path, sh } from 'rota'
 export const absentConfig = defineTask<{ readonly path: string }>({
   name: 'absentConfig',
   title: args => `no proxy to API servers in ${args.path}`,
-  facts: args => [path({ path: args.path, content: true })],
-  plan: (args, facts) => {
-    const content = bytesOf(facts.get(path({ path: args.path, content: true })))
+  facts: args => [facts.path({ path: args.path, content: true })],
+  plan: (args, seen) => {
+    const content = facts.bytesOf(seen.get(facts.path({ path: args.path, content: true })))
     if (content === undefined || !proxy.test(Buffer.from(content).toString())) return undefined
     return {
       summary: `remove ${args.path}`,

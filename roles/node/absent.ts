@@ -1,4 +1,4 @@
-import { check, defineRole, type Step, step } from 'rota'
+import { defineRole, facts, type Step, step } from 'rota'
 import { forgetLeaving } from '../control-plane/kubeadm/forget.ts'
 import { kubectlWords } from '../control-plane/kubectl.ts'
 import { params as masterParams } from '../control-plane/params.ts'
@@ -65,7 +65,7 @@ const deleteNode = (kubectl: readonly string[], name: string): Step => {
   const get = [...kubectl, 'get', 'node', name, '-o', 'name', '--ignore-not-found']
   return step({
     title: `${name} is no node of the cluster`,
-    facts: { node: check({ run: get, timeout: 15 }) },
+    facts: { node: facts.command({ run: get, timeout: 15 }) },
     needed: ({ node }) =>
       node.exitCode !== 0 ? 'the nodes are not known' : node.stdout !== '' && 'it is still a node',
     run: async ({ $ }) => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { addresses, type Check, check, type HostView, type InventoryView, unit } from 'rota'
+import { type Check, facts, type HostView, type InventoryView } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { factTable } from '../../engine/facts/fact.ts'
@@ -205,7 +205,7 @@ const named = (name: string, params: Params = vip, on = 'm1'): Check => {
 test('a unit', () => {
   const one = named('haproxy is active')
   const say = (fact: object) =>
-    one.type === 'host' && one.judge(factTable([unit({ name: 'haproxy.service' }), { type: 'unit', ...fact }]))
+    one.type === 'host' && one.judge(factTable([facts.unit({ name: 'haproxy.service' }), { type: 'unit', ...fact }]))
   assert.equal(say({ loadState: 'loaded', activeState: 'active', subState: 'running' }), {
     ok: true,
     expected: 'haproxy.service is active',
@@ -231,7 +231,7 @@ test('who listens', () => {
   ])
   const say = (name: string, stdout: string, exitCode = 0) => {
     const one = named(name)
-    const fact = [check({ run: ['ss', '-Hltnp'] }), { exitCode, stdout, stderr: '' }] as const
+    const fact = [facts.command({ run: ['ss', '-Hltnp'] }), { exitCode, stdout, stderr: '' }] as const
     const said = one.type === 'host' ? one.judge(factTable(fact)) : undefined
     return said && [said.ok, said.saw]
   }
@@ -251,7 +251,7 @@ test('exactly one host holds the virtual address', () => {
     prefix: 32,
     scope: 'global',
   })
-  const reads = (...on: readonly string[]) => one.read(factTable([addresses({}), on.map(address)]))
+  const reads = (...on: readonly string[]) => one.read(factTable([facts.addresses({}), on.map(address)]))
   assert.equal([reads('eth0'), reads('lo'), reads()], [true, false, false])
   const say = (...seen: readonly (readonly [string, boolean | undefined])[]) => {
     const { ok, saw } = one.judge(new Map(seen))

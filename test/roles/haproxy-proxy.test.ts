@@ -1,4 +1,4 @@
-import { path } from 'rota'
+import { facts } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
@@ -19,7 +19,7 @@ type Params = NonNullable<Parameters<typeof haproxyProxy>[0]>
 const chosen: Params = { type: 'haproxy' }
 const units = (params: Params) => unitsOf(haproxyProxy({ ...chosen, ...params }), node, cluster, { peers })
 const rendered = (params: Params): string =>
-  contentOf(units(params), config, [[path({ path: config, content: true }), { type: 'absent' }]])
+  contentOf(units(params), config, [[facts.path({ path: config, content: true }), { type: 'absent' }]])
 
 const variants: Readonly<Record<string, Params>> = {
   default: {},
@@ -56,7 +56,7 @@ test('a new list of masters changes the configuration alone, so the pod is not s
   })
   assert.is(contentOf(more, manifest), contentOf(units({}), manifest))
   assert.match(
-    contentOf(more, config, [[path({ path: config, content: true }), { type: 'absent' }]]),
+    contentOf(more, config, [[facts.path({ path: config, content: true }), { type: 'absent' }]]),
     'server m4 10.0.0.4:6443 check check-ssl verify none',
   )
 })

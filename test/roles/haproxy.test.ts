@@ -1,4 +1,4 @@
-import { type HostView, type InventoryView, path } from 'rota'
+import { facts, type HostView, type InventoryView } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { factTable } from '../../engine/facts/fact.ts'
@@ -34,7 +34,7 @@ const said = (version: string) => {
 }
 const rendered = (params: Parameters<typeof haproxy>[0], version = '2.6', on = master, view = cluster): string =>
   contentOf(units(params, on, view), config, [
-    [path({ path: config, content: true }), { type: 'absent' }],
+    [facts.path({ path: config, content: true }), { type: 'absent' }],
     [versionFacts.version, said(version)],
   ])
 

@@ -1,4 +1,4 @@
-import { addresses, kernelModuleFact, path, route } from 'rota'
+import { facts } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { factTable } from '../../engine/facts/fact.ts'
@@ -164,8 +164,8 @@ for (const [title, facts, expected] of table)
 
 test('the interface that was found is in the configuration', () => {
   const text = contentOf(unitsOf(keepalived(vip), cluster.host('m1'), cluster), config, [
-    [route({ to: '10.0.0.100' }), { type: 'route', interface: 'bond0', source: '10.0.0.1' }],
-    [addresses({}), []],
+    [facts.route({ to: '10.0.0.100' }), { type: 'route', interface: 'bond0', source: '10.0.0.1' }],
+    [facts.addresses({}), []],
   ])
   assert.match(text, 'interface bond0')
 })
@@ -194,9 +194,9 @@ const balanced = (
     unitsOf(keepalived({ ...vip, ...lvs, ...params }), apart.host('lb1'), apart, { peers: answers(ready) }),
     config,
     [
-      [path({ path: config, content: true }), current],
-      [route({ to: '10.0.0.100' }), { type: 'route', interface: 'eth0', source: '10.0.2.1' }],
-      [addresses({}), []],
+      [facts.path({ path: config, content: true }), current],
+      [facts.route({ to: '10.0.0.100' }), { type: 'route', interface: 'eth0', source: '10.0.2.1' }],
+      [facts.addresses({}), []],
     ],
   )
 const lvsVariants: Readonly<Record<string, Params>> = {
@@ -233,7 +233,10 @@ test('LVS: a kernel without IPVS is refused with the reason', () => {
   const verdict = (state: string, type: string) =>
     assertion.kind.plan(
       assertion.args,
-      factTable([kernelModuleFact({ name: 'ip_vs' }), { state }], [path({ path: '/proc/net/ip_vs' }), { type }]),
+      factTable(
+        [facts.kernelModule({ name: 'ip_vs' }), { state }],
+        [facts.path({ path: '/proc/net/ip_vs' }), { type }],
+      ),
       { changed: false, diff: false },
     )?.refused
   assert.match(verdict('missing', 'absent') ?? '', 'this kernel has no IPVS')

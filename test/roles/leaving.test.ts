@@ -1,4 +1,4 @@
-import { tcp } from 'rota'
+import { facts } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { factTable } from '../../engine/facts/fact.ts'
@@ -79,8 +79,8 @@ test('a master that takes connections is not gone', () => {
     task.kind.plan(
       task.args,
       factTable(
-        [tcp({ host: '10.0.0.1', port: 6443 }), { type: api, reason: '' }],
-        [tcp({ host: '10.0.0.1', port: 2379 }), { type: etcd, reason: '' }],
+        [facts.tcp({ host: '10.0.0.1', port: 6443 }), { type: api, reason: '' }],
+        [facts.tcp({ host: '10.0.0.1', port: 2379 }), { type: etcd, reason: '' }],
       ),
       { changed: false, diff: false },
     )

@@ -1,4 +1,4 @@
-import { check } from 'rota'
+import { facts } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { factTable } from '../../engine/facts/fact.ts'
@@ -34,7 +34,7 @@ test('NAT: the default route must lead through the director', () => {
   const verdict = (stdout: string) =>
     task.kind.plan(
       task.args,
-      factTable([check({ run: 'ip route show default' }), { exitCode: 0, stdout, stderr: '' }]),
+      factTable([facts.command({ run: 'ip route show default' }), { exitCode: 0, stdout, stderr: '' }]),
       { changed: false, diff: false },
     )?.refused
   assert.is(verdict('default via 10.0.0.101 dev eth0 proto static'), undefined)

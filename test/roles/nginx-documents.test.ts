@@ -1,4 +1,4 @@
-import { packageState, path } from 'rota'
+import { facts } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
@@ -57,8 +57,8 @@ test('http: the proxy of document 004, on a load balancer of its own', () => {
   const call = nginxVip({ vipLoadBalancer: 'nginx', protocol: 'http', allowInsecureUpstream: true })
   const config = '/etc/nginx/nginx-vip.conf'
   const text = contentOf(unitsOf(call, view.host('lb'), view), config, [
-    [path({ path: config, content: true }), { type: 'absent' }],
-    [packageState({ name: 'nginx' }), { type: 'absent', manager: 'apt' }],
+    [facts.path({ path: config, content: true }), { type: 'absent' }],
+    [facts.packageState({ name: 'nginx' }), { type: 'absent', manager: 'apt' }],
   ])
   golden('nginx-vip/http.conf', text)
   if (has('nginx')) accepts(text, file => ['nginx', '-t', '-q', '-c', file])

@@ -1,4 +1,4 @@
-import { packageState, path } from 'rota'
+import { facts } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { nginxProxy } from '../../roles/nginx-proxy/role.ts'
@@ -34,8 +34,8 @@ const rendered = (
   manager: 'apt' | 'dnf' = 'apt',
 ): string =>
   contentOf(unitsOf(nginxProxy({ variant: 'system', ...params }), node, view, { peers }), config, [
-    [path({ path: config, content: true }), current],
-    [packageState({ name: 'nginx' }), { type: 'absent', manager }],
+    [facts.path({ path: config, content: true }), current],
+    [facts.packageState({ name: 'nginx' }), { type: 'absent', manager }],
   ])
 const servers = (text: string): readonly string[] =>
   [...text.matchAll(/server ([\d.]+):6443/g)].map(match => match[1] ?? '')

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { bytesOf, followed, type HttpFact, type PathFact } from 'rota'
+import { facts, type HttpFact, type PathFact } from 'rota'
 import { reasonToRenewCertificate, type Wish } from '../../lib/pki/index.ts'
 import { certificateName, keyName, type PairName, pairNames } from './names.ts'
 
@@ -81,7 +81,7 @@ export interface Present {
 export const presentFiles = (files: Readonly<Record<string, PathFact>>): Readonly<Record<string, Present>> =>
   Object.fromEntries(
     Object.entries(files).flatMap(([name, fact]) => {
-      const entry = followed(fact)
+      const entry = facts.followed(fact)
       return entry.type === 'file' ? [[name, { sha256: entry.sha256 ?? '', mode: entry.mode }]] : []
     }),
   )
@@ -149,11 +149,11 @@ const fingerprint = (pem: string): string => {
 }
 
 const sumOf = (fact: PathFact | undefined): string | undefined => {
-  const entry = fact && followed(fact)
+  const entry = fact && facts.followed(fact)
   return entry?.type === 'file' ? entry.sha256 : undefined
 }
 
 const textOf = (fact: PathFact | undefined): string | undefined => {
-  const bytes = fact && bytesOf(fact)
+  const bytes = fact && facts.bytesOf(fact)
   return bytes && Buffer.from(bytes).toString()
 }

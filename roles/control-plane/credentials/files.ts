@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { computed, directory, file, followed, type HostView, path as pathFact, type Task } from 'rota'
+import { computed, directory, facts, file, type HostView, type Task } from 'rota'
 import { httpsUrl } from '../../lib/cluster/index.ts'
 import { certificateFile, keyFile, of } from '../../lib/pki/index.ts'
 import type { DaemonName, Params } from '../daemons/daemons.ts'
@@ -89,9 +89,9 @@ export const fileTasks = (files: readonly MasterFile[], { notify }: { readonly n
     const told = notify ? { notify: readers } : {}
     if (!secret) return certificateFile(path, content, told)
     if (or === undefined) return keyFile(path, content, told)
-    const now = pathFact({ path, sha256: true })
-    const kept = computed({ now }, facts => {
-      const entry = followed(facts.now)
+    const now = facts.path({ path, sha256: true })
+    const kept = computed({ now }, seen => {
+      const entry = facts.followed(seen.now)
       return entry.type === 'file' && entry.sha256 === sha256(or) ? or : content
     })
     return file({

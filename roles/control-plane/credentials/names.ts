@@ -1,4 +1,4 @@
-import { type FactRequest, type HostView, type HttpFact, type PathFact, path } from 'rota'
+import { type FactRequest, facts, type HostView, type HttpFact, type PathFact } from 'rota'
 import { atLeast } from '../../lib/cluster/index.ts'
 import { readyz } from '../../lib/cluster/ready.ts'
 import type { Params } from '../daemons/daemons.ts'
@@ -41,7 +41,7 @@ export const credentialFacts = (dir: string): MasterFacts =>
   Object.fromEntries(
     all.map(name => [
       name,
-      path({ path: `${dir}/${name}`, sha256: true, ...(/\.(crt|cert)$/.test(name) ? { content: true } : {}) }),
+      facts.path({ path: `${dir}/${name}`, sha256: true, ...(/\.(crt|cert)$/.test(name) ? { content: true } : {}) }),
     ]),
   )
 

@@ -1,4 +1,4 @@
-import { assert, bytesOf, computed, path as pathFact, type Task } from 'rota'
+import { assert, computed, facts, type Task } from 'rota'
 import { foreignUsers } from '../../lib/pki/index.ts'
 import type { Params } from '../daemons/daemons.ts'
 import type { MasterPrepared } from './certificates.ts'
@@ -11,8 +11,8 @@ export function noTokenIsLost(params: Params, { tokens }: MasterPrepared): reado
   return [
     assert({
       that: `${path} loses nobody's token`,
-      holds: computed({ now: pathFact({ path, content: true }) }, ({ now }) => {
-        const lost = foreignUsers(Buffer.from(bytesOf(now) ?? new Uint8Array()).toString(), tokens)
+      holds: computed({ now: facts.path({ path, content: true }) }, ({ now }) => {
+        const lost = foreignUsers(Buffer.from(facts.bytesOf(now) ?? new Uint8Array()).toString(), tokens)
         return lost.length > 0
           ? `${path} has tokens of ${lost.join(', ')}, which pki/known_tokens.csv beside the inventory does not know: put their lines there first`
           : undefined

@@ -1,4 +1,4 @@
-import { type FactValues, gate, type HostView, holds, http, tcp, type Verdict } from 'rota'
+import { type FactValues, facts, gate, type HostView, holds, type Verdict } from 'rota'
 import { fromVariables, httpsUrl, type ReadyFacts, readyz } from '../../lib/cluster/index.ts'
 import { apiserverPort, kubeConfigDir } from '../../lib/cluster/params.ts'
 
@@ -26,19 +26,19 @@ export const apiServerReady = (options: ApiServerGateOptions = {}) =>
     check: judge,
     available: {
       facts: (host): ServingFacts => ({
-        any: http({
+        any: facts.http({
           url: httpsUrl('127.0.0.1', portOf(host, options), '/readyz'),
           insecure: true,
           status: answers,
           timeout: 5,
         }),
-        port: tcp({ host: '127.0.0.1', port: portOf(host, options) }),
+        port: facts.tcp({ host: '127.0.0.1', port: portOf(host, options) }),
       }),
       check: serving,
     },
   })
 
-type ServingFacts = { readonly any: ReturnType<typeof http>; readonly port: ReturnType<typeof tcp> }
+type ServingFacts = { readonly any: ReturnType<typeof facts.http>; readonly port: ReturnType<typeof facts.tcp> }
 
 /** Not ready is a 500; one that wants to know who asks serves all the same. */
 const answers = [200, 401, 403]

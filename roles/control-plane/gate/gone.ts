@@ -1,4 +1,4 @@
-import { assert, computed, type InventoryView, type Task, tcp } from 'rota'
+import { assert, computed, facts, type InventoryView, type Task } from 'rota'
 import { etcdAt } from '../../etcd/gate.ts'
 import { portOf } from './gate.ts'
 
@@ -9,7 +9,7 @@ export const isGone =
     // A name that the inventory does not have is refused by the roles.
     const master = inventory.hosts.find(host => host.name === name)
     if (master === undefined) return []
-    const to = (port: number) => tcp({ host: master.address, port })
+    const to = (port: number) => facts.tcp({ host: master.address, port })
     return [
       assert({
         that: `${name} is gone`,

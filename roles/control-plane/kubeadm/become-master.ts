@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { path, raw, type Shell, type Step, type StepContext, step } from 'rota'
+import { facts, raw, type Shell, type Step, type StepContext, step } from 'rota'
 import { mastersOf } from '../../lib/cluster/index.ts'
 import type { Params } from '../daemons/daemons.ts'
 import { seconds } from '../drain/duration.ts'
@@ -19,8 +19,8 @@ export const becomeMaster = (params: Params): Step =>
     title: 'be a master of the cluster',
     facts: {
       manifest: manifests(params)['kube-apiserver'],
-      kubelet: path({ path: `${params.kubeConfigDir}/kubelet.conf` }),
-      marker: path({ path: markerOf(params) }),
+      kubelet: facts.path({ path: `${params.kubeConfigDir}/kubelet.conf` }),
+      marker: facts.path({ path: markerOf(params) }),
     },
     needed: ({ manifest, kubelet, marker }) => {
       if (isThere(marker)) return 'an earlier run has not ended'

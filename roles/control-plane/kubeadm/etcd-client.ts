@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey } from 'node:crypto'
-import { type PathFact, path, type Step, type StepContext, step } from 'rota'
+import { facts, type PathFact, type Step, type StepContext, step } from 'rota'
 import type { Prepared } from '../../lib/pki/index.ts'
 import type { Params } from '../daemons/daemons.ts'
 import { isThere, manifests, textOf } from './seen.ts'
@@ -17,9 +17,9 @@ export const etcdClientIsThere = (params: Params, prepared: Prepared): Step => {
     title: 'the client of etcd is there',
     facts: {
       manifest: manifests(params)['kube-apiserver'],
-      ca: path({ path: files.ca.path, sha256: true }),
-      crt: path({ path: files.crt.path, sha256: true }),
-      key: path({ path: files.key.path, sha256: true }),
+      ca: facts.path({ path: files.ca.path, sha256: true }),
+      crt: facts.path({ path: files.crt.path, sha256: true }),
+      key: facts.path({ path: files.key.path, sha256: true }),
     },
     needed: ({ manifest, ca, crt, key }) => {
       const differs = !has(ca, files.ca) || !has(crt, files.crt) || !has(key, files.key)

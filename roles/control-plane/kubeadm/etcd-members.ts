@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type InventoryView, path, quote, raw, type Step, type StepContext, step } from 'rota'
+import { facts, type InventoryView, quote, raw, type Step, type StepContext, step } from 'rota'
 import type { Prepared } from '../../lib/pki/index.ts'
 import type { Params } from '../daemons/daemons.ts'
 import { kubectlWords } from '../kubectl.ts'
@@ -21,7 +21,7 @@ export const knowsEtcdMembers = (params: Params, inventory: InventoryView, prepa
     title: 'the API server knows the etcd members',
     facts: {
       manifest: manifests(params)['kube-apiserver'],
-      ca: path({ path: files.ca.path, sha256: true }),
+      ca: facts.path({ path: files.ca.path, sha256: true }),
       config: clusterConfig(params),
     },
     needed: ({ manifest, ca, config }) => {

@@ -1,4 +1,4 @@
-import { check, path, type RemoteShell, type Step, step } from 'rota'
+import { facts, type RemoteShell, type Step, step } from 'rota'
 import type { Params } from '../daemons/daemons.ts'
 import { kubectlWords } from '../kubectl.ts'
 import { changeConfigMap } from './config-map.ts'
@@ -20,7 +20,7 @@ const read = (params: At): readonly string[] => [
   ...['-n', map[0], 'get', 'configmap', map[1], '--ignore-not-found', '-o', 'jsonpath={.data.kubeconfig\\.conf}'],
 ]
 
-export const kubeProxyConfig = (params: At) => check({ run: read(params), timeout: 15 })
+export const kubeProxyConfig = (params: At) => facts.command({ run: read(params), timeout: 15 })
 
 export const kubeProxyServer = async ($: RemoteShell, params: At): Promise<string | undefined> =>
   serverIn((await $`${read(params)}`).stdout)
@@ -41,7 +41,7 @@ export async function noteKubeProxy($: RemoteShell, params: At): Promise<void> {
 export const kubeProxyLeadsBack = (params: Params): Step =>
   step({
     title: 'kube-proxy leads where it did',
-    facts: { note: path({ path: noteOf(params) }) },
+    facts: { note: facts.path({ path: noteOf(params) }) },
     needed: ({ note }) => isThere(note) && 'the cluster was upgraded',
     run: async ({ $ }) => {
       const server = (await $`cat ${noteOf(params)}`).stdout.trim()

@@ -1,4 +1,4 @@
-import { check, command, link, quote, type Step, step, type Task, unit, waitFor } from 'rota'
+import { command, facts, link, quote, type Step, step, type Task, waitFor } from 'rota'
 import { binDirOf } from '../../kube-binaries/paths.ts'
 import { withV } from '../../lib/cluster/index.ts'
 import type { Params } from '../daemons/daemons.ts'
@@ -32,7 +32,10 @@ export const kubeletHasUnit = (params: Params): Step => {
   return step({
     title: 'the kubelet has a unit',
     notify: ['kubelet'],
-    facts: { unit: unit({ name: 'kubelet.service' }), text: check({ run: `cat ${unitPath} 2>/dev/null || :` }) },
+    facts: {
+      unit: facts.unit({ name: 'kubelet.service' }),
+      text: facts.command({ run: `cat ${unitPath} 2>/dev/null || :` }),
+    },
     needed: ({ unit, text }) => {
       if (unit.type !== 'unit' || unit.loadState === 'not-found') return 'there is none'
       return text.stdout.startsWith(mark) && text.stdout !== content.trimEnd() && 'it differs'

@@ -1,4 +1,4 @@
-import { absent, type InventoryView, path, raw, type Step, type StepContext, service, step, type Task } from 'rota'
+import { absent, facts, type InventoryView, raw, type Step, type StepContext, service, step, type Task } from 'rota'
 import { leaveCluster } from '../../etcd/leave.ts'
 import { nodeNameOf } from '../../lib/cluster/node-name.ts'
 import type { Params } from '../daemons/daemons.ts'
@@ -51,7 +51,7 @@ const resetMaster = (params: LeaveParams): Step =>
     title: 'kubeadm reset',
     facts: {
       ...manifests(params),
-      kubelet: path({ path: `${params.kubeConfigDir}/kubelet.conf` }),
+      kubelet: facts.path({ path: `${params.kubeConfigDir}/kubelet.conf` }),
     },
     needed: seen => Object.values(seen).some(isThere) && 'kubeadm has made this master',
     run: async context => {

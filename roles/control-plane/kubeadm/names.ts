@@ -1,4 +1,4 @@
-import { type HostView, type InventoryView, path, type Step, sh, step } from 'rota'
+import { facts, type HostView, type InventoryView, type Step, sh, step } from 'rota'
 import { servedNames } from '../credentials/certificates.ts'
 import type { Params } from '../daemons/daemons.ts'
 import { kubectlWords } from '../kubectl.ts'
@@ -56,7 +56,7 @@ export const certificateNamesAll = (params: Params, host: HostView, inventory: I
   return step({
     title: "the API server's certificate has every name",
     notify: ['kube-apiserver'],
-    facts: { pem: path({ path: `${pki}/apiserver.crt`, content: true }) },
+    facts: { pem: facts.path({ path: `${pki}/apiserver.crt`, content: true }) },
     needed: ({ pem }) => {
       const names = missing(textOf(pem))
       return names.length > 0 && `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} missing`

@@ -1,11 +1,11 @@
-import { bytesOf, check, followed, type PathFact, path, type Shell, sh } from 'rota'
+import { facts, type PathFact, type Shell, sh } from 'rota'
 import { type DaemonName, daemonNames, type Params } from '../daemons/daemons.ts'
 import { kubectlWords } from '../kubectl.ts'
 import { manifestOf } from '../methods/static-pods/running.ts'
 
 /** What a host shows of kubeadm's work. */
 export const manifests = (params: Pick<Params, 'manifestDir'>) => {
-  const manifest = (name: DaemonName) => path({ path: manifestOf(params.manifestDir, name), content: true })
+  const manifest = (name: DaemonName) => facts.path({ path: manifestOf(params.manifestDir, name), content: true })
   return {
     'kube-apiserver': manifest('kube-apiserver'),
     'kube-controller-manager': manifest('kube-controller-manager'),
@@ -15,7 +15,7 @@ export const manifests = (params: Pick<Params, 'manifestDir'>) => {
 
 export type Manifests = Readonly<Record<DaemonName, PathFact>>
 
-export const textOf = (fact: PathFact): string => Buffer.from(bytesOf(fact) ?? new Uint8Array()).toString()
+export const textOf = (fact: PathFact): string => Buffer.from(facts.bytesOf(fact) ?? new Uint8Array()).toString()
 
 /** Tag of the image in a manifest, `v1.20.2`; nothing where there is none. */
 export const tagIn = (manifest: string): string | undefined =>
@@ -25,7 +25,7 @@ export const tagIn = (manifest: string): string | undefined =>
 export const versionsOf = (seen: Manifests): readonly (readonly [DaemonName, string | undefined])[] =>
   daemonNames.map(name => [name, tagIn(textOf(seen[name]))] as const)
 
-export const isThere = (fact: PathFact): boolean => !['absent', 'unknown'].includes(followed(fact).type)
+export const isThere = (fact: PathFact): boolean => !['absent', 'unknown'].includes(facts.followed(fact).type)
 
 /** Left by an `init` or `join` of ours that has not ended. */
 export const markerOf = ({ kubeConfigDir }: Pick<Params, 'kubeConfigDir'>): string => `${kubeConfigDir}/.rota-kubeadm`
@@ -35,7 +35,7 @@ export const ended = (params: Pick<Params, 'kubeConfigDir'>): Shell => sh`rm -f 
 
 /** The cluster's own word on itself: the ConfigMap kubeadm-config, both parts, as this host's API server has it. */
 export const clusterConfig = (params: Pick<Params, 'binDir' | 'kubeConfigDir'>) =>
-  check({
+  facts.command({
     run: [
       ...kubectlWords(params),
       ...['-n', 'kube-system', 'get', 'configmap', 'kubeadm-config'],

@@ -1,4 +1,4 @@
-import { assert, computed, type FactMap, type HostView, type PathFact, type PeerFacts, path, type Task } from 'rota'
+import { assert, computed, type FactMap, facts, type HostView, type PathFact, type PeerFacts, type Task } from 'rota'
 import { minorOf, withV } from '../../lib/cluster/index.ts'
 import type { Params } from '../daemons/daemons.ts'
 import { isThere, manifests, tagIn, textOf, versionsOf } from './seen.ts'
@@ -60,7 +60,7 @@ export const minorMayFollow = (params: Pick<Params, 'manifestDir' | 'kubeVersion
     ),
   })
 
-const apiServerUnit = path({ path: '/etc/systemd/system/kube-apiserver.service', content: true })
+const apiServerUnit = facts.path({ path: '/etc/systemd/system/kube-apiserver.service', content: true })
 
 /** The version in the path of its program. */
 const unitVersionIn = (unit: string): string | undefined =>

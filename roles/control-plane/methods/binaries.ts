@@ -1,4 +1,4 @@
-import { flushHandlers, followed, link, packages, path, type Step, service, step, systemdUnit } from 'rota'
+import { facts, flushHandlers, link, packages, type Step, service, step, systemdUnit } from 'rota'
 import { binDirOf } from '../../kube-binaries/paths.ts'
 import { etcdMembersOf, isLeaving, mastersOf, withV } from '../../lib/cluster/index.ts'
 import { type MasterPrepared, prepareMasters } from '../credentials/certificates.ts'
@@ -49,8 +49,8 @@ const binariesAreThere = (params: { readonly installDir: string; readonly kubeVe
   const program = `${binDirOf(params)}/kube-apiserver`
   return step({
     title: `the programs of ${withV(params.kubeVersion)} are there`,
-    facts: { program: path({ path: program }) },
-    needed: ({ program: fact }) => followed(fact).type !== 'file' && `${program} does not exist yet`,
+    facts: { program: facts.path({ path: program }) },
+    needed: ({ program: fact }) => facts.followed(fact).type !== 'file' && `${program} does not exist yet`,
     run: async () => {
       throw new Error(`${program} does not exist: the role kube-binaries has to run before this one`)
     },

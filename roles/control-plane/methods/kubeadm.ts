@@ -1,12 +1,11 @@
 import {
   directory,
+  facts,
   file,
   flushHandlers,
-  followed,
   type Nested,
   type PrepareContext,
   packages,
-  path,
   type Step,
   service,
   step,
@@ -130,8 +129,8 @@ const kubeadmIsThere = (params: Params): Step => {
   const program = `${binDirOf(params)}/kubeadm`
   return step({
     title: `kubeadm ${withV(params.kubeVersion)} is there`,
-    facts: { program: path({ path: program }) },
-    needed: ({ program: fact }) => followed(fact).type !== 'file' && `${program} does not exist yet`,
+    facts: { program: facts.path({ path: program }) },
+    needed: ({ program: fact }) => facts.followed(fact).type !== 'file' && `${program} does not exist yet`,
     run: async () => {
       throw new Error(`${program} does not exist: the role kube-binaries has to run before this one`)
     },

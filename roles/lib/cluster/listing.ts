@@ -1,12 +1,11 @@
 import {
-  bytesOf,
   type Computed,
   computed,
   type FactMap,
   type FactValues,
+  facts,
   type HostView,
   type PeerFacts,
-  path,
   type Step,
   step,
 } from 'rota'
@@ -23,15 +22,15 @@ export interface ListingOptions {
   readonly endpoints?: (config: string) => ReadonlySet<string>
 }
 
-/** The content for the masters that are listed; `facts` are what it needs to know of the host beside them. */
+/** The content for the masters that are listed; `more` is what it needs to know of the host beside them. */
 export const listingContent = <M extends FactMap = Record<never, never>>(
   options: ListingOptions,
   render: (masters: readonly HostView[], values: FactValues<M>) => string,
-  facts?: M,
+  more?: M,
 ): Computed<string> => {
-  const current = path({ path: options.path, content: true })
-  return computed({ ...facts, current }, values =>
-    render(listing(options, bytesOf(values.current)).listed, values as unknown as FactValues<M>),
+  const current = facts.path({ path: options.path, content: true })
+  return computed({ ...more, current }, values =>
+    render(listing(options, facts.bytesOf(values.current)).listed, values as unknown as FactValues<M>),
   )
 }
 
@@ -39,8 +38,8 @@ export const listingContent = <M extends FactMap = Record<never, never>>(
 export const sayLeftOut = (options: ListingOptions): Step =>
   step({
     title: 'masters that are not listed',
-    facts: { current: path({ path: options.path, content: true }) },
-    needed: ({ current }) => leftOutText(listing(options, bytesOf(current))) || false,
+    facts: { current: facts.path({ path: options.path, content: true }) },
+    needed: ({ current }) => leftOutText(listing(options, facts.bytesOf(current))) || false,
     run: async ({ say, $ }) => {
       const config = await $`cat ${options.path}`.nothrow().text()
       say(leftOutText(listing(options, Buffer.from(config))))

@@ -1,4 +1,4 @@
-import { type FactValues, type HostView, http, type PeerFacts } from 'rota'
+import { type FactValues, facts, type HostView, type PeerFacts } from 'rota'
 import { httpsUrl } from './address.ts'
 
 /**
@@ -6,7 +6,7 @@ import { httpsUrl } from './address.ts'
  * host's own address.
  */
 export const readyz = (host: HostView, port: number, ca: string) =>
-  http({ url: httpsUrl(host.address, port, '/readyz'), address: '127.0.0.1', ca, status: 200, timeout: 5 })
+  facts.http({ url: httpsUrl(host.address, port, '/readyz'), address: '127.0.0.1', ca, status: 200, timeout: 5 })
 
 export type ReadyFacts = { readonly ready: ReturnType<typeof readyz> }
 

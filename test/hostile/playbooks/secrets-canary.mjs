@@ -6,18 +6,16 @@ import { join } from 'node:path'
 import {
   blob,
   blockInFile,
-  check,
   command,
   computed,
   defineRole,
   directory,
+  facts,
   fetch,
   file,
   gate,
   hostCheck,
-  http,
   lineInFile,
-  path,
   play,
   playbook,
   step,
@@ -54,7 +52,9 @@ const role = defineRole({
     file({ path: `${dir}/content`, content: `a\npassword=${p.content}\nb\n`, notify: 'reload' }),
     file({
       path: `${dir}/computed`,
-      content: computed({ there: path({ path: dir }) }, () => JSON.stringify({ password: p.computed, param: p.param })),
+      content: computed({ there: facts.path({ path: dir }) }, () =>
+        JSON.stringify({ password: p.computed, param: p.param }),
+      ),
     }),
     file({ path: `${dir}/base64`, content: Buffer.from(`user:${p.base64}`).toString('base64') }),
     lineInFile({ path: `${dir}/line`, create: true, mode: '0600', line: `line=${p.line}` }),
@@ -91,8 +91,8 @@ const role = defineRole({
     hostCheck({
       name: `check ${p.title}`,
       facts: {
-        http: http({ url: 'http://127.0.0.1:9/', user: 'me', password: p.http }),
-        env: check({ run: 'printf %s "$X"', env: { X: p.env } }),
+        http: facts.http({ url: 'http://127.0.0.1:9/', user: 'me', password: p.http }),
+        env: facts.command({ run: 'printf %s "$X"', env: { X: p.env } }),
       },
       verdict: ({ http: answer, env }) => ({
         ok: mode !== 'check',
@@ -111,7 +111,7 @@ await playbook('secrets-canary', ({ inventory }) => {
       gate: gate({
         name: 'a gate',
         timeout: 1,
-        facts: () => ({ it: check({ run: 'printf %s "$X"', env: { X: secret } }) }),
+        facts: () => ({ it: facts.command({ run: 'printf %s "$X"', env: { X: secret } }) }),
         check: ({ it }) => (mode === 'gate' ? { ok: false, expected: secret, saw: it.stdout } : { ok: true }),
       }),
     }),

@@ -1,5 +1,5 @@
 // Refused before any host is asked, each time with words that quote a secret: WHICH says where.
-import { check, command, defineRole, file, gate, hostCheck, lineInFile, play, playbook } from 'rota'
+import { command, defineRole, facts, file, gate, hostCheck, lineInFile, play, playbook } from 'rota'
 
 const which = process.env.WHICH
 const fail = text => {
@@ -54,7 +54,7 @@ const role = defineRole({
       hostCheck({
         name: 'forms',
         facts: {
-          said: check({
+          said: facts.command({
             run: 'printf "%s\\n" "$X"; printf %s "$X" | base64; printf %s "me:$X" | base64',
             env: { X: x },
           }),

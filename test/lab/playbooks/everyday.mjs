@@ -5,17 +5,16 @@ import {
   command,
   defineRole,
   directory,
+  facts,
   file,
   gate,
   lineInFile,
   link,
-  path,
   play,
   playbook,
   service,
   step,
   systemdUnit,
-  unit,
 } from 'rota'
 
 const dir = '/opt/rota-everyday'
@@ -37,7 +36,7 @@ const everyday = defineRole({
     service({ name: 'rota-everyday', enabled: true, running: true }),
     step({
       title: 'a step reads, writes and fails',
-      facts: { done: path({ path: `${dir}/stepped` }) },
+      facts: { done: facts.path({ path: `${dir}/stepped` }) },
       needed: ({ done }) => done.type === 'absent' && 'it has not run',
       run: async ({ $ }) => {
         const { stdout } = await $`cat ${`${dir}/sorted`}`
@@ -54,7 +53,7 @@ const running = gate({
   name: 'running',
   timeout: 10,
   interval: 0.2,
-  facts: () => ({ sleeper: unit({ name: 'rota-everyday.service' }) }),
+  facts: () => ({ sleeper: facts.unit({ name: 'rota-everyday.service' }) }),
   check: ({ sleeper }) =>
     sleeper.type === 'unit' && sleeper.activeState === 'active'
       ? { ok: true }

@@ -1,13 +1,13 @@
 #!/usr/bin/env zx
 // @ts-check
 // A gate that is a file on the host: -e gates_broken=HOST keeps it from appearing there.
-import { command, defineRole, file, gate, path, play, playbook } from 'rota'
+import { command, defineRole, facts, file, gate, play, playbook } from 'rota'
 
 const ready = gate({
   name: 'ready',
   timeout: 2,
   interval: 0.2,
-  facts: () => ({ marker: path({ path: '/opt/rota-test-ready' }) }),
+  facts: () => ({ marker: facts.path({ path: '/opt/rota-test-ready' }) }),
   check: ({ marker }) =>
     marker.type === 'absent' ? { ok: false, expected: '/opt/rota-test-ready', saw: 'no such file' } : { ok: true },
 })

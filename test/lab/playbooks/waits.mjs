@@ -1,14 +1,14 @@
 #!/usr/bin/env zx
 // @ts-check
 // One host waits for another's gate: a play asks it something, then comes the other, then it is asked again.
-import { directory, gate, path, play, playbook } from 'rota'
+import { directory, facts, gate, play, playbook } from 'rota'
 
 const begun = Date.now()
 const slow = gate({
   name: 'four seconds have passed',
   timeout: 10,
   interval: 0.5,
-  facts: () => ({ etc: path({ path: '/etc' }) }),
+  facts: () => ({ etc: facts.path({ path: '/etc' }) }),
   check: () =>
     Date.now() - begun > 4000 ? { ok: true } : { ok: false, expected: 'four seconds', saw: `${Date.now() - begun} ms` },
 })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type InventoryView, path } from 'rota'
+import { facts, type InventoryView } from 'rota'
 import { nginxProxy } from '../../../roles/nginx-proxy/role.ts'
 import { settingsOf } from '../../../roles/nginx-proxy/settings.ts'
 import { host, inventory } from './inventory.ts'
@@ -23,7 +23,7 @@ export function configOf(params: NginxParams, view: InventoryView): string {
   const { config } = settingsOf(paramsOf<Parameters<typeof settingsOf>[0]>(call))
   const peers = new Map(view.hosts.map(({ name }) => [name, { ready, built: { type: 'absent' } }]))
   return contentOf(unitsOf(call, view.host('n1'), view, { peers }), config, [
-    [path({ path: config, content: true }), { type: 'absent' }],
+    [facts.path({ path: config, content: true }), { type: 'absent' }],
   ])
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runFromCommandLine } from '../../../engine/cli/run.ts'
-import { check, command, defineRole, hostCheck, play, sharedCheck } from '../../../engine/index.ts'
+import { command, defineRole, facts, hostCheck, play, sharedCheck } from '../../../engine/index.ts'
 import type { RunEvent } from '../../../engine/journal/events.ts'
 import type { Play } from '../../../engine/playbook/play.ts'
 
@@ -16,7 +16,7 @@ const host = (name: string, vars: string) =>
   `${name} ansible_connection=local ansible_python_interpreter=/usr/bin/python3 ${vars}\n`
 const write = (...lines: readonly string[]) => writeFileSync(join(cwd, 'hosts.ini'), `[all]\n${lines.join('')}`)
 
-const said = (exitCode: number) => check({ run: `echo said; exit ${exitCode}` })
+const said = (exitCode: number) => facts.command({ run: `echo said; exit ${exitCode}` })
 const role = defineRole({
   name: 'looks',
   params: {
@@ -54,7 +54,7 @@ const role = defineRole({
       }),
     sharedCheck({
       name: 'exactly one leads',
-      facts: { leads: check({ run: ['sh', '-c', params.leads ? 'exit 0' : 'exit 1'] }) },
+      facts: { leads: facts.command({ run: ['sh', '-c', params.leads ? 'exit 0' : 'exit 1'] }) },
       read: ({ leads }) => leads.exitCode === 0,
       verdict: seen => {
         const leading = [...seen].filter(([, leads]) => leads).map(([name]) => name)
