@@ -2,37 +2,28 @@ import type { Problem } from '../failure/index.ts'
 import { didYouMean } from '../failure/index.ts'
 import type { Inventory, Variable } from '../inventory/index.ts'
 import type { ReadyPlay } from '../plan/index.ts'
-import { buildWork, noPeers } from '../plan/index.ts'
 import type { Play, Serial } from '../playbook/index.ts'
 import { specialTags, type TagSelection } from '../playbook/index.ts'
-import type { InventoryView } from '../role/index.ts'
 import { tagsOf } from '../tasks/index.ts'
 import { variableNames } from '../values/index.ts'
 
-const everything: TagSelection = { only: ['all', 'never'], skip: [] }
-
 /** All tags that the plays, their roles and their tasks have. */
-export function tagsIn(plays: readonly ReadyPlay[], view: InventoryView): readonly string[] {
-  const tags = new Set<string>()
-  for (const { play, roles, everyone } of plays) {
-    for (const tag of [...tagsOf(play.tags), ...roles.flatMap(({ call }) => call.tags)]) tags.add(tag)
-    // One that `--limit` leaves in, for of others no role has params; tags may have left all of them out.
-    const host = everyone.find(({ name }) => roles.every(({ params }) => params.has(name)))
-    if (!host) continue
-    const { work } = buildWork(play, roles, host, view, everything, noPeers)
-    for (const { unit } of work.items) for (const tag of unit.tags) tags.add(tag)
-  }
-  return [...tags].sort()
+export function tagsIn(plays: readonly ReadyPlay[]): readonly string[] {
+  const tags = plays.flatMap(({ play, roles, taskTags }) => [
+    ...tagsOf(play.tags),
+    ...roles.flatMap(({ call }) => call.tags),
+    ...taskTags,
+  ])
+  return [...new Set(tags)].sort()
 }
 
 /** A tag that nothing has would run nothing, silently: it is refused. One to be skipped leaves nothing out, which is said. */
 export function checkTags(
   plays: readonly ReadyPlay[],
-  view: InventoryView,
   { only, skip }: TagSelection,
 ): { readonly problems: readonly Problem[]; readonly warnings: readonly string[] } {
   if ([...only, ...skip].every(tag => specialTags.includes(tag))) return { problems: [], warnings: [] }
-  const known = tagsIn(plays, view)
+  const known = tagsIn(plays)
   const isUnknown = (tag: string) => !specialTags.includes(tag) && !known.includes(tag)
   const hint = (tag: string) => didYouMean(tag, known).hint ?? `the tags are ${known.join(', ')}`
   return {

@@ -15,7 +15,8 @@ import type { Understood } from './understand.ts'
 /** Runs the plays, with the journal and the report, and returns the exit code. */
 export async function execute(asked: Understood, { hidden, write }: Output): Promise<number> {
   const { playbook, flags, options, inventory, view, tags, ready, names, connections, warnings, notes } = asked
-  const prepared = await prepareRoles(ready.plays, view, { check: flags.check })
+  // In check mode the first pass has done what there is to do.
+  const prepared = flags.check ? ready.plays : await prepareRoles(ready.plays, view, { check: false })
   const runId = newRunId()
   const { json, verbose, check, profile } = flags
   const report = reporter({ json, verbose, check, profile, live: process.stdout.isTTY === true }, write)

@@ -22,11 +22,11 @@ export async function runFromCommandLine(
     const wantsTasks = flags.listTasks || flags.listTags
     const lists = wantsTasks || flags.listHosts
     if (!lists) mustBeRecordable()
-    const asked = await understand(playbook, flags, output.hidden)
+    const asked = await understand(playbook, flags, output.hidden, lists ? 'first' : 'all')
     const { problems, ready } = asked
     if (problems.length > 0 && !(lists && (ready.hasTasks || !wantsTasks))) throw new InventoryError(problems)
     if (!lists) return await execute(asked, output)
-    const lines = listing(ready.plays, asked.view, asked.tags, flags)
+    const lines = listing(ready.plays, flags)
     output.write(lines.map(line => printable(output.hidden.text(line))).join('\n'))
     if (problems.length > 0) printProblems(problems, 'a run would be refused')
     return 0

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import type { ConnectionFlags } from '../host/index.ts'
 import { legacyGroups, loadInventory, selectHosts } from '../inventory/index.ts'
-import { inventoryView, readyPlays } from '../plan/index.ts'
+import { bindPlays, draftPlays, inventoryView } from '../plan/index.ts'
 import type { Playbook } from '../playbook/index.ts'
 import type { Redactor } from '../secrets/index.ts'
 import { texts } from '../values/index.ts'
@@ -18,7 +18,7 @@ import { vaultSecretsFrom } from './vault-flags.ts'
  * What a command line asks for, with everything that can be wrong found at once: `problems` keep it from being executed, not from being
  * listed. No host is touched, but for the facts that a template of the inventory needs.
  */
-export async function understand(playbook: Playbook, flags: Flags, hidden: Redactor) {
+export async function understand(playbook: Playbook, flags: Flags, hidden: Redactor, keep: 'all' | 'first') {
   const { settings, warnings, notes } = readConfig()
   const options = await optionsFrom(flags, settings)
   hidden.add(passwordsIn(options.connection))
@@ -39,22 +39,19 @@ export async function understand(playbook: Playbook, flags: Flags, hidden: Redac
   if (limit !== undefined) selectHosts(inventory, 'all', limit)
   const tags = { only: flags.tags, skip: flags.skipTags }
   const view = inventoryView(inventory)
-  const readied = async () => {
+  const bind = async () => {
     const vars = playbookVars(playbook, inventory, secrets => hidden.add(secrets))
     const plays = typeof playbook.plays === 'function' ? playbook.plays({ inventory: view, vars }) : playbook.plays
-    const ready = await readyPlays(plays, inventory, view, {
-      tags,
-      hidden,
-      ...(limit === undefined ? {} : { limit }),
-      whole: playbook.whole === true,
-    })
-    return { plays, ready }
+    const chosen = { ...(limit === undefined ? {} : { limit }), whole: playbook.whole === true }
+    return { plays, bound: bindPlays(plays, inventory, view, { tags, hidden, ...chosen }) }
   }
   const connectionsTo = (names: Iterable<string>) =>
     connectionsOf(inventory, options.connection, names, secrets => hidden.add(secrets))
-  const { plays, ready } = await facts.complete(readied, () => connectionsTo([]), options.forks)
+  const complete = <T>(work: () => Promise<T>) => facts.complete(work, () => connectionsTo([]), options.forks)
+  const { plays, bound } = await complete(bind)
+  const ready = await complete(() => draftPlays(bound, view, { tags, hidden, keep }))
   // With params that are wrong, tasks can't be made, and so their tags are not known.
-  const named = ready.hasTasks ? checkTags(ready.plays, view, tags) : { problems: [], warnings: [] }
+  const named = ready.hasTasks ? checkTags(ready.plays, tags) : { problems: [], warnings: [] }
   const problems = [
     ...ready.problems,
     ...named.problems,

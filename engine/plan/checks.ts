@@ -1,9 +1,9 @@
-import type { TagSelection } from '../playbook/index.ts'
-import { isSelected } from '../playbook/index.ts'
+import { isSelected, type TagSelection } from '../playbook/index.ts'
 import type { Check, HostView, InventoryView } from '../role/index.ts'
 import { tagsOf } from '../tasks/index.ts'
-import { buildWork, noPeers, paramsOn } from './build.ts'
-import type { ReadyPlay } from './ready-play.ts'
+import { plainContext } from './contexts.ts'
+import { draftOf, type ReadyPlay } from './ready-play.ts'
+
 /** A check with the role it came from. */
 export interface LabelledCheck {
   readonly role: string
@@ -12,7 +12,7 @@ export interface LabelledCheck {
 
 /** The checks of a play on one host, those whose tags are selected. */
 export function checksOn(
-  { play, roles }: ReadyPlay,
+  { play, roles }: Pick<ReadyPlay, 'play' | 'roles'>,
   host: HostView,
   inventory: InventoryView,
   tags: TagSelection,
@@ -20,18 +20,13 @@ export function checksOn(
   return roles.flatMap(bound => {
     const { call, label } = bound
     if (!call.role.checks || !isSelected([...tagsOf(play.tags), ...call.tags], tags)) return []
-    const context = { params: paramsOn(bound, host), host, inventory }
-    return call.role.checks(context as never).flatMap(check => (check ? [{ role: label, check }] : []))
+    const checks = call.role.checks(plainContext(bound, host, inventory) as never)
+    return checks.flatMap(check => (check ? [{ role: label, check }] : []))
   })
 }
 
 /** The play has nothing but checks: no host is worked on. */
-export const onlyChecks = (
-  { play, roles }: ReadyPlay,
-  hosts: readonly HostView[],
-  inventory: InventoryView,
-  tags: TagSelection,
-): boolean =>
-  play.gate === undefined &&
-  roles.some(({ call }) => call.role.checks) &&
-  hosts.every(host => buildWork(play, roles, host, inventory, tags, noPeers).work.items.length === 0)
+export const onlyChecks = (ready: ReadyPlay, hosts: readonly HostView[]): boolean =>
+  ready.play.gate === undefined &&
+  ready.roles.some(({ call }) => call.role.checks) &&
+  hosts.every(host => draftOf(ready, host).work.items.length === 0)

@@ -1,11 +1,15 @@
 /** From plays to each host's work: which hosts, params, roles' tasks, order, tags, what runs once. Pure but for `prepare`. */
 
-export { type BoundRole, buildWork, noPeers, type PeersOf, paramsOn, peersFrom } from './build.ts'
-export { checksOn, type LabelledCheck, onlyChecks } from './checks.ts'
+export { bindPlays } from './bind.ts'
+export { type BoundRole, paramsOn } from './bound-role.ts'
+export { type LabelledCheck, onlyChecks } from './checks.ts'
+export { plainContext } from './contexts.ts'
+export { draftPlays, type Readied } from './draft.ts'
 export { nextOnce, onceOwners, ownWork, untilOnce } from './once.ts'
+export { type PeersOf, peersFrom } from './peers.ts'
+export { prepareRoles } from './prepare.ts'
 export { askOnce } from './prompt.ts'
-export { prepareRoles, readyPlays } from './ready.ts'
-export type { ReadyPlay } from './ready-play.ts'
+export { type Draft, draftOf, type ReadyPlay, workOn } from './ready-play.ts'
 export { inventoryView } from './views.ts'
 export {
   factsNeeded,

@@ -45,12 +45,16 @@ export function nextOnce(lists: readonly (readonly WorkItem[])[]): string | unde
   return waiting.find(name => !later.has(name)) ?? waiting[0]
 }
 
+/** What of a host's work runs once for a whole batch. */
+export interface OnceOn {
+  readonly host: HostView
+  readonly items: readonly WorkItem[]
+}
+
+export const onceItems = ({ items }: HostWork): readonly WorkItem[] => items.filter(({ once }) => once !== undefined)
+
 /** A title with the name of its host would be another one on each, and so run on each. */
-export function checkOnce(
-  { name, site }: Play,
-  works: readonly { readonly host: HostView; readonly work: HostWork }[],
-): readonly Problem[] {
-  const named = works.map(({ host, work }) => ({ host, items: work.items.filter(({ once }) => once !== undefined) }))
+export function checkOnce({ name, site }: Play, named: readonly OnceOn[]): readonly Problem[] {
   const first = named.find(({ items }) => items.length > 0)
   for (const { host, items } of named) {
     if (items.length !== first?.items.length) continue

@@ -11,9 +11,13 @@ export function sameProblems(): {
   readonly add: (message: string, where: Where) => void
   readonly problems: () => readonly Problem[]
 } {
-  const found = new Map<string, readonly Where[]>()
+  const found = new Map<string, Where[]>()
   return {
-    add: (message, where) => found.set(message, [...(found.get(message) ?? []), where]),
+    add: (message, where) => {
+      const known = found.get(message)
+      if (known) known.push(where)
+      else found.set(message, [where])
+    },
     problems: () =>
       [...found].map(([message, where]) => {
         const roles = [...new Set(where.map(({ role }) => role))]

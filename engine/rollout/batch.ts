@@ -1,6 +1,6 @@
 import { HostFailure } from '../host/index.ts'
 import type { HostWork, ReadyPlay } from '../plan/index.ts'
-import { buildWork, onceOwners, type PeersOf } from '../plan/index.ts'
+import { onceOwners, type PeersOf, workOn } from '../plan/index.ts'
 import type { TagSelection } from '../playbook/index.ts'
 import type { HostView } from '../role/index.ts'
 import type { Session } from './session.ts'
@@ -29,7 +29,7 @@ export function openBatch(
   },
 ): Batch {
   const build = (host: HostView): HostWork => {
-    const { work, problems } = buildWork(ready.play, ready.roles, host, session.view, given.tags, given.peers)
+    const { work, problems } = workOn(ready, host, session.view, given.tags, given.peers)
     const [problem] = problems
     if (problem) throw new HostFailure({ task: '', role: '', message: problem.message })
     return work

@@ -1,7 +1,6 @@
 import type { Facts } from '../facts/index.ts'
 import type { LabelledCheck, ReadyPlay } from '../plan/index.ts'
-import { checksOn } from '../plan/index.ts'
-import type { TagSelection } from '../playbook/index.ts'
+import { draftOf } from '../plan/index.ts'
 import type { Finding, HostView } from '../role/index.ts'
 import { attempt, finish } from './outcome.ts'
 import type { Session } from './session.ts'
@@ -17,14 +16,9 @@ interface Looked {
  * All checks of a play, on all its hosts: one program a host, and none is left out because of another. Each verdict is an event. A host
  * of which a check fails counts as failed, but later plays do not leave it out.
  */
-export async function runChecks(
-  session: Session,
-  ready: ReadyPlay,
-  hosts: readonly HostView[],
-  tags: TagSelection,
-): Promise<void> {
+export async function runChecks(session: Session, ready: ReadyPlay, hosts: readonly HostView[]): Promise<void> {
   const wanted = hosts
-    .map(host => ({ host, checks: checksOn(ready, host, session.view, tags) }))
+    .map(host => ({ host, checks: draftOf(ready, host).checks }))
     .filter(({ checks }) => checks.length > 0)
   const looked = await session.each(wanted, async (item): Promise<Looked> => {
     const outcome = await attempt(session, ready, item.host, async () =>

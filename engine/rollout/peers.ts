@@ -1,5 +1,5 @@
 import { type FactMap, type FactRequest, type Facts, factKey } from '../facts/index.ts'
-import { type BoundRole, type PeersOf, paramsOn, peersFrom } from '../plan/index.ts'
+import { type BoundRole, type PeersOf, peersFrom, plainContext } from '../plan/index.ts'
 import type { HostView } from '../role/index.ts'
 import type { Session } from './session.ts'
 
@@ -51,5 +51,5 @@ export async function readPeers(
 
 function wantedBy(session: Session, bound: BoundRole, host: HostView): Wanted | undefined {
   if (!bound.call.role.peers) return undefined
-  return bound.call.role.peers({ params: paramsOn(bound, host), host, inventory: session.view } as never)
+  return bound.call.role.peers(plainContext(bound, host, session.view) as never)
 }

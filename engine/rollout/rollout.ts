@@ -22,9 +22,9 @@ export async function rollOut(
   const { play } = ready
   const hosts = ready.hosts.filter(host => !session.out.has(host.name))
   if (hosts.length === 0) return undefined
-  if (onlyChecks(ready, hosts, session.view, options.tags)) {
+  if (onlyChecks(ready, hosts)) {
     session.emit({ kind: 'playStarted', play: play.name, hosts: hosts.map(host => host.name), batches: 1 })
-    await runChecks(session, ready, hosts, options.tags)
+    await runChecks(session, ready, hosts)
     return undefined
   }
   const peers = await readPeers(session, ready.roles, hosts)
@@ -46,7 +46,7 @@ export async function rollOut(
     if (stop) return leaveOut(session, ready, batches.slice(index + 1), stop)
   }
   const left = hosts.filter(host => !session.out.has(host.name))
-  await runChecks(session, ready, left, options.tags)
+  await runChecks(session, ready, left)
   return undefined
 }
 

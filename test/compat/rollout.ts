@@ -1,7 +1,6 @@
 import { defineFact, type FactRequest, factKey, factsFrom } from '../../engine/facts/fact.ts'
 import { loadInventory } from '../../engine/inventory/index.ts'
 import type { RunEvent } from '../../engine/journal/events.ts'
-import { readyPlays } from '../../engine/plan/ready.ts'
 import { inventoryView } from '../../engine/plan/views.ts'
 import { play } from '../../engine/playbook/play.ts'
 import type { ApplyProgram } from '../../engine/program/requests.ts'
@@ -10,6 +9,7 @@ import { redactor } from '../../engine/secrets/redactor.ts'
 import { raw } from '../../engine/shell/shell.ts'
 import { defineTask } from '../../engine/tasks/task.ts'
 import { type Channel, type Connection, UnreachableError } from '../../engine/transport/types.ts'
+import { readyPlays } from '../ready-plays.ts'
 
 export type Result = 'changed' | 'failed' | 'unreachable'
 

@@ -4,13 +4,13 @@ import { defineFact, type FactRequest, factKey, factsFrom } from '../../../engin
 import { type Gate, gate, holds, type PlayOptions, play } from '../../../engine/index.ts'
 import { loadInventory } from '../../../engine/inventory/index.ts'
 import type { RunEvent } from '../../../engine/journal/events.ts'
-import { readyPlays } from '../../../engine/plan/ready.ts'
 import { inventoryView } from '../../../engine/plan/views.ts'
 import { runPlays } from '../../../engine/rollout/run.ts'
 import { redactor } from '../../../engine/secrets/redactor.ts'
 import { raw } from '../../../engine/shell/shell.ts'
 import { defineTask } from '../../../engine/tasks/task.ts'
 import { type Channel, type Connection, UnreachableError } from '../../../engine/transport/types.ts'
+import { readyPlays } from '../../ready-plays.ts'
 
 const isDone = defineFact<Record<never, never>, boolean>({ name: 'isDone', probe: () => '', parse: () => [] })
 const change = defineTask<Record<never, never>>({

@@ -5,9 +5,9 @@ import { test } from 'uvu'
 import { equal, match } from 'uvu/assert'
 import { command, defineRole, type PlayOptions, play } from '../../../engine/index.ts'
 import { loadInventory } from '../../../engine/inventory/index.ts'
-import { readyPlays } from '../../../engine/plan/ready.ts'
 import { inventoryView } from '../../../engine/plan/views.ts'
 import { redactor } from '../../../engine/secrets/redactor.ts'
+import { readyPlays } from '../../ready-plays.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'rota-play-hosts-'))
 writeFileSync(join(dir, 'hosts.ini'), '[web]\nw1\nw2\n[db]\nd1\n[spare]\n')

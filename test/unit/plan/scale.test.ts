@@ -5,10 +5,11 @@ import { test } from 'uvu'
 import { ok } from 'uvu/assert'
 import { play } from '../../../engine/index.ts'
 import { loadInventory } from '../../../engine/inventory/index.ts'
-import { inventoryView, readyPlays } from '../../../engine/plan/index.ts'
+import { inventoryView } from '../../../engine/plan/index.ts'
 import type { HostView } from '../../../engine/role/index.ts'
 import { redactor } from '../../../engine/secrets/redactor.ts'
 import { etchosts, haproxyProxy, kubeClients, nginxProxy } from '../../../roles/index.ts'
+import { readyPlays } from '../../ready-plays.ts'
 
 /** How often anything of any host is read while the work of so many nodes is planned. */
 async function reads(nodes: number): Promise<number> {

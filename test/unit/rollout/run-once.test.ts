@@ -3,7 +3,6 @@ import * as assert from 'uvu/assert'
 import { defineFact, type FactRequest, factKey, factsFrom } from '../../../engine/facts/fact.ts'
 import { loadInventory } from '../../../engine/inventory/index.ts'
 import type { RunEvent } from '../../../engine/journal/events.ts'
-import { readyPlays } from '../../../engine/plan/ready.ts'
 import { inventoryView } from '../../../engine/plan/views.ts'
 import { type PlayOptions, play } from '../../../engine/playbook/play.ts'
 import { around } from '../../../engine/role/around.ts'
@@ -15,6 +14,7 @@ import { redactor } from '../../../engine/secrets/redactor.ts'
 import { raw } from '../../../engine/shell/shell.ts'
 import { defineTask } from '../../../engine/tasks/task.ts'
 import { type Channel, type Connection, UnreachableError } from '../../../engine/transport/types.ts'
+import { readyPlays } from '../../ready-plays.ts'
 
 const isDone = defineFact<{ name: string }, boolean>({ name: 'isDone', probe: () => '', parse: () => [] })
 const make = defineTask<{ name: string }>({

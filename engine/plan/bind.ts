@@ -1,0 +1,203 @@
+import { InventoryError, type Problem } from '../failure/index.ts'
+import { type Host, type Inventory, selectHosts } from '../inventory/index.ts'
+import type { RunEvent } from '../journal/index.ts'
+import type { Play } from '../playbook/index.ts'
+import { isSelected, type TagSelection } from '../playbook/index.ts'
+import type { HostView, InventoryView, RoleCall } from '../role/index.ts'
+import type { Redactor } from '../secrets/index.ts'
+import { shortest } from '../secrets/index.ts'
+import { tagsOf } from '../tasks/index.ts'
+import { type ResolvedParams, resolveParams, texts } from '../values/index.ts'
+import { type BoundRole, labelled } from './bound-role.ts'
+import { checkPlay } from './check-play.ts'
+import { plainContext } from './contexts.ts'
+import { hostsOf, isChosen, nobodyIn, type PlayHosts } from './play-hosts.ts'
+import type { BoundPlay } from './ready-play.ts'
+import { sameProblems } from './same-problems.ts'
+import { lookupIn } from './views.ts'
+
+export interface BindOptions {
+  readonly limit?: string
+  /** Every play that has hosts shall have some of them within `limit`. */
+  readonly whole?: boolean
+  readonly tags: TagSelection
+  /** Told of every secret before a role gets it. */
+  readonly hidden: Pick<Redactor, 'add'>
+}
+
+export interface NamedPlay extends BoundPlay {
+  readonly named: PlayHosts
+}
+
+export interface Bound {
+  readonly plays: readonly NamedPlay[]
+  /** With these no task can be made. */
+  readonly problems: readonly Problem[]
+  /** Plays that need hosts and have none: a run is refused, a listing is not. */
+  readonly needed: readonly Problem[]
+  readonly notes: readonly RunEvent[]
+}
+
+interface Found {
+  readonly problems: Problem[]
+  readonly warnings: RunEvent[]
+  readonly checks: ReturnType<typeof sameProblems>
+}
+
+/**
+ * Hosts and params of every play, with all that is wrong with them at once: patterns, serials, params, what roles' own checks and hooks find.
+ * No task is made yet.
+ */
+export function bindPlays(
+  plays: readonly Play[],
+  inventory: Inventory,
+  view: InventoryView,
+  options: BindOptions,
+): Bound {
+  const found: Found = { problems: [], warnings: [], checks: sameProblems() }
+  const { problems, warnings, checks } = found
+  const limited = withinLimit(inventory, options.limit)
+  const bound = plays.map((play): NamedPlay => {
+    problems.push(...checkPlay(play))
+    const named = hostsOf(play, inventory)
+    const selected = named.everyone.filter(limited)
+    if (options.whole && named.everyone.length > 0 && selected.length === 0)
+      problems.push(leftOut(play, named.everyone.length))
+    const roles = labelled(play.roles ?? []).flatMap(({ call, label }) =>
+      bindRole({ call, label, play }, selected, { inventory, view, options, found }),
+    )
+    const hosts = selected.map(host => view.host(host.name))
+    for (const host of hosts) problems.push(...withProblems(() => checkHooks(play, host), problems))
+    return { play, hosts, everyone: named.everyone.map(host => view.host(host.name)), roles, named }
+  })
+  problems.push(...inventoryProblems(bound, view), ...checks.problems())
+  const needed = bound.flatMap(({ play, named }) => nobodyThough(play, named, { inventory, view, tags: options.tags }))
+  return { plays: bound, problems, needed, notes: warnings }
+}
+
+/** A role with its params on every host. None where params are missing that nobody who selects these tags needs. */
+function bindRole(
+  { call, label, play }: { readonly call: RoleCall; readonly label: string; readonly play: Play },
+  hosts: readonly Host[],
+  given: {
+    readonly inventory: Inventory
+    readonly view: InventoryView
+    readonly options: BindOptions
+    readonly found: Found
+  },
+): readonly BoundRole[] {
+  const { inventory, view, options, found } = given
+  const { problems, warnings, checks } = found
+  const params = new Map<string, Readonly<Record<string, unknown>>>()
+  const bound: BoundRole = { call, label, params, prepared: undefined }
+  const missing: Problem[] = []
+  const seen = new Set<ResolvedParams>()
+  for (const host of hosts) {
+    const resolved = resolveFor(call, inventory, host, problems, options.hidden)
+    if (!resolved) continue
+    if (!resolved.ok) {
+      if (seen.has(resolved)) continue
+      seen.add(resolved)
+      missing.push(...resolved.problems.filter(({ kind }) => kind === 'missing'))
+      problems.push(...resolved.problems.filter(({ kind }) => kind === 'wrong'))
+      continue
+    }
+    params.set(host.name, resolved.params)
+    if (!seen.has(resolved)) warnings.push(...shortSecrets(call, label, resolved.params, warnings))
+    seen.add(resolved)
+    const { check } = call.role
+    if (!check) continue
+    const context = plainContext(bound, view.host(host.name), view)
+    for (const message of withProblems(() => check(context as never), problems))
+      checks.add(message, { origin: call.site, role: label, host: host.name })
+  }
+  // Whoever asks for another part of the playbook need not say what this one needs: a cluster without a virtual address has hosts files.
+  if (missing.length > 0 && !isSelected([...tagsOf(play.tags), ...call.tags], options.tags)) return []
+  problems.push(...missing)
+  return [bound]
+}
+
+/** A wrong `--limit` is refused before we get here. */
+function withinLimit(inventory: Inventory, limit: string | undefined): (host: Host) => boolean {
+  if (limit === undefined) return () => true
+  const names = new Set(selectHosts(inventory, 'all', limit).map(host => host.name))
+  return ({ name }) => names.has(name)
+}
+
+/** A play that the tags choose, that nobody is in, and that does not say that this may be. */
+function nobodyThough(
+  play: Play,
+  found: PlayHosts,
+  {
+    inventory,
+    view,
+    tags,
+  }: { readonly inventory: Inventory; readonly view: InventoryView; readonly tags: TagSelection },
+): readonly Problem[] {
+  const { optional = false } = play
+  if (found.everyone.length > 0 || !isChosen(play, tags)) return []
+  return (typeof optional === 'function' ? optional(view) : optional) ? [] : [nobodyIn(play, found, inventory)]
+}
+
+const leftOut = ({ name, site }: Play, count: number): Problem => ({
+  message: `play "${name}" would be passed over: --limit leaves none of its ${count} hosts`,
+  origin: site,
+  hint: 'what this playbook does is done in every play or in none: leave --limit away, or let it name hosts of each',
+})
+
+/** Each function once: a dozen roles of a cluster ask the same of its hosts. */
+function inventoryProblems(plays: readonly BoundPlay[], view: InventoryView): readonly Problem[] {
+  const calls = plays.filter(({ hosts }) => hosts.length > 0).flatMap(({ play }) => play.roles ?? [])
+  const checks = new Set(calls.flatMap(({ role }) => role.inventoryCheck ?? []))
+  return [...checks].flatMap(check => check(view))
+}
+
+/** What a function says, and among the problems those of the inventory that kept it from saying more. */
+function withProblems<T>(say: () => readonly T[], problems: Problem[]): readonly T[] {
+  try {
+    return say()
+  } catch (error) {
+    if (!(error instanceof InventoryError)) throw error
+    problems.push(...error.problems)
+    return []
+  }
+}
+
+const checkHooks = ({ around = [], site }: Play, host: HostView): readonly Problem[] =>
+  around.flatMap(hook =>
+    (hook.check?.(host) ?? []).map(message => ({ message: `${host.name}: ${message}`, origin: site })),
+  )
+
+/** Nothing where a template of a value can't be evaluated: that is a problem of its own. */
+function resolveFor(
+  call: RoleCall,
+  inventory: Inventory,
+  host: Host,
+  problems: Problem[],
+  hidden: Pick<Redactor, 'add'>,
+): ResolvedParams | undefined {
+  try {
+    const resolved = resolveParams(call, lookupIn(inventory, host))
+    if (resolved.secrets.length > 0) hidden.add(resolved.secrets)
+    return resolved
+  } catch (error) {
+    if (!(error instanceof InventoryError)) throw error
+    problems.push(...error.problems)
+    return undefined
+  }
+}
+
+/** Said once of each: it is not refused, for the daemon behind it may take no longer one. */
+function shortSecrets(
+  { role }: RoleCall,
+  label: string,
+  params: Readonly<Record<string, unknown>>,
+  said: readonly RunEvent[],
+): readonly RunEvent[] {
+  return Object.entries(role.params.properties).flatMap(([name, schema]): readonly RunEvent[] => {
+    const isShort = (text: string) => text.trim() !== '' && text.trim().length < shortest
+    if (typeof schema !== 'object' || schema.secret !== true || !texts(params[name]).some(isShort)) return []
+    const text = `role ${label}: the secret ${name} has fewer than ${shortest} characters, so it is hidden only where it stands alone`
+    return said.some(note => note.kind === 'warning' && note.text === text) ? [] : [{ kind: 'warning', text }]
+  })
+}

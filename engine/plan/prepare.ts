@@ -1,0 +1,37 @@
+import { InventoryError } from '../failure/index.ts'
+import type { InventoryView } from '../role/index.ts'
+import { type BoundRole, paramsOn } from './bound-role.ts'
+import type { BoundPlay } from './ready-play.ts'
+
+/**
+ * The roles' work on the control machine (certificates), for real unless `check`. One after another: two roles that need the same
+ * authority must not make two.
+ */
+export async function prepareRoles<P extends BoundPlay>(
+  plays: readonly P[],
+  view: InventoryView,
+  { check }: { readonly check: boolean },
+): Promise<readonly P[]> {
+  const ready: P[] = []
+  for (const item of plays) {
+    const roles: BoundRole[] = []
+    for (const bound of item.roles) {
+      const hosts = item.hosts.map(host => ({ host, params: paramsOn(bound, host) }))
+      const prepared = hosts.length > 0 ? await prepareOne(bound, { hosts, inventory: view, check }) : undefined
+      roles.push({ ...bound, prepared })
+    }
+    ready.push({ ...item, roles })
+  }
+  return ready
+}
+
+async function prepareOne({ call, label }: BoundRole, context: object): Promise<unknown> {
+  try {
+    return await call.role.prepare?.(context as never)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new InventoryError([
+      { message: `role ${label} can't prepare its work on this machine: ${message}`, origin: call.site },
+    ])
+  }
+}
