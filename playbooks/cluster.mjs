@@ -7,32 +7,19 @@ import {
   controlPlane,
   etcd,
   etcdHealthy,
-  etchosts,
-  haproxy,
-  haproxyAbsent,
   haproxyProxy,
-  keepalived,
-  keepalivedAbsent,
   kubeBinaries,
   kubeClients,
-  lvsRealServer,
-  lvsRealServerAbsent,
   majority,
-  nginxBuild,
   nginxProxy,
-  nginxVip,
-  nginxVipAbsent,
   nodeProxyAbsent,
   noWorkers,
 } from 'rota/roles'
+import { balancersAndTheirAddress, kernelBalancesToMasters, nothingOfOtherBalancers } from './parts/balancers.mjs'
+import { everyHostKnowsEveryOther, nginxFromSource } from './parts/hosts.mjs'
 
 await playbook('cluster', [
-  play('every host knows every other', {
-    hosts: ['k8s_cluster', 'etcd', 'calico_rr'],
-    optional: noWorkers,
-    tags: 'etchosts',
-    roles: [etchosts()],
-  }),
+  everyHostKnowsEveryOther,
   play('etcd', {
     hosts: 'etcd',
     // There is none where kubeadm keeps it inside the masters, or somebody else runs it.
@@ -44,21 +31,8 @@ await playbook('cluster', [
     anyErrorsFatal: true,
   }),
   // Before the masters: those that kubeadm makes join through the virtual address.
-  play('masters that the kernel balances to', {
-    hosts: 'kube_control_plane',
-    tags: 'lvs',
-    roles: [lvsRealServer()],
-    anyErrorsFatal: true,
-  }),
-  play('load balancers of the masters, and their virtual address', {
-    hosts: ['load_balancer', 'kube_control_plane'],
-    roles: [
-      haproxy({}, { tags: 'haproxy' }),
-      nginxVip({}, { tags: 'nginx-vip' }),
-      keepalived({}, { tags: ['keepalived', 'lvs'] }),
-    ],
-    anyErrorsFatal: true,
-  }),
+  kernelBalancesToMasters(),
+  balancersAndTheirAddress(),
   play('masters', {
     hosts: 'kube_control_plane',
     tags: ['master', 'control-plane'],
@@ -67,13 +41,7 @@ await playbook('cluster', [
     roles: [kubeBinaries(), controlPlane()],
     anyErrorsFatal: true,
   }),
-  play('nginx from source, built once', {
-    hosts: 'k8s_cluster',
-    optional: noWorkers,
-    tags: ['nginx', 'nginx-proxy'],
-    roles: [nginxBuild()],
-    anyErrorsFatal: true,
-  }),
+  nginxFromSource,
   play('the proxy of every node, and its clients', {
     hosts: 'k8s_cluster',
     optional: noWorkers,
@@ -84,11 +52,5 @@ await playbook('cluster', [
       nodeProxyAbsent({}, { tags: 'clients' }),
     ],
   }),
-  // Clients have gone to the new one. The address leaves first, then what it led to.
-  play('nothing of another load balancer is left', {
-    hosts: ['load_balancer', 'kube_control_plane'],
-    tags: 'leftovers',
-    roles: [keepalivedAbsent(), haproxyAbsent(), nginxVipAbsent(), lvsRealServerAbsent()],
-    anyErrorsFatal: true,
-  }),
+  nothingOfOtherBalancers(),
 ])

@@ -10,25 +10,17 @@ import {
   drainNode,
   etcd,
   etcdHealthy,
-  etchosts,
-  haproxy,
-  haproxyAbsent,
   haproxyProxy,
-  keepalived,
-  keepalivedAbsent,
   kubeBinaries,
   kubeClients,
-  lvsRealServer,
-  lvsRealServerAbsent,
   majority,
-  nginxBuild,
   nginxProxy,
-  nginxVip,
-  nginxVipAbsent,
   nodeProxyAbsent,
   nodeServes,
   noWorkers,
 } from 'rota/roles'
+import { balancersAndTheirAddress, kernelBalancesToMasters, nothingOfOtherBalancers } from './parts/balancers.mjs'
+import { everyHostKnowsEveryOther, nginxFromSource } from './parts/hosts.mjs'
 
 await playbook('upgrade', [
   play('programs of the version, beside those in use', {
@@ -57,37 +49,10 @@ await playbook('upgrade', [
     roles: [controlPlane()],
     anyErrorsFatal: true,
   }),
-  play('every host knows every other', {
-    hosts: ['k8s_cluster', 'etcd', 'calico_rr'],
-    optional: noWorkers,
-    tags: 'etchosts',
-    roles: [etchosts()],
-  }),
-  play('masters that the kernel balances to', {
-    hosts: 'kube_control_plane',
-    serial: '20%',
-    tags: 'lvs',
-    roles: [lvsRealServer()],
-    anyErrorsFatal: true,
-  }),
-  // What was there before stays until its clients have gone, but for one on the same port.
-  play('load balancers of the masters, and their virtual address', {
-    hosts: ['load_balancer', 'kube_control_plane'],
-    serial: '20%',
-    roles: [
-      haproxy({}, { tags: 'haproxy' }),
-      nginxVip({}, { tags: 'nginx-vip' }),
-      keepalived({}, { tags: ['keepalived', 'lvs'] }),
-    ],
-    anyErrorsFatal: true,
-  }),
-  play('nginx from source, built once', {
-    hosts: 'k8s_cluster',
-    optional: noWorkers,
-    tags: ['nginx', 'nginx-proxy'],
-    roles: [nginxBuild()],
-    anyErrorsFatal: true,
-  }),
+  everyHostKnowsEveryOther,
+  kernelBalancesToMasters({ serial: '20%' }),
+  balancersAndTheirAddress({ serial: '20%' }),
+  nginxFromSource,
   play('the proxy of every node', {
     hosts: 'k8s_cluster',
     optional: noWorkers,
@@ -103,12 +68,5 @@ await playbook('upgrade', [
     roles: [kubeClients(), nodeProxyAbsent()],
     anyErrorsFatal: true,
   }),
-  // Clients have gone to the new one. The address leaves first, then what it led to.
-  play('nothing of another load balancer is left', {
-    hosts: ['load_balancer', 'kube_control_plane'],
-    serial: '20%',
-    tags: 'leftovers',
-    roles: [keepalivedAbsent(), haproxyAbsent(), nginxVipAbsent(), lvsRealServerAbsent()],
-    anyErrorsFatal: true,
-  }),
+  nothingOfOtherBalancers({ serial: '20%' }),
 ])
