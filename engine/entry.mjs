@@ -25,6 +25,7 @@ export const {
   flushHandlers,
   gate,
   group,
+  hostname,
   holds,
   hostCheck,
   isComputed,

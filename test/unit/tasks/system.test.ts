@@ -1,7 +1,16 @@
+import { createHash } from 'node:crypto'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { os } from '../../../engine/facts/index.ts'
-import { assert as assertThat, computed, group, kernelModule, sysctl, user } from '../../../engine/tasks/index.ts'
+import {
+  assert as assertThat,
+  computed,
+  group,
+  hostname,
+  kernelModule,
+  sysctl,
+  user,
+} from '../../../engine/tasks/index.ts'
 import { entry, planWith, problemsOf, told } from './plan.ts'
 
 const gone = { type: 'absent' }
@@ -44,6 +53,37 @@ test('kernelModule', () => {
   assert.is(plan('available', gone), 'not loaded, not loaded at boot')
   assert.is(plan('builtin', gone, false), 'nothing')
   assert.is(plan('missing', gone), 'refused: this kernel has no module br_netfilter')
+})
+
+test('hostname', () => {
+  const plan = (now: string, file: unknown, programs: readonly string[] = ['hostname'], bySystemd = false) =>
+    planWith(hostname({ name: 'master-1' }), ({ kind, args }) => {
+      const { path, name = '' } = args as { path?: string; name?: string }
+      if (kind.name === 'sysctl') return { value: now }
+      if (kind.name === 'tool') return programs.includes(name) ? { path: `/bin/${name}` } : {}
+      if (path === '/run/systemd/system') return bySystemd ? entry({ type: 'directory' }) : gone
+      return path === '/etc/hostname' ? file : entry({ type: 'directory' })
+    })
+  const right = entry({ sha256: createHash('sha256').update('master-1\n').digest('hex') })
+  assert.is(told(plan('master-1', right)), 'nothing')
+
+  const running = plan('debian', right)
+  assert.equal([told(running), running?.apply.text], ['debian → master-1', 'hostname master-1'])
+  assert.match(
+    plan('debian', right, ['hostname', 'hostnamectl'], true)?.apply.text ?? '',
+    'hostnamectl set-hostname master-1 || hostname master-1',
+  )
+  assert.is(plan('debian', right, ['hostname', 'hostnamectl'])?.apply.text, 'hostname master-1')
+
+  const atBoot = plan('master-1', gone)
+  assert.is(told(atBoot), '/etc/hostname does not exist')
+  assert.is(atBoot?.diff?.after, 'master-1\n')
+  assert.not.match(atBoot?.apply.text ?? '', 'hostname master-1')
+
+  assert.is(told(plan('debian', right, [])), 'refused: neither hostnamectl nor hostname is installed')
+  for (const name of ['', '-a', 'a-', 'a..b', 'a_b', 'a b', '$(x)', 'a\nb', 'a'.repeat(65), `${'a'.repeat(64)}.b`])
+    assert.is(problemsOf(hostname({ name })).length, 1, name)
+  for (const name of ['a', 'A-1.example.com', 'a'.repeat(63)]) assert.equal(problemsOf(hostname({ name })), [], name)
 })
 
 test('accounts', () => {
