@@ -86,7 +86,7 @@ try {
   for (const [format, source, parse] of formats) {
     if (argv.only !== undefined && argv.only !== format) continue
     /** @type {[number[], number[], number[]]} */
-    const [base, load, whole] = [[], [], []]
+    const [base, load, loadAndRead] = [[], [], []]
     for (let run = -1; run < runs; run += 1) {
       const b = await seconds(parse)
       /** @type {import('../engine/inventory/index.ts').Inventory | undefined} */
@@ -102,9 +102,9 @@ try {
       if (run < 0) continue
       base.push(b)
       load.push(l / b)
-      whole.push((l + r) / b)
+      loadAndRead.push((l + r) / b)
     }
-    const [b, l, w] = [median(base), median(load), median(whole)]
+    const [b, l, w] = [median(base), median(load), median(loadAndRead)]
     console.log(
       `${format.padEnd(10)} ${b.toFixed(3).padStart(8)} ${(l * b).toFixed(3).padStart(8)} ${l.toFixed(2).padStart(7)} ${(w * b).toFixed(3).padStart(25)} ${w.toFixed(2).padStart(7)}`,
     )

@@ -9,20 +9,20 @@ import { openChannel } from '../transport/index.ts'
 import { confirm } from './confirm.ts'
 import { interruptible } from './interrupt.ts'
 import type { Output } from './output.ts'
+import type { PreparedRun } from './prepare-run.ts'
 import { openRecord } from './records.ts'
-import type { Understood } from './understand.ts'
 
 /** Runs the plays, with the journal and the report, and returns the exit code. */
-export async function execute(asked: Understood, { hidden, write }: Output): Promise<number> {
-  const { playbook, flags, options, inventory, view, tags, ready, names, connections, warnings, notes } = asked
+export async function execute(run: PreparedRun, { redactor, write }: Output): Promise<number> {
+  const { playbook, flags, options, inventory, view, tags, ready, names, connections, warnings, notes } = run
   // In check mode the first pass has done what there is to do.
-  const prepared = flags.check ? ready.plays : await prepareRoles(ready.plays, view, { check: false })
+  const plays = flags.check ? ready.plays : await prepareRoles(ready.plays, view, { check: false })
   const runId = newRunId()
   const { json, verbose, check, profile } = flags
   const report = reporter({ json, verbose, check, profile, live: process.stdout.isTTY === true }, write)
   const journal = openRecord(runId)
   const emit: Emit = event => {
-    const shown = redacted(event, hidden)
+    const shown = redacted(event, redactor)
     journal.write(shown)
     report.event(shown)
   }
@@ -35,7 +35,7 @@ export async function execute(asked: Understood, { hidden, write }: Output): Pro
       for (const text of [...notes, ...said]) emit({ kind: 'note', text })
     }
     for (const note of ready.notes) emit(note)
-    return await runPlays(prepared, {
+    return await runPlays(plays, {
       run: runId,
       playbook: playbook.name,
       inventory,
@@ -50,11 +50,11 @@ export async function execute(asked: Understood, { hidden, write }: Output): Pro
       signal,
       ask: async question => {
         const { goOn } = report.hold()
-        const text = continued(printableLines(hidden.text(question))).join('\n')
+        const text = continued(printableLines(redactor.text(question))).join('\n')
         return confirm(text, signal).finally(goOn)
       },
       emit,
-      isSecret: hidden.isIn,
+      isSecret: redactor.isIn,
     })
   } finally {
     done()

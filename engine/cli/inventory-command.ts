@@ -42,7 +42,7 @@ interface Flags extends VaultFlags {
 }
 
 /** `rota inventory`: the flags and the text of ansible-inventory, and `--explain`. */
-export function inventoryCommand(hidden: Redactor): Command {
+export function inventoryCommand(redactor: Redactor): Command {
   const command = new Command('inventory')
     .description('show the hosts, groups and variables that playbooks see, as ansible-inventory does')
     .argument('[group]', 'where --graph starts')
@@ -80,14 +80,14 @@ export function inventoryCommand(hidden: Redactor): Command {
         sources: given.length > 0 ? given : (settings.inventory?.value ?? []),
         extraVars: flags.extraVars,
         vaultSecrets: await secrets,
-        onSecret: value => hidden.add(texts(value)),
+        onSecret: value => redactor.add(texts(value)),
         ...(playbookDir === undefined ? {} : { playbookDir }),
       })
     checkFlags(flags)
     const secrets = vaultSecretsFrom(flags, settings)
     const inventory = await load(flags.playbookDir ?? '.')
     printNotes([...warnings, ...inventory.warnings], 'warning: ')
-    const text = printableLines(await textOf(hidden, flags, group, inventory, () => load(flags.playbookDir)))
+    const text = printableLines(await textOf(redactor, flags, group, inventory, () => load(flags.playbookDir)))
     writeOutput(flags.output ?? '-', flags.output === undefined ? `${text}\n` : text)
   })
 }
@@ -103,7 +103,7 @@ function checkFlags({ list, graph, host, explain }: Flags): void {
 
 /** Variables of groups, which --export and --graph --vars show, come from the playbook's directory only where it is named, as in Ansible. */
 async function textOf(
-  hidden: Redactor,
+  redactor: Redactor,
   flags: Flags,
   group: string | undefined,
   inventory: Inventory,
@@ -113,7 +113,7 @@ async function textOf(
   if (flags.host !== undefined) {
     // A template that can't be evaluated may quote what it read.
     if (flags.explain !== undefined)
-      return hidden.text(explainVar(inventory, oneHost(inventory, flags.host), flags.explain))
+      return redactor.text(explainVar(inventory, oneHost(inventory, flags.host), flags.explain))
     const host = oneHost(flags.export ? await exported() : inventory, flags.host)
     return flags.yaml ? yamlText(hostNode(host, options)) : listHost(host, options)
   }

@@ -10,23 +10,23 @@ import { Writer } from './yaml/writer.ts'
 export function yamlText(root: Node): string {
   const anchors = anchorsOf(root)
   const named = new Set<Node>()
-  const out = new Writer()
+  const writer = new Writer()
 
   /** Behind `key:` or `- `. */
   const write = (node: Node, indent: number, where: 'root' | 'value' | 'item'): void => {
     const space = where === 'root' ? '' : ' '
     const anchor = anchors.get(node)
     if (anchor !== undefined && named.has(node)) {
-      out.write(`${space}*${anchor}`)
+      writer.write(`${space}*${anchor}`)
       return
     }
     named.add(node)
-    if (anchor !== undefined) out.write(`${space}&${anchor}`)
+    if (anchor !== undefined) writer.write(`${space}&${anchor}`)
     if (node.kind === 'scalar') {
-      out.write(space)
+      writer.write(space)
       scalar(node, indent, false)
-    } else if (node.kind === 'list' && node.items.length === 0) out.write(`${space}[]`)
-    else if (node.kind === 'map' && node.entries.length === 0) out.write(`${space}{}`)
+    } else if (node.kind === 'list' && node.items.length === 0) writer.write(`${space}[]`)
+    else if (node.kind === 'map' && node.entries.length === 0) writer.write(`${space}{}`)
     else block(node, indent, where, anchor !== undefined)
   }
 
@@ -34,13 +34,13 @@ export function yamlText(root: Node): string {
     // A list is no deeper than the key it belongs to. In a list, what has no name begins behind the dash.
     const own = node.kind === 'list' && where === 'value' ? indent - 2 : indent
     const begin = (index: number) => {
-      if (index > 0 || where === 'value' || isNamed) out.newLine(own)
-      else if (where === 'item') out.write(' ')
+      if (index > 0 || where === 'value' || isNamed) writer.newLine(own)
+      else if (where === 'item') writer.write(' ')
     }
     if (node.kind === 'list') {
       for (const [index, item] of node.items.entries()) {
         begin(index)
-        out.write('-')
+        writer.write('-')
         write(item, own + 2, 'item')
       }
       return
@@ -48,7 +48,7 @@ export function yamlText(root: Node): string {
     for (const [index, { key, node: value }] of sortedEntries(node).entries()) {
       begin(index)
       scalar(key, own + 2, true)
-      out.write(':')
+      writer.write(':')
       write(value, own + 2, 'value')
     }
   }
@@ -57,19 +57,19 @@ export function yamlText(root: Node): string {
     const { type } = node
     const text = String(node.value)
     if (type === 'vault') {
-      out.write('!vault ')
-      out.literal(text, indent)
+      writer.write('!vault ')
+      writer.literal(text, indent)
     } else if (type === 'str' || type === 'unsafe') {
-      if (type === 'unsafe') out.write('!unsafe ')
+      if (type === 'unsafe') writer.write('!unsafe ')
       const { plain, single, multiline } = analyze(text)
-      if (plain) out.plain(text, indent, !isKey)
-      else if (single && !(isKey && multiline)) out.single(text, indent, !isKey)
-      else out.double(text, indent, !isKey)
-    } else out.write(plainText(node))
+      if (plain) writer.plain(text, indent, !isKey)
+      else if (single && !(isKey && multiline)) writer.single(text, indent, !isKey)
+      else writer.double(text, indent, !isKey)
+    } else writer.write(plainText(node))
   }
 
   write(root, 0, 'root')
-  return out.toString()
+  return writer.toString()
 }
 
 /** Python's numbers and words. */

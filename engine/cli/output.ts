@@ -1,16 +1,16 @@
 import buffer from 'node:buffer'
 import { inspect } from 'node:util'
 import { printableLines } from '../journal/index.ts'
-import { type Redactor, redactor } from '../secrets/index.ts'
+import { newRedactor, type Redactor } from '../secrets/index.ts'
 
 /** What a command says, and what must not be seen in it. */
 export interface Output {
-  readonly hidden: Redactor
+  readonly redactor: Redactor
   /** To stdout, for what has had its secrets taken out already: in a line of JSON they would be looked for in names and numbers as well. */
   readonly write: (text: string) => void
 }
 
-export const plainOutput = (): Output => ({ hidden: redactor(), write: text => void process.stdout.write(text) })
+export const plainOutput = (): Output => ({ redactor: newRedactor(), write: text => void process.stdout.write(text) })
 
 /**
  * Takes secrets out of everything that this process writes to these streams from now on, whoever writes it: refusals, usage, a role's
@@ -18,18 +18,18 @@ export const plainOutput = (): Output => ({ hidden: redactor(), write: text => v
  * moment it is decrypted, before an error could be worded with it. It stays for the life of the process.
  */
 export function guardedOutput(streams: readonly NodeJS.WriteStream[] = [process.stdout, process.stderr]): Output {
-  const hidden = redactor()
+  const redactor = newRedactor()
   // What is shown of an object (an error with the output of a process) would be cut, and half of a secret is not recognised as one.
   buffer.INSPECT_MAX_BYTES = Number.POSITIVE_INFINITY
   inspect.defaultOptions.maxStringLength = Number.POSITIVE_INFINITY
   const write = process.stdout.write.bind(process.stdout)
-  for (const stream of streams) guard(stream, hidden)
+  for (const stream of streams) guard(stream, redactor)
   // Node itself would print it past the streams.
   process.on('uncaughtException', error => {
     process.stderr.write(`${printableLines(inspect(error))}\n`)
     process.exit(1)
   })
-  return { hidden, write: text => void write(text) }
+  return { redactor, write: text => void write(text) }
 }
 
 function guard(stream: NodeJS.WriteStream, { text }: Redactor): void {

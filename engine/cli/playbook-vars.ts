@@ -31,10 +31,10 @@ export function playbookVars(
   })
   onSecret(resolved.secrets)
   if (resolved.ok) return resolved.params
-  throw new InventoryError(resolved.problems.map(problem => told(problem, name, host)))
+  throw new InventoryError(resolved.problems.map(problem => asProblem(problem, name, host)))
 }
 
-function told(problem: ParamProblem, playbook: string, host: Host): Problem {
+function asProblem(problem: ParamProblem, playbook: string, host: Host): Problem {
   const { kind, param, message, origin, hint } = problem
   if (kind === 'wrong')
     return {

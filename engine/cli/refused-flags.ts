@@ -16,10 +16,10 @@ export const addRefusedFlags = (command: Command): Command => addRefused(command
 
 /** Flags that are known, and are an error which says what to use. */
 export function addRefused(command: Command, refused: Readonly<Record<string, string>>): Command {
-  for (const [flags, instead] of Object.entries(refused)) {
+  for (const [flags, advice] of Object.entries(refused)) {
     const option = new Option(flags).hideHelp()
     command.addOption(option).on(`option:${option.name()}`, () => {
-      command.error(`error: rota has no ${option.long}: ${instead}`)
+      command.error(`error: rota has no ${option.long}: ${advice}`)
     })
   }
   return command

@@ -8,7 +8,7 @@ import { addVersion } from './version.ts'
 /** `rota inventory`, `rota profile` and `rota vault`: what is not a playbook. Returns the exit code. */
 export async function rota(args: readonly string[]): Promise<number> {
   // stdout holds what was asked for, be it a vault's content.
-  const { hidden } = guardedOutput([process.stderr])
+  const { redactor } = guardedOutput([process.stderr])
   try {
     const [{ inventoryCommand }, { profileCommand }, { vaultCommand }] = await Promise.all([
       import('./inventory-command.ts'),
@@ -19,7 +19,7 @@ export async function rota(args: readonly string[]): Promise<number> {
       .description(
         'Looks into inventories and past runs, and works on vaults. A playbook is a command of its own: npx zx playbooks/upgrade.mjs --help',
       )
-      .addCommand(inventoryCommand(hidden))
+      .addCommand(inventoryCommand(redactor))
       .addCommand(profileCommand())
       .addCommand(vaultCommand())
     for (const each of everyCommand(command)) each.exitOverride().showHelpAfterError('(--help lists the flags)')

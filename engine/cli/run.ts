@@ -6,9 +6,9 @@ import { execute } from './execute.ts'
 import { parseFlags } from './flags.ts'
 import { listing } from './listing.ts'
 import { type Output, plainOutput } from './output.ts'
+import { prepareRun } from './prepare-run.ts'
 import { printProblems } from './problems.ts'
 import { mustBeRecordable } from './records.ts'
-import { understand } from './understand.ts'
 import { UsageError } from './usage.ts'
 
 /** A playbook's command line from the first word to the exit code. */
@@ -22,12 +22,12 @@ export async function runFromCommandLine(
     const wantsTasks = flags.listTasks || flags.listTags
     const lists = wantsTasks || flags.listHosts
     if (!lists) mustBeRecordable()
-    const asked = await understand(playbook, flags, output.hidden, lists ? 'first' : 'all')
-    const { problems, ready } = asked
+    const prepared = await prepareRun(playbook, flags, output.redactor, lists ? 'first' : 'all')
+    const { problems, ready } = prepared
     if (problems.length > 0 && !(lists && (ready.hasTasks || !wantsTasks))) throw new InventoryError(problems)
-    if (!lists) return await execute(asked, output)
+    if (!lists) return await execute(prepared, output)
     const lines = listing(ready.plays, flags)
-    output.write(lines.map(line => printable(output.hidden.text(line))).join('\n'))
+    output.write(lines.map(line => printable(output.redactor.text(line))).join('\n'))
     if (problems.length > 0) printProblems(problems, 'a run would be refused')
     return 0
   } catch (error) {

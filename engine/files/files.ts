@@ -80,9 +80,9 @@ function readBytes(path: string): Buffer {
   try {
     const { size } = fstatSync(file)
     if (size > mostBytes) throw new TooLarge()
-    const whole = Buffer.allocUnsafe(size)
-    const read = size === 0 ? 0 : readSync(file, whole, 0, size, null)
-    return read === size && size > 0 ? whole : Buffer.concat([whole.subarray(0, read), ...readOn(file, read)])
+    const bytes = Buffer.allocUnsafe(size)
+    const read = size === 0 ? 0 : readSync(file, bytes, 0, size, null)
+    return read === size && size > 0 ? bytes : Buffer.concat([bytes.subarray(0, read), ...readOn(file, read)])
   } finally {
     closeSync(file)
   }

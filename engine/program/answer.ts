@@ -8,7 +8,7 @@ interface Slot {
   /** Bytes of its payload. */
   readonly longest: number
   /** An event that may come in its place, and in that of the next. */
-  readonly instead?: string
+  readonly alternative?: string
 }
 
 /** Judges the frames of one request as they come: how long each may be. Throws at one that does not come next. */
@@ -23,7 +23,7 @@ export const changesAnswer = (
 ): Answer =>
   inOrder(
     items.flatMap(({ id, output = longestOutput }) => [
-      { event: 'started', name: String(id), longest: 0, instead: 'notRun' },
+      { event: 'started', name: String(id), longest: 0, alternative: 'notRun' },
       { event: 'done', name: String(id), longest: output + longestCutNote },
     ]),
   )
@@ -43,7 +43,7 @@ function inOrder(slots: readonly Slot[]): Answer {
     if (slot !== undefined && name === slot.name) {
       at += event === slot.event ? 1 : 2
       if (event === slot.event) return slot.longest
-      if (event === slot.instead) return 0
+      if (event === slot.alternative) return 0
     }
     const wanted = slot === undefined ? 'nothing more' : `${slot.event} ${slot.name}`
     throw new Error(`it said ${JSON.stringify(`${event} ${name}`)} where ${wanted} had to come`)

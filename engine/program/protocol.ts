@@ -40,7 +40,7 @@ const longestNoise = 32_768
 export function frameReader(nonce: string, { longest, take }: Taker): FrameReader {
   const mark = Buffer.from(markOf(nonce))
   const arrived = gathered()
-  let begun = false
+  let hasBegun = false
   let noise: Buffer = Buffer.alloc(0)
   let heard = 0
   let header: Header | undefined
@@ -56,7 +56,7 @@ export function frameReader(nonce: string, { longest, take }: Taker): FrameReade
     }
     const rest = noise.subarray(at + mark.length)
     noise = noise.subarray(0, at)
-    begun = true
+    hasBegun = true
     return rest
   }
 
@@ -86,7 +86,7 @@ export function frameReader(nonce: string, { longest, take }: Taker): FrameReade
 
   return {
     push: chunk => {
-      const rest = begun ? chunk : skipNoise(chunk)
+      const rest = hasBegun ? chunk : skipNoise(chunk)
       if (rest === undefined) return
       arrived.add(rest)
       readFrames()

@@ -2,4 +2,4 @@
 
 export { endOf } from './cut.ts'
 export { shortest } from './forms.ts'
-export { type Redactor, redactor } from './redactor.ts'
+export { newRedactor, type Redactor } from './redactor.ts'

@@ -10,10 +10,10 @@ export interface Redactor {
   readonly isIn: (text: string) => boolean
 }
 
-const hidden = '********'
+const mask = '********'
 const largestMemory = 1000
 
-export function redactor(): Redactor {
+export function newRedactor(): Redactor {
   const known = new Map<string, Forms>()
   /** Too short to be looked for: hidden where one is all there is. */
   const short = new Set<string>()
@@ -37,7 +37,7 @@ export function redactor(): Redactor {
       }
     },
     text: text => {
-      if (short.size > 0 && short.has(text.trim())) return hidden
+      if (short.size > 0 && short.has(text.trim())) return mask
       if (known.size === 0) return text
       find ??= built(known)
       return without(text, find(text))
@@ -60,7 +60,7 @@ function without(text: string, places: ReturnType<Find>): string {
   let result = ''
   let done = 0
   for (const [start, end] of places) {
-    result += text.slice(done, start) + hidden
+    result += text.slice(done, start) + mask
     done = end
   }
   return done === 0 ? text : result + text.slice(done)

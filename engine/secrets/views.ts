@@ -44,13 +44,13 @@ const escapes =
 const names: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 
 function meaningOf(match: RegExpExecArray): string {
-  const [whole, byte, short, braced, long, url, hex, decimal, name] = match
+  const [written, byte, short, braced, long, url, hex, decimal, name] = match
   if (url !== undefined) return bytesIn(url)
   if (name !== undefined) return names[name.toLowerCase()] ?? ''
   const code = byte ?? short ?? braced ?? long ?? hex
   if (code !== undefined) return character(Number.parseInt(code, 16))
   if (decimal !== undefined) return character(Number(decimal))
-  return /['"\\]$/.test(whole) ? '' : ' '
+  return /['"\\]$/.test(written) ? '' : ' '
 }
 
 /** Read, but for its escapes. */

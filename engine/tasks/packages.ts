@@ -90,17 +90,19 @@ function planInstallation(args: PackagesArgs, states: readonly Known[], facts: F
   if (args.hold === undefined && held.length > 0) return refuse(heldReason(held))
   const marks = apt && args.hold !== undefined ? states.filter(state => isHeld(state) !== args.hold) : []
   const age = args.listsMaxAge === undefined ? undefined : facts.get(packageLists({})).age
-  const stale = apt && args.state === 'latest' && age !== undefined && age > (args.listsMaxAge ?? 0)
+  const listsAreOld = apt && args.state === 'latest' && age !== undefined && age > (args.listsMaxAge ?? 0)
   const reasons = [
     ...missing.map(({ item }) => `${item.name} is not installed`),
     ...other.map(({ summary }) => summary),
     ...marks
       .filter(({ fact }) => fact.type === 'installed')
       .map(({ item }) => `${item.name} is ${args.hold ? 'not held' : 'held'}`),
-    ...(stale ? [`package lists are ${Math.round(age / 60)} minutes old`] : []),
+    ...(listsAreOld ? [`package lists are ${Math.round(age / 60)} minutes old`] : []),
   ]
   if (reasons.length === 0) return undefined
-  const items = stale ? wanted(args, facts) : [...missing, ...other.map(({ state }) => state)].map(({ item }) => item)
+  const items = listsAreOld
+    ? wanted(args, facts)
+    : [...missing, ...other.map(({ state }) => state)].map(({ item }) => item)
   const names = marks.filter(state => args.hold || isHeld(state)).map(({ item }) => item.name)
   return { summary: reasons.join(', '), apply: apt ? aptInstall(items, names, args) : dnfInstall(items, args) }
 }

@@ -44,8 +44,8 @@ const regexFindall: Filter = (input, [pattern, isMultiline, ignoresCase], named,
   withPattern(pattern, flagsOf([ignoresCase, isMultiline], named), expression => {
     const found: unknown[] = []
     for (const { groups } of expression.all(toText(input), work.patterns)) {
-      const [whole = '', ...parts] = groups.map(group => group ?? '')
-      found.push(parts.length === 0 ? whole : parts.length === 1 ? parts[0] : parts)
+      const [match = '', ...parts] = groups.map(group => group ?? '')
+      found.push(parts.length === 0 ? match : parts.length === 1 ? parts[0] : parts)
     }
     return found
   })

@@ -67,12 +67,12 @@ export function braceFormat(format: string, args: readonly unknown[], work: Work
     for (const match of format.matchAll(braces)) {
       yield format.slice(from, match.index)
       from = match.index + match[0].length
-      const [whole, index, conversion, spec = ''] = match
-      if (whole === '{{' || whole === '}}') {
-        yield whole.charAt(0)
+      const [field, index, conversion, spec = ''] = match
+      if (field === '{{' || field === '}}') {
+        yield field.charAt(0)
         continue
       }
-      if (index === undefined) throw new FilterError(`format: '${whole}' here, only {}, {0}, {0:>8} are supported`)
+      if (index === undefined) throw new FilterError(`format: '${field}' here, only {}, {0}, {0:>8} are supported`)
       const position = index === '' ? next : Number(index)
       if (index === '') next += 1
       if (position >= args.length) throw new FilterError(`format: there is no argument ${position}`)
@@ -138,14 +138,14 @@ function digitsOf(size: number | bigint, { kind, precision = 6, isAlternate, has
   const grouped = (digits: string) => (hasCommas ? digits.replace(/\B(?=(?:\d{3})+(?!\d))/g, ',') : digits)
   if (kind === 'f' || kind === 'F') {
     if (precision > 100) throw new FilterError('format: a precision of more than 100 is not supported')
-    const [whole = '', ...rest] = fixed(Number(size), precision).split('.')
-    return [grouped(whole), ...rest].join('.')
+    const [integer = '', ...rest] = fixed(Number(size), precision).split('.')
+    return [grouped(integer), ...rest].join('.')
   }
   if (kind === 'n') return grouped(toText(size))
-  const whole = typeof size === 'bigint' ? size : Math.trunc(size)
+  const integer = typeof size === 'bigint' ? size : Math.trunc(size)
   const base = bases[kind]
-  if (base === undefined) return grouped(String(whole))
-  const digits = whole.toString(base[0])
+  if (base === undefined) return grouped(String(integer))
+  const digits = integer.toString(base[0])
   return (isAlternate ? base[1] : '') + (kind === 'X' ? digits.toUpperCase() : digits)
 }
 

@@ -10,7 +10,7 @@ export interface Query {
 
 /** The queries of ansible.utils.ipaddr by name, with what they give where the input does not qualify: None or false. */
 export const queries: ReadonlyMap<string, (given: Query) => unknown> = new Map<string, (given: Query) => unknown>([
-  ['', given => (given.isNetwork ? whole(given) : host(given))],
+  ['', given => (given.isNetwork ? hostAndPrefix(given) : host(given))],
   ...named(['address', 'ip'], given => {
     const { address } = given
     if (sizeOf(address) > 2n && address.version === 4 && isFirst(address)) return null
@@ -19,15 +19,15 @@ export const queries: ReadonlyMap<string, (given: Query) => unknown> = new Map<s
   ...named(['address/prefix', 'host/prefix', 'hostnet', 'gateway', 'gw', 'router'], given => {
     const { address } = given
     const isEdge = isFirst(address) || address.value === lastOf(address)
-    return sizeOf(address) > 2n && isEdge ? false : whole(given)
+    return sizeOf(address) > 2n && isEdge ? false : hostAndPrefix(given)
   }),
-  ['host', given => (hasBroadcast(given.address) && isFirst(given.address) ? null : whole(given))],
-  ['ip/prefix', given => (isHost(given) ? whole(given) : null)],
+  ['host', given => (hasBroadcast(given.address) && isFirst(given.address) ? null : hostAndPrefix(given))],
+  ['ip/prefix', given => (isHost(given) ? hostAndPrefix(given) : null)],
   ['ip_netmask', given => (isHost(given) ? `${host(given)} ${mask(given)}` : null)],
-  ['cidr', whole],
+  ['cidr', hostAndPrefix],
   ['bool', () => true],
   ['broadcast', ({ address }) => (sizeOf(address) > 2n ? show(address, lastOf(address)) : null)],
-  ['net', given => (sizeOf(given.address) > 1n && isFirst(given.address) ? whole(given) : null)],
+  ['net', given => (sizeOf(given.address) > 1n && isFirst(given.address) ? hostAndPrefix(given) : null)],
   ...named(['network', 'network_id'], network),
   ...named(['network/prefix', 'subnet'], given => `${network(given)}/${given.address.prefix}`),
   ['network_netmask', given => `${network(given)} ${mask(given)}`],
@@ -73,7 +73,7 @@ const show = ({ version }: Address, value: bigint): string => formatIp(version, 
 function host({ address }: Query): string {
   return show(address, address.value)
 }
-function whole(given: Query): string {
+function hostAndPrefix(given: Query): string {
   return `${host(given)}/${given.address.prefix}`
 }
 function network({ address }: Query): string {

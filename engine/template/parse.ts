@@ -105,7 +105,8 @@ function readCode(text: string, open: number, kind: '{{' | '{%'): Code {
   return { text: pieces.join('') + text.slice(from), end: text.length }
 }
 
-const keepBackslash = (whole: string, unknown?: string): string => (unknown === undefined ? whole : `\\\\${unknown}`)
+const keepBackslash = (sequence: string, unknown?: string): string =>
+  unknown === undefined ? sequence : `\\\\${unknown}`
 
 /** After the closing quote; -1 without one. */
 function endOfString(text: string, open: number): number {

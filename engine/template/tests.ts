@@ -114,7 +114,7 @@ function isMatch(input: unknown, pattern: unknown, flags: string, kind: string, 
   return withPattern(pattern, flags, expression => {
     if (kind === 'match') return expression.match(text, work.patterns) !== undefined
     if (kind === 'fullmatch')
-      return withPattern(`(?:${toText(pattern)})\\Z`, flags, whole => !!whole.match(text, work.patterns))
+      return withPattern(`(?:${toText(pattern)})\\Z`, flags, anchored => !!anchored.match(text, work.patterns))
     return expression.search(text, work.patterns) !== undefined
   })
 }

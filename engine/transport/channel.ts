@@ -432,9 +432,9 @@ function exitCodeOf([code = '']: readonly string[]): number {
 }
 
 /** From the host's own clock, which has a resolution of 10 ms; 0 where it has none. */
-function secondsOf([, begun = '', now = '']: readonly string[]): number {
-  if (![begun, now].every(time => /^\d{1,12}(\.\d{1,6})?$/.test(time))) return 0
-  return Math.max(0, Math.round((Number(now) - Number(begun)) * 100) / 100)
+function secondsOf([, started = '', now = '']: readonly string[]): number {
+  if (![started, now].every(time => /^\d{1,12}(\.\d{1,6})?$/.test(time))) return 0
+  return Math.max(0, Math.round((Number(now) - Number(started)) * 100) / 100)
 }
 
 function refusal(host: string, { name, payload }: Frame): UnreachableError {

@@ -132,14 +132,14 @@ function giveBecomePassword(
     let timer: NodeJS.Timeout | undefined
     const done = (error?: UnreachableError): void => {
       clearTimeout(timer)
-      stdout.off('data', look)
-      errors.off('data', look)
+      stdout.off('data', onData)
+      errors.off('data', onData)
       if (error) {
         kill('SIGTERM')
         reject(error)
       } else resolve()
     }
-    const look = (chunk: Buffer | string): void => {
+    const onData = (chunk: Buffer | string): void => {
       all = endOf(all + chunk.toString(), longestStderr)
       fresh = (fresh + chunk.toString()).slice(-longestStderr)
       clearTimeout(timer)
@@ -154,8 +154,8 @@ function giveBecomePassword(
       } else if (/[:?>\])]$/.test(question))
         timer = setTimeout(() => done(unanswered(connection, all, questionGrace)), questionGrace * 1000)
     }
-    stdout.on('data', look)
-    errors.on('data', look)
+    stdout.on('data', onData)
+    errors.on('data', onData)
     void exited.then(exitCode => done(diagnose(connection, { said: `${all}\n${stderr()}`, exitCode })))
   })
 }

@@ -6,7 +6,7 @@ import {
   etcdAuthorities,
   etcdWishes,
   of,
-  type Prepared,
+  type PreparedCertificates,
   pairFiles,
   prepareCertificates,
 } from '../lib/pki/index.ts'
@@ -24,7 +24,7 @@ export const etcd = defineRole({
   params,
   inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => unknownLeavingMember(inventory, params.leaving),
-  prepare: ({ hosts, inventory, check }): Promise<Prepared> =>
+  prepare: ({ hosts, inventory, check }): Promise<PreparedCertificates> =>
     prepareCertificates(
       { inventory, check },
       hosts.flatMap(({ host, params }) => (params.deployment === 'host' ? etcdWishes(host) : [])),

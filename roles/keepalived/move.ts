@@ -127,8 +127,8 @@ const pause = 50
 /** Whose keepalived is stopped as well, or not installed yet, takes nothing over. Another program may have the address there already. */
 async function someoneIsReady({ on }: StepContext, { virtualAddress, others }: MoveOptions): Promise<void> {
   for (const other of others) {
-    const look = sh`systemctl is-active --quiet keepalived || ip -o addr show to ${virtualAddress} | grep -q .`
-    const seen = await on(other.name)`${look}`.nothrow().catch(() => undefined)
+    const isThere = sh`systemctl is-active --quiet keepalived || ip -o addr show to ${virtualAddress} | grep -q .`
+    const seen = await on(other.name)`${isThere}`.nothrow().catch(() => undefined)
     if (seen?.exitCode === 0) return
   }
   throw new Error(

@@ -14,10 +14,10 @@ const shell = `for f in $BENCH_GROUPS; do echo $$ >"$f"; done; exec "$@"`
 export async function measured({ words, env = {} }, group) {
   const before = group?.cpu() ?? 0
   let memory = 0
-  const look = () => {
+  const sampleMemory = () => {
     memory = Math.max(memory, group?.memory() ?? 0)
   }
-  const timer = setInterval(look, 25)
+  const timer = setInterval(sampleMemory, 25)
   const started = performance.now()
   const result = await execa('sh', ['-c', shell, 'bench', ...words], {
     env: { ...env, BENCH_GROUPS: group?.entrances.join(' ') ?? '' },
@@ -27,7 +27,7 @@ export async function measured({ words, env = {} }, group) {
   })
   const wall = (performance.now() - started) / 1000
   clearInterval(timer)
-  look()
+  sampleMemory()
   if (result.exitCode !== 0)
     throw new Error(`${words.join(' ').slice(0, 200)}: exit code ${result.exitCode}\n${tail(result.all)}`)
   return group ? { wall, cpu: group.cpu() - before, memory } : { wall }

@@ -57,7 +57,7 @@ export async function start({ runs }) {
     for (let run = -1; run < runs; run += 1) {
       for (const { words, times } of rows) {
         await writeFile(String(log), '')
-        const begun = performance.timeOrigin + performance.now()
+        const started = performance.timeOrigin + performance.now()
         const { all, exitCode } = await execa('node', words, { env, cwd: root, reject: false, all: true })
         const ended = performance.timeOrigin + performance.now()
         const stamps = (await readFile(String(log), 'utf8')).split('\n').filter(Boolean)
@@ -65,7 +65,7 @@ export async function start({ runs }) {
         if (words.includes(playbook) && stamps.length === 0)
           throw new Error(`no ssh was started (exit code ${exitCode}): ${all}`)
         // The first round makes what later ones find: caches, the cluster's certificates.
-        if (run >= 0) times.push((first - begun) / 1000)
+        if (run >= 0) times.push((first - started) / 1000)
       }
     }
   } finally {

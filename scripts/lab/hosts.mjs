@@ -14,9 +14,9 @@ export const containerName = (lab, host) => `rota-${lab}-${host}`
  */
 export async function listContainers(lab) {
   const format = '{{.ID}} {{.State}} {{.Label "rota.host"}}'
-  const out = (await $({ quiet: true })`docker ps -a --no-trunc --filter label=rota.lab=${lab} --format ${format}`)
+  const listing = (await $({ quiet: true })`docker ps -a --no-trunc --filter label=rota.lab=${lab} --format ${format}`)
     .stdout
-  return out
+  return listing
     .split('\n')
     .filter(Boolean)
     .map(line => {

@@ -97,12 +97,12 @@ async function make(tree, version, binaries) {
  * @param {string[]} binaries
  */
 async function install(tree, target, binaries) {
-  const out = join(tree, '_output/local/bin/linux')
-  const [arch] = await readdir(out)
-  if (!arch) throw new LabError(`make left nothing in ${out}`)
+  const built = join(tree, '_output/local/bin/linux')
+  const [arch] = await readdir(built)
+  if (!arch) throw new LabError(`make left nothing in ${built}`)
   await mkdir(target, { recursive: true })
   for (const name of binaries) {
-    await $`install -m 0755 ${join(out, arch, name)} ${join(target, `${name}.new`)}`
+    await $`install -m 0755 ${join(built, arch, name)} ${join(target, `${name}.new`)}`
     await rename(join(target, `${name}.new`), join(target, name))
   }
 }

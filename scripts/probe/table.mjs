@@ -29,12 +29,12 @@ export function renderTable(rows) {
   const failures = rows.flatMap(row =>
     row.firstFailures.map(failure => ({ ...failure, path: row.path, kind: row.kind })),
   )
-  const told = failures
-    // Those on new connections are the ones that count, so they are told first.
+  const firstFailures = failures
+    // Those on new connections are the ones that count, so they come first.
     .sort((a, b) => Number(isNew(b)) - Number(isNew(a)) || a.at.localeCompare(b.at))
     .slice(0, toldFailures)
     .map(({ at, path, kind, after, reason }) => `  ${at}  ${path}  ${kind}: ${reason} (after ${after} ms)`)
-  return [...lines, ...(told.length > 0 ? ['', 'first failures:', ...told] : [])].join('\n')
+  return [...lines, ...(firstFailures.length > 0 ? ['', 'first failures:', ...firstFailures] : [])].join('\n')
 }
 
 /** @param {{ kind: string }} row */

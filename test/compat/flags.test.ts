@@ -6,7 +6,7 @@ import { parseFlags } from '../../engine/cli/flags.ts'
 import { inventoryCommand } from '../../engine/cli/inventory-command.ts'
 import { UsageError } from '../../engine/cli/usage.ts'
 import { vaultCommand } from '../../engine/cli/vault/command.ts'
-import { redactor } from '../../engine/secrets/redactor.ts'
+import { newRedactor } from '../../engine/secrets/redactor.ts'
 import { askCommands, python } from './oracle.ts'
 
 // Every flag that the --help of Ansible's commands names is there, with a value where it has one there; or its error says what to use.
@@ -98,7 +98,8 @@ if (python === undefined) {
     assert.match(refusalOf(['--frobnicate']) ?? '', /unknown option/)
   })
 
-  test('ansible-inventory: every flag is there', () => checkOptions(inventoryCommand(redactor()), flagsOf(inventory)))
+  test('ansible-inventory: every flag is there', () =>
+    checkOptions(inventoryCommand(newRedactor()), flagsOf(inventory)))
 
   test('every setting has the names that Ansible has for it, in ansible.cfg and in the environment', () => {
     const text = answers.slice(-3).join('\n')

@@ -5,7 +5,7 @@ import { inventoryView } from '../../engine/plan/views.ts'
 import { play } from '../../engine/playbook/play.ts'
 import type { ApplyProgram } from '../../engine/program/requests.ts'
 import { runPlays } from '../../engine/rollout/run.ts'
-import { redactor } from '../../engine/secrets/redactor.ts'
+import { newRedactor } from '../../engine/secrets/redactor.ts'
 import { raw } from '../../engine/shell/shell.ts'
 import { defineTask } from '../../engine/tasks/task.ts'
 import { type Channel, type Connection, UnreachableError } from '../../engine/transport/types.ts'
@@ -166,7 +166,7 @@ export async function runRotas(given: Case): Promise<Ran> {
       handlers: Object.fromEntries(one.handlers.map(name => [name, action({ name })])),
     }),
   )
-  const ready = await readyPlays(plays, inventory, view, { tags, hidden: redactor() })
+  const ready = await readyPlays(plays, inventory, view, { tags, hidden: newRedactor() })
   if (ready.problems.length > 0) throw new Error(ready.problems.map(problem => problem.message).join('\n'))
   const done = new Map<string, string[]>()
   const batches: (readonly [string, readonly string[]])[] = []

@@ -8,7 +8,7 @@ import { formatProblem, InventoryError } from '../../engine/failure/problem.ts'
 import { inventoryView } from '../../engine/plan/views.ts'
 import { play } from '../../engine/playbook/play.ts'
 import type { RoleCall } from '../../engine/role/role.ts'
-import { redactor } from '../../engine/secrets/redactor.ts'
+import { newRedactor } from '../../engine/secrets/redactor.ts'
 import { etchosts, haproxy, keepalived, nginxProxy } from '../../roles/index.ts'
 import { readyPlays } from '../ready-plays.ts'
 import { everyRole } from '../roles/support/schemas.ts'
@@ -42,7 +42,7 @@ async function problems(
   more = groups,
 ): Promise<readonly string[]> {
   const inventory = await load({ 'hosts.yml': hosts, 'groups.ini': more }, { sources: ['hosts.yml', 'groups.ini'] })
-  const hidden = redactor()
+  const hidden = newRedactor()
   const view = inventoryView(inventory)
   const plays = [play('all', { hosts: 'k8s_cluster', roles })]
   const ready = await readyPlays(plays, inventory, view, { tags: { only: [], skip: [] }, hidden })

@@ -99,7 +99,10 @@ function pathOf(text: string, { origin }: Said, { cwd, env }: Surroundings): str
   const expanded = text
     .replaceAll('{{CWD}}', cwd)
     .replace(/^~(?=\/|$)/, env.HOME ?? homedir())
-    .replaceAll(/\$(?:\{(\w+)\}|(\w+))/g, (whole, braced?: string, bare?: string) => env[braced ?? bare ?? ''] ?? whole)
+    .replaceAll(
+      /\$(?:\{(\w+)\}|(\w+))/g,
+      (reference, braced?: string, bare?: string) => env[braced ?? bare ?? ''] ?? reference,
+    )
   if (isAbsolute(expanded) || !origin) return expanded
   const path = relative(cwd, join(resolve(cwd, dirname(origin.file)), expanded))
   return path === '' ? '.' : path

@@ -74,16 +74,16 @@ const flatObject = new RegExp(`\\{${flatPair}(?:,${flatPair})*\\}`, 'y')
 /** An object of plain values, which is what a host's variables are: checked at once, taken apart when it is read. */
 function readFlat(cursor: Cursor): Node | undefined {
   flatObject.lastIndex = cursor.index
-  const whole = flatObject.exec(cursor.text)?.[0]
-  if (whole === undefined || whole.length < 200 || whole.includes('"__ansible_')) return undefined
+  const object = flatObject.exec(cursor.text)?.[0]
+  if (object === undefined || object.length < 200 || object.includes('"__ansible_')) return undefined
   const { line, lineStart, depth } = cursor
   const index = cursor.index + 1
   const column = cursor.index - lineStart + 1
-  for (let at = whole.indexOf('\n'); at >= 0; at = whole.indexOf('\n', at + 1)) {
+  for (let at = object.indexOf('\n'); at >= 0; at = object.indexOf('\n', at + 1)) {
     cursor.line += 1
     cursor.lineStart = cursor.index + at + 1
   }
-  cursor.index += whole.length
+  cursor.index += object.length
   return new LazyMap(line, column, () => {
     const node = readObject({ text: cursor.text, index, line, lineStart, depth }, line, column)
     return node?.kind === 'map' ? node.entries : []

@@ -107,10 +107,10 @@ const escapes: Readonly<Record<string, string>> = {
 function decodeEscapes(text: string): string {
   return text.replace(
     /\\U([0-9a-fA-F]{8})|\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|\\([\\'"abfnrtv])/g,
-    (whole, long?: string, short?: string, byte?: string, single?: string) => {
+    (sequence, long?: string, short?: string, byte?: string, single?: string) => {
       if (single !== undefined) return escapes[single] ?? single
       const code = Number.parseInt(long ?? short ?? byte ?? '', 16)
-      return code > 0x10ffff ? whole : String.fromCodePoint(code)
+      return code > 0x10ffff ? sequence : String.fromCodePoint(code)
     },
   )
 }

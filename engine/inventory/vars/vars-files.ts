@@ -39,9 +39,9 @@ export function readVarsDirectory(
   const present = files.kinds(directory)
   const known = new Set(names)
   for (const name of known) {
-    const [hit, ...hidden] = endings.map(ending => name + ending).filter(entry => present.has(entry))
+    const [hit, ...shadowed] = endings.map(ending => name + ending).filter(entry => present.has(entry))
     if (hit === undefined) continue
-    for (const other of hidden) warnings.push(`${directory}/${other} is not read: ${directory}/${hit} comes first`)
+    for (const other of shadowed) warnings.push(`${directory}/${other} is not read: ${directory}/${hit} comes first`)
     const path = `${directory}/${hit}`
     const paths = present.get(hit) === 'directory' ? listVarsFiles(path, files, new Set()) : [path]
     const read = paths.map(file => readVarsFile(file, `${kind}/${name}`, files, vault))

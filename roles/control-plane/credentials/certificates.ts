@@ -6,7 +6,7 @@ import {
   defaultLifetime,
   kubernetesAuthorities,
   masterWishes,
-  type Prepared,
+  type PreparedCertificates,
   prepareCertificates,
   prepareTokens,
   type Wish,
@@ -40,7 +40,7 @@ export const clusterNames = (params: NameParams, inventory: InventoryView): Clus
 export const servedNames = (params: Params, inventory: InventoryView) => apiServerNames(clusterNames(params, inventory))
 
 /** What `prepare` gives to the tasks of the masters. */
-export interface MasterPrepared extends Prepared {
+export interface MasterPrepared extends PreparedCertificates {
   /** The content of known_tokens.csv, where there is one. */
   readonly tokens?: string | undefined
 }

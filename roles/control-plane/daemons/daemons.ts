@@ -25,7 +25,7 @@ export function daemonWords(
   own: (daemon: DaemonName) => readonly Flag[] = () => [],
 ): Readonly<Record<DaemonName, readonly string[]>> {
   const words = (daemon: DaemonName, flags: readonly Flag[], extra: Readonly<Record<string, unknown>>) =>
-    flagWords(conf.kubeVersion, instead(flags, own(daemon)), extra)
+    flagWords(conf.kubeVersion, withOwnFlags(flags, own(daemon)), extra)
   return {
     'kube-apiserver': words('kube-apiserver', apiServerFlags(conf, host, cluster), conf.apiserverArguments),
     'kube-controller-manager': words(
@@ -67,7 +67,7 @@ const descriptions = {
   'kube-scheduler': 'Scheduler of Kubernetes',
 } as const
 
-const instead = (flags: readonly Flag[], own: readonly Flag[]): readonly Flag[] => {
+const withOwnFlags = (flags: readonly Flag[], own: readonly Flag[]): readonly Flag[] => {
   const byName = new Map(own.map(flag => [flag[0], flag]))
   const known = new Set(flags.map(([name]) => name))
   return [...flags.map(flag => byName.get(flag[0]) ?? flag), ...own.filter(([name]) => !known.has(name))]

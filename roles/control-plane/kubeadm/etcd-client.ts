@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey } from 'node:crypto'
 import { facts, type PathFact, type Step, type StepContext, step } from 'rota'
-import type { Prepared } from '../../lib/pki/index.ts'
+import type { PreparedCertificates } from '../../lib/pki/index.ts'
 import type { Params } from '../daemons/daemons.ts'
 import { isThere, manifests, textOf } from './seen.ts'
 
@@ -11,7 +11,7 @@ export const etcdClient = 'kubeadm/apiserver-etcd-client'
  * The client that the API servers are to an etcd which is not kubeadm's own. It is put on a host that is no master yet, and made new where
  * it is ours and about to expire; an API server reads it with every connection. A cluster that has another etcd keeps what it has.
  */
-export const etcdClientIsThere = (params: Params, prepared: Prepared): Step => {
+export const etcdClientIsThere = (params: Params, prepared: PreparedCertificates): Step => {
   const files = filesOf(params, prepared)
   return step({
     title: 'the client of etcd is there',
@@ -41,7 +41,10 @@ interface File {
   readonly mode: string
 }
 
-export function filesOf({ kubeConfigDir }: Params, prepared: Prepared): Readonly<Record<'ca' | 'crt' | 'key', File>> {
+export function filesOf(
+  { kubeConfigDir }: Params,
+  prepared: PreparedCertificates,
+): Readonly<Record<'ca' | 'crt' | 'key', File>> {
   const pki = `${kubeConfigDir}/pki`
   const { certificate, key } = prepared.pair(etcdClient)
   return {

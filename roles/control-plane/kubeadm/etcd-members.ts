@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { facts, type InventoryView, quote, raw, type Step, type StepContext, step } from 'rota'
-import type { Prepared } from '../../lib/pki/index.ts'
+import type { PreparedCertificates } from '../../lib/pki/index.ts'
 import type { Params } from '../daemons/daemons.ts'
 import { kubectlWords } from '../kubectl.ts'
 import { manifestOf } from '../methods/static-pods/running.ts'
@@ -14,7 +14,7 @@ import { clusterConfig, manifests, textOf } from './seen.ts'
  * The API server asks the members that the etcd of the hosts has now. kubeadm writes their list once, when the cluster begins: members that
  * are replaced one after the other would leave it none that lives. Only that flag of the manifest changes, and only where the etcd is ours.
  */
-export const knowsEtcdMembers = (params: Params, inventory: InventoryView, prepared: Prepared): Step => {
+export const knowsEtcdMembers = (params: Params, inventory: InventoryView, prepared: PreparedCertificates): Step => {
   const files = filesOf(params, prepared)
   const wanted = etcdEndpoints(params, inventory)
   return step({

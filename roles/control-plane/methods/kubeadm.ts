@@ -13,7 +13,7 @@ import {
 import { binDirOf } from '../../kube-binaries/paths.ts'
 import { etcdMembersOf, isLeaving, mastersOf, withV } from '../../lib/cluster/index.ts'
 import { nodeNameOf } from '../../lib/cluster/node-name.ts'
-import { etcdAuthorities, type Prepared, prepareCertificates, type Wish } from '../../lib/pki/index.ts'
+import { etcdAuthorities, type PreparedCertificates, prepareCertificates, type Wish } from '../../lib/pki/index.ts'
 import { lifetimeOf } from '../credentials/certificates.ts'
 import type { Params } from '../daemons/daemons.ts'
 import { controllersAreHealthy, versionIs, waitReady } from '../gate/ready.ts'
@@ -32,7 +32,7 @@ import type { Method, MethodContext } from './method.ts'
 import { noUnits } from './no-units.ts'
 
 /** What kubeadm makes of a master, as kubespray has it do. */
-export const kubeadm: Method<Prepared | undefined> = {
+export const kubeadm: Method<PreparedCertificates | undefined> = {
   check: ({ params, inventory }) => [
     ...(params.kubeConfigDir === '/etc/kubernetes'
       ? []
@@ -90,7 +90,11 @@ export const kubeadm: Method<Prepared | undefined> = {
 }
 
 /** An etcd that kubeadm does not run has one client for all masters. */
-async function prepareEtcdClient({ hosts, inventory, check }: PrepareContext<Params>): Promise<Prepared | undefined> {
+async function prepareEtcdClient({
+  hosts,
+  inventory,
+  check,
+}: PrepareContext<Params>): Promise<PreparedCertificates | undefined> {
   const [first] = hosts
   if (first?.params.etcdDeployment !== 'host') return undefined
   const wish: Wish = {
@@ -105,7 +109,7 @@ async function prepareEtcdClient({ hosts, inventory, check }: PrepareContext<Par
 }
 
 /** What kubeadm's pods read and kubeadm does not make. */
-function filesOf({ params, prepared }: MethodContext<Prepared | undefined>): Nested {
+function filesOf({ params, prepared }: MethodContext<PreparedCertificates | undefined>): Nested {
   const { kubeConfigDir: dir, encryptionConfig } = params
   return [
     directory({ path: dir, mode: '0755' }),

@@ -5,7 +5,7 @@ import { store } from './store.ts'
 import type { Lifetime, Pair, Wish } from './wish.ts'
 
 /** What `prepare` of a role gives to its tasks. */
-export interface Prepared {
+export interface PreparedCertificates {
   /** A pair by its name in the store; throws for one that was not asked for. */
   readonly pair: (name: string) => Pair
   readonly serviceAccount: { readonly key: string; readonly publicKey: string }
@@ -19,13 +19,16 @@ export async function prepareCertificates(
   wishes: readonly Wish[],
   authorities: Readonly<Record<string, string>>,
   lifetime: Lifetime,
-): Promise<Prepared> {
+): Promise<PreparedCertificates> {
   const files = store(join(context.inventory.dir, 'pki'), { check: context.check })
   const ensured = await ensureCertificates(files, wishes, authorities, lifetime, new Date())
   return preparedFrom(ensured, await ensureServiceAccountKey(files))
 }
 
-const preparedFrom = ({ pairs }: Ensured, serviceAccount: Prepared['serviceAccount']): Prepared => ({
+const preparedFrom = (
+  { pairs }: Ensured,
+  serviceAccount: PreparedCertificates['serviceAccount'],
+): PreparedCertificates => ({
   serviceAccount,
   pair: name => {
     const found = pairs.get(name)

@@ -6,7 +6,7 @@ import { loadInventory } from '../../../engine/inventory/index.ts'
 import type { RunEvent } from '../../../engine/journal/events.ts'
 import { inventoryView } from '../../../engine/plan/views.ts'
 import { runPlays } from '../../../engine/rollout/run.ts'
-import { redactor } from '../../../engine/secrets/redactor.ts'
+import { newRedactor } from '../../../engine/secrets/redactor.ts'
 import { raw } from '../../../engine/shell/shell.ts'
 import { defineTask } from '../../../engine/tasks/task.ts'
 import { type Channel, type Connection, UnreachableError } from '../../../engine/transport/types.ts'
@@ -29,7 +29,7 @@ async function run(
   const view = inventoryView(inventory)
   const tags = { only: [], skip: [] }
   const made = play('masters', { hosts: 'all', tasks: [change({})], ...options })
-  const { plays, problems } = await readyPlays([made], inventory, view, { tags, hidden: redactor() })
+  const { plays, problems } = await readyPlays([made], inventory, view, { tags, hidden: newRedactor() })
   equal(problems, [])
   const events: RunEvent[] = []
   const changed: string[] = []

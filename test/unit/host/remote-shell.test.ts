@@ -2,11 +2,11 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { remoteShell } from '../../../engine/host/remote-shell.ts'
 import type { RunCommand } from '../../../engine/program/requests.ts'
-import { redactor } from '../../../engine/secrets/redactor.ts'
+import { newRedactor } from '../../../engine/secrets/redactor.ts'
 import { blob } from '../../../engine/shell/shell.ts'
 import type { Channel } from '../../../engine/transport/types.ts'
 
-const hidden = redactor()
+const hidden = newRedactor()
 const secret = 'it\'s a "secret"'
 hidden.add([secret])
 

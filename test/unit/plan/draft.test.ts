@@ -6,7 +6,7 @@ import { inventoryView, prepareRoles } from '../../../engine/plan/index.ts'
 import { play } from '../../../engine/playbook/play.ts'
 import { defineRole } from '../../../engine/role/role.ts'
 import { runPlays } from '../../../engine/rollout/run.ts'
-import { redactor } from '../../../engine/secrets/redactor.ts'
+import { newRedactor } from '../../../engine/secrets/redactor.ts'
 import { raw } from '../../../engine/shell/shell.ts'
 import { defineTask } from '../../../engine/tasks/task.ts'
 import type { Channel } from '../../../engine/transport/types.ts'
@@ -55,7 +55,7 @@ async function askedOf(hosts: string, keep: 'all' | 'first', check = false) {
   const inventory = await loadInventory({ sources: [hosts] })
   const view = inventoryView(inventory)
   const only = play('p', { hosts: 'all', roles: [plain(), curious(), preparing()] })
-  const ready = await readyPlays([only], inventory, view, { tags, hidden: redactor(), keep })
+  const ready = await readyPlays([only], inventory, view, { tags, hidden: newRedactor(), keep })
   equal(ready.problems, [])
   const first = asked.splice(0)
   if (keep === 'first') return { first, later: asked, ready }

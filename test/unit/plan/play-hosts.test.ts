@@ -6,7 +6,7 @@ import { equal, match } from 'uvu/assert'
 import { command, defineRole, type PlayOptions, play } from '../../../engine/index.ts'
 import { loadInventory } from '../../../engine/inventory/index.ts'
 import { inventoryView } from '../../../engine/plan/views.ts'
-import { redactor } from '../../../engine/secrets/redactor.ts'
+import { newRedactor } from '../../../engine/secrets/redactor.ts'
 import { readyPlays } from '../../ready-plays.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'rota-play-hosts-'))
@@ -32,7 +32,7 @@ async function ready(hosts: PlayOptions['hosts'], options: Partial<PlayOptions> 
   const made = play('it', { roles: [role()], ...options, hosts })
   const found = await readyPlays([made], inventory, inventoryView(inventory), {
     tags: { only, skip },
-    hidden: redactor(),
+    hidden: newRedactor(),
     ...(limit === undefined ? {} : { limit }),
   })
   return {

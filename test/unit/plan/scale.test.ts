@@ -7,7 +7,7 @@ import { play } from '../../../engine/index.ts'
 import { loadInventory } from '../../../engine/inventory/index.ts'
 import { inventoryView } from '../../../engine/plan/index.ts'
 import type { HostView } from '../../../engine/role/index.ts'
-import { redactor } from '../../../engine/secrets/redactor.ts'
+import { newRedactor } from '../../../engine/secrets/redactor.ts'
 import { etchosts, haproxyProxy, kubeClients, nginxProxy } from '../../../roles/index.ts'
 import { readyPlays } from '../../ready-plays.ts'
 
@@ -45,7 +45,7 @@ async function reads(nodes: number): Promise<number> {
   const roles = [etchosts(), nginxProxy(), haproxyProxy(), kubeClients()]
   const { problems } = await readyPlays([play('nodes', { hosts: 'k8s_cluster', roles })], inventory, spied, {
     tags: { only: [], skip: [] },
-    hidden: redactor(),
+    hidden: newRedactor(),
   })
   ok(problems.length === 0, JSON.stringify(problems))
   return count

@@ -10,7 +10,7 @@ import { gate } from '../../../engine/role/gate.ts'
 import { defineRole } from '../../../engine/role/role.ts'
 import { step } from '../../../engine/role/step.ts'
 import { runPlays } from '../../../engine/rollout/run.ts'
-import { redactor } from '../../../engine/secrets/redactor.ts'
+import { newRedactor } from '../../../engine/secrets/redactor.ts'
 import { raw } from '../../../engine/shell/shell.ts'
 import { defineTask } from '../../../engine/tasks/task.ts'
 import { type Channel, type Connection, UnreachableError } from '../../../engine/transport/types.ts'
@@ -82,7 +82,7 @@ async function run(
   const view = inventoryView(inventory)
   const tags = { only: [], skip: [] }
   const given = Object.entries(plays).map(([name, one]) => play(name, { ...one, hosts: 'all' }))
-  const ready = await readyPlays(given, inventory, view, { tags, hidden: redactor() })
+  const ready = await readyPlays(given, inventory, view, { tags, hidden: newRedactor() })
   const events: RunEvent[] = []
   const problems = ready.problems.map(({ message }) => message)
   if (problems.length > 0) return { problems, log, events, code: 1, pending, probes, outcomes: {} }

@@ -2,11 +2,11 @@ import * as fc from 'fast-check'
 import { test } from 'uvu'
 import { equal, is, not, ok } from 'uvu/assert'
 import { redacted } from '../../../engine/journal/redact.ts'
-import { redactor } from '../../../engine/secrets/redactor.ts'
+import { newRedactor } from '../../../engine/secrets/redactor.ts'
 import { cpuTime } from '../../cpu-time.ts'
 
 test('a secret is replaced wherever its text stands, in any depth', () => {
-  const hidden = redactor()
+  const hidden = newRedactor()
   hidden.add(['pa.ss*word'])
   const diff = { path: '/a', before: 'x pa.ss*word y', after: 'pa-ss-word' }
   const event = { kind: 'task', host: 'h', play: 'p', role: 'r', task: 't', status: 'changed', diff } as const
@@ -14,20 +14,20 @@ test('a secret is replaced wherever its text stands, in any depth', () => {
 })
 
 test('a secret that is a word of ours does not change what happened, nor to whom', () => {
-  const hidden = redactor()
+  const hidden = newRedactor()
   hidden.add(['changed', 'master'])
   const about = { kind: 'task', host: 'master-1', play: 'p', role: 'r', status: 'changed' } as const
   equal(redacted({ ...about, task: 'master has changed' }, hidden), { ...about, task: '******** has ********' })
 })
 
 test('a secret is also known as a shell quotes it, and by the value of its `key: value` lines', () => {
-  const hidden = redactor()
+  const hidden = newRedactor()
   hidden.add(["it's me", 'keys:\n  secret: c2VjcmV0'])
   equal(hidden.text(`login 'it'\\''s me', c2VjcmV0`), `login '********', ********`)
 })
 
 test('the lines of a secret of several lines are hidden one by one', () => {
-  const hidden = redactor()
+  const hidden = newRedactor()
   hidden.add(['-----BEGIN KEY-----\nabcdef\n'])
   equal(hidden.text('got abcdef'), 'got ********')
 })
@@ -41,7 +41,7 @@ test('property: no secret of four characters or more is left in a text', () => {
       ),
       fc.string(),
       (secrets, around) => {
-        const hidden = redactor()
+        const hidden = newRedactor()
         hidden.add(secrets)
         const text = hidden.text(secrets.join(around))
         for (const secret of secrets) not(text.includes(secret) && !around.includes(secret))
@@ -116,7 +116,7 @@ const secrets = [
 for (const [name, encode] of Object.entries(encodings)) {
   test(`a secret is hidden however it is written: ${name}`, () => {
     for (const secret of secrets.filter(text => name !== 'bytes of C' || /^[ -~]*$/.test(text))) {
-      const hidden = redactor()
+      const hidden = newRedactor()
       const written = encode(secret)
       is(hidden.text(written), written, 'an unknown one stays')
       hidden.add([secret])
@@ -133,19 +133,19 @@ for (const [name, encode] of Object.entries(encodings)) {
 }
 
 test('what stands beside a hidden secret stays as it was written', () => {
-  const hidden = redactor()
+  const hidden = newRedactor()
   hidden.add(['p"w\\d-1234'])
   is(hidden.text('{"a":"p\\"w\\\\d-1234","b":"x\\ny"}'), '{"a":"********","b":"x\\ny"}')
 })
 
 test('a secret too short to be looked for is hidden where it is all there is', () => {
-  const hidden = redactor()
+  const hidden = newRedactor()
   hidden.add(['abc'])
   equal(['abc', ' abc\n', 'abcd', 'x abc'].map(hidden.text), ['********', '********', 'abcd', 'x abc'])
 })
 
 test('a short password, an address, a name, a path or a version does not make a secret of what it stands in', () => {
-  const hidden = redactor()
+  const hidden = newRedactor()
   const all = ['admin', '6443', '10.20.30.40', '10.20.30.0/24', 'lb.example.com', 'v1.28.14', '/etc/kubernetes/ssl']
   hidden.add(all)
   for (const text of all) equal([hidden.text(`x ${text} y`), hidden.isIn(`x ${text} y`)], ['x ******** y', false])
@@ -154,7 +154,7 @@ test('a short password, an address, a name, a path or a version does not make a 
 })
 
 test('two hundred secrets in ten megabytes are looked for in seconds', () => {
-  const hidden = redactor()
+  const hidden = newRedactor()
   hidden.add(Array.from({ length: 200 }, (_, index) => `secret-${index}-"of"/some length ${index * 7919}`))
   const line = `${String.raw`Nov 28 20:32:36 node-1 kubelet[123]: I1128 {"level":"info","msg":"it\'s a \"line\" with 50% of escapes"}`}\n`
   const text = line.repeat(Math.ceil((10 * 1024 * 1024) / line.length))

@@ -10,7 +10,7 @@ import { factTable } from '../../../../engine/facts/fact.ts'
 import type { Params } from '../../../../roles/control-plane/daemons/daemons.ts'
 import { knowsEtcdMembers, tellEtcdMembers } from '../../../../roles/control-plane/kubeadm/etcd-members.ts'
 import { controlPlane } from '../../../../roles/control-plane/role.ts'
-import type { Prepared } from '../../../../roles/lib/pki/index.ts'
+import type { PreparedCertificates } from '../../../../roles/lib/pki/index.ts'
 import { newKey } from '../../../../roles/lib/pki/make.ts'
 import { smallCluster } from '../../support/inventory.ts'
 import { remote } from '../../support/remote.ts'
@@ -21,7 +21,7 @@ const m1 = cluster.host('m1')
 const params = (more: Partial<Params> = {}): Params =>
   paramsOf(controlPlane({ method: 'kubeadm', kubeVersion: 'v1.20.2', ...more }))
 const key = newKey()
-const prepared: Prepared = {
+const prepared: PreparedCertificates = {
   pair: name => ({ certificate: `CERTIFICATE ${name}`, key }),
   serviceAccount: { key: '', publicKey: '' },
 }

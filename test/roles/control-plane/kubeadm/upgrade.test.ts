@@ -17,7 +17,7 @@ import {
 import { upgradeMaster, upgradeWords } from '../../../../roles/control-plane/kubeadm/upgrade.ts'
 import { controlPlane } from '../../../../roles/control-plane/role.ts'
 import { kubeBinaries } from '../../../../roles/kube-binaries/role.ts'
-import type { Prepared } from '../../../../roles/lib/pki/index.ts'
+import type { PreparedCertificates } from '../../../../roles/lib/pki/index.ts'
 import { newKey } from '../../../../roles/lib/pki/make.ts'
 import { smallCluster } from '../../support/inventory.ts'
 import { remote } from '../../support/remote.ts'
@@ -109,7 +109,7 @@ for (const [name, values, expected] of masters)
   test(`init or join: ${name}`, () => assert.is(needed(becomeMaster(params()), values), expected))
 
 const key = newKey()
-const prepared: Prepared = {
+const prepared: PreparedCertificates = {
   pair: name => ({ certificate: `CERTIFICATE ${name}`, key }),
   serviceAccount: { key: '', publicKey: '' },
 }

@@ -18,21 +18,21 @@ import { vaultSecretsFrom } from './vault-flags.ts'
  * What a command line asks for, with everything that can be wrong found at once: `problems` keep it from being executed, not from being
  * listed. No host is touched, but for the facts that a template of the inventory needs.
  */
-export async function understand(playbook: Playbook, flags: Flags, hidden: Redactor, keep: 'all' | 'first') {
+export async function prepareRun(playbook: Playbook, flags: Flags, redactor: Redactor, keep: 'all' | 'first') {
   const { settings, warnings, notes } = readConfig()
   const options = await optionsFrom(flags, settings)
-  hidden.add(passwordsIn(options.connection))
+  redactor.add(passwordsIn(options.connection))
   const facts = templateFacts()
   const playbookDir = dirname(playbook.file)
   const vaultSecrets = await vaultSecretsFrom(flags, settings)
-  hidden.add(vaultSecrets.map(({ password }) => password))
+  redactor.add(vaultSecrets.map(({ password }) => password))
   const inventory = await loadInventory({
     sources: options.sources,
     playbookDir,
     extraVars: flags.extraVars,
     groupAliases: legacyGroups,
     vaultSecrets,
-    onSecret: value => hidden.add(texts(value)),
+    onSecret: value => redactor.add(texts(value)),
     factsOf: facts.factsOf,
   })
   const { limit } = flags
@@ -40,16 +40,16 @@ export async function understand(playbook: Playbook, flags: Flags, hidden: Redac
   const tags = { only: flags.tags, skip: flags.skipTags }
   const view = inventoryView(inventory)
   const bind = async () => {
-    const vars = playbookVars(playbook, inventory, secrets => hidden.add(secrets))
+    const vars = playbookVars(playbook, inventory, secrets => redactor.add(secrets))
     const plays = typeof playbook.plays === 'function' ? playbook.plays({ inventory: view, vars }) : playbook.plays
     const chosen = { ...(limit === undefined ? {} : { limit }), whole: playbook.whole === true }
-    return { plays, bound: bindPlays(plays, inventory, view, { tags, hidden, ...chosen }) }
+    return { plays, bound: bindPlays(plays, inventory, view, { tags, hidden: redactor, ...chosen }) }
   }
   const connectionsTo = (names: Iterable<string>) =>
-    connectionsOf(inventory, options.connection, names, secrets => hidden.add(secrets))
+    connectionsOf(inventory, options.connection, names, secrets => redactor.add(secrets))
   const complete = <T>(work: () => Promise<T>) => facts.complete(work, () => connectionsTo([]), options.forks)
   const { plays, bound } = await complete(bind)
-  const ready = await complete(() => draftPlays(bound, view, { tags, hidden, keep }))
+  const ready = await complete(() => draftPlays(bound, view, { tags, hidden: redactor, keep }))
   // With params that are wrong, tasks can't be made, and so their tags are not known.
   const named = ready.hasTasks ? checkTags(ready.plays, tags) : { problems: [], warnings: [] }
   const problems = [
@@ -80,4 +80,4 @@ export async function understand(playbook: Playbook, flags: Flags, hidden: Redac
 const passwordsIn = ({ password, becomePassword }: ConnectionFlags): readonly string[] =>
   [password, becomePassword].flatMap(given => given?.() ?? [])
 
-export type Understood = Awaited<ReturnType<typeof understand>>
+export type PreparedRun = Awaited<ReturnType<typeof prepareRun>>
