@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander'
 
 /** Flags of ansible-playbook that Rota does not have, and what to use. */
 const ofPlaybooks: Readonly<Record<string, string>> = {
-  '--force-handlers': 'handlers are never lost here: those that a failed host still owes run first the next time',
+  '--force-handlers':
+    'handlers are never lost here: those that a failed host has not run are pending on it, and the next run does',
   '--flush-cache': 'there is no cache of facts: every run looks at the hosts',
   '--step': 'see what would be done with --check --diff, and go host by host with --serial 1 or --limit',
   '--start-at-task <name>': 'just run it again: what is done is found done and not done twice; or choose with --tags',

@@ -70,7 +70,7 @@ export async function applyEntries(
       task: '',
       role: '',
       message: `interrupted: ${notRun} of ${entries.length} changes were not made`,
-      hint: 'run again: it goes on with what is left, and with the handlers that are owed',
+      hint: 'run again: it goes on with what is left, and runs the handlers that are still pending on the host',
     })
   }
   if (result.failed) {

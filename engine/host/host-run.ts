@@ -50,6 +50,12 @@ export async function planHost(run: HostRun): Promise<HostPlan> {
   return { facts, pending, disrupts, dirty: disrupts || first.changes.length > 0 }
 }
 
+/** Names the handlers that an earlier run has left, so that nobody wonders why they run although nothing has changed. */
+export function notePending(run: HostRun, { pending }: HostPlan): void {
+  for (const { name } of handlersOwed(run.work.handlers, [], pending))
+    run.emit({ kind: 'note', host: run.host.name, text: `handler ${name} is pending from an earlier run` })
+}
+
 /** The first request waits for the connection, too, where it was not there before. */
 async function firstProbe(run: HostRun, started: number): Promise<Facts> {
   try {
@@ -182,7 +188,7 @@ const interrupted = (made: number): HostFailure =>
     task: '',
     role: '',
     message: `interrupted after ${made} changes`,
-    hint: 'run again: it goes on with what is left, and with the handlers that are owed',
+    hint: 'run again: it goes on with what is left, and runs the handlers that are still pending on the host',
   })
 
 export function refuse(changes: readonly PlannedChange[]): void {

@@ -54,7 +54,11 @@ export async function writeDown(run: HostRun, owes: readonly string[], paid: rea
   })
   if (failed || done < items.length) {
     const why = failed?.output.trim() || 'nothing was written'
-    throw new HostFailure({ task: '', role: '', message: `what is owed could not be noted on the host: ${why}` })
+    throw new HostFailure({
+      task: '',
+      role: '',
+      message: `the list of pending handlers on the host (/var/lib/rota/pending) could not be written: ${why}`,
+    })
   }
 }
 

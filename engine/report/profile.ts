@@ -62,7 +62,7 @@ function phaseLines(hosts: ReadonlyMap<string, ReadonlyMap<Phase, number>>): rea
     const longest = each.reduce((most, one) => (one.seconds > most.seconds ? one : most))
     return [[phase, sum.toFixed(2), (sum / hosts.size).toFixed(2), longest.seconds.toFixed(2), longest.host]]
   })
-  return columns([['phase', 'all hosts s', 'a host s', 'longest s', 'where'], ...rows])
+  return columns([['phase', 'all hosts s', 'per host s', 'longest s', 'where'], ...rows])
 }
 
 function kindLines(kinds: ReadonlyMap<string, KindSum>): readonly string[] {

@@ -1,5 +1,14 @@
 import type { HostRun } from '../host/index.ts'
-import { checkHost, converge, gateHoldsNow, type HostPlan, leaveAll, planHost, stopwatch } from '../host/index.ts'
+import {
+  checkHost,
+  converge,
+  gateHoldsNow,
+  type HostPlan,
+  leaveAll,
+  notePending,
+  planHost,
+  stopwatch,
+} from '../host/index.ts'
 import type { WorkItem } from '../plan/index.ts'
 import { ownWork } from '../plan/index.ts'
 import type { HostView } from '../role/index.ts'
@@ -23,7 +32,9 @@ export async function look(
   return attempt(batch.session, batch.ready, host, async () => {
     const run = await hostRun(batch, host)
     try {
-      return { run, plan: await planHost(run), items: batch.workOf(host).items }
+      const plan = await planHost(run)
+      notePending(run, plan)
+      return { run, plan, items: batch.workOf(host).items }
     } catch (error) {
       sayTime(run)
       throw error

@@ -36,13 +36,15 @@ interface World {
   /** What breaks, `host name`. */
   readonly broken?: readonly string[]
   readonly gone?: readonly string[]
+  /** Handlers that are pending on hosts from an earlier run. */
+  readonly left?: Readonly<Record<string, readonly string[]>>
 }
 
 /** Runs plays on hosts in memory; a program is the name of what it makes. `log` is what happened anywhere, in order. */
 async function run(
   hosts: string,
   plays: Readonly<Record<string, Omit<PlayOptions, 'hosts'>>>,
-  { done = [], broken = [], gone = [] }: World = {},
+  { done = [], broken = [], gone = [], left = {} }: World = {},
   options: { readonly check?: boolean; readonly forks?: number } = {},
 ) {
   const log: string[] = []
@@ -50,7 +52,7 @@ async function run(
   const pending = new Map<string, Set<string>>()
   const probes = new Map<string, number>()
   const channel = (host: string): Channel => {
-    const owed = pending.get(host) ?? new Set<string>()
+    const owed = pending.get(host) ?? new Set(left[host])
     pending.set(host, owed)
     const read = ({ kind, args }: FactRequest): unknown =>
       kind.name === 'pending' ? [...owed] : made.has(`${host} ${(args as { name: string }).name}`)
@@ -116,6 +118,13 @@ const [before, after] = [make({ name: 'before' }), make({ name: 'after' })]
 const three = [before, make({ name: 'once', runOnce: true }), after]
 const notifying = [before, make({ name: 'once', runOnce: true, notify: 'handler' }), after]
 const handlers = { handler: action({ name: 'handler' }) }
+
+test('a handler that an earlier run has left is named, and run; one that is notified only now is not', async () => {
+  const left = await run('a,b', { p: { tasks: notifying, handlers } }, { left: { a: ['play/handler'] } })
+  const notes = left.events.flatMap(event => (event.kind === 'note' ? [`${event.host}: ${event.text}`] : []))
+  assert.equal(notes, ['a: handler play/handler is pending from an earlier run'])
+  assert.ok(left.log.includes('a handler'))
+})
 
 for (const forks of [1, 5]) {
   test(`once for all, after what comes before on every host, and before what comes after; ${forks} at once`, async () => {
