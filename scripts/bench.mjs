@@ -10,6 +10,7 @@ import { compare } from './bench/compare.mjs'
 import { large } from './bench/large.mjs'
 import { many } from './bench/many.mjs'
 import { modes } from './bench/modes.mjs'
+import { nodesBench } from './bench/nodes.mjs'
 import { plot } from './bench/plot.mjs'
 import { labName } from './bench/setup.mjs'
 import { start } from './bench/start.mjs'
@@ -88,6 +89,22 @@ program
     print([
       ['what', 'seconds', 'best'],
       ...rows.map(({ what, seconds, best }) => [what, seconds.toFixed(3), best.toFixed(3)]),
+    ])
+  })
+
+program
+  .command('nodes')
+  .description('CPU that a cluster of so many nodes costs before any host is asked')
+  .option('--nodes <numbers>', 'how many', numbers, [1000, 10_000])
+  .option('--runs <number>', 'runs of each', count, 3)
+  .action(async options => {
+    const rows = await nodesBench(options)
+    print([
+      ['what', 'nodes', 'cpu s', '× fewest'],
+      ...rows.map(({ mode, nodes, cpu }) => [
+        ...[mode, String(nodes), cpu.toFixed(1)],
+        (cpu / (rows.find(row => row.mode === mode)?.cpu ?? cpu)).toFixed(1),
+      ]),
     ])
   })
 

@@ -4,16 +4,11 @@ import type { Inventory, Variable } from '../inventory/index.ts'
 import type { ReadyPlay } from '../plan/index.ts'
 import type { Play, Serial } from '../playbook/index.ts'
 import { specialTags, type TagSelection } from '../playbook/index.ts'
-import { tagsOf } from '../tasks/index.ts'
 import { variableNames } from '../values/index.ts'
 
 /** All tags that the plays, their roles and their tasks have. */
 export function tagsIn(plays: readonly ReadyPlay[]): readonly string[] {
-  const tags = plays.flatMap(({ play, roles, taskTags }) => [
-    ...tagsOf(play.tags),
-    ...roles.flatMap(({ call }) => call.tags),
-    ...taskTags,
-  ])
+  const tags = plays.flatMap(play => [...play.tags, ...play.roles.flatMap(role => role.tags), ...play.taskTags])
   return [...new Set(tags)].sort()
 }
 

@@ -1,6 +1,5 @@
 import type { ReadyPlay } from '../plan/index.ts'
 import { draftOf } from '../plan/index.ts'
-import { tagsOf } from '../tasks/index.ts'
 import { tagsIn } from './check-names.ts'
 import type { Flags } from './flags.ts'
 
@@ -10,8 +9,7 @@ export function listing(
   flags: Pick<Flags, 'listHosts' | 'listTasks' | 'listTags'>,
 ): readonly string[] {
   const lines = plays.flatMap(ready => {
-    const { play, hosts } = ready
-    const own = tagsOf(play.tags)
+    const { play, hosts, tags: own } = ready
     const head = `play: ${play.name} (hosts: ${[play.hosts].flat().join(',')}${own.length > 0 ? `; tags: ${own.join(', ')}` : ''})`
     const hostLines = flags.listHosts ? [`  hosts (${hosts.length}):`, ...hosts.map(host => `    ${host.name}`)] : []
     return [head, ...hostLines, ...(flags.listTasks ? taskLines(ready) : []), '']

@@ -3,7 +3,7 @@ import type { Decrypt } from '../python/index.ts'
 import type { Graph, RawGroup, RawHost } from './assemble.ts'
 import { ancestors, depths, descendants, sortByPrecedence } from './group-order.ts'
 import type { Group, Host, Inventory, Setting } from './types.ts'
-import { override, type Variables } from './vars/variables.ts'
+import { override, sharedVariables, type Variables } from './vars/variables.ts'
 import type { FileSettings } from './vars/vars-files.ts'
 
 /** What the files beside the inventory sources and beside the playbook say, one map per place, weakest first. */
@@ -37,14 +37,16 @@ export function buildInventory({ graph, layers, decrypt, ...given }: Parts): Inv
     return known
   }
 
+  const extra = sharedVariables(decrypt)
   const hostVars = (name: string, groups: readonly string[], raw: RawHost | undefined): Variables => {
     const own = [
       ...(raw?.settings ?? []).map(settings => settings()),
       ...fromFiles(layers.inventoryHosts, [name]),
       ...fromFiles(layers.playbookHosts, [name]),
-      layers.extra,
     ]
-    return override(groupVars(groups), own, decrypt)
+    const vars = override(groupVars(groups), own, decrypt)
+    for (const setting of layers.extra) vars.set(setting.name, extra(setting, vars.get(setting.name)))
+    return vars
   }
 
   const groupsOf = (name: string) => ofHost.get(name) ?? []
@@ -53,14 +55,20 @@ export function buildInventory({ graph, layers, decrypt, ...given }: Parts): Inv
   const hosts = new Map<string, Host>()
   for (const { name, at } of graph.hosts.values()) hosts.set(name, new LazyHost(name, at, groupsOf(name), known))
   const groups = new Map([...graph.groups.values()].map(raw => [raw.name, toGroup(raw, layers, decrypt)]))
+  const members = new Map<string, readonly Host[]>()
+  const membersOf = (group: string): readonly Host[] => {
+    if (!groups.has(group)) return []
+    const names = new Set(descendants(group, graph.groups).flatMap(name => graph.groups.get(name)?.hosts ?? []))
+    return [...names].flatMap(name => hosts.get(name) ?? [])
+  }
   return {
     hosts,
     groups,
     ...given,
     hostsOf: group => {
-      if (!groups.has(group)) return []
-      const names = new Set(descendants(group, graph.groups).flatMap(name => graph.groups.get(name)?.hosts ?? []))
-      return [...names].flatMap(name => hosts.get(name) ?? [])
+      const known = members.get(group) ?? membersOf(group)
+      members.set(group, known)
+      return known
     },
     implicitHost: name => {
       const local: Setting = {

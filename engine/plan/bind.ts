@@ -8,11 +8,10 @@ import type { Redactor } from '../secrets/index.ts'
 import { shortest } from '../secrets/index.ts'
 import { tagsOf } from '../tasks/index.ts'
 import { type ResolvedParams, resolveParams, texts } from '../values/index.ts'
-import { type BoundRole, labelled } from './bound-role.ts'
+import { type BoundPlay, type BoundRole, labelled } from './bound.ts'
 import { checkPlay } from './check-play.ts'
 import { plainContext } from './contexts.ts'
 import { hostsOf, isChosen, nobodyIn, type PlayHosts } from './play-hosts.ts'
-import type { BoundPlay } from './ready-play.ts'
 import { sameProblems } from './same-problems.ts'
 import { lookupIn } from './views.ts'
 
@@ -57,18 +56,23 @@ export function bindPlays(
   const found: Found = { problems: [], warnings: [], checks: sameProblems() }
   const { problems, warnings, checks } = found
   const limited = withinLimit(inventory, options.limit)
+  // Many plays have the same pattern.
+  const byPattern = new Map<string, PlayHosts>()
   const bound = plays.map((play): NamedPlay => {
     problems.push(...checkPlay(play))
-    const named = hostsOf(play, inventory)
+    const pattern = [play.hosts].flat().join(',')
+    const named = byPattern.get(pattern) ?? hostsOf(play, inventory)
+    byPattern.set(pattern, named)
     const selected = named.everyone.filter(limited)
     if (options.whole && named.everyone.length > 0 && selected.length === 0)
       problems.push(leftOut(play, named.everyone.length))
+    const tags = tagsOf(play.tags)
     const roles = labelled(play.roles ?? []).flatMap(({ call, label }) =>
-      bindRole({ call, label, play }, selected, { inventory, view, options, found }),
+      bindRole({ call, label, tags: [...tags, ...call.tags] }, selected, { inventory, view, options, found }),
     )
     const hosts = selected.map(host => view.host(host.name))
     for (const host of hosts) problems.push(...withProblems(() => checkHooks(play, host), problems))
-    return { play, hosts, everyone: named.everyone.map(host => view.host(host.name)), roles, named }
+    return { play, tags, hosts, everyone: named.everyone.map(host => view.host(host.name)), roles, named }
   })
   problems.push(...inventoryProblems(bound, view), ...checks.problems())
   const needed = bound.flatMap(({ play, named }) => nobodyThough(play, named, { inventory, view, tags: options.tags }))
@@ -77,7 +81,7 @@ export function bindPlays(
 
 /** A role with its params on every host. None where params are missing that nobody who selects these tags needs. */
 function bindRole(
-  { call, label, play }: { readonly call: RoleCall; readonly label: string; readonly play: Play },
+  { call, label, tags }: Pick<BoundRole, 'call' | 'label' | 'tags'>,
   hosts: readonly Host[],
   given: {
     readonly inventory: Inventory
@@ -89,7 +93,7 @@ function bindRole(
   const { inventory, view, options, found } = given
   const { problems, warnings, checks } = found
   const params = new Map<string, Readonly<Record<string, unknown>>>()
-  const bound: BoundRole = { call, label, params, prepared: undefined }
+  const bound: BoundRole = { call, label, tags, params, prepared: undefined }
   const missing: Problem[] = []
   const seen = new Set<ResolvedParams>()
   for (const host of hosts) {
@@ -112,7 +116,7 @@ function bindRole(
       checks.add(message, { origin: call.site, role: label, host: host.name })
   }
   // Whoever asks for another part of the playbook need not say what this one needs: a cluster without a virtual address has hosts files.
-  if (missing.length > 0 && !isSelected([...tagsOf(play.tags), ...call.tags], options.tags)) return []
+  if (missing.length > 0 && !isSelected(tags, options.tags)) return []
   problems.push(...missing)
   return [bound]
 }

@@ -1,6 +1,5 @@
 import { isSelected, type TagSelection } from '../playbook/index.ts'
 import type { Check, HostView, InventoryView } from '../role/index.ts'
-import { tagsOf } from '../tasks/index.ts'
 import { plainContext } from './contexts.ts'
 import { draftOf, type ReadyPlay } from './ready-play.ts'
 
@@ -12,14 +11,14 @@ export interface LabelledCheck {
 
 /** The checks of a play on one host, those whose tags are selected. */
 export function checksOn(
-  { play, roles }: Pick<ReadyPlay, 'play' | 'roles'>,
+  { roles }: Pick<ReadyPlay, 'roles'>,
   host: HostView,
   inventory: InventoryView,
   tags: TagSelection,
 ): readonly LabelledCheck[] {
   return roles.flatMap(bound => {
     const { call, label } = bound
-    if (!call.role.checks || !isSelected([...tagsOf(play.tags), ...call.tags], tags)) return []
+    if (!call.role.checks || !isSelected(bound.tags, tags)) return []
     const checks = call.role.checks(plainContext(bound, host, inventory) as never)
     return checks.flatMap(check => (check ? [{ role: label, check }] : []))
   })

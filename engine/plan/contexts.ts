@@ -1,5 +1,5 @@
 import type { HostView, InventoryView, RoleContext } from '../role/index.ts'
-import { type BoundRole, paramsOn } from './bound-role.ts'
+import { type BoundRole, paramsOn } from './bound.ts'
 
 /** What a role is told before any host is asked: to its checks, and to say of which peers it wants to know. */
 export interface PlainContext {
@@ -20,4 +20,4 @@ export const taskContext = (
   host: HostView,
   inventory: InventoryView,
   peers: RoleContext<unknown>['peers'],
-): RoleContext<unknown> => ({ ...plainContext(bound, host, inventory), peers, prepared: bound.prepared })
+): RoleContext<unknown> => ({ params: paramsOn(bound, host), host, inventory, peers, prepared: bound.prepared })

@@ -3,7 +3,6 @@ import type { RunEvent } from '../journal/index.ts'
 import { isSelected, type TagSelection } from '../playbook/index.ts'
 import type { HostView, InventoryView } from '../role/index.ts'
 import type { Redactor } from '../secrets/index.ts'
-import { tagsOf } from '../tasks/index.ts'
 import type { Bound, NamedPlay } from './bind.ts'
 import { checksOn } from './checks.ts'
 import { checkOnce, type OnceOn, onceItems } from './once.ts'
@@ -87,10 +86,10 @@ function draftOn(
 }
 
 /** Whether anything of the play is selected for the host: where nothing is, it is not even connected to. */
-function hasWork({ play, roles }: NamedPlay, { work, checks }: Draft, tags: TagSelection): boolean {
+function hasWork({ play, roles, tags }: NamedPlay, { work, checks }: Draft, selection: TagSelection): boolean {
   const onlyGate = play.gate !== undefined && roles.length === 0 && play.tasks === undefined
   if (work.items.length > 0 || checks.length > 0) return true
-  return onlyGate && isSelected(tagsOf(play.tags), tags)
+  return onlyGate && isSelected(tags, selection)
 }
 
 function notRun(

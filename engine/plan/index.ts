@@ -1,7 +1,7 @@
 /** From plays to each host's work: which hosts, params, roles' tasks, order, tags, what runs once. Pure but for `prepare`. */
 
 export { bindPlays } from './bind.ts'
-export { type BoundRole, paramsOn } from './bound-role.ts'
+export { type BoundRole, paramsOn } from './bound.ts'
 export { type LabelledCheck, onlyChecks } from './checks.ts'
 export { plainContext } from './contexts.ts'
 export { draftPlays, type Readied } from './draft.ts'

@@ -5,9 +5,10 @@ import { type HostWork, isFlush, type WorkItem } from './work.ts'
 
 /** Gives what runs once its name: the role and the title, numbered where a title comes again. */
 export function onceNames(label: string, all: boolean): (unit: TaskOrStep) => Pick<WorkItem, 'once'> {
-  const seen = new Map<string, number>()
+  let seen: Map<string, number> | undefined
   return unit => {
-    if (isFlush(unit) || !(all || unit.runOnce)) return {}
+    if (!(all || unit.runOnce) || isFlush(unit)) return {}
+    seen ??= new Map()
     const count = (seen.get(unit.title) ?? 0) + 1
     seen.set(unit.title, count)
     return { once: `${label}/${unit.title}/${count}` }

@@ -1,8 +1,7 @@
 import type { Problem } from '../failure/index.ts'
 import type { Play } from '../playbook/index.ts'
 import type { AnyRole, HostView, InventoryView, RoleContext, TaskOrStep } from '../role/index.ts'
-import { tagsOf } from '../tasks/index.ts'
-import type { BoundRole } from './bound-role.ts'
+import type { BoundPlay, BoundRole } from './bound.ts'
 import { taskContext } from './contexts.ts'
 import type { PeersOf } from './peers.ts'
 import { withPrompt } from './prompt.ts'
@@ -26,7 +25,7 @@ export interface Part {
  * the same again.
  */
 export function partsOn(
-  { play, roles }: { readonly play: Play; readonly roles: readonly BoundRole[] },
+  { play, tags, roles }: Pick<BoundPlay, 'play' | 'tags' | 'roles'>,
   host: HostView,
   inventory: InventoryView,
   peers: PeersOf,
@@ -35,9 +34,9 @@ export function partsOn(
   const parts = roles.map((bound, index) => {
     const before = known[index]
     const told = peers(bound, host)
-    return before && isSame(before, bound, told) ? before : partOf(bound, play, host, inventory, told)
+    return before && isSame(before, bound, told) ? before : partOf(bound, host, inventory, told)
   })
-  return [...parts, known[roles.length] ?? ownPart(play, host, inventory)]
+  return [...parts, known[roles.length] ?? ownPart(play, tags, host, inventory)]
 }
 
 const isSame = ({ madeOf }: Part, { prepared }: BoundRole, peers: RoleContext<unknown>['peers']): boolean =>
@@ -45,16 +44,15 @@ const isSame = ({ madeOf }: Part, { prepared }: BoundRole, peers: RoleContext<un
 
 function partOf(
   bound: BoundRole,
-  play: Play,
   host: HostView,
   inventory: InventoryView,
   peers: RoleContext<unknown>['peers'],
 ): Part {
-  const { role, tags, site, runOnce } = bound.call
+  const { role, site, runOnce } = bound.call
   const context = taskContext(bound, host, inventory, peers)
   return {
     label: bound.label,
-    tags: [...tagsOf(play.tags), ...tags],
+    tags: bound.tags,
     site,
     runOnce,
     handlers: handlersOf(role, context, bound.label),
@@ -63,11 +61,11 @@ function partOf(
   }
 }
 
-function ownPart(play: Play, host: HostView, inventory: InventoryView): Part {
+function ownPart(play: Play, tags: readonly string[], host: HostView, inventory: InventoryView): Part {
   const tasks = typeof play.tasks === 'function' ? play.tasks({ host, inventory }) : (play.tasks ?? [])
   return {
     label: 'play',
-    tags: tagsOf(play.tags),
+    tags,
     site: play.site,
     runOnce: false,
     handlers: handlerItems('play', play.handlers ?? {}),

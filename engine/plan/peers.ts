@@ -1,6 +1,6 @@
 import { type FactMap, type Facts, valuesOf } from '../facts/index.ts'
 import type { HostView, InventoryView, RoleContext } from '../role/index.ts'
-import type { BoundRole } from './bound-role.ts'
+import type { BoundRole } from './bound.ts'
 
 /** What is known of other hosts where the tasks of a role on a host are made. */
 export type PeersOf = (role: BoundRole, host: HostView) => RoleContext<unknown>['peers']

@@ -1,7 +1,6 @@
 import { InventoryError } from '../failure/index.ts'
 import type { InventoryView } from '../role/index.ts'
-import { type BoundRole, paramsOn } from './bound-role.ts'
-import type { BoundPlay } from './ready-play.ts'
+import { type BoundPlay, type BoundRole, paramsOn } from './bound.ts'
 
 /**
  * The roles' work on the control machine (certificates), for real unless `check`. One after another: two roles that need the same

@@ -1,21 +1,11 @@
 import type { Problem } from '../failure/index.ts'
-import type { Play, TagSelection } from '../playbook/index.ts'
+import type { TagSelection } from '../playbook/index.ts'
 import type { Check, HostView, InventoryView } from '../role/index.ts'
-import type { BoundRole } from './bound-role.ts'
+import type { BoundPlay } from './bound.ts'
 import { type Part, partsOn } from './parts.ts'
 import type { PeersOf } from './peers.ts'
 import { selectWork } from './select.ts'
 import type { HostWork } from './work.ts'
-
-/** A play whose hosts are known, with the params of its roles. */
-export interface BoundPlay {
-  readonly play: Play
-  /** The hosts to work on: pattern and `--limit`. */
-  readonly hosts: readonly HostView[]
-  /** The hosts of the pattern, whatever `--limit` says: what availability is counted over. */
-  readonly everyone: readonly HostView[]
-  readonly roles: readonly BoundRole[]
-}
 
 /** Nothing about it can be refused any more. `hosts` are those for which something is selected. */
 export interface ReadyPlay extends BoundPlay {

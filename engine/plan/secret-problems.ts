@@ -7,19 +7,20 @@ import { type HostWork, isStep } from './work.ts'
 
 /** Secrets that a host's work would show to every user of the host: in arguments of commands, in names of files, in files that are open. */
 export function secretProblems({ items, handlers }: HostWork, play: Play, isSecret: IsSecret): readonly Problem[] {
-  const told = (role: string, title: string, messages: readonly string[]): readonly Problem[] =>
-    messages.map(message => ({ message: `${role}: task "${title}": ${message}`, origin: play.site }))
-  const ofTask = (role: string, { kind, args, title }: Task): readonly Problem[] =>
-    told(role, title, [
-      ...seenSecrets(args as object, kind.unseen ?? [], isSecret),
-      ...(kind.opens?.(args, isSecret) ?? []),
-    ])
-  return [
-    ...items.flatMap(({ role, unit }) =>
-      isStep(unit) ? told(role, unit.title, seenInFacts(Object.values(unit.facts), isSecret)) : ofTask(role, unit),
-    ),
-    ...handlers.flatMap(({ role, tasks }) => tasks.flatMap(task => ofTask(role, task))),
-  ]
+  const found: Problem[] = []
+  const add = (role: string, title: string, messages: readonly string[]): void => {
+    for (const message of messages) found.push({ message: `${role}: task "${title}": ${message}`, origin: play.site })
+  }
+  const addTask = (role: string, { kind, args, title }: Task): void => {
+    add(role, title, seenSecrets(args as object, kind.unseen ?? [], isSecret))
+    if (kind.opens) add(role, title, kind.opens(args, isSecret))
+  }
+  for (const { role, unit } of items) {
+    if (isStep(unit)) add(role, unit.title, seenInFacts(Object.values(unit.facts), isSecret))
+    else addTask(role, unit)
+  }
+  for (const { role, tasks } of handlers) for (const task of tasks) addTask(role, task)
+  return found
 }
 
 const seenInFacts = (requests: readonly FactRequest[], isSecret: IsSecret): readonly string[] =>

@@ -19,13 +19,15 @@ export function selectWork(
     const at = site ? { origin: site } : {}
     const known = handlers === ofPlay ? ofPlay : [...handlers, ...ofPlay]
     const once = onceNames(label, part.runOnce)
+    const isPart = isSelected(part.tags, selection)
     for (const unit of units) {
-      const owes = unit.notify.flatMap((name): readonly string[] => {
+      const owes: string[] = []
+      for (const name of unit.notify) {
         const handler = handlerNamed(name, label, known)
-        if (!handler) problems.push({ message: noHandler(label, unit, name), ...at, ...meant(name, known) })
-        return handler ? [handler.name] : []
-      })
-      if (!isSelected([...part.tags, ...unit.tags], selection)) continue
+        if (handler) owes.push(handler.name)
+        else problems.push({ message: noHandler(label, unit, name), ...at, ...meant(name, known) })
+      }
+      if (!(unit.tags.length === 0 ? isPart : isSelected([...part.tags, ...unit.tags], selection))) continue
       for (const message of checkTask(label, unit)) problems.push({ message, ...at })
       items.push({ id: items.length, role: label, unit, owes, ...once(unit) })
     }
@@ -47,6 +49,6 @@ const meant = (name: string, known: readonly HandlerItem[]): { readonly hint?: s
   )
 
 function checkTask(label: string, unit: TaskOrStep): readonly string[] {
-  if (isStep(unit)) return []
-  return (unit.kind.check?.(unit.args) ?? []).map(message => `${label}: task "${unit.title}": ${message}`)
+  if (isStep(unit) || !unit.kind.check) return []
+  return unit.kind.check(unit.args).map(message => `${label}: task "${unit.title}": ${message}`)
 }

@@ -40,9 +40,17 @@ export const isStep = (unit: TaskOrStep): unit is Step => 'type' in unit && unit
 
 export const isFlush = (unit: TaskOrStep): boolean => !isStep(unit) && isFlushHandlers(unit)
 
-export function flatten(nested: Nested): readonly TaskOrStep[] {
-  return nested.flatMap(entry => (Array.isArray(entry) ? flatten(entry) : entry ? [entry as TaskOrStep] : []))
+export const flatten = (nested: Nested): readonly TaskOrStep[] => addAll([], nested)
+
+function addAll(list: TaskOrStep[], nested: Nested): readonly TaskOrStep[] {
+  for (const entry of nested) {
+    if (isNested(entry)) addAll(list, entry)
+    else if (entry) list.push(entry)
+  }
+  return list
 }
+
+const isNested = (entry: Nested[number]): entry is Nested => Array.isArray(entry)
 
 export const handlerItems = (role: string, handlers: Handlers): readonly HandlerItem[] =>
   Object.entries(handlers).map(([name, tasks]) => ({

@@ -36,8 +36,9 @@ const safe = /^[A-Za-z0-9_/:=.,@%+-]+$/
 /** Quotes one value for a POSIX shell. NUL can't be part of a shell word: it throws. */
 export function quote(value: string | number): string {
   const text = String(value)
+  if (safe.test(text)) return text
   if (text.includes('\0')) throw new Error(`a NUL byte can't be sent to a shell: ${JSON.stringify(text)}`)
-  return safe.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+  return `'${text.replaceAll("'", `'\\''`)}'`
 }
 
 /** Template tag: ``sh`chmod ${mode} ${path}` ``. A list becomes separate words. */

@@ -66,10 +66,21 @@ function markers({
   return { begin: marker.replaceAll('{mark}', markerBegin), end: marker.replaceAll('{mark}', markerEnd) }
 }
 
-const markersIn = (block: string, begin: string, end: string): readonly string[] =>
-  [begin, end].some(marker => hasLine(block, marker)) ? ['block: holds its own marker line'] : []
+/** The block of /etc/hosts has a line for every host, and is the same on every host: it is looked through once. */
+const markersIn = (block: string, begin: string, end: string): readonly string[] => {
+  if (checked?.block !== block || checked.begin !== begin || checked.end !== end) {
+    const problems = [begin, end].some(marker => hasLine(block, marker)) ? ['block: holds its own marker line'] : []
+    checked = { block, begin, end, problems }
+  }
+  return checked.problems
+}
 
-/** Without taking the block to pieces: that of /etc/hosts has a line for every host, on every host. */
+// Memory of a pure function.
+let checked:
+  | { readonly block: string; readonly begin: string; readonly end: string; readonly problems: readonly string[] }
+  | undefined
+
+/** Without taking the block to pieces. */
 const hasLine = (text: string, line: string): boolean => {
   const isEnd = (char: string | undefined) => char === undefined || char === '\n' || char === '\r'
   for (let at = text.indexOf(line); at >= 0; at = text.indexOf(line, at + 1))

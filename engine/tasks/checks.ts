@@ -4,7 +4,8 @@ export function pathProblems(name: string, path: string): readonly string[] {
   if (typeof path !== 'string' || !path.startsWith('/')) return [`${name}: ${show(path)} is not an absolute path`]
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
   if (/[\u0000-\u001f]/.test(path)) return [`${name}: ${show(path)} holds a control character`]
-  if (path.split('/').includes('..')) return [`${name}: ${show(path)} holds "..": write the path it means`]
+  if (path.includes('..') && path.split('/').includes('..'))
+    return [`${name}: ${show(path)} holds "..": write the path it means`]
   return path.length > 1 && path.endsWith('/') ? [`${name}: ${show(path)} must not end in a slash`] : []
 }
 
@@ -15,6 +16,7 @@ export function modeProblems(mode: string | undefined): readonly string[] {
 }
 
 export function ownerProblems(args: { readonly owner?: string; readonly group?: string }): readonly string[] {
+  if (args.owner === undefined && args.group === undefined) return []
   return (['owner', 'group'] as const).flatMap(name => {
     const value = args[name]
     return value === undefined || /^[A-Za-z0-9_][A-Za-z0-9_.@\\ -]*\$?$/.test(value)

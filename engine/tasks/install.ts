@@ -28,12 +28,12 @@ export interface InstallOptions extends Owned {
 
 export type Content = Uint8Array | LocalSource
 
-export const checkInstall = (args: InstallOptions): readonly string[] => [
-  ...pathProblems('path', args.path),
-  ...modeProblems(args.mode),
-  ...ownerProblems(args),
-  ...(args.secret && isOpen(args.mode) ? [`mode: ${args.mode} opens a secret to others: 0600 at most`] : []),
-]
+export const checkInstall = (args: InstallOptions): readonly string[] =>
+  pathProblems('path', args.path).concat(
+    modeProblems(args.mode),
+    ownerProblems(args),
+    args.secret && isOpen(args.mode) ? [`mode: ${args.mode} opens a secret to others: 0600 at most`] : [],
+  )
 
 /** The facts that `planInstall` reads. A plan without a diff may follow a probe for one, so the sum alone is always among them. */
 export const installFacts = (path: string, content: Wanted, diff: boolean): readonly FactRequest[] => [

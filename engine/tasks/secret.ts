@@ -51,9 +51,12 @@ export const openMessage = (mode: string | undefined): string =>
  * `unseen` are the names of those that do not.
  */
 export function seenSecrets(args: object, unseen: readonly string[], isSecret: IsSecret): readonly string[] {
-  return Object.entries(args).flatMap(([name, value]) =>
-    !unseen.includes(name) && anyText(value, unseen, isSecret) ? [seenMessage(name)] : [],
-  )
+  const found: string[] = []
+  for (const name in args) {
+    const value: unknown = args[name as never]
+    if (!unseen.includes(name) && anyText(value, unseen, isSecret)) found.push(seenMessage(name))
+  }
+  return found
 }
 
 const seenMessage = (name: string): string =>

@@ -24,6 +24,21 @@ export const toVariable = (setting: Setting, overrides: Variable | undefined, de
   new SettingVariable(setting, overrides, decrypt)
 
 /**
+ * Makes variables of settings that all hosts have. What such a one overrides is the same on most of them, and so it is one variable: what
+ * follows from it is worked out once.
+ */
+export function sharedVariables(decrypt: Decrypt): (setting: Setting, overrides: Variable | undefined) => Variable {
+  const known = new Map<Setting, Map<Variable | undefined, Variable>>()
+  return (setting, overrides) => {
+    const byOverridden = known.get(setting) ?? new Map<Variable | undefined, Variable>()
+    known.set(setting, byOverridden)
+    const variable = byOverridden.get(overrides) ?? toVariable(setting, overrides, decrypt)
+    byOverridden.set(overrides, variable)
+    return variable
+  }
+}
+
+/**
  * The value is made when it is read: most variables of a big inventory never are, and a vault may need a password. A class, because there
  * are hundreds of thousands, and each as an object with getters of its own was most of the time that a large inventory took.
  */

@@ -8,7 +8,17 @@ export type ContainerRef = { readonly pod: string; readonly container: string } 
  * it is used: a host may have Docker and a kubelet that runs containerd. The kubelet names Docker's containers
  * `k8s_CONTAINER_POD-NODE_NAMESPACE_UID_ATTEMPT`.
  */
-export const containerFunction = (ref: ContainerRef): string => `container() {
+export function containerFunction(ref: ContainerRef): string {
+  const key = 'docker' in ref ? ref.docker : `${ref.pod} ${ref.container}`
+  const known = functions.get(key) ?? functionOf(ref)
+  functions.set(key, known)
+  return known
+}
+
+// Memory of a pure function: every host of a cluster has the same few containers.
+const functions = new Map<string, string>()
+
+const functionOf = (ref: ContainerRef): string => `container() {
   id=
   if command -v docker >/dev/null 2>&1; then
     id=$(docker ps -q --no-trunc -f ${quote(`name=${dockerName(ref)}`)} 2>/dev/null | head -n 1)
