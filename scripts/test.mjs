@@ -10,7 +10,8 @@ import { runSuite, total } from './test/suite.mjs'
 
 /**
  * @typedef {{
- *   name: string, dir: string, needs: () => Promise<void>, workers: readonly Record<string, string>[], after?: () => Promise<unknown>
+ *   name: string, dir: string, needs: () => Promise<void>, workers: readonly Record<string, string>[],
+ *   after?: () => Promise<unknown>
  * }} Suite
  */
 

@@ -3,7 +3,9 @@ import { lstatSync, mkdirSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 
-/** A folder for what can be made again. Code is run from it, so it is ours alone; nothing where there can be no such folder.
+/**
+ * A folder for what can be made again. Code is run from it, so it is ours alone; nothing where there can be no such
+ * folder.
  * @param {string[]} names
  */
 export function cacheDir(...names) {

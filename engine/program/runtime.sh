@@ -11,7 +11,7 @@
 #   $ROTA_TMP                                private directory of this channel, removed at its end
 #   $ROTA_STATE                              what Rota keeps on this host; it may not exist
 #   rota_backup PATH                         keeps the file (or its absence) under backup/<run>/, once per run
-#   rota_install TMP PATH MODE OWNER GROUP   puts TMP in PATH's place at once; '' for MODE, OWNER, GROUP leaves what TMP has
+#   rota_install TMP PATH MODE OWNER GROUP   puts TMP in PATH's place at once; '' for MODE, OWNER or GROUP: as TMP has
 #   rota_link TARGET PATH                    the same with a link
 #   rota_directory PATH MODE OWNER GROUP     makes it, and what is missing on the way
 #   rota_own_file PATH MODE OWNER GROUP      of a file that stays

@@ -4,7 +4,7 @@ import type { OneOf } from './tree.ts'
 const classes: Readonly<Record<string, readonly [unicode: RegExp, ascii: RegExp]>> = {
   d: [/\p{Nd}/u, /[0-9]/],
   w: [/[\p{L}\p{N}_]/u, /[A-Za-z0-9_]/],
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: str.isspace takes the separators for space, and no byte order mark
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: Python's space has them, and no byte order mark
   s: [/[\x1c-\x1f\x85]|(?!\ufeff)\s/u, /[ \t-\r]/],
 }
 

@@ -70,7 +70,7 @@ export const blobSize = (item: Blob): number =>
 
 // Inside the text a blob is written as a mark that holds its number; nesting shifts the numbers.
 const mark = (index: number): string => `\u0001${index}\u0001`
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the mark is made of a character that no shell text of ours holds
+// biome-ignore lint/suspicious/noControlCharactersInRegex: no shell text of ours holds the character of the mark
 const marks = /\u0001(\d+)\u0001/g
 
 function render(value: ShellValue, blobs: Blob[]): string {

@@ -15,8 +15,8 @@ uptime_now() {
   read -r now _ </proc/uptime
   now=\${now%.*}\${now#*.}
 }
-# begin_to_settle UNIT LEAST MOST RESTARTS MAIN: for how many hundredths of a second it is watched, how often systemd had started it, and
-# its main process.
+# begin_to_settle UNIT LEAST MOST RESTARTS MAIN: for how many hundredths of a second it is watched, how often systemd
+# had started it, and its main process.
 begin_to_settle() {
   uptime_now
   printf '%s %s %s %s\\n' "$((now + $2))" "$((now + $3))" "$4" "$5" >"$ROTA_TMP/settling-$1"
@@ -35,8 +35,9 @@ settle_begun() {
   read -r _ _ restarts _ <"$ROTA_TMP/settling-$1"
   judge "$1" "$state" "$restarts"
 }
-# Waits until all that have begun have settled: for the least time of each, then until none of their processes has run for 0.1 s, since a
-# daemon that is done with its reload sleeps; one that serves many is watched for its most time. Then systemd is asked about all at once.
+# Waits until all that have begun have settled: for the least time of each, then until none of their processes has run
+# for 0.1 s, since a daemon that is done with its reload sleeps; one that serves many is watched for its most time. Then
+# systemd is asked about all at once.
 settle_all() {
   uptime_now
   least=0 left=0 mains=
@@ -51,7 +52,7 @@ settle_all() {
   pass $((least - 10))
   before=
   while [ "$left" -gt 0 ]; do
-    look $mains || seen=
+    read_run_times $mains || seen=
     [ -z "$seen" ] || [ "$seen" != "$before" ] || break
     before=$seen
     pass $((left > 10 ? 10 : left))
@@ -66,9 +67,9 @@ pass() {
   sleep "$(($1 / 100)).$cents" 2>/dev/null || sleep "$(($1 / 100 + 1))"
   left=$((left - $1))
 }
-# look MAIN...: sets seen to how long and how often these processes and their children have run. Fails when one of them is awake, or nothing
-# is known.
-look() {
+# read_run_times MAIN...: sets seen to how long and how often these processes and their children have run. Fails when
+# one of them is awake, or nothing is known.
+read_run_times() {
   seen=
   for main; do
     [ -r "/proc/$main/task/$main/children" ] && [ -r "/proc/$main/schedstat" ] || return 1
@@ -82,7 +83,8 @@ look() {
     done
   done
 }
-# judge UNIT STATE [RESTARTS]: it is active, and systemd has not started it more often than before; a start by hand counts from 0 again.
+# judge UNIT STATE [RESTARTS]: it is active, and systemd has not started it more often than before; a start by hand
+# counts from 0 again.
 judge() {
   case $2 in
     *ActiveState=failed*) trouble "$1" 'failed right after it was started' ;;

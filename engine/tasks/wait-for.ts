@@ -69,10 +69,10 @@ export const waitFor = defineTask<WaitForArgs>({
       summary: fine ? 'looked at again after the changes' : `not yet${now.reason ? `: ${now.reason}` : ''}`,
       effect: 'wait',
       apply: sh`${raw(within)}
-${raw(lookFunction(args))}
+${raw(holdsFunction(args))}
 end=$(( $(date +%s) + ${timeout} ))
 while :; do
-  if seen=$(look 2>&1); then held=yes; else held=no; fi
+  if seen=$(subject_holds 2>&1); then held=yes; else held=no; fi
   [ "$held" != ${gone ? 'no' : 'yes'} ] || break
   if [ "$(date +%s)" -ge "$end" ]; then
     printf '%s\n' ${`not within ${timeout} s: ${subject(args)} ${gone ? 'is still there' : 'is not there'}`} "last seen: $seen" | head -c 4096 >&2
@@ -128,11 +128,11 @@ function holds(args: WaitForArgs, facts: Facts): Holds {
 }
 
 /** Shell function `look`: succeeds when the condition holds, and prints what it sees. */
-function lookFunction(args: WaitForArgs): string {
-  if ('port' in args) return `${tcpFunction}\nlook() { ${tcpCall(tcpArgs(args))}; }`
-  if ('socket' in args) return `${unixSocketFunction}\nlook() { ${unixSocketCall({ path: args.socket })}; }`
-  if ('check' in args) return `look() { ${checkCall(args.check)}; }`
-  return `look() {
+function holdsFunction(args: WaitForArgs): string {
+  if ('port' in args) return `${tcpFunction}\nsubject_holds() { ${tcpCall(tcpArgs(args))}; }`
+  if ('socket' in args) return `${unixSocketFunction}\nsubject_holds() { ${unixSocketCall({ path: args.socket })}; }`
+  if ('check' in args) return `subject_holds() { ${checkCall(args.check)}; }`
+  return `subject_holds() {
   a=$(${httpCall(args.http)})
   printf '%s\\n' "$a"
   case $a in ${httpPattern(args.http)}) return 0 ;; *) return 1 ;; esac

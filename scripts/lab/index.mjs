@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { LabInfo, Sizes } from './types.ts' */
+/** @import { LabInfo, LabOptions } from './types.ts' */
 import { $ } from 'zx'
 import { ensureCommands } from './apt.mjs'
 import { engineAnswers, ensureEngine } from './engine.mjs'
@@ -21,9 +21,7 @@ export { LabError } from './say.mjs'
 /**
  * Brings a lab up: engine, image, network, hosts, inventory, Kubernetes binaries. What is there already is kept, so
  * running it again only adds what is missing and writes the inventory anew.
- * @param {Partial<Sizes> & { name?: string, kube?: boolean, keepMounts?: readonly string[], dnf?: readonly string[], newer?: readonly string[], python?: boolean }} [options]
- *   keepMounts: hosts whose /etc/hosts stays Docker's bind mount; dnf: hosts that have dnf and rpm and no apt; newer: hosts of
- *   Debian's next release; python: all hosts have Python; kube: false leaves the binaries out
+ * @param {LabOptions} [options]
  */
 export async function labUp(options = {}) {
   const { name = 'lab', kube = true, keepMounts = ['node-1'], dnf = [], newer = [], python = false, ...sizes } = options

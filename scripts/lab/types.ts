@@ -4,6 +4,21 @@ export type Kind = 'master' | 'node'
 
 export type Sizes = Readonly<{ masters: number; nodes: number; spareMasters: number; spareNodes: number }>
 
+export type LabOptions = Partial<Sizes> &
+  Readonly<{
+    name?: string
+    /** false leaves the programs of Kubernetes out. */
+    kube?: boolean
+    /** Hosts whose /etc/hosts stays Docker's bind mount. */
+    keepMounts?: readonly string[]
+    /** Hosts that have dnf and rpm and no apt. */
+    dnf?: readonly string[]
+    /** Hosts of Debian's next release. */
+    newer?: readonly string[]
+    /** All hosts have Python. */
+    python?: boolean
+  }>
+
 export type Host = Readonly<{ name: string; ip: string; group: Kind | `spare-${Kind}` }>
 
 export type Secrets = Readonly<{ publicKey: string; operatorPassword: string }>

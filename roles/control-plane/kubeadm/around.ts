@@ -25,7 +25,8 @@ export const lookAround = (
       try {
         const answer = await on(master.name)`if [ -e ${markerOf(params)} ]; then echo busy
 elif [ ! -e ${manifestOf(params.manifestDir, 'kube-apiserver')} ]; then
-  # A unit may be one as well. At its own address answers nothing but an API server; elsewhere a proxy or a virtual address may.
+  # A unit may be one as well. At its own address answers nothing but an API server; elsewhere a proxy or a virtual
+  # address may.
   if systemctl is-active -q kube-apiserver.service || curl -ks --noproxy '*' --max-time 5 -o /dev/null ${ownUrl(master, params.apiserverPort)}
   then echo silent
   else echo nothing; fi
