@@ -1,7 +1,7 @@
 /** What an author of a playbook writes: play, serial, tags, variables. Data and types only. */
 
-export type { AtLeast } from './available.ts'
 export { addressBy } from './host-address.ts'
+export type { AtLeast } from './keep-available.ts'
 export type { Play } from './play.ts'
 export type { Playbook, PlaybookOptions, PlaybookVars, Plays, VarsOf } from './playbook.ts'
 export { batchesOf, checkSerial, parseSerial, type Serial } from './serial.ts'

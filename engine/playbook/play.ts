@@ -1,6 +1,6 @@
 import type { Around, Gate, Handlers, HostView, InventoryView, Nested, RoleCall } from '../role/index.ts'
 import { type CallSite, callSite } from '../role/index.ts'
-import type { AtLeast } from './available.ts'
+import type { AtLeast } from './keep-available.ts'
 import type { Serial } from './serial.ts'
 
 export interface PlayOptions {

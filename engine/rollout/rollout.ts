@@ -3,7 +3,6 @@ import { askOnce, onlyChecks } from '../plan/index.ts'
 import type { TagSelection } from '../playbook/index.ts'
 import { batchesOf, type Serial } from '../playbook/index.ts'
 import type { HostView } from '../role/index.ts'
-import { availabilityOf } from './available.ts'
 import { type Batch, openBatch } from './batch.ts'
 import { runChecks } from './checks.ts'
 import { finish } from './outcome.ts'
@@ -12,6 +11,7 @@ import { inCheckMode, look, type Planned } from './perform.ts'
 import type { Session } from './session.ts'
 import { inTurns, sayTurns } from './turns.ts'
 import { type HostResult, type Stop, verdictOn } from './verdict.ts'
+import { availabilityOf } from './who-serves.ts'
 
 /** One play over its hosts, batch by batch. Returns why the playbook must stop, if it must. */
 export async function rollOut(

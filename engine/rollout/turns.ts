@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReadyPlay } from '../plan/index.ts'
-import { nextTurn } from './availability.ts'
-import { type Availability, availabilityOf } from './available.ts'
+import { nextTurn } from './availability-rule.ts'
 import type { Batch } from './batch.ts'
 import { finish } from './outcome.ts'
 import type { Planned } from './perform.ts'
 import type { Session } from './session.ts'
 import { performAll } from './together.ts'
 import { type HostResult, type Stop, verdictOn } from './verdict.ts'
+import { type Availability, availabilityOf } from './who-serves.ts'
 
 /** Runs the hosts of a batch, in as many turns as the availability rule asks for. */
 export async function inTurns(

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { test } from 'uvu'
 import { equal, match, ok } from 'uvu/assert'
-import { type Candidate, nextTurn } from '../../../engine/rollout/availability.ts'
+import { type Candidate, nextTurn } from '../../../engine/rollout/availability-rule.ts'
 
 const majority = (total: number) => Math.floor(total / 2) + 1
 const up = (name: string): Candidate => ({ name, available: true, disrupted: true })
