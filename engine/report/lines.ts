@@ -62,7 +62,7 @@ function linesOf(
       return verbose > 0
         ? [
             paint.dim(
-              `  ${event.host}: ${count(event.tasks, 'task')}, ${event.changes} to change, looked at in ${event.seconds.toFixed(2)} s`,
+              `  ${event.host}: ${count(event.tasks, 'task')}, ${event.changes} to change, probed in ${event.seconds.toFixed(2)} s`,
             ),
           ]
         : []

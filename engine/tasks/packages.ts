@@ -42,7 +42,7 @@ export const packages = defineTask<PackagesArgs>({
     const unavailable = states.find(({ fact }) => fact.type === 'unavailable')?.fact
     if (unavailable?.type === 'unavailable') {
       // The package manager itself may come with an earlier change: the next pass sees it.
-      if (context.changed) return { summary: 'looked at again after the changes', apply: raw(':') }
+      if (context.changed) return { summary: 'checked again after the changes', apply: raw(':') }
       return refuse(unavailable.reason)
     }
     const known = states.flatMap(({ item, fact }) => (fact.type === 'unavailable' ? [] : [{ item, fact }]))

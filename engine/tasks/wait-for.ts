@@ -66,7 +66,7 @@ export const waitFor = defineTask<WaitForArgs>({
     if (fine && !context.changed) return undefined
     const { timeout = 60, interval = 1, gone = false } = args
     return {
-      summary: fine ? 'looked at again after the changes' : `not yet${now.reason ? `: ${now.reason}` : ''}`,
+      summary: fine ? 'checked again after the changes' : `not yet${now.reason ? `: ${now.reason}` : ''}`,
       effect: 'wait',
       apply: sh`${raw(within)}
 ${raw(holdsFunction(args))}

@@ -14,7 +14,7 @@ const columns = [
   ['p99 ms', row => row.p99Ms ?? '-'],
 ]
 
-const toldFailures = 10
+const shownFailures = 10
 
 /**
  * The rows as aligned text, and below them the first failures of all with the time of each.
@@ -32,7 +32,7 @@ export function renderTable(rows) {
   const firstFailures = failures
     // Those on new connections are the ones that count, so they come first.
     .sort((a, b) => Number(isNew(b)) - Number(isNew(a)) || a.at.localeCompare(b.at))
-    .slice(0, toldFailures)
+    .slice(0, shownFailures)
     .map(({ at, path, kind, after, reason }) => `  ${at}  ${path}  ${kind}: ${reason} (after ${after} ms)`)
   return [...lines, ...(firstFailures.length > 0 ? ['', 'first failures:', ...firstFailures] : [])].join('\n')
 }

@@ -75,6 +75,7 @@ for (const { name, host, make, undo, look, sees } of kinds)
       equal(await inHost(host, `su - operator -c '${look}'`), sees)
       for (const [way, variables] of ways) {
         await inHost(host, 'systemctl disable -q --now rota-everyday 2>&1; rm -rf /opt/rota-everyday /var/lib/rota')
+        await inHost(host, `hostname ${host}; echo ${host} >/etc/hostname`)
         await inHost(host, 'rm -f /etc/systemd/system/rota-everyday.service; systemctl daemon-reload')
         const change = (text: string) =>
           text.replace(new RegExp(`^${host} ansible_host.*$`, 'm'), line => `${line} ${variables} ${cold}`)
@@ -85,15 +86,17 @@ for (const { name, host, make, undo, look, sees } of kinds)
             return { said: `${way}: ${JSON.stringify(total)} ${result.stdout.slice(-2000)} ${result.stderr}`, ...total }
           }
           const first = await run()
-          equal([first.outcome, first.changed], ['changed', 10], first.said)
+          equal([first.outcome, first.changed], ['changed', 11], first.said)
           const second = await run()
           equal([second.outcome, second.changed, second.roundTrips], ['ok', 0, 1], second.said)
           const made =
-            'stat -c %U:%a "/opt/rota-everyday/a file"; cat /opt/rota-everyday/stepped /opt/rota-everyday/handled'
-          equal(await inHost(host, made), 'root:640\nc b\nlast = 1\nü\nran')
+            'stat -c %U:%a "/opt/rota-everyday/a file"; cat /opt/rota-everyday/stepped /opt/rota-everyday/handled; hostname; cat /etc/hostname'
+          const name = `${host}-everyday`
+          equal(await inHost(host, made), `root:640\nc b\nlast = 1\nü\nran\n${name}\n${name}`)
         })
       }
     } finally {
+      await inHost(host, `hostname ${host}; echo ${host} >/etc/hostname`)
       if (undo) await inHost(host, undo)
     }
   })

@@ -1,6 +1,6 @@
 #!/usr/bin/env zx
 // @ts-check
-// What roles do every day, on one host: files, a unit, a service, a command, users, edits, a handler, a step and a gate.
+// What roles do every day, on one host: files, a host's name, a unit, a service, a command, users, edits, a handler, a step and a gate.
 import {
   command,
   defineRole,
@@ -8,6 +8,7 @@ import {
   facts,
   file,
   gate,
+  hostname,
   lineInFile,
   link,
   play,
@@ -22,7 +23,8 @@ const dir = '/opt/rota-everyday'
 const everyday = defineRole({
   name: 'everyday',
   params: { type: 'object', properties: {} },
-  tasks: () => [
+  tasks: ({ host }) => [
+    hostname({ name: `${host.name}-everyday` }),
     directory({ path: `${dir}/sub`, mode: '0750' }),
     file({ path: `${dir}/a file`, content: "it's\n".repeat(3000), mode: '0640', notify: 'count' }),
     link({ path: `${dir}/link`, target: 'a file' }),

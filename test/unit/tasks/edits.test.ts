@@ -8,7 +8,7 @@ import { editLine, type LineEdit } from '../../../engine/tasks/edit-line.ts'
 import { blockInFile, editFile, lineInFile } from '../../../engine/tasks/index.ts'
 import { nameOf, shells } from '../facts/probe.ts'
 import { apply, converge, pass, probe, sandbox } from './converge.ts'
-import { entry, planWith, problemsOf, told } from './plan.ts'
+import { entry, planText, planWith, problemsOf } from './plan.ts'
 
 const markers = { begin: '# BEGIN', end: '# END' }
 const blocks: readonly (readonly [string, string, Partial<BlockEdit>, string])[] = [
@@ -148,7 +148,7 @@ for (const shell of shells) {
 
 test('files that cannot be edited', () => {
   const plan = (fact: object, changed = false) =>
-    told(
+    planText(
       planWith(
         lineInFile({ path: '/etc/x', line: 'a' }),
         ({ args }) => ((args as { path: string }).path === '/etc' ? entry({ type: 'directory' }) : fact),
@@ -188,7 +188,7 @@ test('editFile: a function of the text; what is no file is an error, or passed o
   const file = (text: string) => entry({ content: { base64: Buffer.from(text).toString('base64') }, sha256: 'x' })
   const folder = entry({ type: 'directory', mode: '0755' })
   const plan = (fact: unknown, missing?: 'skip') =>
-    told(planWith(task(missing), ({ args }) => (JSON.stringify(args).includes('"/etc"') ? folder : fact)))
+    planText(planWith(task(missing), ({ args }) => (JSON.stringify(args).includes('"/etc"') ? folder : fact)))
   assert.is(plan(file('1\n')), 'content differs')
   assert.match(plan(file('bad\n')), 'refused: /etc/a: it is bad')
   assert.match(plan({ type: 'absent' }), 'refused: /etc/a does not exist')

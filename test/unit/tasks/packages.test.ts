@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { packages } from '../../../engine/tasks/index.ts'
 import { isVersion } from '../../../engine/tasks/packages.ts'
-import { planWith, problemsOf, told } from './plan.ts'
+import { planText, planWith, problemsOf } from './plan.ts'
 
 const apt = (version: string, held = false) => ({ type: 'installed', manager: 'apt', version, held })
 const none = { type: 'absent', manager: 'apt' }
@@ -53,16 +53,11 @@ const table: readonly (readonly [Args, Record<string, unknown>, string, Paramete
   [{ names: [{ apt: 'a', dnf: 'b' }] }, { a: noRpm, b: noRpm }, 'b is not installed'],
   [{ names: ['c', { apt: 'a', dnf: 'b' }] }, { a: noRpm, b: rpm('1'), c: rpm('2') }, 'nothing'],
   [{ names: ['a'] }, { a: { type: 'unavailable', reason: 'no package manager' } }, 'refused: no package manager'],
-  [
-    { names: ['a'] },
-    { a: { type: 'unavailable', reason: 'x' } },
-    'looked at again after the changes',
-    { changed: true },
-  ],
+  [{ names: ['a'] }, { a: { type: 'unavailable', reason: 'x' } }, 'checked again after the changes', { changed: true }],
 ]
 for (const [args, states, expected, more] of table)
   test(`${JSON.stringify(args)} on ${JSON.stringify(states)}`, () =>
-    assert.is(told(plan(args, states, more)), expected))
+    assert.is(planText(plan(args, states, more)), expected))
 
 test('what is run', () => {
   const script = plan({ names: ['a', 'b=1*'], hold: true, start: false }, { a: none, b: apt('2') })?.apply.text ?? ''

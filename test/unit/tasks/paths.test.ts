@@ -14,7 +14,7 @@ import * as assert from 'uvu/assert'
 import { absent, directory, link } from '../../../engine/tasks/index.ts'
 import { nameOf, shells } from '../facts/probe.ts'
 import { converge, pass, sandbox } from './converge.ts'
-import { entry, planWith, problemsOf, told } from './plan.ts'
+import { entry, planText, planWith, problemsOf } from './plan.ts'
 
 for (const shell of shells) {
   test(`${nameOf(shell)}: directories`, () => {
@@ -85,7 +85,7 @@ test('what is never removed', () => {
 
 test('mount points are refused', () => {
   const plan = (mounted: object) =>
-    told(
+    planText(
       planWith(absent({ path: '/srv/a' }), ({ kind }) =>
         kind.name === 'mounts' ? mounted : entry({ type: 'directory' }),
       ),
@@ -95,7 +95,7 @@ test('mount points are refused', () => {
 })
 
 test('something else is at the path', () => {
-  const plan = (fact: object) => told(planWith(directory({ path: '/srv/a' }), () => fact))
+  const plan = (fact: object) => planText(planWith(directory({ path: '/srv/a' }), () => fact))
   assert.is(plan(entry()), 'refused: /srv/a is a file, not a directory')
   assert.match(
     plan({ type: 'link', target: 'x', real: '', to: { type: 'absent' } }),

@@ -30,5 +30,5 @@ export const entry = (more: Partial<PathEntry> = {}): PathEntry => ({
 })
 
 /** What a plan says, in one line: for tables. */
-export const told = (change: Change | undefined): string =>
+export const planText = (change: Change | undefined): string =>
   change === undefined ? 'nothing' : change.refused === undefined ? change.summary : `refused: ${change.refused}`

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import type { Unit } from '../../../engine/facts/unit.ts'
 import { service, systemdUnit } from '../../../engine/tasks/index.ts'
 import { sha256 } from '../../../engine/tasks/local.ts'
-import { entry, planWith, problemsOf, told } from './plan.ts'
+import { entry, planText, planWith, problemsOf } from './plan.ts'
 
 const unit = (more: Partial<Unit> = {}): Unit => ({
   type: 'unit',
@@ -85,7 +85,7 @@ const table: readonly (readonly [string, Args, unknown, string, boolean?])[] = [
 ]
 for (const [name, args, fact, expected, changed] of table)
   test(`service: ${name}`, () =>
-    assert.is(told(planWith(service({ name: 'a', ...args }), () => fact, { changed: changed ?? false })), expected))
+    assert.is(planText(planWith(service({ name: 'a', ...args }), () => fact, { changed: changed ?? false })), expected))
 
 test('actions are planned whenever they are asked for, and name what they do', () => {
   for (const [task, title, words] of [
@@ -110,10 +110,13 @@ const planUnit = (args: object, file: unknown, state: unknown = unit()) =>
   })
 
 test('systemdUnit', () => {
-  assert.is(told(planUnit({}, entry({ sha256: sha256(content) }))), 'nothing')
-  assert.is(told(planUnit({}, entry({ sha256: sha256(content) }), unit({ needDaemonReload: true }))), 'daemon-reload')
+  assert.is(planText(planUnit({}, entry({ sha256: sha256(content) }))), 'nothing')
+  assert.is(
+    planText(planUnit({}, entry({ sha256: sha256(content) }), unit({ needDaemonReload: true }))),
+    'daemon-reload',
+  )
   const change = planUnit({}, { type: 'absent' }, gone)
-  assert.is(told(change), 'does not exist')
+  assert.is(planText(change), 'does not exist')
   assert.match(
     change?.apply.text ?? '',
     /rota_install .* \/etc\/systemd\/system\/a\.service 0644[\s\S]*systemctl daemon-reload/,

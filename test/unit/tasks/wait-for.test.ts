@@ -69,7 +69,7 @@ for (const shell of shells.slice(0, 3)) {
       const task = waitFor({ ...args, timeout: 2 })
       const fact = { type: 'http' in args ? 'answered' : 'open', expected: true, exitCode: 0 }
       const change = planWith(task, () => fact, { changed: true })
-      assert.is(change?.summary, 'looked at again after the changes')
+      assert.is(change?.summary, 'checked again after the changes')
       if (change) assert.equal(apply(shell, change.apply, sandbox()), { exitCode: 0, output: '' })
     }
   })
