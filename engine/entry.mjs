@@ -1,5 +1,5 @@
-// The names of engine/index.ts once more: Node links a playbook's imports before anything can teach it TypeScript (see load).
-// test/unit/entry.test.ts holds this list against the real one.
+// The names of engine/index.ts once more: Node links a playbook's imports before anything can teach it TypeScript (see
+// load). test/unit/entry.test.ts holds this list against the real one.
 import { load } from './load/index.mjs'
 
 export const {

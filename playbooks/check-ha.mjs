@@ -1,6 +1,7 @@
 #!/usr/bin/env zx
 // @ts-check
-// Looks at everything between a client and an API server: a table, and exit code 2 if anything is not as it shall be. Changes nothing.
+// Looks at everything between a client and an API server: a table, and exit code 2 if anything is not as it shall be.
+// Changes nothing.
 import { play, playbook } from 'rota'
 import { checkHa } from 'rota/roles'
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env zx
 // @ts-check
-// Gives the virtual address and the load balancers behind it up, on every host; API servers and the proxies of nodes stay. Clients that use
-// the address lose their way to the API servers, so it has to be said that this is meant.
+// Gives the virtual address and the load balancers behind it up, on every host; API servers and the proxies of nodes
+// stay. Clients that use the address lose their way to the API servers, so it has to be said that this is meant.
 import { play, playbook } from 'rota'
 import { haproxyAbsent, keepalivedAbsent, lvsRealServerAbsent, nginxVipAbsent } from 'rota/roles'
 

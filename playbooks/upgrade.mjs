@@ -1,7 +1,8 @@
 #!/usr/bin/env zx
 // @ts-check
-// A rolling upgrade of the masters and of everything that leads to them. A master that the inventory names for the first time joins, is
-// proven ready, and only then appears in the load balancers. Which set-up there is, say the inventory's variables: roles of others do nothing.
+// A rolling upgrade of the masters and of everything that leads to them. A master that the inventory names for the
+// first time joins, is proven ready, and only then appears in the load balancers. Which set-up there is, say the
+// inventory's variables: roles of others do nothing.
 import { play, playbook } from 'rota'
 import {
   apiServerReady,

@@ -1,7 +1,8 @@
 #!/usr/bin/env zx
 // @ts-check
-// How long does an inventory take to load, against reading and JSON-parsing the same data? `npx zx scripts/bench-inventory.mjs [--hosts N] [--vars N]
-// [--runs N] [--only ini]`. Both in turn in one process, medians; what is compared with is JSON in the same number of files.
+// How long does an inventory take to load, against reading and JSON-parsing the same data? `npx zx
+// scripts/bench-inventory.mjs [--hosts N] [--vars N] [--runs N] [--only ini]`. Both in turn in one process, medians;
+// what is compared with is JSON in the same number of files.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

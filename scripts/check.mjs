@@ -1,6 +1,7 @@
 #!/usr/bin/env zx
 // @ts-check
-// Everything that reads the code without running it: format and lint, types, the shell that is sent to hosts.
+// Everything that reads the code without running it: format and lint, types, the shell that is sent to hosts, and how
+// wide comments are (the formatter sees to all else).
 import { $, chalk, glob } from 'zx'
 import { ensureCommands } from './lab/apt.mjs'
 
@@ -11,6 +12,11 @@ const checks = [
   { name: 'format and lint', run: () => $`npx biome check` },
   { name: 'types', run: () => $`npx tsc -p .` },
   { name: 'shell', run: () => $`shellcheck ${shellFiles}` },
+  {
+    name: 'comments of at most 120 columns',
+    run: () =>
+      $`! LC_ALL=C.UTF-8 git grep -nE -e ${'^.{121}'} --and -e ${'^ *(//|/?[*]|# )'} -- ${['*.ts', '*.mjs', '*.sh']}`,
+  },
 ]
 const results = await Promise.all(checks.map(async check => ({ check, output: await check.run().nothrow() })))
 for (const { check, output } of results) {

@@ -1,7 +1,8 @@
 #!/usr/bin/env zx
 // @ts-check
-// The whole story on real hosts: builds a cluster of three masters, upgrades it with clients running, adds a fourth master, removes the first,
-// and shows that no client was refused. Exit code 2 when a request failed or a proxy lists anything else than the live masters.
+// The whole story on real hosts: builds a cluster of three masters, upgrades it with clients running, adds a fourth
+// master, removes the first, and shows that no client was refused. Exit code 2 when a request failed or a proxy lists
+// anything else than the live masters.
 import { $, argv, chalk, fs } from 'zx'
 import { everyProxyLists, unchangedRun } from './demo/proof.mjs'
 import {

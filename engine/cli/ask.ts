@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 
-/** Asks on the terminal, unseen. Asked at once, so that a run never stops half-way for it; the answer is kept out of every dump. */
+/**
+ * Asks on the terminal, unseen. Asked at once, so that a run never stops half-way for it; the answer is kept out of
+ * every dump.
+ */
 export const askSecret = (prompt: string): (() => string) => ask(prompt, false)
 
 /** `isSeen`: what is typed is shown. */

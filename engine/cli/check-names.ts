@@ -12,7 +12,10 @@ export function tagsIn(plays: readonly ReadyPlay[]): readonly string[] {
   return [...new Set(tags)].sort()
 }
 
-/** A tag that nothing has would run nothing, silently: it is refused. One to be skipped leaves nothing out, which is said. */
+/**
+ * A tag that nothing has would run nothing, silently: it is refused. One to be skipped leaves nothing out, which is
+ * said.
+ */
 export function checkTags(
   plays: readonly ReadyPlay[],
   { only, skip }: TagSelection,
@@ -38,8 +41,8 @@ export function checkSerialFlag(plays: readonly Play[], serial: Serial | undefin
 }
 
 /**
- * An extra variable that nothing reads is most often a misspelt one. Names that the inventory sets, or that a role of this playbook
- * reads, or that say how to connect, are fine.
+ * An extra variable that nothing reads is most often a misspelt one. Names that the inventory sets, or that a role of
+ * this playbook reads, or that say how to connect, are fine.
  */
 export function checkExtraVars(
   plays: readonly Play[],

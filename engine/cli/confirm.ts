@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ReadStream, WriteStream } from 'node:tty'
 
 /**
- * Asks a question on the terminal: Enter or yes goes on; no does not, nor does the end of what is typed (Ctrl-D, a terminal that is gone).
- * Throws where there is no terminal to ask on, and when the run is interrupted meanwhile.
+ * Asks a question on the terminal: Enter or yes goes on; no does not, nor does the end of what is typed (Ctrl-D, a
+ * terminal that is gone). Throws where there is no terminal to ask on, and when the run is interrupted meanwhile.
  */
 export async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
   const terminal = openTerminal()
@@ -39,8 +39,8 @@ function openTerminal(): { readonly input: ReadStream; readonly output: WriteStr
 }
 
 /**
- * An Enter pressed while the run went on is no answer to a question that nobody had seen. Outside of lines the terminal hands out all that it
- * has; Ctrl-C is then a byte, too.
+ * An Enter pressed while the run went on is no answer to a question that nobody had seen. Outside of lines the terminal
+ * hands out all that it has; Ctrl-C is then a byte, too.
  */
 async function forgetTypedAhead(input: ReadStream): Promise<void> {
   const take = (typed: Buffer) => {

@@ -101,7 +101,10 @@ function checkFlags({ list, graph, host, explain }: Flags): void {
   if (actions.length > 1) throw wrong(`only one of ${actions.join(' and ')} can be shown`, 'run it once for each')
 }
 
-/** Variables of groups, which --export and --graph --vars show, come from the playbook's directory only where it is named, as in Ansible. */
+/**
+ * Variables of groups, which --export and --graph --vars show, come from the playbook's directory only where it is
+ * named, as in Ansible.
+ */
 async function textOf(
   redactor: Redactor,
   flags: Flags,

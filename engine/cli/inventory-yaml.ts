@@ -4,8 +4,9 @@ import { analyze } from './yaml/analyze.ts'
 import { Writer } from './yaml/writer.ts'
 
 /**
- * A tree of values as PyYAML dumps it for `ansible-inventory --yaml`, byte for byte: block style, sorted keys, lines folded at 80, what
- * several places share as anchor and alias, vaulted values still vaulted. Text marked `!unsafe` keeps its mark, which Ansible drops.
+ * A tree of values as PyYAML dumps it for `ansible-inventory --yaml`, byte for byte: block style, sorted keys, lines
+ * folded at 80, what several places share as anchor and alias, vaulted values still vaulted. Text marked `!unsafe`
+ * keeps its mark, which Ansible drops.
  */
 export function yamlText(root: Node): string {
   const anchors = anchorsOf(root)

@@ -5,8 +5,8 @@ import type { AnyRole } from '../role/index.ts'
 import { type ParamProblem, resolveParams } from '../values/index.ts'
 
 /**
- * The variables that a playbook itself needs, from `-e`, validated as a role's params are: also those that no play reads, for they may be
- * the operator's word that something is meant. Throws what is wrong with them.
+ * The variables that a playbook itself needs, from `-e`, validated as a role's params are: also those that no play
+ * reads, for they may be the operator's word that something is meant. Throws what is wrong with them.
  */
 export function playbookVars(
   playbook: Pick<Playbook, 'name' | 'file' | 'vars'>,

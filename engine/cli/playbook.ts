@@ -4,8 +4,8 @@ import { guardedOutput } from './output.ts'
 import { runFromCommandLine } from './run.ts'
 
 /**
- * The playbook: plays that run in order with the flags of the command line. Sets the exit code: 0 nothing failed, 1 usage or
- * validation, 2 a host failed, 4 a host was unreachable, 130 interrupted.
+ * The playbook: plays that run in order with the flags of the command line. Sets the exit code: 0 nothing failed, 1
+ * usage or validation, 2 a host failed, 4 a host was unreachable, 130 interrupted.
  */
 export async function playbook<const V extends PlaybookVars = Record<never, never>>(
   name: string,

@@ -15,8 +15,8 @@ import { templateFacts } from './template-facts.ts'
 import { vaultSecretsFrom } from './vault-flags.ts'
 
 /**
- * What a command line asks for, with everything that can be wrong found at once: `problems` keep it from being executed, not from being
- * listed. No host is touched, but for the facts that a template of the inventory needs.
+ * What a command line asks for, with everything that can be wrong found at once: `problems` keep it from being
+ * executed, not from being listed. No host is touched, but for the facts that a template of the inventory needs.
  */
 export async function prepareRun(playbook: Playbook, flags: Flags, redactor: Redactor, keep: 'all' | 'first') {
   const { settings, warnings, notes } = readConfig()

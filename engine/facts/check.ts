@@ -5,7 +5,10 @@ import { parallel } from './parallel.ts'
 import { within } from './timeout.ts'
 
 export interface CheckArgs {
-  /** A program and its arguments, or shell text for the host's `sh`. It must not change anything: it also runs in check mode. */
+  /**
+   * A program and its arguments, or shell text for the host's `sh`. It must not change anything: it also runs in check
+   * mode.
+   */
   readonly run: string | readonly string[]
   /** Absolute. */
   readonly cwd?: string

@@ -1,7 +1,9 @@
 import type { FactRequest, Facts } from './fact.ts'
 import { type PathArgs, type PathFact, path } from './path.ts'
 
-/** Facts once others may write to a directory (by its physical path): whatever is below it may be something else by now. */
+/**
+ * Facts once others may write to a directory (by its physical path): whatever is below it may be something else by now.
+ */
 export function exposedBelow(facts: Facts, directory: string): Facts {
   const exposed = `others may write to ${directory}`
   const below = (place: string): boolean => place.startsWith(`${directory}/`)

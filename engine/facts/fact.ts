@@ -1,23 +1,26 @@
 /**
- * A fact is something read from a host: what is at a path, the state of a unit, the version of a package. A kind of fact knows how to
- * read any number of them at once (`probe`) and how to read the answer (`parse`); that is the whole reason why a run without changes
- * costs one program, whatever the number of tasks.
+ * A fact is something read from a host: what is at a path, the state of a unit, the version of a package. A kind of
+ * fact knows how to read any number of them at once (`probe`) and how to read the answer (`parse`); that is the whole
+ * reason why a run without changes costs one program, whatever the number of tasks.
  */
 export interface FactKind<A = unknown, T = unknown> {
   readonly name: string
   /** Names of arguments that are in no argument list on the host: only these may hold a secret. */
   readonly unseen?: readonly string[]
   /**
-   * Shell text (no `set -e`) that prints the facts for all these arguments to stdout, with as few processes as can be. What it prints
-   * is captured as text: encode content in base64. It must work in dash, bash and busybox sh and must not change anything. The kinds share
-   * a shell: no `exit`, no `cd` outside of brackets, variables are set before they are read, and a function has a name that no program has.
+   * Shell text (no `set -e`) that prints the facts for all these arguments to stdout, with as few processes as can be.
+   * What it prints is captured as text: encode content in base64. It must work in dash, bash and busybox sh and must
+   * not change anything. The kinds share a shell: no `exit`, no `cd` outside of brackets, variables are set before they
+   * are read, and a function has a name that no program has.
    */
   readonly probe: (args: readonly A[]) => string
   /** The facts in the order of the arguments. Throws when the output is not what `probe` prints. */
   readonly parse: (output: string, args: readonly A[]) => readonly T[]
 }
 
-/** One fact that somebody needs: its kind and its argument. Equal kind and equal JSON of the argument is the same fact. */
+/**
+ * One fact that somebody needs: its kind and its argument. Equal kind and equal JSON of the argument is the same fact.
+ */
 export interface FactRequest<T = unknown> {
   // The argument type is private to the kind; `unknown` in both places keeps requests of all kinds in one list.
   readonly kind: FactKind<never, T>

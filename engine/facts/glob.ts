@@ -8,7 +8,9 @@ export interface GlobArgs {
 }
 
 export interface GlobFact {
-  /** At most 1000 paths, sorted. One that holds a control character is none that anybody has asked for, and is left out. */
+  /**
+   * At most 1000 paths, sorted. One that holds a control character is none that anybody has asked for, and is left out.
+   */
   readonly matches: readonly string[]
 }
 

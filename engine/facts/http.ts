@@ -6,7 +6,9 @@ import { parallel } from './parallel.ts'
 import { within } from './timeout.ts'
 
 export interface HttpArgs {
-  /** `http://…` or `https://…`; its host is the Host header, the SNI and the name that the certificate is checked for. */
+  /**
+   * `http://…` or `https://…`; its host is the Host header, the SNI and the name that the certificate is checked for.
+   */
   readonly url: string
   /** Connect to this name or address instead of the URL's host. */
   readonly address?: string
@@ -41,8 +43,8 @@ export type HttpFact =
   | { readonly type: 'unavailable'; readonly reason: string }
 
 /**
- * What a web server answers to a GET from the host. By curl; without it by openssl (https), wget or bash (http). No proxy is used and no
- * redirect followed. All requests run at the same time.
+ * What a web server answers to a GET from the host. By curl; without it by openssl (https), wget or bash (http). No
+ * proxy is used and no redirect followed. All requests run at the same time.
  */
 export const http = defineFact<HttpArgs, HttpFact>({
   name: 'http',
@@ -61,7 +63,10 @@ export const http = defineFact<HttpArgs, HttpFact>({
 
 const largest = 8192
 
-/** Shell text that prints status line, headers and the beginning of the body, or `failed REASON`, or `unavailable REASON`. Needs `within`. */
+/**
+ * Shell text that prints status line, headers and the beginning of the body, or `failed REASON`, or `unavailable
+ * REASON`. Needs `within`.
+ */
 export function httpCall(args: HttpArgs): string {
   const url = new URL(args.url)
   const secure = url.protocol === 'https:'

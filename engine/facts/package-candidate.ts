@@ -3,7 +3,10 @@ import { defineFact } from './fact.ts'
 import { bare, type PackageArgs } from './package.ts'
 
 export interface PackageCandidateFact {
-  /** The version that an upgrade would install, as far as the package lists on the host know; undefined: none, or what is there is newest. */
+  /**
+   * The version that an upgrade would install, as far as the package lists on the host know; undefined: none, or what
+   * is there is newest.
+   */
   readonly version?: string
 }
 

@@ -1,6 +1,7 @@
 /**
- * Shell text that runs all jobs at the same time and prints what they print in their order, each in one piece, with no temporary file:
- * `B </dev/null | { A </dev/null; cat; }`. A job that has more to say than a pipe holds (64 KiB) waits for its turn.
+ * Shell text that runs all jobs at the same time and prints what they print in their order, each in one piece, with no
+ * temporary file: `B </dev/null | { A </dev/null; cat; }`. A job that has more to say than a pipe holds (64 KiB) waits
+ * for its turn.
  */
 export const parallel = (jobs: readonly string[]): string =>
   chunks(jobs, mostAtOnce)

@@ -28,8 +28,8 @@ interface Place {
 }
 
 /**
- * Nobody can say what is there, or nobody should ask: a directory on the way may not be searched by this user, or is a link that somebody
- * else may have made.
+ * Nobody can say what is there, or nobody should ask: a directory on the way may not be searched by this user, or is a
+ * link that somebody else may have made.
  */
 export interface UnknownPath {
   readonly type: 'unknown'
@@ -120,10 +120,11 @@ const above = (paths: readonly string[]): readonly string[] => {
   return [...found]
 }
 
-// A line is one path's alone: nothing is printed in which somebody else could have put a line feed. Names are those that were asked for, or
-// physical ones that hold no control character. What exists is sorted out by builtins, so that `stat` is only started for what is there, with
-// the directories above it: who may write there decides which links may be followed. `walk` is for the few that lead through one: it goes as
-// the kernel does, always at a physical path, and prints what each link holds.
+// A line is one path's alone: nothing is printed in which somebody else could have put a line feed. Names are those
+// that were asked for, or physical ones that hold no control character. What exists is sorted out by builtins, so that
+// `stat` is only started for what is there, with the directories above it: who may write there decides which links may
+// be followed. `walk` is for the few that lead through one: it goes as the kernel does, always at a physical path, and
+// prints what each link holds.
 const existing = (paths: readonly string[]): string => `set --
 more='' linked=''
 for p in ${above(paths).map(quote).join(' ')}; do
@@ -189,8 +190,8 @@ ${largeSums}
 // Sizes are only looked up, which takes a shell long, where any is of seven digits at least.
 const large = `case $stats in *"$nl"s\\ ${'[0-9]'.repeat(7)}*) large=1 ;; *) large= ;; esac`
 
-// sha256sum counts in plain C. Where the processor has instructions for it, openssl takes a third of the time, so a file of ten million
-// bytes is left to it, if it is there.
+// sha256sum counts in plain C. Where the processor has instructions for it, openssl takes a third of the time, so a
+// file of ten million bytes is left to it, if it is there.
 const largeSums = `if [ -n "$large" ] && command -v openssl >/dev/null; then
   for p; do
     shift

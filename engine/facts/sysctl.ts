@@ -11,7 +11,10 @@ export interface SysctlFact {
   readonly value?: string
 }
 
-/** Kernel parameters: one `grep` for all of them (a shell's `read` gets only the first character of such a file in dash). */
+/**
+ * Kernel parameters: one `grep` for all of them (a shell's `read` gets only the first character of such a file in
+ * dash).
+ */
 export const sysctl = defineFact<SysctlArgs, SysctlFact>({
   name: 'sysctl',
   probe: args => `grep -H '' ${args.map(({ key }) => quote(sysctlPath(key))).join(' ')} /dev/null 2>/dev/null || :`,

@@ -18,7 +18,9 @@ export type TcpFact =
   | { readonly type: 'closed'; readonly reason: string }
   | { readonly type: 'unavailable'; readonly reason: string }
 
-/** Whether a TCP port can be connected to from the host: by bash, curl or nc, whichever is there; all at the same time. */
+/**
+ * Whether a TCP port can be connected to from the host: by bash, curl or nc, whichever is there; all at the same time.
+ */
 export const tcp = defineFact<TcpArgs, TcpFact>({
   name: 'tcp',
   probe: args => `${within}\n${tcpFunction}\n${parallel(args.map(tcpCall))}\n:`,

@@ -34,7 +34,10 @@ export interface Certificate {
   readonly pem: string
 }
 
-/** The certificate that a server shows, dialled from the host by openssl; whom it was signed by is not checked. All at the same time. */
+/**
+ * The certificate that a server shows, dialled from the host by openssl; whom it was signed by is not checked. All at
+ * the same time.
+ */
 export const tlsCertificate = defineFact<TlsCertificateArgs, TlsCertificateFact>({
   name: 'tlsCertificate',
   probe: args => `${within}

@@ -10,7 +10,10 @@ export interface UnixSocketArgs {
 /** `stale`: the socket is there, but nobody listens on it. */
 export type UnixSocketFact = { readonly type: 'listening' | 'stale' | 'absent' }
 
-/** Whether somebody listens on a stream socket in the file system: read from /proc/net/unix, so no tool is needed and nothing is sent. */
+/**
+ * Whether somebody listens on a stream socket in the file system: read from /proc/net/unix, so no tool is needed and
+ * nothing is sent.
+ */
 export const unixSocket = defineFact<UnixSocketArgs, UnixSocketFact>({
   name: 'unixSocket',
   probe: args => `${unixSocketFunction}\n${args.map(unixSocketCall).join('\n')}\n:`,
@@ -26,7 +29,8 @@ export const unixSocket = defineFact<UnixSocketArgs, UnixSocketFact>({
 
 export const unixSocketCall = ({ path }: UnixSocketArgs): string => `unix_socket ${quote(path)}`
 
-// The table has the path that the server named, often /var/run where /run is meant, so both are looked for. 00010000 marks a listener.
+// The table has the path that the server named, often /var/run where /run is meant, so both are looked for. 00010000
+// marks a listener.
 /** Shell function `unix_socket PATH`: prints one word, succeeds when somebody listens. */
 export const unixSocketFunction = `unix_socket() {
   [ -S "$1" ] || { echo absent; return 1; }

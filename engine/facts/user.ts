@@ -22,7 +22,10 @@ export type UserFact =
       readonly groups?: readonly string[]
     }
 
-/** Users, from the name service (`getent`) or /etc/passwd: two lines each, of which the second is empty where no groups are asked for. */
+/**
+ * Users, from the name service (`getent`) or /etc/passwd: two lines each, of which the second is empty where no groups
+ * are asked for.
+ */
 export const user = defineFact<UserArgs, UserFact>({
   name: 'user',
   probe: args => `one_line() { case $1 in *[[:cntrl:]]*) echo '?' ;; *) printf '%s\\n' "$1" ;; esac; }

@@ -19,8 +19,9 @@ export interface Ground {
 }
 
 /**
- * Where a path leads, as the kernel would go, but through no link that somebody else could have made: `real` has no link in it but perhaps
- * its last part. `exposed`: why somebody else than root and this user may put something else there.
+ * Where a path leads, as the kernel would go, but through no link that somebody else could have made: `real` has no
+ * link in it but perhaps its last part. `exposed`: why somebody else than root and this user may put something else
+ * there.
  */
 export type Way =
   | { readonly type: 'place'; readonly real: string; readonly exposed?: string }
@@ -29,8 +30,9 @@ export type Way =
 const mostLinks = 40
 
 /**
- * The way to a path; its last part is not followed. A link on it is followed when it belongs to root or this user and stands where nobody
- * else may write: the rule of `fs.protected_symlinks`, made strict. Anything else may have been put there by somebody who wants root to go there.
+ * The way to a path; its last part is not followed. A link on it is followed when it belongs to root or this user and
+ * stands where nobody else may write: the rule of `fs.protected_symlinks`, made strict. Anything else may have been put
+ * there by somebody who wants root to go there.
  */
 export function wayTo(path: string, ground: Ground): Way {
   const rest = partsOf(path)
@@ -79,7 +81,10 @@ const distrust = ({ owner, uid }: Standing, ground: Ground): string | undefined 
 
 const trusted = (uid: number, ground: Ground): boolean => uid === 0 || uid === ground.uid
 
-/** Why others may put something else at a name in this directory. In one with the sticky bit, a directory of ours stays ours. */
+/**
+ * Why others may put something else at a name in this directory. In one with the sticky bit, a directory of ours stays
+ * ours.
+ */
 function exposureOf(directory: string, there: Standing | undefined, ground: Ground): string | undefined {
   const here = ground.at(directory)
   if (here === undefined) return undefined
@@ -93,7 +98,8 @@ export function openness(directory: Standing, { uid, gid }: Pick<Ground, 'uid' |
   const bits = Number.parseInt(directory.mode, 8)
   if (directory.uid !== 0 && directory.uid !== uid) return `belongs to ${directory.owner}`
   if ((bits & 0o002) !== 0) return 'may be written by everybody'
-  // A user's own group is himself, where each has one (umask 002). Root's may stand for anybody: an access list shows there.
+  // A user's own group is himself, where each has one (umask 002). Root's may stand for anybody: an access list shows
+  // there.
   const own = uid !== 0 && directory.gid === gid
   return (bits & 0o020) !== 0 && !own ? 'may be written by a group' : undefined
 }

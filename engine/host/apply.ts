@@ -85,8 +85,8 @@ export async function applyEntries(
 }
 
 /**
- * The changes of a stage in order, then the handlers that are due; and what these have set off and has to be watched at the end. A
- * `flushHandlers` task runs those notified before it in its place, and watches there.
+ * The changes of a stage in order, then the handlers that are due; and what these have set off and has to be watched at
+ * the end. A `flushHandlers` task runs those notified before it in its place, and watches there.
  */
 export function entriesOf(
   run: HostRun,

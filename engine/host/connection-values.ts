@@ -3,7 +3,10 @@ import type { Host, Inventory, Variable } from '../inventory/index.ts'
 import { hasControlCharacters, shownValue } from '../shell/index.ts'
 import { readVar } from '../values/index.ts'
 
-/** What a value of a connection may be: it becomes a word of a command, so nothing in it may be taken for more than that. */
+/**
+ * What a value of a connection may be: it becomes a word of a command, so nothing in it may be taken for more than
+ * that.
+ */
 interface Kind<T> {
   readonly expected: string
   readonly parse: (value: unknown) => T | undefined

@@ -113,7 +113,10 @@ function addressOf(host: Host, values: ConnectionValues): string {
   return host.name
 }
 
-/** In Ansible's order: ssh_args, ssh_common_args, ssh_extra_args; of each the variable beats the flag. ssh takes the first value it finds. */
+/**
+ * In Ansible's order: ssh_args, ssh_common_args, ssh_extra_args; of each the variable beats the flag. ssh takes the
+ * first value it finds.
+ */
 function sshWordsOf(values: ConnectionValues, flags: ConnectionFlags): readonly string[] {
   const kinds = [
     { said: values.read('words', 'ansible_ssh_args'), flag: flags.sshArgs },
@@ -126,7 +129,8 @@ function sshWordsOf(values: ConnectionValues, flags: ConnectionFlags): readonly 
 }
 
 /**
- * The inventory knows its hosts: what it says of their keys, in words for ssh or a variable, comes before what flags, environment and ansible.cfg say.
+ * The inventory knows its hosts: what it says of their keys, in words for ssh or a variable, comes before what flags,
+ * environment and ansible.cfg say.
  */
 function hostKeyWords(
   values: ConnectionValues,
@@ -222,7 +226,9 @@ const isTrue = (value: unknown): boolean =>
 
 const expandHome = (path: string): string => path.replace(/^~(?=\/|$)/, process.env.HOME ?? '~')
 
-/** Words as a shell would split them; text that no shell would take stays one word and ssh says what is wrong with it. */
+/**
+ * Words as a shell would split them; text that no shell would take stays one word and ssh says what is wrong with it.
+ */
 function splitWords(text: string): readonly string[] {
   const split = shlexSplit(text)
   return 'tokens' in split ? split.tokens.map(token => token.text) : [text]

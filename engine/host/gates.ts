@@ -13,8 +13,8 @@ export async function gateHoldsNow(run: HostRun): Promise<boolean> {
 }
 
 /**
- * Waits until the play's gate holds on the host. A host without changes was looked at by the probe and is only waited for when the
- * gate did not hold there.
+ * Waits until the play's gate holds on the host. A host without changes was looked at by the probe and is only waited
+ * for when the gate did not hold there.
  */
 export async function holdsGate(run: HostRun, plan: HostPlan, signal: AbortSignal): Promise<void> {
   const { gate } = run.play

@@ -5,7 +5,10 @@ import type { HostPlan } from './host-run.ts'
 import type { HostRun } from './run.ts'
 import { stepContext, writeDown } from './run-step.ts'
 
-/** Takes the host out of service: each hook is written down on it first. When one fails, all entered so far are left again. */
+/**
+ * Takes the host out of service: each hook is written down on it first. When one fails, all entered so far are left
+ * again.
+ */
 export async function enterAll(run: HostRun): Promise<void> {
   const entered: Around[] = []
   for (const hook of run.play.around ?? []) {

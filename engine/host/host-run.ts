@@ -50,7 +50,9 @@ export async function planHost(run: HostRun): Promise<HostPlan> {
   return { facts, pending, disrupts, dirty: disrupts || first.changes.length > 0 }
 }
 
-/** Names the handlers that an earlier run has left, so that nobody wonders why they run although nothing has changed. */
+/**
+ * Names the handlers that an earlier run has left, so that nobody wonders why they run although nothing has changed.
+ */
 export function notePending(run: HostRun, { pending }: HostPlan): void {
   for (const { name } of handlersOwed(run.work.handlers, [], pending))
     run.emit({ kind: 'note', host: run.host.name, text: `handler ${name} is pending from an earlier run` })
@@ -68,7 +70,9 @@ async function firstProbe(run: HostRun, started: number): Promise<Facts> {
   }
 }
 
-/** Whether any stage has more to do than to wait: the first may be nothing but waiting, with a restart behind its step. */
+/**
+ * Whether any stage has more to do than to wait: the first may be nothing but waiting, with a restart behind its step.
+ */
 export function willChange(run: HostRun, facts: Facts): boolean {
   const { items } = run.work
   for (let position = 0; position < items.length; ) {
@@ -111,8 +115,8 @@ function firstDirty(run: HostRun, facts: Facts, start: number, changed: boolean)
 }
 
 /**
- * Makes it so: apply and verify, stage by stage, handlers at the end of the last. Which handlers are owed is read from the host itself
- * with every probe. `changed`: something has been changed before. Returns how many changes were made.
+ * Makes it so: apply and verify, stage by stage, handlers at the end of the last. Which handlers are owed is read from
+ * the host itself with every probe. `changed`: something has been changed before. Returns how many changes were made.
  */
 export async function converge(run: HostRun, plan: HostPlan, changed = false): Promise<number> {
   const { items, handlers } = run.work

@@ -9,8 +9,8 @@ export interface Judge {
 }
 
 /**
- * A fault in a gate's own code says nothing about the host, least of all that it is down and may be worked on at no cost: it is told as
- * what it is, with its place in the code.
+ * A fault in a gate's own code says nothing about the host, least of all that it is down and may be worked on at no
+ * cost: it is told as what it is, with its place in the code.
  */
 export function judge(
   { name }: Gate,

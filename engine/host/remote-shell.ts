@@ -20,7 +20,10 @@ interface Settings {
   readonly timeout?: number
 }
 
-/** zx's `$` over a channel. The command starts when the current turn ends, so that `.nothrow()` and the others can be said first. */
+/**
+ * zx's `$` over a channel. The command starts when the current turn ends, so that `.nothrow()` and the others can be
+ * said first.
+ */
 export const remoteShell = (
   channel: () => Promise<Channel>,
   host: string,

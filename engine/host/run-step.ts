@@ -6,7 +6,10 @@ import { HostFailure } from './failure.ts'
 import { remoteShell } from './remote-shell.ts'
 import type { HostRun } from './run.ts'
 
-/** Runs a step on its host and tells whether it changed something. The handlers it notifies are written down before it starts. */
+/**
+ * Runs a step on its host and tells whether it changed something. The handlers it notifies are written down before it
+ * starts.
+ */
 export async function runStep(run: HostRun, item: WorkItem, why: string, owed: ReadonlySet<string>): Promise<boolean> {
   if (!isStep(item.unit)) throw new Error(`not a step: ${item.unit.title}`)
   const about = { host: run.host.name, play: run.play.name, role: item.role, task: item.unit.title }

@@ -1,7 +1,7 @@
 /**
- * ansible/parsing/utils/addresses.py, expression by expression, the missing anchors of its IPv6 alternatives included (but for the
- * `_` that its labels may match in two ways, which takes for ever where there are many): what
- * counts as an address decides whether `:22` at the end is a port or a part of the name.
+ * ansible/parsing/utils/addresses.py, expression by expression, the missing anchors of its IPv6 alternatives included
+ * (but for the `_` that its labels may match in two ways, which takes for ever where there are many): what counts as an
+ * address decides whether `:22` at the end is a port or a part of the name.
  */
 
 const numericRange = String.raw`\[(?:[0-9]+:[0-9]+)(?::[0-9]+)?\]`

@@ -43,8 +43,8 @@ interface DraftHost {
 }
 
 /**
- * Replays the statements as ansible/inventory/data.py would take them, then reconciles: every group hangs under `all`, and
- * `ungrouped` holds exactly the hosts that are in no other group.
+ * Replays the statements as ansible/inventory/data.py would take them, then reconciles: every group hangs under `all`,
+ * and `ungrouped` holds exactly the hosts that are in no other group.
  */
 export function assemble(statements: readonly Statement[]): Graph {
   const groups = new Map<string, DraftGroup>()
@@ -138,7 +138,10 @@ export function assemble(statements: readonly Statement[]): Graph {
   return { hosts, groups: new Map(finished), problems, warnings }
 }
 
-/** Its settings, read when they are first asked for. Made for every host of an inventory: nothing named, nothing captured beyond need. */
+/**
+ * Its settings, read when they are first asked for. Made for every host of an inventory: nothing named, nothing
+ * captured beyond need.
+ */
 function readOnce(statement: Extract<Statement, { kind: 'hosts' }>): () => readonly Setting[] {
   if (statement.names.length === 1) return statement.settings
   let read: readonly Setting[] | undefined

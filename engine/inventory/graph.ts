@@ -10,7 +10,9 @@ export interface GraphOptions extends ListOptions {
   readonly vars?: boolean
 }
 
-/** The text of `ansible-inventory --graph [GROUP]`: groups before hosts, each where it belongs, as often as it belongs. */
+/**
+ * The text of `ansible-inventory --graph [GROUP]`: groups before hosts, each where it belongs, as often as it belongs.
+ */
 export function graphInventory(inventory: Inventory, start = 'all', options: GraphOptions = {}): string {
   if (!inventory.groups.has(start)) {
     throw new InventoryError([

@@ -19,7 +19,8 @@ export function depths(groups: Groups): ReadonlyMap<string, number> {
 
 /**
  * The group and its descendants, level by level, each in the order of its parent's children (inventory/group.py,
- * `_walk_relationship`). Below the second level Ansible's own order depends on memory addresses; here it is that of the file.
+ * `_walk_relationship`). Below the second level Ansible's own order depends on memory addresses; here it is that of the
+ * file.
  */
 export function descendants(name: string, groups: Groups): readonly string[] {
   const seen = new Set([name])

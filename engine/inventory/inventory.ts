@@ -111,7 +111,9 @@ function groupsByHost(graph: Graph): ReadonlyMap<string, readonly string[]> {
   return result
 }
 
-/** Group variables, weakest first: all of the inventory's own, then files for `all`, then files for the other groups. */
+/**
+ * Group variables, weakest first: all of the inventory's own, then files for `all`, then files for the other groups.
+ */
 function mergeGroups(names: readonly string[], graph: Graph, layers: VarsLayers, decrypt: Decrypt): Variables {
   const own = (name: string) => graph.groups.get(name)?.settings ?? []
   const settings = [

@@ -10,8 +10,9 @@ export const legacyGroups: Readonly<Record<string, string>> = {
 }
 
 /**
- * Makes each old group that is there a child of its new one, so that its hosts, and group_vars of the new name, are found.
- * Where the new one is already under the old one, that would be a loop: then the old one's own hosts join the new one.
+ * Makes each old group that is there a child of its new one, so that its hosts, and group_vars of the new name, are
+ * found. Where the new one is already under the old one, that would be a loop: then the old one's own hosts join the
+ * new one.
  */
 export function aliasStatements(
   statements: readonly Statement[],

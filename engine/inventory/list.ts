@@ -123,7 +123,10 @@ export function groupNode({ vars, priority }: Group, options: ListOptions): MapN
   }
 }
 
-/** What is set for the host itself, not for its groups and not with `-e`. Of a host and a group of one name, Ansible gives it to the group. */
+/**
+ * What is set for the host itself, not for its groups and not with `-e`. Of a host and a group of one name, Ansible
+ * gives it to the group.
+ */
 function ownVars({ name: host, groups, vars }: Host): ReadonlyMap<string, Variable> {
   const ofGroups = groups.map(group => `inventory host ${group}`)
   // The hosts of a range share the settings of the first.

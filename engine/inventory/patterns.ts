@@ -7,7 +7,8 @@ import type { Host, Inventory } from './types.ts'
 
 /**
  * The hosts of a pattern, in Ansible's order: all unions, then every `&`, then every `!`, whatever the order written.
- * Differs from Ansible on purpose: a name that is no host and no group is an error, and so is a `--limit` without any host.
+ * Differs from Ansible on purpose: a name that is no host and no group is an error, and so is a `--limit` without any
+ * host.
  */
 export function selectHosts(
   inventory: Inventory,
@@ -80,7 +81,8 @@ function evaluate(inventory: Inventory, parts: readonly string[], where: string)
 }
 
 /**
- * `!m1` where there is a host m1 and a group m1 of others: Ansible takes the group, and the host that is left out is worked on.
+ * `!m1` where there is a host m1 and a group m1 of others: Ansible takes the group, and the host that is left out is
+ * worked on.
  */
 function refuseTwofold(inventory: Inventory, part: string, where: string): void {
   const name = part.slice(1)
@@ -118,7 +120,10 @@ export function hostNamed(inventory: Pick<Inventory, 'hosts' | 'implicitHost'>, 
   return inventory.hosts.get(name) ?? (isHere ? inventory.implicitHost(name) : undefined)
 }
 
-/** Hosts of all matching groups, then, unless a plain name found its group, all matching hosts. A subscript counts doubles. */
+/**
+ * Hosts of all matching groups, then, unless a plain name found its group, all matching hosts. A subscript counts
+ * doubles.
+ */
 function enumerate(inventory: Inventory, pattern: string, where: string): readonly Host[] {
   const test = matcher(pattern, where)
   const groups = [...inventory.groups.keys()].filter(test)

@@ -51,14 +51,20 @@ export interface Inventory {
   readonly dir: string
   /** Absolute, as Ansible's `playbook_dir`. */
   readonly playbookDir?: string
-  /** A file of the control machine for a `lookup`: undefined where there is none. Throws an InventoryError when it can't be read. */
+  /**
+   * A file of the control machine for a `lookup`: undefined where there is none. Throws an InventoryError when it can't
+   * be read.
+   */
   readonly readText: (path: string) => { readonly text: string; readonly isSecret: boolean } | undefined
   readonly warnings: readonly string[]
   /** Members of the group and of its descendants, in the order of Ansible's pattern. Unknown group: none. */
   hostsOf(group: string): readonly Host[]
   /** Told of every secret when it is read, and of every value that a template has made of one. */
   readonly onSecret?: (value: unknown) => void
-  /** Probed facts of a host under Ansible's names; undefined as long as it has not been asked. Called when a template needs one. */
+  /**
+   * Probed facts of a host under Ansible's names; undefined as long as it has not been asked. Called when a template
+   * needs one.
+   */
   readonly factsOf?: (host: string) => Readonly<Record<string, unknown>> | undefined
   /** What `localhost` means when the inventory does not name it: this machine, with the variables of `all`. */
   implicitHost(name: string): Host

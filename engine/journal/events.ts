@@ -1,4 +1,7 @@
-/** Everything that happens in a run, in the order in which it happens. The journal writes it down and the report shows it; nothing else prints. */
+/**
+ * Everything that happens in a run, in the order in which it happens. The journal writes it down and the report shows
+ * it; nothing else prints.
+ */
 export type RunEvent =
   | {
       readonly kind: 'runStarted'
@@ -84,7 +87,10 @@ export type RunEvent =
       readonly exitCode: number
     }
 
-/** What a host's time is spent on. Connecting ends when its shell says that it is ready; verifying is the probe right behind the changes. */
+/**
+ * What a host's time is spent on. Connecting ends when its shell says that it is ready; verifying is the probe right
+ * behind the changes.
+ */
 export type Phase = 'connect' | 'probe' | 'plan' | 'apply' | 'verify' | 'steps' | 'around' | 'gates'
 
 /** Seconds by phase. */

@@ -18,7 +18,8 @@ export const journalDir = (): string =>
 /** The folder, made where it is missing. Throws where nothing can be written in it. */
 export function makeJournalDir(): string {
   const dir = journalDir()
-  // First where it would be made: of a file system that can only be read mkdir says no more than that the folder is not there.
+  // First where it would be made: of a file system that can only be read mkdir says no more than that the folder is not
+  // there.
   accessSync(nearest(dir), constants.W_OK | constants.X_OK)
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   return dir

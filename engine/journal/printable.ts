@@ -3,18 +3,21 @@ import type { RunEvent } from './events.ts'
 declare const isPrintable: unique symbol
 
 /**
- * Text that does nothing to a terminal but print: what would move a cursor, turn the direction of reading or not be seen stands there as an
- * escape. Only this file makes it, so that a report that takes it can't be given anything else.
+ * Text that does nothing to a terminal but print: what would move a cursor, turn the direction of reading or not be
+ * seen stands there as an escape. Only this file makes it, so that a report that takes it can't be given anything else.
  */
 export type Printable = string & { readonly [isPrintable]: true }
 
 /**
- * Control characters (C0, C1, DEL), what turns the direction of writing, what has no width or does not show, lone surrogates. A variation
- * selector that says how an emoji looks is left.
+ * Control characters (C0, C1, DEL), what turns the direction of writing, what has no width or does not show, lone
+ * surrogates. A variation selector that says how an emoji looks is left.
  */
 const unseen = /(?!\n|\t|\ufe0e|\ufe0f)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
-/** A program's own colours say nothing to a reader, so they are taken out where output is shown. They would be noise as escapes. */
+/**
+ * A program's own colours say nothing to a reader, so they are taken out where output is shown. They would be noise as
+ * escapes.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of a terminal begin with ESC
 const colours = /\x1b\[[\d;:]*m/g
 
@@ -31,7 +34,10 @@ function visible(character: string): string {
   return code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`
 }
 
-/** JSON in which nothing of this stands raw: the same values, for every reader of JSON. Takes what `JSON.stringify` has written. */
+/**
+ * JSON in which nothing of this stands raw: the same values, for every reader of JSON. Takes what `JSON.stringify` has
+ * written.
+ */
 export const jsonEscaped = (json: string): string =>
   json.replace(unseen, character =>
     [...Array(character.length).keys()]
@@ -51,8 +57,8 @@ export type Shown<T> = T extends string
       : T
 
 /**
- * What may have several lines; a report marks those that follow the first (`continued`). In all else a line feed is an escape: the number of
- * lines is ours to choose.
+ * What may have several lines; a report marks those that follow the first (`continued`). In all else a line feed is an
+ * escape: the number of lines is ours to choose.
  */
 const ofSeveralLines: ReadonlySet<string> = new Set([
   'text',
@@ -65,7 +71,10 @@ const ofSeveralLines: ReadonlySet<string> = new Set([
   'reason',
 ])
 
-/** What a host, a role or an inventory may have worded, made printable once, before any report sees it. After `redacted`, never before. */
+/**
+ * What a host, a role or an inventory may have worded, made printable once, before any report sees it. After
+ * `redacted`, never before.
+ */
 export const shown = (event: RunEvent): Shown<RunEvent> => deep(event, '') as Shown<RunEvent>
 
 function deep(value: unknown, key: string): unknown {

@@ -1,7 +1,10 @@
 import type { Redactor } from '../secrets/index.ts'
 import type { RunEvent } from './events.ts'
 
-/** An event with the secrets taken out of everything a host, a role or an operator may have worded; names and states stay as they are. */
+/**
+ * An event with the secrets taken out of everything a host, a role or an operator may have worded; names and states
+ * stay as they are.
+ */
 export function redacted(event: RunEvent, { text }: Redactor): RunEvent {
   const worded = Object.entries(event).map(([key, value]) => [key, isWorded(key) ? deep(value, text) : value])
   return Object.fromEntries(worded) as RunEvent

@@ -12,8 +12,8 @@ import { buildsDir, root } from './ready.mjs'
 const require = createRequire(createRequire(import.meta.url).resolve('tsx/package.json'))
 
 /**
- * Compiles engine and roles, with the packages they use, and gives the folder. Runs that do this at the same time do not disturb each
- * other: a build has a folder of its own, and which one counts is written last.
+ * Compiles engine and roles, with the packages they use, and gives the folder. Runs that do this at the same time do
+ * not disturb each other: a build has a folder of its own, and which one counts is written last.
  */
 export async function build() {
   const builds = buildsDir()
@@ -23,7 +23,8 @@ export async function build() {
   const dir = join(builds, id)
   const inputs = await compile(dir)
   const manifest = { dir: id, inputs: inputs.map(stamp) }
-  // A file that changed while it was read, or in the same tick of the clock, may not be what was compiled: next time again.
+  // A file that changed while it was read, or in the same tick of the clock, may not be what was compiled: next time
+  // again.
   if (manifest.inputs.every(([, , changed]) => changed < started - 50)) {
     writeFileSync(join(builds, `${id}.json`), JSON.stringify(manifest))
     renameSync(join(builds, `${id}.json`), join(builds, 'current.json'))
@@ -76,7 +77,8 @@ const ownPlace = {
 }
 
 /**
- * A CommonJS package that is imported when it is needed stays where it is: compiled, it would have lost the names of its exports.
+ * A CommonJS package that is imported when it is needed stays where it is: compiled, it would have lost the names of
+ * its exports.
  */
 const leftOutside = {
   name: 'left outside',
@@ -109,7 +111,9 @@ function stamp(file) {
 
 const day = 24 * 60 * 60 * 1000
 
-/** All but the newest four builds go, but not one that a run of these days may still read from. @param {string} builds */
+/**
+ * All but the newest four builds go, but not one that a run of these days may still read from. @param {string} builds
+ */
 function removeOld(builds) {
   const longAgo = Date.now() - 2 * day
   const found = readdirSync(builds)

@@ -13,8 +13,8 @@ const sources = { engine: '../index.ts', roles: '../../roles/index.ts', rota: '.
 let building
 
 /**
- * The engine, the roles, or the command: what is on disk, at once. Some three hundred small modules take a second to load, so they are
- * compiled into one; a few hundred `stat`s tell in each run whether that is still what is on disk.
+ * The engine, the roles, or the command: what is on disk, at once. Some three hundred small modules take a second to
+ * load, so they are compiled into one; a few hundred `stat`s tell in each run whether that is still what is on disk.
  * @param {Name} name
  * @returns {Promise<any>}
  */
@@ -42,11 +42,15 @@ async function compiled() {
     module.enableCompileCache?.(join(dir, 'v8'))
     return dir
   } catch {
-    // Sources that can't be compiled, no compiler for this machine, no place to write: the sources say what is wrong, or run.
+    // Sources that can't be compiled, no compiler for this machine, no place to write: the sources say what is wrong,
+    // or run.
     return undefined
   }
 }
 
-/** Tests import single modules, and what is measured or debugged are the sources: a second copy of them would get in the way. */
+/**
+ * Tests import single modules, and what is measured or debugged are the sources: a second copy of them would get in the
+ * way.
+ */
 const wantsSources = () =>
   'rotaSources' in globalThis || Boolean(process.env.ROTA_SOURCES) || process.env.NODE_V8_COVERAGE !== undefined

@@ -3,8 +3,8 @@ import { readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /**
- * Whether the script that runs, or a file that it leads to, may import TypeScript: false only where its text rules that out. Teaching Node
- * TypeScript takes a thread and 30 ms, and most playbooks need nothing but 'rota' and zx.
+ * Whether the script that runs, or a file that it leads to, may import TypeScript: false only where its text rules that
+ * out. Teaching Node TypeScript takes a thread and 30 ms, and most playbooks need nothing but 'rota' and zx.
  * @param {readonly string[]} argv
  */
 export function mayImportTypeScript(argv = process.argv) {
@@ -12,7 +12,10 @@ export function mayImportTypeScript(argv = process.argv) {
   return script === undefined || leadsToTypeScript(script, new Set())
 }
 
-/** What zx and Node were asked to run is the first word that is a script and none of a package. @param {string | undefined} path */
+/**
+ * What zx and Node were asked to run is the first word that is a script and none of a package. @param {string |
+ * undefined} path
+ */
 const isScript = path => path !== undefined && /\.[cm]?js$/.test(path) && !path.includes('/node_modules/')
 
 const known = /^(node:|(rota|rota\/roles|zx|zx\/globals)$)/

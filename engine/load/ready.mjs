@@ -12,7 +12,8 @@ export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 export const buildsDir = () => cacheDir('build', createHash('sha256').update(root).digest('hex').slice(0, 16))
 
 /**
- * What a build was made from: each file, relative to the root, with its size and the time of its last change, which no tool can set.
+ * What a build was made from: each file, relative to the root, with its size and the time of its last change, which no
+ * tool can set.
  * @typedef {{ dir: string, inputs: [file: string, size: number, changed: number][] }} Manifest
  */
 
@@ -38,7 +39,10 @@ export function readyBuild() {
 
 const day = 24 * 60 * 60 * 1000
 
-/** Builds of checkouts that nobody uses any more are removed: once a day it is noted that this one is used. @param {string} current */
+/**
+ * Builds of checkouts that nobody uses any more are removed: once a day it is noted that this one is used. @param
+ * {string} current
+ */
 function sayInUse(current) {
   const now = new Date()
   if (now.getTime() - statSync(current).mtimeMs < day) return

@@ -1,5 +1,6 @@
 // @ts-check
-// Runs in Node's thread for module hooks. Most playbooks import no TypeScript of their own, and tsx takes 0.14 s to load.
+// Runs in Node's thread for module hooks. Most playbooks import no TypeScript of their own, and tsx takes 0.14 s to
+// load.
 
 /** @type {unknown} */
 let data

@@ -5,7 +5,10 @@ import { mayImportTypeScript } from './may-import-typescript.mjs'
 
 let done = false
 
-/** Lets a playbook import TypeScript. Node strips types by itself from 22.18 on; before that tsx does it, from the first such file on. */
+/**
+ * Lets a playbook import TypeScript. Node strips types by itself from 22.18 on; before that tsx does it, from the first
+ * such file on.
+ */
 export function readTypeScript() {
   // @ts-expect-error Node 22 has it; @types/node is of Node 20, the oldest that is supported
   if (done || process.features.typescript) return

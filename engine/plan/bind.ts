@@ -44,8 +44,8 @@ interface Found {
 }
 
 /**
- * Hosts and params of every play, with all that is wrong with them at once: patterns, serials, params, what roles' own checks and hooks find.
- * No task is made yet.
+ * Hosts and params of every play, with all that is wrong with them at once: patterns, serials, params, what roles' own
+ * checks and hooks find. No task is made yet.
  */
 export function bindPlays(
   plays: readonly Play[],
@@ -115,7 +115,8 @@ function bindRole(
     for (const message of withProblems(() => check(context as never), problems))
       checks.add(message, { origin: call.site, role: label, host: host.name })
   }
-  // Whoever asks for another part of the playbook need not say what this one needs: a cluster without a virtual address has hosts files.
+  // Whoever asks for another part of the playbook need not say what this one needs: a cluster without a virtual address
+  // has hosts files.
   if (missing.length > 0 && !isSelected(tags, options.tags)) return []
   problems.push(...missing)
   return [bound]

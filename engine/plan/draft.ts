@@ -30,8 +30,9 @@ export interface DraftOptions {
 }
 
 /**
- * The first pass over the work of every host, made of all that is known before any of them is asked, and kept for the run. Finds what is wrong
- * with tasks: their arguments, handlers, secrets that others would see. Nothing is written, here or on a host.
+ * The first pass over the work of every host, made of all that is known before any of them is asked, and kept for the
+ * run. Finds what is wrong with tasks: their arguments, handlers, secrets that others would see. Nothing is written,
+ * here or on a host.
  */
 export async function draftPlays(bound: Bound, view: InventoryView, options: DraftOptions): Promise<Readied> {
   const { plays, problems, needed, notes } = bound
@@ -106,7 +107,10 @@ function notRun(
   }
 }
 
-/** What is odd about the patterns of plays that are run: said once, as Ansible does, for an optional group may be part of many. */
+/**
+ * What is odd about the patterns of plays that are run: said once, as Ansible does, for an optional group may be part
+ * of many.
+ */
 function notesOn(plays: readonly ReadyPlay[], bound: readonly NamedPlay[]): readonly RunEvent[] {
   const said = new Map<string, RunEvent>()
   for (const [index, { play, hosts }] of plays.entries()) {

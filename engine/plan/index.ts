@@ -1,4 +1,7 @@
-/** From plays to each host's work: which hosts, params, roles' tasks, order, tags, what runs once. Pure but for `prepare`. */
+/**
+ * From plays to each host's work: which hosts, params, roles' tasks, order, tags, what runs once. Pure but for
+ * `prepare`.
+ */
 
 export { bindPlays } from './bind.ts'
 export { type BoundRole, paramsOn } from './bound.ts'

@@ -37,8 +37,8 @@ export function untilOnce(items: readonly WorkItem[]): readonly WorkItem[] {
 }
 
 /**
- * Of what hosts are waiting for, the one whose time has come: no host still has to come to it. Each list is what is left of a host's work,
- * and begins with what it waits for.
+ * Of what hosts are waiting for, the one whose time has come: no host still has to come to it. Each list is what is
+ * left of a host's work, and begins with what it waits for.
  */
 export function nextOnce(lists: readonly (readonly WorkItem[])[]): string | undefined {
   const waiting = lists.flatMap(([first]) => (first?.once === undefined ? [] : [first.once]))

@@ -21,8 +21,8 @@ export interface Part {
 }
 
 /**
- * The parts of a host's work, the play's own last. Here alone a role's `tasks` is called. A part that is known is kept where it would be made of
- * the same again.
+ * The parts of a host's work, the play's own last. Here alone a role's `tasks` is called. A part that is known is kept
+ * where it would be made of the same again.
  */
 export function partsOn(
   { play, tags, roles }: Pick<BoundPlay, 'play' | 'tags' | 'roles'>,

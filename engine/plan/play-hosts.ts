@@ -17,8 +17,8 @@ export function hostsOf({ hosts }: Pick<Play, 'hosts'>, inventory: Inventory): P
   const parts = splitPatterns(hosts).map(part => ({ part, wrong: unknownIn(inventory, part) }))
   const unknown = parts.flatMap(({ wrong }) => wrong)
   const known = parts.filter(({ wrong }) => wrong.length === 0).map(({ part }) => part)
-  // A pattern of nothing but exclusions begins with all hosts; one whose every name is unknown does not, and nobody is in both of two
-  // groups of which one does not exist.
+  // A pattern of nothing but exclusions begins with all hosts; one whose every name is unknown does not, and nobody is
+  // in both of two groups of which one does not exist.
   const lost = parts.some(({ part }) => isUnion(part)) && !known.some(isUnion)
   const nobody = known.length === 0 || lost || parts.some(({ part, wrong }) => part.startsWith('&') && wrong.length > 0)
   return { everyone: nobody ? [] : selectHosts(inventory, known), unknown }
@@ -37,8 +37,8 @@ function unknownIn(inventory: Inventory, part: string): readonly string[] {
 }
 
 /**
- * Whether the tags choose anything of a play, as far as can be told without a host: which tags the tasks of its roles have themselves, only
- * a host's params could say.
+ * Whether the tags choose anything of a play, as far as can be told without a host: which tags the tasks of its roles
+ * have themselves, only a host's params could say.
  */
 export function isChosen({ tags, roles = [], tasks }: Play, selection: TagSelection): boolean {
   const own = tagsOf(tags)

@@ -3,8 +3,8 @@ import type { InventoryView } from '../role/index.ts'
 import { type BoundPlay, type BoundRole, paramsOn } from './bound.ts'
 
 /**
- * The roles' work on the control machine (certificates), for real unless `check`. One after another: two roles that need the same
- * authority must not make two.
+ * The roles' work on the control machine (certificates), for real unless `check`. One after another: two roles that
+ * need the same authority must not make two.
  */
 export async function prepareRoles<P extends BoundPlay>(
   plays: readonly P[],

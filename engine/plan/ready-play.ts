@@ -31,7 +31,10 @@ export function draftOf({ play, drafts }: ReadyPlay, { name }: HostView): Draft 
   return draft
 }
 
-/** The work of a host once everything is known: its draft, but for roles that were told of other hosts, or have prepared something since. */
+/**
+ * The work of a host once everything is known: its draft, but for roles that were told of other hosts, or have prepared
+ * something since.
+ */
 export function workOn(
   ready: ReadyPlay,
   host: HostView,

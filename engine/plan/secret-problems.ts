@@ -5,7 +5,10 @@ import type { Task } from '../tasks/index.ts'
 import { type IsSecret, seenSecrets } from '../tasks/index.ts'
 import { type HostWork, isStep } from './work.ts'
 
-/** Secrets that a host's work would show to every user of the host: in arguments of commands, in names of files, in files that are open. */
+/**
+ * Secrets that a host's work would show to every user of the host: in arguments of commands, in names of files, in
+ * files that are open.
+ */
 export function secretProblems({ items, handlers }: HostWork, play: Play, isSecret: IsSecret): readonly Problem[] {
   const found: Problem[] = []
   const add = (role: string, title: string, messages: readonly string[]): void => {

@@ -21,7 +21,8 @@ export function inventoryView(inventory: Inventory): InventoryView {
     if (!found) throw new Error(`there is no host ${name} in the inventory`)
     return view(found)
   }
-  // Roles ask for the same groups on every host: made once, for a thousand hosts are not to be gone through a thousand times.
+  // Roles ask for the same groups on every host: made once, for a thousand hosts are not to be gone through a thousand
+  // times.
   const groups = new Map<string, readonly HostView[]>()
   let all: readonly HostView[] | undefined
   const [source = '.'] = inventory.sources

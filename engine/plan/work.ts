@@ -98,8 +98,8 @@ export function planStage(stage: readonly WorkItem[], facts: Facts, options: Pla
 }
 
 /**
- * What a task of a handler comes to; something has changed before it. One that is refused fails in its place, so that the handler stays
- * owed: not before the changes, for one of them may bring what it lacks.
+ * What a task of a handler comes to; something has changed before it. One that is refused fails in its place, so that
+ * the handler stays owed: not before the changes, for one of them may bring what it lacks.
  */
 export function handlerChange(task: Task, facts: Facts, isSecret: (text: string) => boolean): Change | undefined {
   const change = task.kind.plan(task.args, facts, { changed: true, diff: false, isSecret })

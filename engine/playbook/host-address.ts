@@ -3,7 +3,10 @@ import { InventoryError, type Problem } from '../failure/index.ts'
 import type { Host } from '../inventory/index.ts'
 import { shownValue } from '../shell/index.ts'
 
-/** The address that the first of these variables that is set gives a host. Throws an InventoryError with its place where it is none. */
+/**
+ * The address that the first of these variables that is set gives a host. Throws an InventoryError with its place where
+ * it is none.
+ */
 export function addressBy(names: readonly string[], host: Host, read: (name: string) => unknown): string {
   const found = names.map(name => ({ name, value: read(name) })).find(({ value }) => isSet(value))
   const value = found?.value ?? host.name

@@ -7,8 +7,8 @@ export interface PlayOptions {
   /** Pattern of hosts, as in Ansible. */
   readonly hosts: string | readonly string[]
   /**
-   * An inventory may have no host for this play: it is then not run, and that is said at the end. Without it the work is needed, and a
-   * pattern that nobody is in is refused before any host is touched.
+   * An inventory may have no host for this play: it is then not run, and that is said at the end. Without it the work
+   * is needed, and a pattern that nobody is in is refused before any host is touched.
    */
   readonly optional?: boolean | ((inventory: InventoryView) => boolean)
   readonly roles?: readonly RoleCall[]
@@ -22,8 +22,8 @@ export interface PlayOptions {
   /** What must hold on a host after its changes before the rollout goes on. */
   readonly gate?: Gate
   /**
-   * How many hosts of the play must be available at any time, judged by `gate` on every host of the pattern, whatever `--limit` says. A
-   * batch that would take more down is split, or refused where even one is too many.
+   * How many hosts of the play must be available at any time, judged by `gate` on every host of the pattern, whatever
+   * `--limit` says. A batch that would take more down is split, or refused where even one is too many.
    */
   readonly keepAvailable?: AtLeast
   /** Work around the changes of each host, in order; left in reverse order. */

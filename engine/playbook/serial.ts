@@ -2,8 +2,8 @@
 export type Serial = number | string | readonly (number | string)[]
 
 /**
- * Batches in order. Ansible's rounding (utils/helpers.py `pct_to_int`): floor of the percentage, at least 1; 29% of 100 is 28, because
- * the expression is kept as it stands there. A number ≤ 0 takes every host that is left.
+ * Batches in order. Ansible's rounding (utils/helpers.py `pct_to_int`): floor of the percentage, at least 1; 29% of 100
+ * is 28, because the expression is kept as it stands there. A number ≤ 0 takes every host that is left.
  */
 export function batchesOf<T>(hosts: readonly T[], serial: Serial | undefined): readonly (readonly T[])[] {
   const sizes = (Array.isArray(serial) ? serial : serial === undefined ? [] : [serial]).map(item =>

@@ -5,8 +5,8 @@ export interface TagSelection {
 }
 
 /**
- * Whether something with these (accumulated) tags runs: Ansible's rules (playbook/taggable.py). `always` runs unless it is skipped by
- * name, `never` needs a match other than `all`; `tagged`, `untagged` and `all` are special.
+ * Whether something with these (accumulated) tags runs: Ansible's rules (playbook/taggable.py). `always` runs unless it
+ * is skipped by name, `never` needs a match other than `all`; `tagged`, `untagged` and `all` are special.
  */
 export function isSelected(own: readonly string[], { only, skip }: TagSelection): boolean {
   const tags = own.length > 0 ? own : ['untagged']

@@ -5,8 +5,8 @@ import type { Program } from './program.ts'
 import type { ApplyItem, ApplyProgram } from './requests.ts'
 
 /**
- * The changes in order. Each is begun, receives its content, and runs; after one that failed the others are skipped and their content
- * is read and thrown away.
+ * The changes in order. Each is begun, receives its content, and runs; after one that failed the others are skipped and
+ * their content is read and thrown away.
  */
 export function applyText(request: number, { run, items, finishing = false }: ApplyProgram): Program {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(run)) throw new Error(`not a name for a run: ${JSON.stringify(run)}`)
@@ -32,7 +32,10 @@ function itemLines(request: number, run: string, { id, script, owes, pays, outpu
   ]
 }
 
-/** For the names of temporary files: nobody on the host can guess it, it costs no process there, and it is nothing else's secret. */
+/**
+ * For the names of temporary files: nobody on the host can guess it, it costs no process there, and it is nothing
+ * else's secret.
+ */
 export const token = (): string => randomBytes(16).toString('hex')
 
 export const blobVariable = (index: number): string => `"$rota_blob_${index}"`

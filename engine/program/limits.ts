@@ -1,6 +1,6 @@
 /**
- * How much a host may say. It may be one that somebody else has taken over: what it says is held in memory before it can be judged, so each
- * kind of answer has a length, and what is longer makes the host unreachable. All in bytes.
+ * How much a host may say. It may be one that somebody else has taken over: what it says is held in memory before it
+ * can be judged, so each kind of answer has a length, and what is longer makes the host unreachable. All in bytes.
  */
 
 /** The line before a payload. */
@@ -21,10 +21,15 @@ export const longestFacts = (requests: number): number => Math.min(64, 1 + 2 * r
 /** Lines of it: each costs a reader more than its bytes. */
 export const mostLines = 1_000_000
 
-/** Output of a change. The host cuts what is longer in its middle (`rota_most_output` in runtime.sh) and says so there. */
+/**
+ * Output of a change. The host cuts what is longer in its middle (`rota_most_output` in runtime.sh) and says so there.
+ */
 export const longestOutput = 1024 * 1024
 
-/** Each of stdout and stderr of a step's command. What is longer is not sent and fails the step: half of it could be taken for the whole. */
+/**
+ * Each of stdout and stderr of a step's command. What is longer is not sent and fails the step: half of it could be
+ * taken for the whole.
+ */
 export const longestStepOutput = 64 * 1024 * 1024
 
 /** The line that stands where output was cut. */

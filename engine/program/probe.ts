@@ -89,5 +89,6 @@ function parse(kind: FactKind, output: string, args: readonly unknown[]): readon
   }
 }
 
-// What it printed is not shown: it may hold the content of files, or what somebody on the host wants the operator to read.
+// What it printed is not shown: it may hold the content of files, or what somebody on the host wants the operator to
+// read.
 const sizeOf = (output: string): string => (output === '' ? 'nothing' : `${output.length} characters`)

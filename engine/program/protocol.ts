@@ -27,7 +27,10 @@ export interface Taker {
   readonly take: (frame: Frame) => void
 }
 
-/** Takes what arrives in pieces and gives on the frames that are complete. Throws when what arrives is no frame, or none that may come. */
+/**
+ * Takes what arrives in pieces and gives on the frames that are complete. Throws when what arrives is no frame, or none
+ * that may come.
+ */
 export interface FrameReader {
   readonly push: (chunk: Buffer) => void
   /** What came before the first frame: a banner, noise of a login shell, an error message. Cut to its end when long. */

@@ -15,7 +15,10 @@ export interface ApplyItem {
   readonly owes: readonly string[]
   /** Bytes that the script may print, where that is not as usual (1 MiB): what is longer is cut in its middle. */
   readonly output?: number
-  /** This item is the handler of that name: once it has succeeded it is taken from pending/, before anything but another handler runs. */
+  /**
+   * This item is the handler of that name: once it has succeeded it is taken from pending/, before anything but another
+   * handler runs.
+   */
   readonly pays?: string
 }
 

@@ -1,11 +1,11 @@
 # shellcheck shell=sh disable=SC2154
 # What runs on a target: reads programs from the control machine, runs them one after another, and frames what they say.
 #
-# POSIX sh; tested with dash, bash and busybox sh. Lines that are comments are left out when it is sent. It comes after a
-# preamble (runtime.ts) that undoes what the login has left in the environment, exports PATH and LC_ALL=C, and sets ROTA_NONCE,
-# ROTA_READONLY (1 or empty), ROTA_STATE (empty: the usual place), ROTA_SHELL, ROTA_OWNER (who holds the lock) and ROTA_FIRST (the
-# first program, or empty). Its last line starts it, so half of it does nothing; after that the shell finds the end of its script, for
-# stdin is then /dev/null.
+# POSIX sh; tested with dash, bash and busybox sh. Lines that are comments are left out when it is sent. It comes after
+# a preamble (runtime.ts) that undoes what the login has left in the environment, exports PATH and LC_ALL=C, and sets
+# ROTA_NONCE, ROTA_READONLY (1 or empty), ROTA_STATE (empty: the usual place), ROTA_SHELL, ROTA_OWNER (who holds the
+# lock) and ROTA_FIRST (the first program, or empty). Its last line starts it, so half of it does nothing; after that
+# the shell finds the end of its script, for stdin is then /dev/null.
 #
 # For scripts of changes:
 #   $ROTA_TMP                                private directory of this channel, removed at its end
@@ -19,20 +19,21 @@
 #   rota_read PATH                           prints a file
 #   rota_merge FROM TO                       moves a tree of $ROTA_TMP into a directory
 #
-# All of these go into the directory of PATH and stay there, so that nobody can lead them elsewhere, and take a link that is on the way only
-# where root (or this user) has made it and nobody else could. Where somebody else may write, a name means nothing: what is done to it may be
-# done to any file of the host that he has linked to. So there a file gets its owner and its mode in a room, a directory of ours that is in
-# there for that time, and is renamed. A last argument `kept` says that the probe has found nobody else to have a say: that saves a process.
+# All of these go into the directory of PATH and stay there, so that nobody can lead them elsewhere, and take a link
+# that is on the way only where root (or this user) has made it and nobody else could. Where somebody else may write, a
+# name means nothing: what is done to it may be done to any file of the host that he has linked to. So there a file gets
+# its owner and its mode in a room, a directory of ours that is in there for that time, and is renamed. A last argument
+# `kept` says that the probe has found nobody else to have a say: that saves a process.
 #
-# Descriptors: 3 frames to the control machine, 4 programs from it, 9 the lock. No script inherits one of them, and stdin is
-# /dev/null, so a daemon started by a script holds neither the channel nor the lock.
+# Descriptors: 3 frames to the control machine, 4 programs from it, 9 the lock. No script inherits one of them, and
+# stdin is /dev/null, so a daemon started by a script holds neither the channel nor the lock.
 #
-# Requests: a line with the number of bytes, a program of that many bytes, a line `.`; then the blobs that the program receives.
-# Nothing runs before its `.` has come: a connection that dies half-way leaves no half of a program running.
+# Requests: a line with the number of bytes, a program of that many bytes, a line `.`; then the blobs that the program
+# receives. Nothing runs before its `.` has come: a connection that dies half-way leaves no half of a program running.
 # Frames: a line `EVENT REQUEST NAME LENGTH EXTRA…`, then LENGTH bytes and a newline.
 
-# rota_note EVENT REQUEST NAME TEXT [EXTRA]: a frame that travels with the next one, which follows at once: each write wakes sshd, ssh and
-# the control machine. LC_ALL=C makes ${#4} bytes.
+# rota_note EVENT REQUEST NAME TEXT [EXTRA]: a frame that travels with the next one, which follows at once: each write
+# wakes sshd, ssh and the control machine. LC_ALL=C makes ${#4} bytes.
 rota_note() {
   rota_unsaid="$rota_unsaid$1 $2 $3 ${#4} ${5-}
 $4
@@ -46,8 +47,8 @@ rota_say() {
   rota_unsaid=
 }
 
-# rota_note_file EVENT REQUEST NAME FILE [EXTRA]. A file that grows meanwhile is cut at the length announced. What is longer than $rota_most
-# is cut in its middle, or not sent at all where it is data: then its length is EXTRA.
+# rota_note_file EVENT REQUEST NAME FILE [EXTRA]. A file that grows meanwhile is cut at the length announced. What is
+# longer than $rota_most is cut in its middle, or not sent at all where it is data: then its length is EXTRA.
 rota_note_file() {
   if [ -s "$4" ]; then
     rota_size=$(wc -c <"$4")
@@ -176,8 +177,9 @@ rota_lock() {
   fi
 }
 
-# Without flock (Debian's busybox): a file made with O_EXCL that names the process and its start time. One whose process is gone is
-# taken over; should two controllers do that in the same instant, the one whose text is not in the file gives up.
+# Without flock (Debian's busybox): a file made with O_EXCL that names the process and its start time. One whose process
+# is gone is taken over; should two controllers do that in the same instant, the one whose text is not in the file gives
+# up.
 rota_lock_by_pid() {
   rota_started_at $$
   rota_mine="$$ $rota_start $ROTA_OWNER"
@@ -194,7 +196,8 @@ rota_lock_by_pid() {
   rota_pidlock=$ROTA_STATE/lock.pid
 }
 
-# Sets rota_start to the start time of a process (field 22 of its stat, after the name in brackets), empty when there is none.
+# Sets rota_start to the start time of a process (field 22 of its stat, after the name in brackets), empty when there is
+# none.
 rota_started_at() {
   rota_start=
   if [ -r "/proc/$1/stat" ]; then
@@ -216,7 +219,8 @@ rota_locked() {
 rota_need_tmp() {
   [ -z "$ROTA_TMP" ] || return 0
   rota_value=${TMPDIR:-/tmp}
-  # A TMPDIR that came along with sudo may be in a user's home, where he would put a directory of his own in the place of ours.
+  # A TMPDIR that came along with sudo may be in a user's home, where he would put a directory of his own in the place
+  # of ours.
   [ "$rota_value" = /tmp ] || (cd -P "$rota_value" && { rota_kept || [ -n "$rota_sticky" ]; }) 2>/dev/null || rota_value=/tmp
   ROTA_TMP=$(mktemp -d "$rota_value/rota.XXXXXXXX") || rota_refuse state "can't make a directory in $rota_value"
 }
@@ -227,8 +231,9 @@ rota_clock() {
   [ ! -r /proc/uptime ] || read -r rota_now _ </proc/uptime
 }
 
-# rota_take BLOCKS BYTES [FSYNC]: the next BLOCKS times BYTES go to the end of $rota_file. A block is read whole before it is written, and
-# where one can't be written dd says how many it has read: the others are thrown away. (`head -c` of busybox reads ahead.)
+# rota_take BLOCKS BYTES [FSYNC]: the next BLOCKS times BYTES go to the end of $rota_file. A block is read whole before
+# it is written, and where one can't be written dd says how many it has read: the others are thrown away. (`head -c` of
+# busybox reads ahead.)
 rota_take() {
   [ "$rota_file" != /dev/null ] || set -- "$1" "$2"
   rota_value=$(dd "bs=$2" "count=$1" iflag=fullblock ${3:+conv=fsync} <&4 2>&1 >>"$rota_file" 3>&- 9>&-) && return 0
@@ -241,19 +246,21 @@ rota_take() {
   [ "$rota_value" = "$1" ] || rota_take "$(($1 - rota_value))" "$2"
 }
 
-# rota_receive NUMBER SIZE [NEAR]: the next SIZE bytes become a file, whose path is in rota_blob_NUMBER. A file that can't be made
-# or written is an error of the item, and its bytes are read all the same.
+# rota_receive NUMBER SIZE [NEAR]: the next SIZE bytes become a file, whose path is in rota_blob_NUMBER. A file that
+# can't be made or written is an error of the item, and its bytes are read all the same.
 rota_receive() {
   rota_file=/dev/null
   if [ -z "$rota_failed" ]; then
     rota_need_tmp
     rota_file=$ROTA_TMP/blob-$1
-    # Where it can't be beside NEAR it is in $ROTA_TMP. `true` makes the file: a redirection that fails at `:` would end dash.
+    # Where it can't be beside NEAR it is in $ROTA_TMP. `true` makes the file: a redirection that fails at `:` would end
+    # dash.
     rota_place_near "$1" "${3-}" || true 2>/dev/null >"$rota_file" || rota_spoilt "can't write $rota_file"
     rota_blobs=$(($1 + 1))
     eval "rota_blob_$1=\$rota_file"
   fi
-  # Blocks of a size that the first caches of a processor hold, then the rest; what is last brings all of it to the disk.
+  # Blocks of a size that the first caches of a processor hold, then the rest; what is last brings all of it to the
+  # disk.
   rota_blocks=$(($2 / 32768)) rota_rest=$(($2 % 32768))
   if [ "$rota_rest" = 0 ]; then rota_last=1; else rota_last=; fi
   [ "$rota_blocks" = 0 ] || rota_take "$rota_blocks" 32768 "$rota_last"
@@ -268,8 +275,9 @@ rota_spoilt() {
   rota_file=/dev/null
 }
 
-# Makes a file beside NEAR, so that a rename is atomic. Fails when there is no such directory (yet), it can't be written, or somebody else
-# has come to own one on the way since the probe. The name is nobody's guess, and an existing one is not taken.
+# Makes a file beside NEAR, so that a rename is atomic. Fails when there is no such directory (yet), it can't be
+# written, or somebody else has come to own one on the way since the probe. The name is nobody's guess, and an existing
+# one is not taken.
 rota_place_near() {
   [ -n "$2" ] || return 1
   rota_is_ours "${2%/*}" && [ -d "${2%/*}/" ] && [ ! -L "$2" ] || return 1
@@ -289,8 +297,9 @@ rota_drop_blobs() {
   done
 }
 
-# rota_facts REQUEST SCRIPT…: all in one subshell, for each costs a process; a mark follows what each has printed, so that one which
-# ends the subshell is missed. stderr goes to the channel's stderr, which the control machine keeps for messages.
+# rota_facts REQUEST SCRIPT…: all in one subshell, for each costs a process; a mark follows what each has printed, so
+# that one which ends the subshell is missed. stderr goes to the channel's stderr, which the control machine keeps for
+# messages.
 rota_facts() {
   rota_request=$1
   shift
@@ -309,7 +318,8 @@ rota_fact() {
   eval "$1"
 }
 
-# rota_start REQUEST ITEM TOKEN: the token is for names of temporary files. The frame that can't be written ends us: nobody is there any more, so nothing new is begun.
+# rota_start REQUEST ITEM TOKEN: the token is for names of temporary files. The frame that can't be written ends us:
+# nobody is there any more, so nothing new is begun.
 rota_start() {
   rota_token=$3
   if [ -z "$rota_failed" ]; then
@@ -324,7 +334,8 @@ rota_start() {
   fi
 }
 
-# rota_item REQUEST ITEM RUN OWES PAYS SCRIPT [MOST]. MOST are the bytes of output that are sent. OWES are encoded names, PAYS one; both may be empty.
+# rota_item REQUEST ITEM RUN OWES PAYS SCRIPT [MOST]. MOST are the bytes of output that are sent. OWES are encoded
+# names, PAYS one; both may be empty.
 rota_item() {
   [ -z "$rota_failed" ] || return 0
   rota_need_tmp
@@ -379,8 +390,9 @@ rota_pay() {
   [ $# = 0 ] || rm -f "$@"
 }
 
-# rota_command REQUEST TIMEOUT HAS_STDIN SCRIPT: one command of a step. With a timeout the script runs in a process group of its own,
-# without the functions above. The first line that fails ends it, as with zx; a pipe fails with any of its parts where the shell knows that.
+# rota_command REQUEST TIMEOUT HAS_STDIN SCRIPT: one command of a step. With a timeout the script runs in a process
+# group of its own, without the functions above. The first line that fails ends it, as with zx; a pipe fails with any of
+# its parts where the shell knows that.
 rota_command() {
   rota_need_tmp
   rota_input=/dev/null
@@ -491,8 +503,8 @@ rota_is_ours() {
   done
 }
 
-# Nobody but root and this user may change what the current directory holds, or the way to it. Else, rota_sticky says whether one of ours
-# stays ours in it. One process.
+# Nobody but root and this user may change what the current directory holds, or the way to it. Else, rota_sticky says
+# whether one of ours stays ours in it. One process.
 rota_kept() {
   rota_sticky=
   rota_value=$PWD
@@ -521,7 +533,8 @@ END
   [ -z "$rota_sticky" ]
 }
 
-# rota_resolve PATH: sets rota_real to the physical path, also of what the last part leads to. Fails at a link that somebody else may have made.
+# rota_resolve PATH: sets rota_real to the physical path, also of what the last part leads to. Fails at a link that
+# somebody else may have made.
 rota_resolve() {
   rota_real='' rota_rest=$1 rota_hops=0
   while [ -n "$rota_rest" ]; do
@@ -548,7 +561,8 @@ rota_trusts() {
   rota_value=$(stat -c %u "$1") && { [ "$rota_value" = 0 ] || [ "$rota_value" = "$ROTA_UID" ]; }
 }
 
-# rota_down NAME: enters a directory here. Fails, elsewhere perhaps, when it is a link or somebody has put one in its place.
+# rota_down NAME: enters a directory here. Fails, elsewhere perhaps, when it is a link or somebody has put one in its
+# place.
 rota_down() {
   rota_here=${PWD%/}
   cd -P "./$1" 2>/dev/null && [ "$PWD" = "$rota_here/$1" ]
@@ -615,11 +629,13 @@ rota_put() {
     '0 0 0' | '0 root root') [ -g . ] || rota_user='' rota_group='' ;;
   esac
   rota_own "$1" "$3" "$rota_user" "$rota_group" || return 1
-  # Never into a directory that somebody has put there meanwhile, or a link to one. Busybox looks where a link leads, and may not be let.
+  # Never into a directory that somebody has put there meanwhile, or a link to one. Busybox looks where a link leads,
+  # and may not be let.
   if [ -n "$rota_shared" ] && [ -L "$2" ]; then rm -f "$2"; fi
   if ! rota_error=$(mv -f ${rota_shared:+-T} "$1" "$2" 2>&1); then
     case $rota_shared$rota_error in
-      # A bind mount (a container's /etc/hosts) can't be renamed onto: it is written in place, where that is nobody else's.
+      # A bind mount (a container's /etc/hosts) can't be renamed onto: it is written in place, where that is nobody
+      # else's.
       [!1]*[Bb]usy*) cat "$1" >"$2" && rota_own "$2" "$3" "$4" "$5" && rm -f "$1" || return 1 ;;
       *)
         printf '%s\n' "$rota_error" >&2
@@ -655,8 +671,9 @@ rota_install() {
   rota_sweep
 }
 
-# What a killed run has left beside rota_base; ours is still needed when the script installs two files there. Where somebody else has a say,
-# such a name may be anything of his, so a directory is entered to be emptied, and only if it is a room.
+# What a killed run has left beside rota_base; ours is still needed when the script installs two files there. Where
+# somebody else has a say, such a name may be anything of his, so a directory is entered to be emptied, and only if it
+# is a room.
 rota_sweep() {
   for rota_rest in "./.$rota_base".rota-*; do
     case $rota_rest in *".rota-$rota_token"*) continue ;; esac
@@ -729,7 +746,8 @@ rota_remove() {
   if [ -z "$rota_shared" ]; then rm -rf "./$rota_base"; else rota_empty "./$rota_base"; fi
 }
 
-# rota_empty NAME…: removes what has these names here, and goes into no directory by a link: not every `rm -r` is that careful.
+# rota_empty NAME…: removes what has these names here, and goes into no directory by a link: not every `rm -r` is that
+# careful.
 rota_empty() {
   rm -f "$@" 2>/dev/null && return 0
   for rota_rest; do
@@ -744,7 +762,8 @@ rota_empty() {
   done
 }
 
-# Where somebody else has a say, only a regular file that has no other name, and is still there by that name: not one that he has linked to.
+# Where somebody else has a say, only a regular file that has no other name, and is still there by that name: not one
+# that he has linked to.
 rota_read() {
   (
     rota_follow "$1" "${2-}" || exit 1

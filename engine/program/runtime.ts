@@ -18,8 +18,9 @@ export interface Preamble {
 const runtime = withoutComments(readFileSync(new URL('./runtime.sh', import.meta.url), 'utf8'))
 
 /**
- * What the login may have left in the environment that changes what a shell or a command does: bash gives up waiting after TMOUT, `cd` prints
- * with CDPATH, tar and grep and gzip take options, ps and systemctl cut lines at COLUMNS, coreutils quote and count otherwise.
+ * What the login may have left in the environment that changes what a shell or a command does: bash gives up waiting
+ * after TMOUT, `cd` prints with CDPATH, tar and grep and gzip take options, ps and systemctl cut lines at COLUMNS,
+ * coreutils quote and count otherwise.
  */
 const leftByLogin = [
   'TMOUT CDPATH ENV BASH_ENV GLOBIGNORE PROMPT_COMMAND POSIXLY_CORRECT _POSIX2_VERSION',
@@ -34,11 +35,12 @@ const plainShell = `set +aefuvxC; unset ${leftByLogin}
 export LC_ALL=C PATH="\${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/opt/bin"`
 
 /**
- * The runtime as it is sent: a script for a shell that reads its stdin, and may read ahead: nothing must follow before it has said hello.
- * bash would read a pipe byte by byte, and dies when a text that it evaluates moves the stdin it reads from: it begins anew, without the
- * options and functions that it was given through its environment (nor are they there for the shells that it starts), and is given the rest
- * in one piece. BASH_VERSINFO is an array, so no other shell can have been handed it. Half of it does nothing: both are compound commands,
- * which a shell reads to their ends first.
+ * The runtime as it is sent: a script for a shell that reads its stdin, and may read ahead: nothing must follow before
+ * it has said hello. bash would read a pipe byte by byte, and dies when a text that it evaluates moves the stdin it
+ * reads from: it begins anew, without the options and functions that it was given through its environment (nor are they
+ * there for the shells that it starts), and is given the rest in one piece. BASH_VERSINFO is an array, so no other
+ * shell can have been handed it. Half of it does nothing: both are compound commands, which a shell reads to their ends
+ * first.
  */
 export function runtimeText({ nonce, readOnly, stateDir, shell, owner, first }: Preamble): Buffer {
   const text = `{ ROTA_NONCE=${quote(nonce)} ROTA_READONLY=${readOnly ? 1 : "''"} ROTA_STATE=${quote(stateDir ?? '')}
@@ -59,8 +61,8 @@ exec "$BASH" -c '${rest}'`
 export const readingShell = (shell: readonly string[]): readonly string[] => [...shell, '-s']
 
 /**
- * The same for one that begins behind a password, and says when it has got that far. It goes through the user's login shell, which may be
- * fish or csh, so it has no newline, backslash or exclamation mark.
+ * The same for one that begins behind a password, and says when it has got that far. It goes through the user's login
+ * shell, which may be fish or csh, so it has no newline, backslash or exclamation mark.
  */
 export const announcedShell = (shell: readonly string[], mark: string): readonly string[] => [
   ...shell,

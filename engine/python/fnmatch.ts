@@ -1,4 +1,7 @@
-/** Python's `fnmatch.translate`: an expression that matches the whole name by `*`, `?`, `[abc]`, `[!abc]`; a `[` that nothing closes is itself. */
+/**
+ * Python's `fnmatch.translate`: an expression that matches the whole name by `*`, `?`, `[abc]`, `[!abc]`; a `[` that
+ * nothing closes is itself.
+ */
 export function translateGlob(glob: string): string {
   let source = ''
   let index = 0

@@ -3,9 +3,10 @@ import type { Entry, MapNode, Node, ScalarNode } from './node.ts'
 import { keyText, pythonFloat } from './node.ts'
 
 /**
- * `json.dumps(value, sort_keys=True, indent=4, ensure_ascii=False)` of Python, with Python's floats. Where a mapping somewhere
- * has both numbers and text for keys, Python can't sort; `ansible-inventory` then prints everything in its own order. What would not be seen
- * or would act on a terminal is written as an escape, which Python leaves raw: the values are the same.
+ * `json.dumps(value, sort_keys=True, indent=4, ensure_ascii=False)` of Python, with Python's floats. Where a mapping
+ * somewhere has both numbers and text for keys, Python can't sort; `ansible-inventory` then prints everything in its
+ * own order. What would not be seen or would act on a terminal is written as an escape, which Python leaves raw: the
+ * values are the same.
  */
 export function pythonJson(root: Node): string {
   const print = (node: Node, indent: string): string => {

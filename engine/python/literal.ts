@@ -3,8 +3,8 @@ import type { Entry, Node, ScalarNode } from './node.ts'
 
 /**
  * Python's `ast.literal_eval` as Ansible's INI reader uses it: a literal becomes its value, anything else stays text.
- * So `True` is a boolean and `true` text, `1.30` is 1.3, `0644` text (not Python's syntax), `1,2` a list, `8080 # web` 8080.
- * Sets and tuples become lists; JSON has nothing else.
+ * So `True` is a boolean and `true` text, `1.30` is 1.3, `0644` text (not Python's syntax), `1,2` a list, `8080 # web`
+ * 8080. Sets and tuples become lists; JSON has nothing else.
  */
 export function literalEval(text: string, line: number, column: number): Node {
   const at = { line, column }

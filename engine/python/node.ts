@@ -79,8 +79,8 @@ export function someScalar(node: Node, test: (scalar: ScalarNode) => boolean): b
 }
 
 /**
- * A value as read from a file: a tree beside the plain value, so that each part can be located, and so that Python's types
- * survive (JavaScript cannot tell 1.0 from 1).
+ * A value as read from a file: a tree beside the plain value, so that each part can be located, and so that Python's
+ * types survive (JavaScript cannot tell 1.0 from 1).
  */
 export type Node = ScalarNode | MapNode | ListNode
 

@@ -48,7 +48,10 @@ export function toInt(text: string): number | undefined {
   return /^[+-]?[0-9]+(?:_[0-9]+)*$/.test(trimmed) ? Number(trimmed.replaceAll('_', '')) : undefined
 }
 
-/** A number where JavaScript holds it exactly, else a bigint. `size` is a whole number without a sign, as JavaScript writes it. */
+/**
+ * A number where JavaScript holds it exactly, else a bigint. `size` is a whole number without a sign, as JavaScript
+ * writes it.
+ */
 export function exactInteger(size: string | number, isNegative: boolean): number | bigint {
   const short = Number(size)
   if (Number.isSafeInteger(short)) return isNegative && short > 0 ? -short : short

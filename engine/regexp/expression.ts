@@ -1,8 +1,9 @@
 import type { Steps } from './match.ts'
 /**
- * Regular expressions that others write: in templates, host patterns and edits of files. Python's `re`, which is what they are written
- * for, and bounded, whatever the pattern and the text: what was tried in vain is not tried again, so that the time grows with the length of
- * the text alone; a pattern that refers to its own groups, where that can't be, ends at a limit. Nothing here knows of a host.
+ * Regular expressions that others write: in templates, host patterns and edits of files. Python's `re`, which is what
+ * they are written for, and bounded, whatever the pattern and the text: what was tried in vain is not tried again, so
+ * that the time grows with the length of the text alone; a pattern that refers to its own groups, where that can't be,
+ * ends at a limit. Nothing here knows of a host.
  */
 export interface Regexp {
   /** Groups, without the whole match. */

@@ -17,7 +17,10 @@ const escapes: ReadonlyMap<string, string> = new Map([
 
 const special = /\\(?:g<([^>]*)>|(0[0-7]{0,2}|[0-3][0-7]{2})|([1-9]\d?)|([\s\S]))/g
 
-/** Python's template of a replacement: `\1`, `\g<1>`, `\g<name>`, `\n`; a group that took no part is empty. Throws a RegexpError. */
+/**
+ * Python's template of a replacement: `\1`, `\g<1>`, `\g<name>`, `\n`; a group that took no part is empty. Throws a
+ * RegexpError.
+ */
 export function replacement(template: string, { groups, names }: Regexp): Replacement {
   const parts: (string | number)[] = []
   const group = (index: number): number => {

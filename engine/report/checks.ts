@@ -3,7 +3,10 @@ import type { Paint } from './paint.ts'
 
 type CheckEvent = Extract<Shown<RunEvent>, { readonly kind: 'check' }>
 
-/** Holds the verdicts of checks back until the last of them has come, and shows them as one table before what comes next. */
+/**
+ * Holds the verdicts of checks back until the last of them has come, and shows them as one table before what comes
+ * next.
+ */
 export function withCheckTables(
   lines: (event: Shown<RunEvent>) => readonly string[],
   paint: Paint,

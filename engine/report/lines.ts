@@ -33,7 +33,10 @@ export function lineReport(
   }
 }
 
-/** The lines of each event as it comes; the verdicts of checks wait for each other. Where a text goes on in another line, that is marked. */
+/**
+ * The lines of each event as it comes; the verdicts of checks wait for each other. Where a text goes on in another
+ * line, that is marked.
+ */
 export const reportLines = (options: Pick<ReportOptions, 'verbose' | 'check'>, paint: Paint) =>
   withCheckTables(event => linesOf(event, options, paint).flatMap(continued), paint)
 

@@ -8,8 +8,8 @@ const shown = 8
 const interval = 100
 
 /**
- * For a terminal: the lines of the plain report scroll by, and below them stands what each host is doing now. Redrawn at most ten times
- * a second, whatever the number of events.
+ * For a terminal: the lines of the plain report scroll by, and below them stands what each host is doing now. Redrawn
+ * at most ten times a second, whatever the number of events.
  */
 export function liveReport(options: ReportOptions, write: (text: string) => void): TextReport {
   const paint = painter(wantsColor())
@@ -85,8 +85,8 @@ function follow(busy: Map<string, { what: string; since: number }>, event: Shown
 }
 
 /**
- * One line that takes less than the width, whatever it is made of: what is no ASCII is taken for two columns, which is the most that a
- * character has. A line that the terminal breaks in two would not be erased.
+ * One line that takes less than the width, whatever it is made of: what is no ASCII is taken for two columns, which is
+ * the most that a character has. A line that the terminal breaks in two would not be erased.
  */
 export function clip(text: string, width: number): string {
   let left = width - 1

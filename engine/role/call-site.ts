@@ -10,7 +10,8 @@ export interface CallSite {
 
 /** Where the function `callee` was called from, so that an error about its arguments can point there. */
 export function callSite(callee: (...args: never[]) => unknown): CallSite {
-  // Node reads the source map of every file in the trace, which for the engine takes longer than an inventory: mostly the first line will do.
+  // Node reads the source map of every file in the trace, which for the engine takes longer than an inventory: mostly
+  // the first line will do.
   const match = placeIn(traceOf(callee, 1)) ?? placeIn(traceOf(callee, 10))
   if (!match) return { file: 'playbook', line: 1, column: 1 }
   const [, where = '', line = '1', column = '1'] = match

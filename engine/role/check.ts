@@ -9,8 +9,8 @@ export interface Finding {
 }
 
 /**
- * Something that shall be so, looked at once. Like a gate it is facts and a function of them; unlike one it stops nobody: all checks of a
- * play are done, whatever the others say, and a table tells what they saw. It changes nothing.
+ * Something that shall be so, looked at once. Like a gate it is facts and a function of them; unlike one it stops
+ * nobody: all checks of a play are done, whatever the others say, and a table tells what they saw. It changes nothing.
  */
 export type Check = HostCheck | SharedCheck
 
@@ -22,8 +22,8 @@ export interface HostCheck {
 }
 
 /**
- * About several hosts together (exactly one of them has an address). Every host that takes part has one of the same name, which reads a
- * value there; the first host's then judges all of them.
+ * About several hosts together (exactly one of them has an address). Every host that takes part has one of the same
+ * name, which reads a value there; the first host's then judges all of them.
  */
 export interface SharedCheck {
   readonly type: 'shared'

@@ -8,16 +8,16 @@ export type Verdict = { readonly ok: true } | { readonly ok: false; readonly exp
 export const holds: Verdict = { ok: true }
 
 /**
- * A condition on a host that must hold before the rollout goes on. It is facts and a function of them, so it is probed with the
- * tasks at no cost, counts which hosts are available, and is polled after a change.
+ * A condition on a host that must hold before the rollout goes on. It is facts and a function of them, so it is probed
+ * with the tasks at no cost, counts which hosts are available, and is polled after a change.
  */
 export interface Gate extends Condition {
   readonly name: string
   /** Inventory variables it reads, so that `-e` may set them. */
   readonly vars: readonly string[]
   /**
-   * What counts a host as available, where that is less than what a changed host is waited for: one that serves, but not yet as it shall,
-   * must not be taken for one that can be worked on at no cost. Default: the gate itself.
+   * What counts a host as available, where that is less than what a changed host is waited for: one that serves, but
+   * not yet as it shall, must not be taken for one that can be worked on at no cost. Default: the gate itself.
    */
   readonly available?: Condition
   /** Seconds: how long a changed host may take. */

@@ -20,8 +20,9 @@ export interface RemoteCommand extends Promise<RemoteOutput> {
 }
 
 /**
- * zx's `$`, on the other side of the channel: every interpolated value is quoted, a list becomes separate words. As with zx the first line that
- * fails ends it, a variable that is not set is an error, and a pipe fails with any of its parts where the host's shell can tell (dash before 0.5.13
- * can't). A secret among the words is refused: hand it over by `.stdin(…)`, or as a file, `${blob(…)}`.
+ * zx's `$`, on the other side of the channel: every interpolated value is quoted, a list becomes separate words. As
+ * with zx the first line that fails ends it, a variable that is not set is an error, and a pipe fails with any of its
+ * parts where the host's shell can tell (dash before 0.5.13 can't). A secret among the words is refused: hand it over
+ * by `.stdin(…)`, or as a file, `${blob(…)}`.
  */
 export type RemoteShell = (strings: TemplateStringsArray, ...values: readonly ShellValue[]) => RemoteCommand

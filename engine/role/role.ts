@@ -8,7 +8,10 @@ import type { Check } from './check.ts'
 import type { Step } from './step.ts'
 import type { HostView, InventoryView } from './view.ts'
 
-/** Facts of other hosts, read when the role needs them, whatever `--limit` says; `undefined` for one that can't be reached. */
+/**
+ * Facts of other hosts, read when the role needs them, whatever `--limit` says; `undefined` for one that can't be
+ * reached.
+ */
 export type PeerFacts<M extends FactMap> = ReadonlyMap<string, FactValues<M> | undefined>
 
 export interface RoleContext<P, M extends FactMap = FactMap, R = unknown> {
@@ -34,11 +37,14 @@ export interface RoleDefinition<S extends ParamsSchema, M extends FactMap, R> {
   readonly description?: string
   readonly params: S
   /**
-   * What is wrong with the inventory, whichever hosts are worked on. Runs before any host is touched, once a run: roles that share the
-   * function share the answer.
+   * What is wrong with the inventory, whichever hosts are worked on. Runs before any host is touched, once a run: roles
+   * that share the function share the answer.
    */
   readonly inventoryCheck?: (inventory: InventoryView) => readonly Problem[]
-  /** What is wrong beyond the schema (clashes between params, unusable combinations), all of it. Runs before any host is touched. */
+  /**
+   * What is wrong beyond the schema (clashes between params, unusable combinations), all of it. Runs before any host is
+   * touched.
+   */
   readonly check?: (context: {
     readonly params: ParamsOf<S>
     readonly host: HostView

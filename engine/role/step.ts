@@ -14,7 +14,10 @@ export interface StepContext {
   readonly on: (host: string) => RemoteShell
   /** A line for the operator, under this host and step. */
   readonly say: (text: string) => void
-  /** Asks the operator on the terminal, once per batch for the same question: true to go on. Throws where there is no terminal. */
+  /**
+   * Asks the operator on the terminal, once per batch for the same question: true to go on. Throws where there is no
+   * terminal.
+   */
   readonly ask: (question: string) => Promise<boolean>
 }
 
@@ -25,8 +28,8 @@ export interface StepResult {
 }
 
 /**
- * An async function in a role, for what can't be planned from facts. It ends a stage. `facts` and `needed` let it take part in the
- * probe: a step that is not needed costs nothing, and check mode can tell whether it would run.
+ * An async function in a role, for what can't be planned from facts. It ends a stage. `facts` and `needed` let it take
+ * part in the probe: a step that is not needed costs nothing, and check mode can tell whether it would run.
  */
 export interface Step {
   readonly type: 'step'
@@ -47,7 +50,9 @@ export interface StepOptions<M extends FactMap> {
   /** As of tasks: on the first host of a batch that is still alive, for all of them. */
   readonly runOnce?: boolean
   readonly facts?: M
-  /** Given the facts: why it must run, or false. Without it the step runs always, and costs a round trip in every run. */
+  /**
+   * Given the facts: why it must run, or false. Without it the step runs always, and costs a round trip in every run.
+   */
   readonly needed?: (values: FactValues<M>) => string | false
   readonly run: (context: StepContext) => Promise<StepResult | undefined>
 }

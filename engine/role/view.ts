@@ -7,8 +7,9 @@ export const addressVariables = ['access_ip', 'ip', 'ansible_host'] as const
 export interface HostView {
   readonly name: string
   /**
-   * Address that other hosts use: `access_ip`, `ip`, `ansible_host`, the name (the first that is set). It is one, IPv4 or IPv6, whatever the
-   * inventory says: where that is a name or anything else, reading this throws an InventoryError with its place.
+   * Address that other hosts use: `access_ip`, `ip`, `ansible_host`, the name (the first that is set). It is one, IPv4
+   * or IPv6, whatever the inventory says: where that is a name or anything else, reading this throws an InventoryError
+   * with its place.
    */
   readonly address: string
   /** Address that the host itself binds: `ip`, `ansible_host`, the name. Of the same kind. */
@@ -16,7 +17,10 @@ export interface HostView {
   /** What is wrong with these two, where they can not be read. */
   readonly addressProblems: readonly Problem[]
   readonly groups: readonly string[]
-  /** Any inventory variable, templates evaluated; undefined where it is not set. Params declared in a schema are the better way. */
+  /**
+   * Any inventory variable, templates evaluated; undefined where it is not set. Params declared in a schema are the
+   * better way.
+   */
   readonly var: (name: string) => unknown
   /** Where a variable of the host was set, for problems with it; without a name, where the inventory names the host. */
   readonly place: (variable?: string) => Origin | undefined

@@ -13,9 +13,9 @@ export type Turn =
   { readonly hosts: readonly Candidate[]; readonly reason?: string } | { readonly refused: string }
 
 /**
- * Which hosts of a batch may be worked on at once, so that no more are taken down than the rule allows, counting those that are down
- * already. A host that is down costs nothing, so a broken or a new host is brought up before a healthy one is touched. Asked anew
- * before every turn, with a fresh count.
+ * Which hosts of a batch may be worked on at once, so that no more are taken down than the rule allows, counting those
+ * that are down already. A host that is down costs nothing, so a broken or a new host is brought up before a healthy
+ * one is touched. Asked anew before every turn, with a fresh count.
  */
 export function nextTurn(
   batch: readonly Candidate[],

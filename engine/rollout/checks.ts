@@ -13,8 +13,8 @@ interface Looked {
 }
 
 /**
- * All checks of a play, on all its hosts: one program a host, and none is left out because of another. Each verdict is an event. A host
- * of which a check fails counts as failed, but later plays do not leave it out.
+ * All checks of a play, on all its hosts: one program a host, and none is left out because of another. Each verdict is
+ * an event. A host of which a check fails counts as failed, but later plays do not leave it out.
  */
 export async function runChecks(session: Session, ready: ReadyPlay, hosts: readonly HostView[]): Promise<void> {
   const wanted = hosts

@@ -9,8 +9,8 @@ interface Wanted {
 }
 
 /**
- * Reads the facts of other hosts that the roles of a play want, each peer once, whatever `--limit` says. A peer that can't be reached
- * is said once and is `undefined` to the role.
+ * Reads the facts of other hosts that the roles of a play want, each peer once, whatever `--limit` says. A peer that
+ * can't be reached is said once and is `undefined` to the role.
  */
 export async function readPeers(
   session: Session,

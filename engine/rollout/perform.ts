@@ -85,7 +85,10 @@ export async function inCheckMode(
   return finish(session, ready, run.host.name, outcome.value > 0 ? 'changed' : 'ok', outcome.value)
 }
 
-/** Makes the changes. Where they are interrupted, the host is put back into service if it can serve; otherwise it is said that it is not. */
+/**
+ * Makes the changes. Where they are interrupted, the host is put back into service if it can serve; otherwise it is
+ * said that it is not.
+ */
 export async function orPutBack(run: HostRun, plan: HostPlan, changed: boolean): Promise<number> {
   try {
     return await converge(run, plan, changed)

@@ -43,7 +43,8 @@ export function openSession(options: SessionOptions): Session {
   const connect = async (host: string): Promise<Channel> => {
     const connection = connections.get(host)
     if (!connection) throw new Error(`no connection is known for host ${host}`)
-    // One after another: making a process takes milliseconds in which nothing else is done, and the host before shall get its program.
+    // One after another: making a process takes milliseconds in which nothing else is done, and the host before shall
+    // get its program.
     started = started.then(() => setImmediate())
     await started
     // Eager: the first program travels with the connection, so a host that needs nothing costs one round trip.

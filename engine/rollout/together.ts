@@ -30,8 +30,8 @@ interface Walker {
 }
 
 /**
- * The changes of some hosts, side by side, with everything around them. Where something runs once they wait for each other: the first that
- * is still alive runs it, then all go on. When it fails there, none does.
+ * The changes of some hosts, side by side, with everything around them. Where something runs once they wait for each
+ * other: the first that is still alive runs it, then all go on. When it fails there, none does.
  */
 export async function performAll(
   batch: Batch,

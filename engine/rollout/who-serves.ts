@@ -12,8 +12,9 @@ export type Availability =
   | { readonly unknown: string }
 
 /**
- * Looks at every host of the play's pattern, also those that `--limit` leaves out: which serve clients now? One that seems not to is
- * looked at again: what is down for a moment only must not be taken for something that can be worked on at no cost.
+ * Looks at every host of the play's pattern, also those that `--limit` leaves out: which serve clients now? One that
+ * seems not to is looked at again: what is down for a moment only must not be taken for something that can be worked on
+ * at no cost.
  */
 export async function availabilityOf(session: Session, { play, everyone }: ReadyPlay): Promise<Availability> {
   const total = everyone.length

@@ -1,6 +1,6 @@
 /**
- * The end of a long text, in whole lines: half of a secret would not be recognised as one, and so not be hidden. Of a line that is longer
- * nothing is left.
+ * The end of a long text, in whole lines: half of a secret would not be recognised as one, and so not be hidden. Of a
+ * line that is longer nothing is left.
  */
 export function endOf(text: string, length: number): string {
   if (text.length <= length) return text

@@ -2,7 +2,10 @@ import type { Forms } from './forms.ts'
 import { shortest } from './forms.ts'
 import { asItStands, dense, type Range, readable, type View } from './views.ts'
 
-/** Where any of many texts stands in a text, overlapping ones too. Takes time by the length of the text, hardly by their number. */
+/**
+ * Where any of many texts stands in a text, overlapping ones too. Takes time by the length of the text, hardly by their
+ * number.
+ */
 export type Find = (text: string) => readonly Range[]
 
 /** All places of secrets in a text, joined where they touch, in order. */
@@ -27,7 +30,10 @@ const mayBeEncoded = /[\w+/:-]{4}/
 
 const bits = 18
 
-/** What begins with the same four characters is compared, where those stand: a table of bits says so for nearly every place at once. */
+/**
+ * What begins with the same four characters is compared, where those stand: a table of bits says so for nearly every
+ * place at once.
+ */
 function searcher(texts: readonly string[]): (view: View) => readonly Range[] {
   const table = new Uint8Array(1 << bits)
   const byHead = new Map<string, string[]>()

@@ -25,16 +25,16 @@ export function formsOf(secret: string): Forms {
 }
 
 /**
- * Its own escapes are read with those of a text that escapes all of them; they stay where the text writes them in another way. A form of a
- * web page writes a blank as a plus sign.
+ * Its own escapes are read with those of a text that escapes all of them; they stay where the text writes them in
+ * another way. A form of a web page writes a blank as a plus sign.
  */
 function asRead(text: string): readonly string[] {
   return [text, text.replaceAll(' ', '+')].flatMap(form => [readable(form).text, unquoted(form)])
 }
 
 /**
- * The letters that are the same whatever stands around it: before it there are 0, 1 or 2 bytes more than threes, which is why
- * `user:secret` looks different for each length of the user's name.
+ * The letters that are the same whatever stands around it: before it there are 0, 1 or 2 bytes more than threes, which
+ * is why `user:secret` looks different for each length of the user's name.
  */
 function base64(bytes: Buffer): readonly string[] {
   return [0, 1, 2].flatMap(before => {

@@ -2,11 +2,16 @@ import { isIP } from 'node:net'
 import { type Find, finder } from './find.ts'
 import { type Forms, formsOf, shortest } from './forms.ts'
 
-/** Knows the secrets of a run, and takes them out of whatever is shown or written: output, diffs, errors, stack traces. */
+/**
+ * Knows the secrets of a run, and takes them out of whatever is shown or written: output, diffs, errors, stack traces.
+ */
 export interface Redactor {
   readonly add: (secrets: Iterable<string>) => void
   readonly text: (text: string) => string
-  /** A secret stands in it in any form. Tells whether a file is one, and whether words may be seen in a list of processes. */
+  /**
+   * A secret stands in it in any form. Tells whether a file is one, and whether words may be seen in a list of
+   * processes.
+   */
   readonly isIn: (text: string) => boolean
 }
 
@@ -67,8 +72,9 @@ function without(text: string, places: ReturnType<Find>): string {
 }
 
 /**
- * A password such as `admin`, or an address, a name, an image or a path that is secret only because the whole file is vaulted, stands in files
- * and commands that have nothing to do with it. It is hidden in what is shown, but does not make a secret of what it stands in.
+ * A password such as `admin`, or an address, a name, an image or a path that is secret only because the whole file is
+ * vaulted, stands in files and commands that have nothing to do with it. It is hidden in what is shown, but does not
+ * make a secret of what it stands in.
  */
 const isStrong = (secret: string): boolean =>
   secret.length >= 8 && isIP(secret.replace(/\/\d+$/, '')) === 0 && (isToken.test(secret) || !isPlace.test(secret))

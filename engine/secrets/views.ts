@@ -10,9 +10,9 @@ export type Range = readonly [start: number, end: number]
 export const asItStands = (text: string): View => ({ text, place: (start, end) => [start, end] })
 
 /**
- * A text as whoever reads it takes it: escapes of JSON, YAML, Python, Go, URLs and HTML are what they mean, quotes and backslashes are left
- * out, white space is a blank. A secret reads the same in whatever way it is written, and so does one with escapes of its own, for both sides
- * are read alike.
+ * A text as whoever reads it takes it: escapes of JSON, YAML, Python, Go, URLs and HTML are what they mean, quotes and
+ * backslashes are left out, white space is a blank. A secret reads the same in whatever way it is written, and so does
+ * one with escapes of its own, for both sides are read alike.
  */
 export function readable(text: string): View {
   if (!isWritten.test(text)) return asItStands(text)
@@ -37,7 +37,10 @@ const isWritten = /[\\%&'"\n\t\r]/
 const blanks = / +/g
 const drops = /['"\\]/g
 
-/** `%2522` and `&amp;lt;` have been written twice. An escape may stand in a text that was itself escaped, so backslashes are any number. */
+/**
+ * `%2522` and `&amp;lt;` have been written twice. An escape may stand in a text that was itself escaped, so backslashes
+ * are any number.
+ */
 const escapes =
   /\\+(?:[nrt]|x([0-9a-f]{2})|u([0-9a-f]{4})|u\{([0-9a-f]{1,6})\}|U([0-9a-f]{8}))|((?:%(?:25)*[0-9a-f]{2})+)|&(?:amp;)*(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(lt|gt|amp|quot|apos));|[\n\t\r]|['"]|\\+/gi
 

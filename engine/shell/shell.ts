@@ -1,6 +1,6 @@
 /**
- * Shell text that is safe to send: every value interpolated into the `sh` template is quoted, shell text made by `sh` itself is
- * nested as it is, and file content travels beside the text as blobs, never in it.
+ * Shell text that is safe to send: every value interpolated into the `sh` template is quoted, shell text made by `sh`
+ * itself is nested as it is, and file content travels beside the text as blobs, never in it.
  */
 export interface Shell {
   readonly text: string
@@ -9,15 +9,15 @@ export interface Shell {
 }
 
 /**
- * Content sent with a program. The runtime has it in a file (mode 0600) before the text that refers to it runs, and the text sees the
- * path of that file, quoted. The text may rename the file away; what is left is removed.
+ * Content sent with a program. The runtime has it in a file (mode 0600) before the text that refers to it runs, and the
+ * text sees the path of that file, quoted. The text may rename the file away; what is left is removed.
  */
 export interface Blob {
   readonly kind: 'blob'
   readonly content: Uint8Array | LocalFile
   /**
-   * Absolute path on the target in whose directory the blob's file is made, so that a rename onto it is atomic. Nobody but root and this user
-   * may have a say there: see `exposed` of a path's fact.
+   * Absolute path on the target in whose directory the blob's file is made, so that a rename onto it is atomic. Nobody
+   * but root and this user may have a say there: see `exposed` of a path's fact.
    */
   readonly near?: string
 }

@@ -1,6 +1,6 @@
 /**
- * What no value has that shall stand on one line: control characters, the line and paragraph separators of Unicode, signs that turn the
- * direction of writing (a value would look like another), and halves of a character.
+ * What no value has that shall stand on one line: control characters, the line and paragraph separators of Unicode,
+ * signs that turn the direction of writing (a value would look like another), and halves of a character.
  */
 const control = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/u
 const everyControl = new RegExp(control, 'gu')

@@ -14,8 +14,9 @@ export interface AbsentArgs {
 /**
  * Nothing at these paths.
  *
- * Facts: paths, and what is mounted there. A change: something is there. Refused: a path of the system itself (`/`, `/etc`, `/usr/lib`, …:
- * before any host is touched), a mount point, or a directory with one below. Source: Ansible's `file: state=absent`.
+ * Facts: paths, and what is mounted there. A change: something is there. Refused: a path of the system itself (`/`,
+ * `/etc`, `/usr/lib`, …: before any host is touched), a mount point, or a directory with one below. Source: Ansible's
+ * `file: state=absent`.
  */
 export const absent = defineTask<AbsentArgs>({
   name: 'absent',

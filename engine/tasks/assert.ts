@@ -4,7 +4,9 @@ import { type Change, type Computed, defineTask } from './task.ts'
 export interface AssertArgs {
   /** What must be so, in a few words: `the swap is off`. */
   readonly that: string
-  /** `computed({ swap: path({ path: '/proc/swaps' }) }, facts => …)`: nothing when it is so, else the reason why not. */
+  /**
+   * `computed({ swap: path({ path: '/proc/swaps' }) }, facts => …)`: nothing when it is so, else the reason why not.
+   */
   readonly holds: Computed<string | undefined>
 }
 

@@ -8,7 +8,10 @@ import { type Computed, defineTask, factsOf, isComputed, resolved } from './task
 export interface BlockInFileArgs extends EditOptions, BlockPlace {
   /** Lines of the block; empty removes the block and its markers. */
   readonly block: string | Computed<string>
-  /** Line around the block; `{mark}` becomes BEGIN and END. Default `# {mark} ROTA MANAGED BLOCK`. One for each block of a file. */
+  /**
+   * Line around the block; `{mark}` becomes BEGIN and END. Default `# {mark} ROTA MANAGED BLOCK`. One for each block of
+   * a file.
+   */
   readonly marker?: string
   /** What `{mark}` becomes. */
   readonly markerBegin?: string
@@ -18,12 +21,13 @@ export interface BlockInFileArgs extends EditOptions, BlockPlace {
 /**
  * A block of lines between two marker lines in a file that others write too.
  *
- * A block that is there is replaced where it stands; a new one comes after the last line that matches `insertAfter`, before the last
- * that matches `insertBefore`, or at the end. Blocks that Ansible has written are taken over with Ansible's marker.
+ * A block that is there is replaced where it stands; a new one comes after the last line that matches `insertAfter`,
+ * before the last that matches `insertBefore`, or at the end. Blocks that Ansible has written are taken over with
+ * Ansible's marker.
  *
- * Facts: one path with its content. A change: the text, the mode or the owner differs. Refused: only one of the markers is there or
- * they are in the wrong order (saying the line), the file is missing (without `create`), not UTF-8, or larger than 1 MiB.
- * Source: Ansible's `blockinfile`.
+ * Facts: one path with its content. A change: the text, the mode or the owner differs. Refused: only one of the markers
+ * is there or they are in the wrong order (saying the line), the file is missing (without `create`), not UTF-8, or
+ * larger than 1 MiB. Source: Ansible's `blockinfile`.
  */
 export const blockInFile = defineTask<BlockInFileArgs>({
   name: 'blockInFile',

@@ -1,4 +1,6 @@
-/** Problems that arguments of several kinds can have. Each returns what is wrong, in words for the operator, or nothing. */
+/**
+ * Problems that arguments of several kinds can have. Each returns what is wrong, in words for the operator, or nothing.
+ */
 
 export function pathProblems(name: string, path: string): readonly string[] {
   if (typeof path !== 'string' || !path.startsWith('/')) return [`${name}: ${show(path)} is not an absolute path`]

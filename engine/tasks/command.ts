@@ -29,11 +29,11 @@ export interface CommandArgs {
 }
 
 /**
- * A command. With `creates`, `removes`, `unless` or `onlyIf` it runs only when it has something to do, and the verify proves that it has
- * done it. Without one it runs every time, and counts as a change every time.
+ * A command. With `creates`, `removes`, `unless` or `onlyIf` it runs only when it has something to do, and the verify
+ * proves that it has done it. Without one it runs every time, and counts as a change every time.
  *
- * Facts: the conditions, looked at by the probe and again right before it runs. Errors: an exit code other than 0; its output is shown.
- * Source: Ansible's `command` and `shell`.
+ * Facts: the conditions, looked at by the probe and again right before it runs. Errors: an exit code other than 0; its
+ * output is shown. Source: Ansible's `command` and `shell`.
  */
 export const command = defineTask<CommandArgs>({
   name: 'command',

@@ -18,12 +18,12 @@ export interface DownloadArgs extends Owned {
 }
 
 /**
- * A file fetched by the host itself, with curl or wget, to a name beside its place that nobody else can make or use, and renamed into it once
- * its checksum is right. Without a checksum a redirect from https to http is not followed.
- * A new file gets 0644. The environment's proxies are used.
+ * A file fetched by the host itself, with curl or wget, to a name beside its place that nobody else can make or use,
+ * and renamed into it once its checksum is right. Without a checksum a redirect from https to http is not followed. A
+ * new file gets 0644. The environment's proxies are used.
  *
- * Facts: one path with its checksum. A change: checksum, mode or owner differ. Errors: no mirror gives the file, or a wrong one.
- * Source: Ansible's `get_url`.
+ * Facts: one path with its checksum. A change: checksum, mode or owner differ. Errors: no mirror gives the file, or a
+ * wrong one. Source: Ansible's `get_url`.
  */
 export const download = defineTask<DownloadArgs>({
   name: 'download',
@@ -98,8 +98,9 @@ fi`
 const urlsOf = (args: DownloadArgs): readonly string[] => [args.url].flat()
 const factOf = (args: DownloadArgs) => pathFact({ path: args.path, sha256: true })
 
-// Busybox's wget falls over its own -T in Debian 12, hence `within`. What no checksum vouches for is believed because of https: a redirect must
-// not lead out of it. wget can't be told so, and follows none then; busybox's does not know the option and gives up.
+// Busybox's wget falls over its own -T in Debian 12, hence `within`. What no checksum vouches for is believed because
+// of https: a redirect must not lead out of it. wget can't be told so, and follows none then; busybox's does not know
+// the option and gives up.
 const fetchFunction = (timeout: number): string => `${within}
 fetch() {
   only=

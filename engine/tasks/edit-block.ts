@@ -17,10 +17,10 @@ export interface BlockEdit extends BlockPlace {
 export type Edited = { readonly text: string } | { readonly problem: string }
 
 /**
- * Text with the block between its marker lines, as Ansible's `blockinfile` does it: the last pair of markers counts; a block that is
- * there is replaced where it stands. Where Ansible would do harm, this says what is wrong: one marker without the other (it adds a second
- * block), markers in the wrong order (it deletes what is between). Markers are found in a file of CRLF lines and in a last line
- * without an end, too (it adds a second block there).
+ * Text with the block between its marker lines, as Ansible's `blockinfile` does it: the last pair of markers counts; a
+ * block that is there is replaced where it stands. Where Ansible would do harm, this says what is wrong: one marker
+ * without the other (it adds a second block), markers in the wrong order (it deletes what is between). Markers are
+ * found in a file of CRLF lines and in a last line without an end, too (it adds a second block there).
  */
 export function editBlock(original: string, { begin, end, block, insertAfter, insertBefore }: BlockEdit): Edited {
   const lines = splitLines(original)

@@ -5,7 +5,10 @@ import { checkInstall, editFact, editFacts } from './install.ts'
 import { defineTask } from './task.ts'
 
 export interface EditFileArgs extends Omit<EditOptions, 'create'> {
-  /** The text as it must be, made of the text as it is; or why that can't be done. Pure, and the same again when given its own result. */
+  /**
+   * The text as it must be, made of the text as it is; or why that can't be done. Pure, and the same again when given
+   * its own result.
+   */
   readonly edit: (text: string) => Edited
   /** A file that is not there: nothing is done. Default: that is an error. */
   readonly missing?: 'skip'
@@ -14,8 +17,8 @@ export interface EditFileArgs extends Omit<EditOptions, 'create'> {
 /**
  * A text file that others write too, changed by a function of its text: for what neither a line nor a block is.
  *
- * Facts: one path with its content. A change: the text, the mode or the owner differs. Refused: the function says why, or the file is not
- * UTF-8, or larger than 1 MiB. Whoever changes the file between probe and apply is not overwritten.
+ * Facts: one path with its content. A change: the text, the mode or the owner differs. Refused: the function says why,
+ * or the file is not UTF-8, or larger than 1 MiB. Whoever changes the file between probe and apply is not overwritten.
  */
 export const editFile = defineTask<EditFileArgs>({
   name: 'editFile',

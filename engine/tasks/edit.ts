@@ -59,7 +59,8 @@ function attempt(edit: () => Edited): Edited {
   }
 }
 
-// Somebody may have changed the file since the probe (an earlier task, a person): then the pass after the verify does the edit.
+// Somebody may have changed the file since the probe (an earlier task, a person): then the pass after the verify does
+// the edit.
 function unchanged(path: string, fact: PathFact): Shell {
   const entry = followed(fact)
   const late = sh`{ printf '%s\n' ${`${path} has changed since it was read: edited in the next pass`}; exit 0; }`

@@ -14,7 +14,10 @@ import { type Change, defineTask } from './task.ts'
 export interface FetchArgs {
   /** Absolute path on the host, of a regular file. */
   readonly path: string
-  /** Path on the control machine; its directories are made. Put the host's name into it where several hosts are fetched from. */
+  /**
+   * Path on the control machine; its directories are made. Put the host's name into it where several hosts are fetched
+   * from.
+   */
   readonly to: string
   /** A missing file is fine; default false. */
   readonly optional?: boolean
@@ -22,11 +25,12 @@ export interface FetchArgs {
 }
 
 /**
- * A file of the host copied to the control machine (mode 0600 when it is a secret, or holds one of the run), for a backup or for another host.
+ * A file of the host copied to the control machine (mode 0600 when it is a secret, or holds one of the run), for a
+ * backup or for another host.
  *
- * Facts: one path with its checksum. Done only when the local copy differs; it changes nothing on the host and is not counted.
- * Refused: it is missing (without `optional`), may not be read, is a link that somebody else could have made, or has more than 256 MiB.
- * Source: Ansible's `fetch` with `flat`.
+ * Facts: one path with its checksum. Done only when the local copy differs; it changes nothing on the host and is not
+ * counted. Refused: it is missing (without `optional`), may not be read, is a link that somebody else could have made,
+ * or has more than 256 MiB. Source: Ansible's `fetch` with `flat`.
  */
 export const fetch = defineTask<FetchArgs>({
   name: 'fetch',

@@ -23,13 +23,15 @@ export type FileArgs = InstallOptions &
 /**
  * A regular file with this content, mode and owner.
  *
- * The new file is written beside the old one, checked by `validate`, and renamed over it; where that can't be done (a bind mount, as
- * /etc/hosts in a container) it is written in place. The replaced version is kept for rollback unless `backup: false`.
- * Mode and owner that are not given stay as they are, but a secret is closed to others; a new file gets 0644, a secret one 0600, and belongs
- * to who writes it. A file whose content holds a secret of the run is one, unless `secret: false` says that others may read it.
+ * The new file is written beside the old one, checked by `validate`, and renamed over it; where that can't be done (a
+ * bind mount, as /etc/hosts in a container) it is written in place. The replaced version is kept for rollback unless
+ * `backup: false`. Mode and owner that are not given stay as they are, but a secret is closed to others; a new file
+ * gets 0644, a secret one 0600, and belongs to who writes it. A file whose content holds a secret of the run is one,
+ * unless `secret: false` says that others may read it.
  *
- * Facts: one path with its checksum, and its content when it differs and a diff is shown. A change: the checksum, the mode or the owner
- * differs. Refused: the path is a directory, its directory is missing, or it may not be read. Source: Ansible's `copy` and `template`.
+ * Facts: one path with its checksum, and its content when it differs and a diff is shown. A change: the checksum, the
+ * mode or the owner differs. Refused: the path is a directory, its directory is missing, or it may not be read. Source:
+ * Ansible's `copy` and `template`.
  */
 export const file = defineTask<FileArgs>({
   name: 'file',

@@ -7,7 +7,10 @@ const marker = defineTask<Record<never, never>>({
   plan: () => undefined,
 })
 
-/** Runs the handlers that are owed so far at this place, not at the end of the play. Source: Ansible's `meta: flush_handlers`. */
+/**
+ * Runs the handlers that are owed so far at this place, not at the end of the play. Source: Ansible's `meta:
+ * flush_handlers`.
+ */
 export const flushHandlers = (): Task => marker({})
 
 /** The executor runs handlers where it meets this. */

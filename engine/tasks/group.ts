@@ -12,8 +12,8 @@ export interface GroupArgs {
 }
 
 /**
- * A group. Facts: one `getent`. A change: it is missing (or there), or has another number. Refused: `groupadd` is not installed.
- * Source: `man groupadd`, Ansible's `group`.
+ * A group. Facts: one `getent`. A change: it is missing (or there), or has another number. Refused: `groupadd` is not
+ * installed. Source: `man groupadd`, Ansible's `group`.
  */
 export const group = defineTask<GroupArgs>({
   name: 'group',

@@ -9,12 +9,13 @@ export interface HostnameArgs {
 }
 
 /**
- * The host's own name, now (the kernel's) and after the next boot (/etc/hostname). Not what others call it: see the role etchosts.
+ * The host's own name, now (the kernel's) and after the next boot (/etc/hostname). Not what others call it: see the
+ * role etchosts.
  *
  * Facts: the running name (in the one `grep` of all sysctls), the file, whether systemd runs the host. A change: either
- * differs. Where systemd runs the host, `hostnamectl` sets the running name, so that what waits for a new name hears of it;
- * elsewhere, and where its daemon does not answer, `hostname` does. Refused: neither is installed.
- * Source: `man hostname.5`, Ansible's `hostname`.
+ * differs. Where systemd runs the host, `hostnamectl` sets the running name, so that what waits for a new name hears of
+ * it; elsewhere, and where its daemon does not answer, `hostname` does. Refused: neither is installed. Source: `man
+ * hostname.5`, Ansible's `hostname`.
  */
 export const hostname = defineTask<HostnameArgs>({
   name: 'hostname',

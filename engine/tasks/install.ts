@@ -12,13 +12,13 @@ import { type Change, type Computed, type Diff, isComputed, type PlanContext } f
 /** What every task that writes one file accepts. */
 export interface InstallOptions extends Owned {
   /**
-   * Absolute. A link that only root (or this user) could have made is followed: what it leads to is written. Another one is replaced by the
-   * file, and refused where it is a directory on the way.
+   * Absolute. A link that only root (or this user) could have made is followed: what it leads to is written. Another
+   * one is replaced by the file, and refused where it is a directory on the way.
    */
   readonly path: string
   /**
-   * Shell command that checks the new file before it takes the old one's place; its path is added at the end or put in the place of
-   * `%s`. A failure leaves the old file as it is and shows what the checker said.
+   * Shell command that checks the new file before it takes the old one's place; its path is added at the end or put in
+   * the place of `%s`. A failure leaves the old file as it is and shows what the checker said.
    */
   readonly validate?: string
   /** Keep the replaced version under /var/lib/rota/backup; default true. */
@@ -35,7 +35,10 @@ export const checkInstall = (args: InstallOptions): readonly string[] =>
     args.secret && isOpen(args.mode) ? [`mode: ${args.mode} opens a secret to others: 0600 at most`] : [],
   )
 
-/** The facts that `planInstall` reads. A plan without a diff may follow a probe for one, so the sum alone is always among them. */
+/**
+ * The facts that `planInstall` reads. A plan without a diff may follow a probe for one, so the sum alone is always
+ * among them.
+ */
 export const installFacts = (path: string, content: Wanted, diff: boolean): readonly FactRequest[] => [
   installFact(path, content, false),
   ...(diff ? [installFact(path, content, true)] : []),
@@ -128,7 +131,8 @@ function write(wanted: Install, target: string, kept: boolean, fact: PathFact): 
   const entry = followed(fact)
   const there = entry.type === 'file' ? entry : undefined
   const mode = fourDigits(wanted.mode ?? there?.mode ?? wanted.newMode ?? (wanted.secret ? '0600' : '0644'))
-  // A replaced file keeps its owner (by number: the account may be gone), as with Ansible; runtime.sh leaves the owner alone where it is empty.
+  // A replaced file keeps its owner (by number: the account may be gone), as with Ansible; runtime.sh leaves the owner
+  // alone where it is empty.
   const owner = wanted.owner ?? there?.uid ?? ''
   const group = wanted.group ?? there?.gid ?? ''
   return lines([

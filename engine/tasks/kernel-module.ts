@@ -13,8 +13,8 @@ export interface KernelModuleArgs {
 /**
  * A kernel module loaded, now and after the next boot. One that is part of the kernel is loaded.
  *
- * Facts: the module, the file. A change: it is not loaded, or the file differs. Refused: the kernel has no such module (in a container:
- * load it on the machine). Source: `man modules-load.d`, Ansible's `modprobe`.
+ * Facts: the module, the file. A change: it is not loaded, or the file differs. Refused: the kernel has no such module
+ * (in a container: load it on the machine). Source: `man modules-load.d`, Ansible's `modprobe`.
  */
 export const kernelModule = defineTask<KernelModuleArgs>({
   name: 'kernelModule',

@@ -16,7 +16,10 @@ export interface LineInFileArgs extends EditOptions {
   readonly insertAfter?: string
   /** Where nothing matches: before the last line that matches this, or `BOF`. */
   readonly insertBefore?: string
-  /** `\1` and `\g<name>` in `line` stand for groups of `regexp`; where it does not match, nothing is done. Default false. */
+  /**
+   * `\1` and `\g<name>` in `line` stand for groups of `regexp`; where it does not match, nothing is done. Default
+   * false.
+   */
   readonly backrefs?: boolean
   /** The first match counts instead of the last. Default false. */
   readonly firstMatch?: boolean
@@ -25,8 +28,9 @@ export interface LineInFileArgs extends EditOptions {
 /**
  * One line in a file that others write too.
  *
- * Facts: one path with its content. A change: the text, the mode or the owner differs. Refused: the file is missing (without `create`),
- * not UTF-8, or larger than 1 MiB. Patterns see a line without its end; what would take too long is refused. Source: Ansible's `lineinfile`.
+ * Facts: one path with its content. A change: the text, the mode or the owner differs. Refused: the file is missing
+ * (without `create`), not UTF-8, or larger than 1 MiB. Patterns see a line without its end; what would take too long is
+ * refused. Source: Ansible's `lineinfile`.
  */
 export const lineInFile = defineTask<LineInFileArgs>({
   name: 'lineInFile',

@@ -17,8 +17,8 @@ export interface LinkArgs {
 /**
  * A symbolic link. Replaced by a rename, so that there is no moment without it.
  *
- * Facts: one path. A change: there is no link, or it leads elsewhere. Refused: a directory, or without `force` a file, is at the path.
- * Source: Ansible's `file: state=link`.
+ * Facts: one path. A change: there is no link, or it leads elsewhere. Refused: a directory, or without `force` a file,
+ * is at the path. Source: Ansible's `file: state=link`.
  */
 export const link = defineTask<LinkArgs>({
   name: 'link',

@@ -26,8 +26,8 @@ export const aptRemove = (names: readonly string[], args: PackagesArgs): Shell =
     sh`apt ${args.purge ? 'purge' : 'remove'} ${args.hold === undefined ? [] : ['--allow-change-held-packages']} ${names}`,
   ])
 
-// Configuration files that somebody changed stay as they are (confold). A package manager that was killed is helped up once. The
-// lock of the lists is not covered by apt's own waiting, so `update` waits by itself.
+// Configuration files that somebody changed stay as they are (confold). A package manager that was killed is helped up
+// once. The lock of the lists is not covered by apt's own waiting, so `update` waits by itself.
 const apt = ({ lockTimeout = 300 }: PackagesArgs): Shell => sh`export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
 apt() {
   apt-get -q -y -o Dpkg::Use-Pty=0 -o ${`DPkg::Lock::Timeout=${lockTimeout}`} -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
@@ -53,7 +53,8 @@ function listsTooOld(maxAge: number | undefined): string {
 if [ ! -e "$1" ]${old}; then update; else false; fi`
 }
 
-// Debian starts daemons unless this file says no. It stops saying so with the process that wrote it, whatever happens to that.
+// Debian starts daemons unless this file says no. It stops saying so with the process that wrote it, whatever happens
+// to that.
 const noStart = `if [ ! -e /usr/sbin/policy-rc.d ]; then
   me=$(exec sh -c 'echo "$PPID"')
   printf '#!/bin/sh\\n[ -d /proc/%s ] && exit 101\\nrm -f "$0"\\nexit 0\\n' "$me" > /usr/sbin/policy-rc.d

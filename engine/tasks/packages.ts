@@ -9,10 +9,11 @@ import { type Change, defineTask } from './task.ts'
 /**
  * Packages installed or removed, by apt or by dnf (yum), in one transaction.
  *
- * Facts: installed versions (one `dpkg-query` or `rpm`); for `latest` also the newest known ones and the age of the lists. A change:
- * one is missing, has another version than is asked for, is to be removed, or is (not) held. Refused: there is no such package manager,
- * a held package would have to change and `hold` is not given. Debian's questions are not asked, changed configuration files stay.
- * A virtual package can't be named: name the real one. Source: Ansible's `apt` and `dnf`.
+ * Facts: installed versions (one `dpkg-query` or `rpm`); for `latest` also the newest known ones and the age of the
+ * lists. A change: one is missing, has another version than is asked for, is to be removed, or is (not) held. Refused:
+ * there is no such package manager, a held package would have to change and `hold` is not given. Debian's questions are
+ * not asked, changed configuration files stay. A virtual package can't be named: name the real one. Source: Ansible's
+ * `apt` and `dnf`.
  */
 export const packages = defineTask<PackagesArgs>({
   name: 'packages',

@@ -1,6 +1,8 @@
 import type { PathFact } from '../facts/index.ts'
 
-/** The physical path of what a task is about: a link at its end is not followed, unless it may be and `follow` says so. */
+/**
+ * The physical path of what a task is about: a link at its end is not followed, unless it may be and `follow` says so.
+ */
 export function placeOf(path: string, fact: PathFact, follow = false): string {
   if (fact.type === 'unknown') return path
   return follow && fact.type === 'link' && fact.real !== '' ? fact.real : (fact.at ?? path)
@@ -12,7 +14,10 @@ export const keptWord = (kept: boolean): readonly string[] => (kept ? ['kept'] :
 /** Nobody else can put something else at the path itself. */
 export const isKept = (fact: PathFact): boolean => fact.type !== 'unknown' && fact.exposed === undefined
 
-/** The same of what is new: whoever makes the missing directory that it goes into (a package, a command) may open it to others. */
+/**
+ * The same of what is new: whoever makes the missing directory that it goes into (a package, a command) may open it to
+ * others.
+ */
 export const isKeptPlace = (fact: PathFact, parent: PathFact): boolean =>
   isKept(fact) && (fact.type !== 'absent' || isKeptDirectory(parent))
 

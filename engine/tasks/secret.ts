@@ -7,7 +7,10 @@ type Content = string | Uint8Array | LocalSource
 /** Tells whether a text holds a secret of this run. */
 export type IsSecret = (text: string) => boolean
 
-/** A file is a secret when its task says so, or when its content holds one and the task does not say that it may be read. */
+/**
+ * A file is a secret when its task says so, or when its content holds one and the task does not say that it may be
+ * read.
+ */
 export const isSecretFile = (said: boolean | undefined, content: Content, context: PlanContext): boolean =>
   said ?? holdsSecret(content, context.isSecret)
 
@@ -47,8 +50,8 @@ export const openMessage = (mode: string | undefined): string =>
   `mode: ${mode} opens a file to others whose content holds a secret: leave it out (0600 then), or say secret: false where they may read it`
 
 /**
- * Arguments that end in the list of processes of the host, which every user there can read, or in the names of files: none may hold a secret.
- * `unseen` are the names of those that do not.
+ * Arguments that end in the list of processes of the host, which every user there can read, or in the names of files:
+ * none may hold a secret. `unseen` are the names of those that do not.
  */
 export function seenSecrets(args: object, unseen: readonly string[], isSecret: IsSecret): readonly string[] {
   const found: string[] = []

@@ -8,7 +8,10 @@ export interface ServiceActionArgs {
   /** Unit; `.service` is added where there is no ending. */
   readonly name: string
   readonly action: 'reload' | 'restart' | 'reloadOrRestart' | 'stop'
-  /** Seconds that the unit must stay active afterwards; default 0.5, after a reload until it has come to rest (0.2 to 0.5). */
+  /**
+   * Seconds that the unit must stay active afterwards; default 0.5, after a reload until it has come to rest (0.2 to
+   * 0.5).
+   */
   readonly settle?: number
 }
 
@@ -48,7 +51,8 @@ case $state in
   *) ${otherwise}printf '%s does not run: nothing to reload\\n' "$u"; rm -f "$ROTA_TMP/settling-$u"; exit 0 ;;
 esac`
 
-// One that ran when the host was probed and does not now: it was stopped meanwhile, and systemd began no reload; or the reload has ended it.
+// One that ran when the host was probed and does not now: it was stopped meanwhile, and systemd began no reload; or the
+// reload has ended it.
 const unlessEnded = `case $seen/$first in
       active/*'is not active, cannot reload'*) ;;
       active/*) printf '%s\\n' "$said" >&2; trouble "$u" 'ended when it was reloaded' ;;

@@ -12,19 +12,24 @@ export interface ServiceArgs {
   readonly enabled?: boolean
   readonly running?: boolean
   readonly masked?: boolean
-  /** Seconds that a started unit must stay active; default 0.5. 0 also takes a unit for running that systemd starts over and over. */
+  /**
+   * Seconds that a started unit must stay active; default 0.5. 0 also takes a unit for running that systemd starts over
+   * and over.
+   */
   readonly settle?: number
 }
 
 /**
  * A systemd unit enabled, running, masked, or not.
  *
- * Facts: the unit (one `systemctl show`). A change: it is not as wanted, or its files have changed since systemd read them (then a
- * daemon-reload). A unit that can't be enabled (static, generated, an alias) is taken for enabled, as with Ansible. After a start the
- * unit has to stay active for `settle`; otherwise the task fails and shows the unit's last lines in the journal.
- * Refused: no systemd, no such unit (unless an earlier task may bring it), or masked and to be running without `masked: false`.
+ * Facts: the unit (one `systemctl show`). A change: it is not as wanted, or its files have changed since systemd read
+ * them (then a daemon-reload). A unit that can't be enabled (static, generated, an alias) is taken for enabled, as with
+ * Ansible. After a start the unit has to stay active for `settle`; otherwise the task fails and shows the unit's last
+ * lines in the journal. Refused: no systemd, no such unit (unless an earlier task may bring it), or masked and to be
+ * running without `masked: false`.
  *
- * `service.reload(name)`, `.restart`, `.reloadOrRestart` and `.stop` make tasks for handlers. Source: Ansible's `systemd`.
+ * `service.reload(name)`, `.restart`, `.reloadOrRestart` and `.stop` make tasks for handlers. Source: Ansible's
+ * `systemd`.
  */
 export const service = Object.assign(
   defineTask<ServiceArgs>({

@@ -13,9 +13,9 @@ export interface SysctlArgs {
 /**
  * Kernel parameters, now and after the next boot.
  *
- * Facts: the running values (one `grep`), the file. A change: a running value or the file differs. Refused: the kernel has no such
- * key, unless an earlier task (a kernel module) may bring it. A file that sorts later may say otherwise at boot: only the running value
- * is proven. Source: `man sysctl.d`, Ansible's `sysctl`.
+ * Facts: the running values (one `grep`), the file. A change: a running value or the file differs. Refused: the kernel
+ * has no such key, unless an earlier task (a kernel module) may bring it. A file that sorts later may say otherwise at
+ * boot: only the running value is proven. Source: `man sysctl.d`, Ansible's `sysctl`.
  */
 export const sysctl = defineTask<SysctlArgs>({
   name: 'sysctl',

@@ -12,14 +12,17 @@ export interface SystemdUnitArgs {
   readonly content: string | Computed<string>
   /** Name of a drop-in: the content goes to `NAME.d/DROPIN.conf` beside the unit's own file. */
   readonly dropIn?: string
-  /** Shell command that checks the new file, as with `file`. `systemd-analyze verify` needs the programs to be there already. */
+  /**
+   * Shell command that checks the new file, as with `file`. `systemd-analyze verify` needs the programs to be there
+   * already.
+   */
   readonly validate?: string
   readonly secret?: boolean
 }
 
 /**
- * A unit file (or a drop-in) in /etc/systemd/system, and the daemon-reload that goes with it, in one change. Enabling and starting is
- * `service`'s business; a restart after a new version is the handler's: `notify`.
+ * A unit file (or a drop-in) in /etc/systemd/system, and the daemon-reload that goes with it, in one change. Enabling
+ * and starting is `service`'s business; a restart after a new version is the handler's: `notify`.
  *
  * Facts: one path, one unit. A change: the content differs, or systemd has not read the file since it changed.
  * Source: `man systemd.unit`; Ansible: `copy` + `systemd: daemon_reload`.

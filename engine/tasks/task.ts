@@ -11,15 +11,15 @@ export interface TaskKind<A = unknown> {
   /** Refuses arguments that can't be right (a relative path, a bad mode), all of them, before any host is touched. */
   readonly check?: (args: A) => readonly string[]
   /**
-   * Names of arguments that travel beside all argument lists (a file's content, what a command reads). Any other that holds a secret is refused:
-   * every user of the host could read it in the list of processes.
+   * Names of arguments that travel beside all argument lists (a file's content, what a command reads). Any other that
+   * holds a secret is refused: every user of the host could read it in the list of processes.
    */
   readonly unseen?: readonly string[]
   /** Refuses arguments that open a secret to others. */
   readonly opens?: (args: A, isSecret: (text: string) => boolean) => readonly string[]
   /**
-   * The facts that the plan reads: what only a diff needs is asked for where one will be shown. Paths on the control machine may be read
-   * here or in the plan (`LocalFile`).
+   * The facts that the plan reads: what only a diff needs is asked for where one will be shown. Paths on the control
+   * machine may be read here or in the plan (`LocalFile`).
    */
   readonly facts: (args: A, context: Pick<PlanContext, 'diff'>) => readonly FactRequest[]
   /** Pure: what has to change on the host, or nothing. */
@@ -27,7 +27,10 @@ export interface TaskKind<A = unknown> {
 }
 
 export interface PlanContext {
-  /** An earlier task of this stage is going to change something (so a condition that held at the probe may not hold any more). */
+  /**
+   * An earlier task of this stage is going to change something (so a condition that held at the probe may not hold any
+   * more).
+   */
   readonly changed: boolean
   /** The run shows differences: text changes should carry `diff`. */
   readonly diff: boolean
@@ -37,17 +40,19 @@ export interface PlanContext {
 
 /** A change that the plan found to be needed. */
 export interface Change {
-  /** Why, in a few words for the operator: `content differs`, `mode 0644 → 0600`, `not installed`. Never holds a secret. */
+  /**
+   * Why, in a few words for the operator: `content differs`, `mode 0644 → 0600`, `not installed`. Never holds a secret.
+   */
   readonly summary: string
   /**
-   * What makes it so. Runs in a subshell with `set -eu`, stdin closed, `$ROTA_TMP` a private directory, and the functions of
-   * `runtime.sh`. Idempotent. A non-zero exit fails the task; its output is then shown.
+   * What makes it so. Runs in a subshell with `set -eu`, stdin closed, `$ROTA_TMP` a private directory, and the
+   * functions of `runtime.sh`. Idempotent. A non-zero exit fails the task; its output is then shown.
    */
   readonly apply: Shell
   readonly diff?: Diff
   /**
-   * What has to be watched for a while once `apply` is done. As a handler it comes after the other handlers of its turn: several daemons are
-   * watched in the time of one.
+   * What has to be watched for a while once `apply` is done. As a handler it comes after the other handlers of its
+   * turn: several daemons are watched in the time of one.
    */
   readonly settle?: Shell
   /**
@@ -59,11 +64,15 @@ export interface Change {
   /** The plan knows that it can't be done; the text says why and what to do. `apply` is not run. */
   readonly refused?: string
   /**
-   * What facts are going to be after this change, where the plan can tell: later tasks of the stage are planned on these, so two edits
-   * of one file need one pass. Without it they would still be right, one pass later (an edit checks that the file is the one it read).
+   * What facts are going to be after this change, where the plan can tell: later tasks of the stage are planned on
+   * these, so two edits of one file need one pass. Without it they would still be right, one pass later (an edit checks
+   * that the file is the one it read).
    */
   readonly leaves?: readonly (readonly [FactRequest, unknown])[]
-  /** A directory, by its physical path, that others may write to afterwards: what is below it is not kept for later tasks of the stage. */
+  /**
+   * A directory, by its physical path, that others may write to afterwards: what is below it is not kept for later
+   * tasks of the stage.
+   */
   readonly opens?: string
   /** Result for the control machine (`fetch`): called with the change's output. */
   readonly received?: (output: string) => Promise<void>
@@ -85,7 +94,10 @@ export interface Task<A = unknown> {
   /** Names of handlers of the role (or play) to run once after this task has changed something. */
   readonly notify: readonly string[]
   readonly tags: readonly string[]
-  /** Output, diff and arguments are never shown or written to the journal. A file that holds a known secret is one without being told. */
+  /**
+   * Output, diff and arguments are never shown or written to the journal. A file that holds a known secret is one
+   * without being told.
+   */
   readonly secret: boolean
   /** On the first host of a batch that is still alive, for all of them. */
   readonly runOnce: boolean
@@ -100,8 +112,8 @@ export interface TaskOptions {
   /** `false`, of a file: others may read it although it holds a secret. Its differences are not shown all the same. */
   readonly secret?: boolean
   /**
-   * Only on the first host of each batch that has got this far; the others wait for it there, and when it fails none of them goes on. Its
-   * title must be the same on all hosts. Source: Ansible's `run_once`.
+   * Only on the first host of each batch that has got this far; the others wait for it there, and when it fails none of
+   * them goes on. Its title must be the same on all hosts. Source: Ansible's `run_once`.
    */
   readonly runOnce?: boolean
 }
@@ -126,8 +138,8 @@ export function defineTask<A extends object>(kind: TaskKind<A>): (args: A & Task
 }
 
 /**
- * What is left without the options. Kinds that make diffs or files of their content have to know that it is a secret. A loop: there are a million
- * tasks in a large run, and a rest pattern costs three times as much.
+ * What is left without the options. Kinds that make diffs or files of their content have to know that it is a secret. A
+ * loop: there are a million tasks in a large run, and a rest pattern costs three times as much.
  */
 function argsOf<A extends object>(given: A & TaskOptions): A {
   const args: Record<string, unknown> = {}
@@ -139,7 +151,10 @@ function argsOf<A extends object>(given: A & TaskOptions): A {
 const isOption = (name: string): boolean =>
   name === 'title' || name === 'notify' || name === 'tags' || name === 'runOnce'
 
-/** A value that depends on facts of the host, worked out at plan time: `content: computed({ route: route({ to: vip }) }, f => …)`. */
+/**
+ * A value that depends on facts of the host, worked out at plan time: `content: computed({ route: route({ to: vip }) },
+ * f => …)`.
+ */
 export interface Computed<T> {
   readonly facts: readonly FactRequest[]
   readonly compute: (facts: Facts) => T

@@ -30,16 +30,20 @@ export interface UnarchiveOptions {
   /** Owner and group of what is unpacked; default root's, as tar says. */
   readonly owner?: string
   readonly group?: string
-  /** Nothing is unpacked when a path like this is there; without it a mark with the archive's checksum is kept in the destination. */
+  /**
+   * Nothing is unpacked when a path like this is there; without it a mark with the archive's checksum is kept in the
+   * destination.
+   */
   readonly creates?: string
 }
 
 /**
- * An archive unpacked into a directory. Which version was unpacked is kept in `.rota-unarchive-NAME` there, so a new version of the
- * archive is unpacked again, and the same one is not. Files of an older version that the new one has not are left.
+ * An archive unpacked into a directory. Which version was unpacked is kept in `.rota-unarchive-NAME` there, so a new
+ * version of the archive is unpacked again, and the same one is not. Files of an older version that the new one has not
+ * are left.
  *
- * Facts: checksum of the archive, content of the mark. Refused: the archive is missing, unless an earlier task may bring it.
- * Source: Ansible's `unarchive`.
+ * Facts: checksum of the archive, content of the mark. Refused: the archive is missing, unless an earlier task may
+ * bring it. Source: Ansible's `unarchive`.
  */
 export const unarchive = defineTask<UnarchiveArgs>({
   name: 'unarchive',

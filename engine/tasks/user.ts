@@ -25,8 +25,8 @@ export interface UserArgs {
 /**
  * A user. What is not given stays as it is; a home that changes is not moved.
  *
- * Facts: the name service; its groups only where some are given. A change: the user is missing (or there), or differs. Refused: `useradd` is not installed.
- * Source: `man useradd`, Ansible's `user` with `append: true`.
+ * Facts: the name service; its groups only where some are given. A change: the user is missing (or there), or differs.
+ * Refused: `useradd` is not installed. Source: `man useradd`, Ansible's `user` with `append: true`.
  */
 export const user = defineTask<UserArgs>({
   name: 'user',

@@ -41,8 +41,9 @@ export interface WaitOptions {
 /**
  * Waits until a port can be connected to, a web server answers, a socket is listened on, or a command succeeds.
  *
- * Facts: the condition itself. Planned only when it does not hold at the probe, or when an earlier task of the stage changes something.
- * It is never a change. Errors: it does not hold in time; says what was seen last. Source: Ansible's `wait_for` and `uri` with `until`.
+ * Facts: the condition itself. Planned only when it does not hold at the probe, or when an earlier task of the stage
+ * changes something. It is never a change. Errors: it does not hold in time; says what was seen last. Source: Ansible's
+ * `wait_for` and `uri` with `until`.
  */
 export const waitFor = defineTask<WaitForArgs>({
   name: 'waitFor',

@@ -149,7 +149,10 @@ function digitsOf(size: number | bigint, { kind, precision = 6, isAlternate, has
   return (isAlternate ? base[1] : '') + (kind === 'X' ? digits.toUpperCase() : digits)
 }
 
-/** Python rounds what lies in the middle to the even neighbour, JavaScript up. All the digits of a middle are among the first 101. */
+/**
+ * Python rounds what lies in the middle to the even neighbour, JavaScript up. All the digits of a middle are among the
+ * first 101.
+ */
 function fixed(value: number, precision: number): string {
   if (precision >= 100) return value.toFixed(precision)
   const exact = value.toFixed(100)

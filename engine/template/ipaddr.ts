@@ -4,8 +4,8 @@ import { asksFor, type Query, queries } from './ip-queries.ts'
 import { toText } from './values.ts'
 
 /**
- * ansible.utils.ipaddr, ipv4 and ipv6: false or None where the input does not qualify, as there. A number N is the Nth address of the
- * network, with its prefix; a network is whether it holds the address; lists are filtered.
+ * ansible.utils.ipaddr, ipv4 and ipv6: false or None where the input does not qualify, as there. A number N is the Nth
+ * address of the network, with its prefix; a network is whether it holds the address; lists are filtered.
  */
 export function ipaddr(input: unknown, query: unknown, version?: 4 | 6): unknown {
   if (Array.isArray(input))
@@ -65,7 +65,10 @@ export function wrap(input: unknown): unknown {
 const addressIn = (input: unknown): Query | undefined =>
   typeof input === 'string' || typeof input === 'number' ? read(input, undefined) : undefined
 
-/** `ipsubnet(24, 2)`: the third /24 of a network, or of the networks around an address; without an index how many there are. */
+/**
+ * `ipsubnet(24, 2)`: the third /24 of a network, or of the networks around an address; without an index how many there
+ * are.
+ */
 export function ipsubnet(input: unknown, size: unknown, index: unknown): unknown {
   const address = addressIn(input)?.address
   if (address === undefined) return false

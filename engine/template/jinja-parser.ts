@@ -38,7 +38,10 @@ interface Nunjucks {
 /** nunjucks is loaded when the first template is met: most runs have none. */
 const require = createRequire(import.meta.url)
 
-/** Jinja text as a syntax tree, by nunjucks' parser, where it differs from Jinja's taught otherwise. Throws what does not parse. */
+/**
+ * Jinja text as a syntax tree, by nunjucks' parser, where it differs from Jinja's taught otherwise. Throws what does
+ * not parse.
+ */
 export function parseJinja(text: string): Ast {
   const nunjucks: Nunjucks = require('nunjucks')
   const uninstall = nunjucks.installJinjaCompat()
@@ -50,7 +53,10 @@ export function parseJinja(text: string): Ast {
   }
 }
 
-/** An argument of a test without parentheses may begin with these (`is sameas none`, `is in [1]`), and not with these words. */
+/**
+ * An argument of a test without parentheses may begin with these (`is sameas none`, `is in [1]`), and not with these
+ * words.
+ */
 const startsArgument = new Set([
   'symbol',
   'string',

@@ -80,7 +80,10 @@ function combinations({ files, paths }: Readonly<Record<string, unknown>>): read
   return words(paths).flatMap(path => words(files).map(file => join(path, file)))
 }
 
-/** Ansible makes a password and its file where there is none. Values are evaluated here also where nothing may be written. */
+/**
+ * Ansible makes a password and its file where there is none. Values are evaluated here also where nothing may be
+ * written.
+ */
 function password(term: string, options: Readonly<Record<string, unknown>>, around: Around): string {
   const [path = ''] = term.split(/\s+(?=\w+=)/)
   if (/\bencrypt=/.test(term) || 'encrypt' in options)

@@ -12,7 +12,10 @@ interface Around {
   readonly work: Work
 }
 
-/** The methods of Python's strings, mappings and lists that inventories call, and no others: nothing of JavaScript's own objects. */
+/**
+ * The methods of Python's strings, mappings and lists that inventories call, and no others: nothing of JavaScript's own
+ * objects.
+ */
 export function methodOf(target: unknown, name: string, around: Around): Method | undefined {
   if (typeof target === 'string') return ofTable(textMethods, name)?.(target, around.work)
   if (isMapping(target)) return ofTable(mapMethods, name)?.(target) ?? changing(target, name, around)

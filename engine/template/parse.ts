@@ -35,8 +35,8 @@ function messageOf(error: unknown): string {
 const mostBrackets = 100
 
 /**
- * Makes nunjucks read as Jinja does, inside braces only: an unknown escape in a string keeps its backslash (`'\d'`), and the
- * `}}` of nested mappings does not end the expression. Looks at each character once, whatever stands there.
+ * Makes nunjucks read as Jinja does, inside braces only: an unknown escape in a string keeps its backslash (`'\d'`),
+ * and the `}}` of nested mappings does not end the expression. Looks at each character once, whatever stands there.
  */
 function prepare(text: string): string {
   const pieces: string[] = []

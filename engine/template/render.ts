@@ -40,7 +40,9 @@ function textOf(node: Ast, scope: Scope): string {
   }
 }
 
-/** What the parts give, one after the other, as far as there is room. No generator: loops go through here once a round. */
+/**
+ * What the parts give, one after the other, as far as there is room. No generator: loops go through here once a round.
+ */
 function joined<T>(node: Ast, parts: readonly T[], render: (part: T, index: number) => string, scope: Scope): string {
   const texts: string[] = []
   let length = 0

@@ -74,7 +74,9 @@ export function ownPart(map: Readonly<Record<string, unknown>>, name: string): u
   return Object.hasOwn(map, name) ? map[name] : undefined
 }
 
-/** Throws a FilterError for what is too large or too deep to be printed, compared or handed on, and for what is no data. */
+/**
+ * Throws a FilterError for what is too large or too deep to be printed, compared or handed on, and for what is no data.
+ */
 export function checkSize(value: unknown): void {
   measure(value, part => {
     if (Array.isArray(part)) return part

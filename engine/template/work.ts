@@ -1,7 +1,10 @@
 import type { Steps } from '../regexp/index.ts'
 import { FilterError } from './error.ts'
 
-/** What a template may make, at most: characters of one text, items of one list or parts of one value, and how deep it may be. */
+/**
+ * What a template may make, at most: characters of one text, items of one list or parts of one value, and how deep it
+ * may be.
+ */
 export const mostText = 16 * 1024 * 1024
 export const mostItems = 1_000_000
 const deepest = 500
@@ -16,14 +19,17 @@ const mostSeconds = 30
 const betweenLooks = 64
 
 /**
- * What the evaluation of one variable has cost so far. Every template that takes part in it counts here, so that loops within loops and
- * variables made from variables end at the same limit.
+ * What the evaluation of one variable has cost so far. Every template that takes part in it counts here, so that loops
+ * within loops and variables made from variables end at the same limit.
  */
 export class Work {
   /** For patterns, whose steps are small. */
   readonly patterns: Steps = { spend: count => this.spend(count >>> 3) }
   #left = mostSteps
-  /** How deep the evaluation is: templates within variables within templates. Put back by whoever goes on after an error. */
+  /**
+   * How deep the evaluation is: templates within variables within templates. Put back by whoever goes on after an
+   * error.
+   */
   depth = 0
   #nextLook = mostSteps - betweenLooks
   #until = Number.POSITIVE_INFINITY
@@ -110,8 +116,8 @@ export class Work {
 }
 
 /**
- * Whether a value can be walked through to its last part: printed, compared, handed on. Lists that hold one another twice, again and again,
- * are small in memory and endless to a reader. `inner` gives the parts of a value, or throws.
+ * Whether a value can be walked through to its last part: printed, compared, handed on. Lists that hold one another
+ * twice, again and again, are small in memory and endless to a reader. `inner` gives the parts of a value, or throws.
  */
 export function measure(value: unknown, inner: (value: object) => Iterable<unknown>): void {
   let items = 0

@@ -30,7 +30,10 @@ export interface Asked {
   readonly text: string
 }
 
-/** The line that answers (see askpass.sh). A password goes only to the ssh, and so to the host, that it is for, and only when that asks for one. */
+/**
+ * The line that answers (see askpass.sh). A password goes only to the ssh, and so to the host, that it is for, and only
+ * when that asks for one.
+ */
 export function answerTo({ pid, kind, text }: Asked, passwords: LoginPasswords, toHost: number | undefined): string {
   if (kind === 'none') return '-'
   const isHost = pid === toHost

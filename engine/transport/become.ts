@@ -10,8 +10,8 @@ export function becomeWords(
   switch (method) {
     case 'sudo':
       if (!password) return ['sudo', '-H', '-n', '-u', user, '--', ...inner]
-      // Not -p, which would take the place of every question of PAM: a verification code could not be told from the password. Not env:
-      // behind that of uutils sudo-rs finds no password.
+      // Not -p, which would take the place of every question of PAM: a verification code could not be told from the
+      // password. Not env: behind that of uutils sudo-rs finds no password.
       return ['sh', '-c', asking(mark), 'sh', 'sudo', '-H', '-S', '-u', user, '--', ...inner]
     case 'su':
       // The user's own shell may be nologin.

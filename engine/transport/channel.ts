@@ -32,8 +32,8 @@ import type { ApplyEvent, ApplyResult, Channel, ChannelOptions, ChannelStats, Co
 import { AnswerError, UnreachableError } from './types.ts'
 
 /**
- * Opens the one shell of a host. Rejects with an UnreachableError when the host can't be reached or another controller holds its lock;
- * with `eager` it does not wait for the host, and the first request rejects so.
+ * Opens the one shell of a host. Rejects with an UnreachableError when the host can't be reached or another controller
+ * holds its lock; with `eager` it does not wait for the host, and the first request rejects so.
  */
 export async function openChannel(connection: Connection, options: ChannelOptions): Promise<ShellChannel> {
   options.signal?.throwIfAborted()
@@ -61,13 +61,15 @@ const exitGrace = 5
 
 /**
  * What is guaranteed when it does not go to the end:
- * - abort: the change that runs is finished, none is begun after it; the rest is reported as `notRun`. When the second session that
- *   says so can't be had, everything that was sent is run. What is asked for after it is run, too: so a reload is watched to its end.
- * - the connection or this process dies: the host finishes the change that runs, begins no other once it knows of it, removes its
- *   temporary files and only then gives up the lock. Handlers that are owed stay in pending/. Where we are killed and ssh lives on, the host knows
- *   of it after the next thing that it says: a change or two that take no time may be begun.
- * - the remote shell itself is killed: the change may be half done, but a file is old or new, never half; leftovers beside it go with
- *   the next replacement.
+ * - abort: the change that runs is finished, none is begun after it; the rest is reported as `notRun`. When the second
+ *   session that says so can't be had, everything that was sent is run. What is asked for after it is run, too: so a
+ *   reload is watched to its end.
+ * - the connection or this process dies: the host finishes the change that runs, begins no other once it knows of it,
+ *   removes its temporary files and only then gives up the lock. Handlers that are owed stay in pending/. Where we are
+ *   killed and ssh lives on, the host knows of it after the next thing that it says: a change or two that take no time
+ *   may be begun.
+ * - the remote shell itself is killed: the change may be half done, but a file is old or new, never half; leftovers
+ *   beside it go with the next replacement.
  */
 export class ShellChannel implements Channel {
   readonly host: string
@@ -240,7 +242,8 @@ export class ShellChannel implements Channel {
     const ready = program(id)
     this.#stats.programs += 1
     const withRuntime = id === 1 && this.#first === '' && ready.blobs.length === 0
-    // Written while another is under way, it is answered in the same wait; all that could not go with the runtime follow its hello.
+    // Written while another is under way, it is answered in the same wait; all that could not go with the runtime
+    // follow its hello.
     const waits = this.#hello === undefined ? this.#stats.roundTrips === 1 : this.#waiting.size === 0
     if (waits && !withRuntime) this.#stats.roundTrips += 1
     return new Promise((resolve, reject) => {
@@ -285,7 +288,8 @@ export class ShellChannel implements Channel {
     try {
       this.#reader.push(chunk)
     } catch (error) {
-      // A frame that can't be read or may not come now, or an event handler that threw: what follows could not be trusted.
+      // A frame that can't be read or may not come now, or an event handler that threw: what follows could not be
+      // trusted.
       this.#break(
         new UnreachableError(
           this.host,
@@ -358,8 +362,8 @@ export class ShellChannel implements Channel {
   }
 
   /**
-   * On abort: tells the runtime to begin no further item. It can't read that while a script runs, so a second session (over the warm
-   * ssh connection it costs no login) makes a file that the runtime looks for before each item.
+   * On abort: tells the runtime to begin no further item. It can't read that while a script runs, so a second session
+   * (over the warm ssh connection it costs no login) makes a file that the runtime looks for before each item.
    */
   readonly #stop = (): void => {
     const target = this.#hello

@@ -14,7 +14,9 @@ export interface Ending {
   readonly exitCode: number | undefined
 }
 
-/** Names the reason of a connection that did not come up, from the words of ssh, docker, sudo, su, doas and the shell. */
+/**
+ * Names the reason of a connection that did not come up, from the words of ssh, docker, sudo, su, doas and the shell.
+ */
 export function diagnose(connection: Connection, { said, exitCode }: Ending): UnreachableError {
   const { host, transport, become, shell } = connection
   const symptom = symptomOf(connection, said)
@@ -33,7 +35,10 @@ export function diagnose(connection: Connection, { said, exitCode }: Ending): Un
 const noShell =
   'the login takes no commands: is the login shell nologin, false or a restricted one, or does sshd force a command (ForceCommand, command= in authorized_keys)?'
 
-/** What is said of a host that lets nothing be heard any more before its shell has come up: `said` is what it printed until then. */
+/**
+ * What is said of a host that lets nothing be heard any more before its shell has come up: `said` is what it printed
+ * until then.
+ */
 export function unanswered(connection: Connection, said: string, seconds: number): UnreachableError {
   const { host, become } = connection
   const symptom = symptomOf(connection, said)

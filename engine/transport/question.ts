@@ -1,6 +1,7 @@
 /**
- * Whether a question asks for the password that one has: not for a new one, a code, a key's passphrase. The words come from PAM or from ssh,
- * after `(user@host) ` in newer ones; a name in them must not be taken for a word of the question.
+ * Whether a question asks for the password that one has: not for a new one, a code, a key's passphrase. The words come
+ * from PAM or from ssh, after `(user@host) ` in newer ones; a name in them must not be taken for a word of the
+ * question.
  */
 export function asksForPassword(question: string): boolean {
   if (question.length > longest) return false

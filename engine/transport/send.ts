@@ -4,8 +4,8 @@ import { blobSize, type LocalFile } from '../shell/index.ts'
 import { shareFile } from './shared-file.ts'
 
 /**
- * Writes a program and its content: what is in memory in one piece, so that ssh need not wake for each, files a piece at a time as the other
- * side takes them. Gives the bytes written.
+ * Writes a program and its content: what is in memory in one piece, so that ssh need not wake for each, files a piece
+ * at a time as the other side takes them. Gives the bytes written.
  */
 export async function sendProgram(stdin: Writable, { text, blobs }: Program): Promise<number> {
   if (text.includes('\0')) throw new Error("a NUL byte can't be sent to a shell")
@@ -31,7 +31,10 @@ export async function sendProgram(stdin: Writable, { text, blobs }: Program): Pr
   return sent
 }
 
-/** A file that is shorter than announced, or can't be read, is filled up with zeros: the other side counts. Nothing is read for one that has gone. */
+/**
+ * A file that is shorter than announced, or can't be read, is filled up with zeros: the other side counts. Nothing is
+ * read for one that has gone.
+ */
 async function sendFile(stdin: Writable, { path, size }: LocalFile): Promise<string | undefined> {
   let sent = 0
   let problem: string | undefined
@@ -55,7 +58,10 @@ async function sendFile(stdin: Writable, { path, size }: LocalFile): Promise<str
   return problem
 }
 
-/** Waits until the pipe has taken it: only then its memory may serve for another. A pipe that is closed ends the wait: the exit tells why. */
+/**
+ * Waits until the pipe has taken it: only then its memory may serve for another. A pipe that is closed ends the wait:
+ * the exit tells why.
+ */
 const write = (stdin: Writable, chunk: Uint8Array): Promise<void> =>
   new Promise(resolve => {
     stdin.write(chunk, () => resolve())

@@ -20,7 +20,10 @@ export interface Session {
   readonly stderr: () => string
   /** Settles once the runtime may be written: at once, or when a become password has been accepted. */
   readonly ready: Promise<void>
-  /** The exit code, once the process has ended and what it said has been read; undefined when a signal ended it. Never rejects. */
+  /**
+   * The exit code, once the process has ended and what it said has been read; undefined when a signal ended it. Never
+   * rejects.
+   */
   readonly exited: Promise<number | undefined>
   readonly kill: (signal: 'SIGTERM' | 'SIGKILL') => void
   /** Ends it at once and listens no more: what it goes on to say has nobody to read it. */
@@ -70,8 +73,8 @@ function start({ file, args }: Command, askpass: Askpass | undefined, onOutput: 
   // Not by execa, which takes a millisecond more for each: there may be thousands.
   const child = spawn(file, args, {
     stdio: 'pipe',
-    // A process group of its own: Ctrl-C at the terminal is for us. The remote side ends in an orderly way when its stdin ends, also
-    // when we die.
+    // A process group of its own: Ctrl-C at the terminal is for us. The remote side ends in an orderly way when its
+    // stdin ends, also when we die.
     detached: true,
     env: { ...process.env, LC_ALL: 'C', ...askpass?.env },
   })

@@ -3,8 +3,8 @@ import { type FileHandle, open } from 'node:fs/promises'
 /** A file that several hosts are sent at the same time. */
 export interface SharedFile {
   /**
-   * Block number n; empty past the end. Every host gets the same bytes in memory, as long as they keep pace. They are those of this block
-   * until the same host asks for the next: then their memory may serve for another.
+   * Block number n; empty past the end. Every host gets the same bytes in memory, as long as they keep pace. They are
+   * those of this block until the same host asks for the next: then their memory may serve for another.
    */
   readonly block: (number: number) => Promise<Uint8Array>
   readonly release: () => Promise<void>

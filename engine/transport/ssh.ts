@@ -10,13 +10,19 @@ import type { Transport } from './types.ts'
 type Ssh = Extract<Transport, { kind: 'ssh' }>
 
 export interface SshFiles {
-  /** A config that includes the user's and the system's and then sets our defaults: the first value found wins, so theirs do. */
+  /**
+   * A config that includes the user's and the system's and then sets our defaults: the first value found wins, so
+   * theirs do.
+   */
   readonly config: string
   /** Options that make a shell of the connection, whatever those say. */
   readonly session: readonly string[]
 }
 
-/** The command line up to the remote command. What the inventory adds comes before the rest, because ssh takes the first value it finds. */
+/**
+ * The command line up to the remote command. What the inventory adds comes before the rest, because ssh takes the first
+ * value it finds.
+ */
 export function sshWords(transport: Ssh, { config, session }: SshFiles): readonly string[] {
   const { address, port, user, identityFile, extraArgs, executable, connectTimeout, password } = transport
   // The last -F wins: with one of the user's own our defaults go as options, which then come before it.
@@ -46,8 +52,8 @@ const options = (settings: Settings): readonly string[] =>
   settings.flatMap(([name, value]) => ['-o', `${name}=${value}`])
 
 /**
- * What an operator may have set for sessions of his own, and would keep the runtime from being reached. The last three came with OpenSSH 8.7;
- * an older one does not know them and ends.
+ * What an operator may have set for sessions of his own, and would keep the runtime from being reached. The last three
+ * came with OpenSSH 8.7; an older one does not know them and ends.
  */
 export const sessionOptions = (version: string): readonly string[] => {
   const [, major = 0, minor = 0] = /OpenSSH_(?:for_Windows_)?(\d+)\.(\d+)/.exec(version)?.map(Number) ?? []
@@ -64,7 +70,9 @@ export const sessionOptions = (version: string): readonly string[] => {
   ])
 }
 
-/** A dead host is noticed after a minute; a warm connection stays for a minute, so that the next run need not log in. */
+/**
+ * A dead host is noticed after a minute; a warm connection stays for a minute, so that the next run need not log in.
+ */
 const defaults = (controlPath: string): Settings => [
   ['ServerAliveInterval', '15'],
   ['ServerAliveCountMax', '4'],
@@ -87,7 +95,10 @@ ${defaults(controlPath)
   .join('\n')}
 `
 
-/** Writes our config into the private directory, unless it is there, and asks ssh for its version: both once for all hosts. */
+/**
+ * Writes our config into the private directory, unless it is there, and asks ssh for its version: both once for all
+ * hosts.
+ */
 export function sshFiles(executable: string): Promise<SshFiles> {
   const place = `${executable}\n${process.env.XDG_RUNTIME_DIR}\n${process.env.HOME}`
   const files = known.get(place) ?? findFiles(executable)

@@ -1,7 +1,10 @@
 import type { FactRequest, Facts } from '../facts/index.ts'
 import type { ApplyProgram, RunCommand } from '../program/index.ts'
 
-/** How a host is reached and as whom: resolved from the inventory and the flags, once per host. Secrets are functions, so that printing it is safe. */
+/**
+ * How a host is reached and as whom: resolved from the inventory and the flags, once per host. Secrets are functions,
+ * so that printing it is safe.
+ */
 export interface Connection {
   readonly host: string
   readonly transport: Transport
@@ -35,7 +38,10 @@ export interface Become {
   readonly password?: () => string
 }
 
-/** One shell on one host for a whole run. Requests are run one after another in the order they were made; they may be pipelined. */
+/**
+ * One shell on one host for a whole run. Requests are run one after another in the order they were made; they may be
+ * pipelined.
+ */
 export interface Channel {
   readonly host: string
   /** Reads facts: ONE program for all of them. */
@@ -102,7 +108,10 @@ export class AnswerError extends Error {
 export interface ChannelOptions {
   /** Check mode: nothing is written on the host, not even the lock. */
   readonly readOnly: boolean
-  /** Do not wait for the host when opening: the first request waits for both, and rejects when the host can't be reached. */
+  /**
+   * Do not wait for the host when opening: the first request waits for both, and rejects when the host can't be
+   * reached.
+   */
   readonly eager?: boolean
   /** Absolute path of the state directory on the host, instead of /var/lib/rota or the user's own. */
   readonly stateDir?: string

@@ -6,8 +6,8 @@ import { pythonJson, toNode } from '../python/index.ts'
 import { type Facts, resolveVar } from './resolve.ts'
 
 /**
- * Where a host's variable comes from: the value in effect with its type and place, then everything it overrode, strongest first.
- * Throws an InventoryError with the nearest names when the host has no such variable.
+ * Where a host's variable comes from: the value in effect with its type and place, then everything it overrode,
+ * strongest first. Throws an InventoryError with the nearest names when the host has no such variable.
  */
 export function explainVar(inventory: Inventory, host: Host, name: string, context: Facts = {}): string {
   const variable = host.vars.get(name)

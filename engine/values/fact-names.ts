@@ -1,4 +1,7 @@
-/** Facts that templates may use: those that are probed when one is needed. Any other `ansible_…` is a variable like others. */
+/**
+ * Facts that templates may use: those that are probed when one is needed. Any other `ansible_…` is a variable like
+ * others.
+ */
 export const factNames: ReadonlySet<string> = new Set([
   'ansible_all_ipv4_addresses',
   'ansible_all_ipv6_addresses',

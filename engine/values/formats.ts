@@ -1,6 +1,6 @@
 /**
- * Formats of values that end in configuration files, units, command lines and certificates: `format: 'absolute-path'` in a schema. Each
- * matches a whole value, and says in the operator's words what was expected.
+ * Formats of values that end in configuration files, units, command lines and certificates: `format: 'absolute-path'`
+ * in a schema. Each matches a whole value, and says in the operator's words what was expected.
  */
 interface Format {
   readonly pattern: RegExp
@@ -29,7 +29,10 @@ const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
 /** A last label of digits alone would be taken for an address that is none. */
 const dnsName = `(?=.{1,253}$)(?!(?:.*\\.)?[0-9]+$)${label}(?:\\.${label})*`
 const server = `(?:[A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])`
-/** Nothing that ends a word, begins a comment, or means something to a shell, to systemd, or to the configurations we write. */
+/**
+ * Nothing that ends a word, begins a comment, or means something to a shell, to systemd, or to the configurations we
+ * write.
+ */
 const plain = '[^\\s\\p{C}"\'`\\\\#;{}$%*?<>|&()!]'
 
 const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`, 'u')

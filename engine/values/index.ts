@@ -1,4 +1,6 @@
-/** From a name to a value: templates evaluated, params by their schemas, what a value overrode and where it came from. */
+/**
+ * From a name to a value: templates evaluated, params by their schemas, what a value overrode and where it came from.
+ */
 
 export { ansibleFactRequests, ansibleFacts } from './ansible-facts.ts'
 export { explainVar } from './explain.ts'

@@ -4,8 +4,9 @@ import { hasControlCharacters } from '../shell/index.ts'
 type Schema = Readonly<Record<string, unknown>>
 
 /**
- * Text that breaks a line, in a value or in the name of a key: it would end in a configuration, a unit or a command as a line of its own.
- * It is refused wherever it stands, whatever the schema says of it, unless that says `text: 'lines'`, which may have line feeds and tabs.
+ * Text that breaks a line, in a value or in the name of a key: it would end in a configuration, a unit or a command as
+ * a line of its own. It is refused wherever it stands, whatever the schema says of it, unless that says `text:
+ * 'lines'`, which may have line feeds and tabs.
  */
 export function brokenLines(schema: unknown, value: unknown, path = ''): readonly ErrorObject[] {
   const at = isObject(schema) ? schema : {}

@@ -20,7 +20,10 @@ export interface Asked {
   readonly site: Origin
 }
 
-/** The params, or what is wrong with them, all of it: nobody gets at params without having looked. `secrets` are values, for redaction. */
+/**
+ * The params, or what is wrong with them, all of it: nobody gets at params without having looked. `secrets` are values,
+ * for redaction.
+ */
 export type ResolvedParams =
   | { readonly ok: true; readonly params: Readonly<Record<string, unknown>>; readonly secrets: readonly string[] }
   | { readonly ok: false; readonly problems: readonly ParamProblem[]; readonly secrets: readonly string[] }
@@ -42,8 +45,8 @@ interface Source {
 }
 
 /**
- * A role's params for one host in Ansible's precedence: the role's defaults, the inventory, the playbook's own params, extra vars.
- * Nothing is thrown for bad values: every problem is returned, each with the place of the value.
+ * A role's params for one host in Ansible's precedence: the role's defaults, the inventory, the playbook's own params,
+ * extra vars. Nothing is thrown for bad values: every problem is returned, each with the place of the value.
  */
 export function resolveParams(call: Asked, lookup: Lookup): ResolvedParams {
   const found = namesOf(call.role).map(({ name, schema, names }) => ({ name, schema, hit: bestOf(names, lookup) }))
@@ -69,7 +72,10 @@ interface Found {
   readonly hit: Hit | undefined
 }
 
-/** Every name of a param says the same thing, so the order of the names decides only where no extra variable is among them. */
+/**
+ * Every name of a param says the same thing, so the order of the names decides only where no extra variable is among
+ * them.
+ */
 function bestOf(names: readonly string[], lookup: Lookup): Hit | undefined {
   let first: Hit | undefined
   for (const named of names) {
@@ -160,8 +166,8 @@ function deepFreeze(value: unknown): void {
 }
 
 /**
- * Ansible's values are loose: `"6443"`, `yes`, and `1111` where text is meant. What can mean only one thing is converted; a float where
- * text is expected (`1.30` has become 1.3) is not.
+ * Ansible's values are loose: `"6443"`, `yes`, and `1111` where text is meant. What can mean only one thing is
+ * converted; a float where text is expected (`1.30` has become 1.3) is not.
  */
 function convert(value: unknown, schema: ParamSchema): unknown {
   const type = schemaKeyword(schema, 'type')

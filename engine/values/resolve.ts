@@ -26,8 +26,8 @@ export interface Facts {
 }
 
 /**
- * A host's variable with its templates evaluated; undefined when the host has none of that name. Only what the value needs is
- * evaluated. Throws an InventoryError at the place of the template. What uses a secret is a secret.
+ * A host's variable with its templates evaluated; undefined when the host has none of that name. Only what the value
+ * needs is evaluated. Throws an InventoryError at the place of the template. What uses a secret is a secret.
  */
 export function resolveVar(inventory: Inventory, host: Host, name: string, context: Facts = {}): Variable | undefined {
   const variable = host.vars.get(name)
@@ -96,8 +96,8 @@ const costOfTemplate = 20
 const single = /^\{\{-?((?:(?!\}\}|\{\{)[\s\S])*?)-?\}\}$/
 
 /**
- * A lone `{{ expression }}` keeps its type (as Ansible 2.19 does; before, numbers became text); anything longer is text, read
- * as a list, mapping or boolean where it looks like one, as in Ansible.
+ * A lone `{{ expression }}` keeps its type (as Ansible 2.19 does; before, numbers became text); anything longer is
+ * text, read as a list, mapping or boolean where it looks like one, as in Ansible.
  */
 function evaluateText(text: string, origin: Origin, use: Use): unknown {
   const outside = outsideOf(use)

@@ -1,11 +1,13 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
 /**
- * A param's JSON Schema. Some keywords are ours: `var` names the inventory variables that set the param (the first that is set wins),
- * `secret` keeps its value out of every output, `defaults` tells of defaults that depend on another param, for its documentation.
+ * A param's JSON Schema. Some keywords are ours: `var` names the inventory variables that set the param (the first that
+ * is set wins), `secret` keeps its value out of every output, `defaults` tells of defaults that depend on another
+ * param, for its documentation.
  *
- * Text never breaks a line: control characters are refused, whatever the schema says. `text: 'lines'` lets line feeds and tabs in.
- * `text: 'line'` says that any text will do beyond that, because whoever writes it somewhere quotes it. Everything else has an `enum`, a
- * `pattern` with `^` and `$`, or a `format`: JSON Schema's, or one of ours (formats.ts), such as `address`, `absolute-path`, `word`.
+ * Text never breaks a line: control characters are refused, whatever the schema says. `text: 'lines'` lets line feeds
+ * and tabs in. `text: 'line'` says that any text will do beyond that, because whoever writes it somewhere quotes it.
+ * Everything else has an `enum`, a `pattern` with `^` and `$`, or a `format`: JSON Schema's, or one of ours
+ * (formats.ts), such as `address`, `absolute-path`, `word`.
  */
 export type ParamSchema = JSONSchema & {
   readonly var?: string | readonly string[]

@@ -18,8 +18,8 @@ const validators = new WeakMap<object, Validate>()
 export type Validate = (value: Record<string, unknown>) => readonly ErrorObject[]
 
 /**
- * Checks objects against a schema: refuses what the schema does not name, and text that breaks a line where the schema does not ask for
- * lines. Of text that does, nothing else is said.
+ * Checks objects against a schema: refuses what the schema does not name, and text that breaks a line where the schema
+ * does not ask for lines. Of text that does, nothing else is said.
  */
 export function validatorOf(schema: object): Validate {
   const known = validators.get(schema)
@@ -37,7 +37,10 @@ export function validatorOf(schema: object): Validate {
   return validate
 }
 
-/** Loading ajv and compiling the schemas of a dozen roles takes 0.1 s: what ajv has made of a schema is kept, by the schema's checksum. */
+/**
+ * Loading ajv and compiling the schemas of a dozen roles takes 0.1 s: what ajv has made of a schema is kept, by the
+ * schema's checksum.
+ */
 function cached(text: string): ValidateFunction | undefined {
   const file = fileFor(text)
   try {

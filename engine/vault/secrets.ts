@@ -12,7 +12,9 @@ export interface VaultOptions {
   readonly cwd?: string
 }
 
-/** Reads vault passwords from files, executables (their output) and prompts, as Ansible does. Throws an InventoryError. */
+/**
+ * Reads vault passwords from files, executables (their output) and prompts, as Ansible does. Throws an InventoryError.
+ */
 export async function readVaultSecrets(options: VaultOptions): Promise<readonly VaultSecret[]> {
   const cwd = options.cwd ?? process.cwd()
   const wanted = [

@@ -1,7 +1,10 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
 import { deriveKeys, type VaultSecret } from './vault.ts'
 
-/** The text of a vault as ansible-vault writes it: format 1.2 names the id, which 1.1 has none of. Ends with a line break. */
+/**
+ * The text of a vault as ansible-vault writes it: format 1.2 names the id, which 1.1 has none of. Ends with a line
+ * break.
+ */
 export function encryptVault(content: Uint8Array, { id, password }: VaultSecret): string {
   const salt = randomBytes(32)
   const keys = deriveKeys(password, salt)

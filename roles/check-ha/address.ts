@@ -1,6 +1,9 @@
 import { type Check, facts, hostCheck, quote, sharedCheck } from 'rota'
 
-/** Exactly one host has the virtual address (on lo it is LVS's, for a master to answer in its name), and it is one that may. */
+/**
+ * Exactly one host has the virtual address (on lo it is LVS's, for a master to answer in its name), and it is one that
+ * may.
+ */
 export const oneHolder = (address: string, mayHold: readonly string[]): Check =>
   sharedCheck({
     name: `${address} is on exactly one host`,

@@ -18,8 +18,8 @@ import { balancerOn, nodeProxyOn, type Params } from './places.ts'
 import { isActive, listens, runs } from './services.ts'
 
 /**
- * Everything between a client and an API server, as document 001 looks at it and a little further: what is expected follows from the same
- * variables as the set-up itself. Changes nothing.
+ * Everything between a client and an API server, as document 001 looks at it and a little further: what is expected
+ * follows from the same variables as the set-up itself. Changes nothing.
  */
 export const checkHa = defineRole({
   name: 'check-ha',

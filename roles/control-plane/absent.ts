@@ -53,8 +53,9 @@ const secrets = [
 ]
 
 /**
- * No control plane on a master that leaves, the first of them too: daemons stopped, units, manifests and secrets removed. The authority's
- * certificate and everything of a kubelet stay, but where kubeadm has made the master. Does nothing on other hosts.
+ * No control plane on a master that leaves, the first of them too: daemons stopped, units, manifests and secrets
+ * removed. The authority's certificate and everything of a kubelet stay, but where kubeadm has made the master. Does
+ * nothing on other hosts.
  */
 export const controlPlaneAbsent = defineRole({
   name: 'control-plane-absent',

@@ -11,8 +11,8 @@ export interface Kubectl {
 }
 
 /**
- * kubectl on any master whose API server answers, other masters first: the host itself is about to change. Those that are
- * leaving are not asked. Nothing where nobody answers.
+ * kubectl on any master whose API server answers, other masters first: the host itself is about to change. Those that
+ * are leaving are not asked. Nothing where nobody answers.
  */
 export async function kubectlOn(
   { host, inventory, on }: Pick<StepContext, 'host' | 'inventory' | 'on'>,

@@ -5,8 +5,8 @@ import { servedNames } from './credentials/certificates.ts'
 import type { Params } from './daemons/daemons.ts'
 
 /**
- * The certificate that clients see has every name they may use: proven by dialling, because a daemon may go on showing the old one after
- * its file was renewed (kubespray#5573, #12760).
+ * The certificate that clients see has every name they may use: proven by dialling, because a daemon may go on showing
+ * the old one after its file was renewed (kubespray#5573, #12760).
  */
 export const servesEveryName = (params: Params, host: HostView, inventory: InventoryView): Step => {
   const wanted = servedNames(params, inventory)

@@ -5,8 +5,8 @@ import { methods } from './methods/index.ts'
 import { params } from './params.ts'
 
 /**
- * A master: API server, controller manager and scheduler, as `method` has it. What changes is written first, then the daemons restart
- * once, in order, each when the one before is ready.
+ * A master: API server, controller manager and scheduler, as `method` has it. What changes is written first, then the
+ * daemons restart once, in order, each when the one before is ready.
  */
 export const controlPlane = defineRole({
   name: 'control-plane',

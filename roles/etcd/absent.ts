@@ -18,7 +18,10 @@ const params = {
   properties: { clientPort, peerPort, dataDir, configDir, unit, deployment, leaving },
 } as const
 
-/** An etcd member that leaves: out of the cluster first, then stopped, then its data and keys removed. Does nothing on other hosts. */
+/**
+ * An etcd member that leaves: out of the cluster first, then stopped, then its data and keys removed. Does nothing on
+ * other hosts.
+ */
 export const etcdAbsent = defineRole({
   name: 'etcd-absent',
   description: 'no etcd member on this host',
@@ -46,7 +49,8 @@ export const etcdAbsent = defineRole({
   },
 })
 
-// A directory of our own goes whole. One that somebody else chose may belong to a package, such as /var/lib/etcd, or hold more than ours.
+// A directory of our own goes whole. One that somebody else chose may belong to a package, such as /var/lib/etcd, or
+// hold more than ours.
 const dataOf = (conf: { readonly dataDir: string }): readonly string[] =>
   conf.dataDir === dataDir.default ? [conf.dataDir] : [`${conf.dataDir}/member`]
 

@@ -5,7 +5,10 @@ import { containerFunction } from '../lib/pods/container.ts'
 export interface EtcdAt {
   readonly configDir: string
   readonly clientPort: number
-  /** Directory of the certificates of a member that is a static pod of kubeadm: it is asked by the etcdctl of its own image. */
+  /**
+   * Directory of the certificates of a member that is a static pod of kubeadm: it is asked by the etcdctl of its own
+   * image.
+   */
   readonly podPki?: string
 }
 
@@ -41,9 +44,10 @@ export interface Member {
 }
 
 /**
- * Reads `etcdctl member list` in its simple form: `8e9e05c52164694d, started, m1, https://10.0.0.1:2380, https://10.0.0.1:2379, false`.
- * The JSON form has the number as a 64-bit integer, which JSON.parse rounds. Version 3.3 has no column for learners. Throws where a name or an
- * address is none: a new member begins with what the others say of themselves.
+ * Reads `etcdctl member list` in its simple form: `8e9e05c52164694d, started, m1, https://10.0.0.1:2380,
+ * https://10.0.0.1:2379, false`. The JSON form has the number as a 64-bit integer, which JSON.parse rounds. Version 3.3
+ * has no column for learners. Throws where a name or an address is none: a new member begins with what the others say
+ * of themselves.
  */
 export const parseMembers = (output: string): readonly Member[] =>
   output

@@ -14,7 +14,10 @@ const params = {
   properties: { clientPort, peerPort, configDir, deployment, kubeConfigDir, leaving },
 } as const
 
-/** The members that stay forget one that is dead: whoever of them comes first removes it. Does nothing on the leaving host. */
+/**
+ * The members that stay forget one that is dead: whoever of them comes first removes it. Does nothing on the leaving
+ * host.
+ */
 export const etcdForget = defineRole({
   name: 'etcd-forget',
   description: 'the etcd cluster forgets a dead member',

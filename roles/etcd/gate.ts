@@ -14,8 +14,8 @@ export interface EtcdGateOptions {
 }
 
 /**
- * The member on this host answers, and what it answers is agreed upon: `endpoint health` reads a key through the quorum, so it also
- * tells that the cluster has one. A learner does not count yet.
+ * The member on this host answers, and what it answers is agreed upon: `endpoint health` reads a key through the
+ * quorum, so it also tells that the cluster has one. A learner does not count yet.
  */
 export function etcdHealthy(options: EtcdGateOptions = {}) {
   return gate({

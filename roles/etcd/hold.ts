@@ -6,9 +6,9 @@ import { containerFunction, containerPid } from '../lib/cluster/index.ts'
 const settle = 250
 
 /**
- * Does something during which etcd refuses the reads that are under way (a change of its leader: some ten milliseconds) with all API
- * servers held for a second: requests wait in the kernel and are answered after, so no client is told. Each host lets its own go on by
- * itself, whatever becomes of the control machine.
+ * Does something during which etcd refuses the reads that are under way (a change of its leader: some ten milliseconds)
+ * with all API servers held for a second: requests wait in the kernel and are answered after, so no client is told.
+ * Each host lets its own go on by itself, whatever becomes of the control machine.
  */
 export async function whileHeld<T>(
   { on }: Pick<StepContext, 'on'>,
@@ -20,7 +20,8 @@ export async function whileHeld<T>(
   return work()
 }
 
-// What lets it go on is started before it is stopped, and says so more than once: the host may be so busy that the stop comes second.
+// What lets it go on is started before it is stopped, and says so more than once: the host may be so busy that the stop
+// comes second.
 export const hold = raw(`pid=$(systemctl show -p MainPID --value kube-apiserver 2>/dev/null)
 [ "\${pid:-0}" -gt 1 ] || pid=$( ${containerFunction({ pod: 'kube-apiserver', container: 'kube-apiserver' })}
 ${containerPid} )

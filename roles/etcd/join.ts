@@ -15,9 +15,9 @@ export interface JoinOptions {
 }
 
 /**
- * Makes this host a member before its daemon starts. The first host bootstraps a cluster of itself alone and every other one joins, so a
- * new cluster and a new member go the same way, one at a time or together. Nobody bootstraps while somebody else may have data: a
- * second cluster beside one that is only down would be the worst of all outcomes.
+ * Makes this host a member before its daemon starts. The first host bootstraps a cluster of itself alone and every
+ * other one joins, so a new cluster and a new member go the same way, one at a time or together. Nobody bootstraps
+ * while somebody else may have data: a second cluster beside one that is only down would be the worst of all outcomes.
  */
 export const joinCluster = (options: JoinOptions): Step =>
   step({

@@ -8,7 +8,9 @@ export interface LeaveOptions extends StayOptions {
   readonly dataDir: string
   /** Masters whose API servers use this etcd. */
   readonly masters: readonly HostView[]
-  /** What has to be done on this host when it is sure that those that stay are enough, and before the member is removed. */
+  /**
+   * What has to be done on this host when it is sure that those that stay are enough, and before the member is removed.
+   */
   readonly before?: (context: StepContext) => Promise<unknown>
 }
 
@@ -19,8 +21,8 @@ export interface StayOptions extends EtcdAt {
 }
 
 /**
- * Takes this host out of the etcd cluster through a member that stays, and only if those that stay are enough of them in good health to
- * decide anything without it.
+ * Takes this host out of the etcd cluster through a member that stays, and only if those that stay are enough of them
+ * in good health to decide anything without it.
  */
 export const leaveCluster = (options: LeaveOptions): Step =>
   step({
@@ -57,8 +59,8 @@ async function anyAnswer(
 }
 
 /**
- * A leader that is removed leaves the cluster without one until the others miss it, five seconds and more in which the API servers
- * answer nothing. So it names its successor first, one of `others`.
+ * A leader that is removed leaves the cluster without one until the others miss it, five seconds and more in which the
+ * API servers answer nothing. So it names its successor first, one of `others`.
  */
 export async function handOverLeadership({ $, on, say, host }: StepContext, options: LeaveOptions): Promise<void> {
   const status = await $`${etcdctl(options, 'endpoint', 'status', '-w', 'json')}`.nothrow()

@@ -17,8 +17,8 @@ const { deployment, unit: ownUnit } = params.properties
 const etcdOf = fromVariables('etcd', { deployment, unit: ownUnit })
 
 /**
- * The same for a playbook that is about to take a member out: found out before anything is changed, because the member that would be
- * left behind is one that nobody counts on any more.
+ * The same for a playbook that is about to take a member out: found out before anything is changed, because the member
+ * that would be left behind is one that nobody counts on any more.
  */
 export const etcdIsOurs = ({
   host,

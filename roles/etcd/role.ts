@@ -17,7 +17,9 @@ import { nobodyElses } from './nobody-elses.ts'
 import { params } from './params.ts'
 import { promoteLearner } from './promote.ts'
 
-/** A member of the etcd cluster: new clusters and new members alike. Existing members are left alone when one is added. */
+/**
+ * A member of the etcd cluster: new clusters and new members alike. Existing members are left alone when one is added.
+ */
 export const etcd = defineRole({
   name: 'etcd',
   description: 'a member of the etcd cluster',

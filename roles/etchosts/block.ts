@@ -11,7 +11,10 @@ export interface HostsBlock {
   readonly virtual?: { readonly address: string; readonly name: string } | undefined
 }
 
-/** One line per host, in inventory order: address, full name, short name. It is the same for all hosts with the same params: made once. */
+/**
+ * One line per host, in inventory order: address, full name, short name. It is the same for all hosts with the same
+ * params: made once.
+ */
 export function hostsBlock(inventory: InventoryView, { dnsDomain, groups, leaving, virtual }: HostsBlock): string {
   const block = { dnsDomain, groups, leaving, virtual }
   const texts = made.get(inventory) ?? new Map<string, string>()

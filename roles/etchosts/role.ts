@@ -5,8 +5,8 @@ import { hostsBlock, marker } from './block.ts'
 import { params } from './params.ts'
 
 /**
- * Every host knows every host of the cluster by name. The whole inventory is written, always: `--limit` limits where, not what
- * (kubespray#1926).
+ * Every host knows every host of the cluster by name. The whole inventory is written, always: `--limit` limits where,
+ * not what (kubespray#1926).
  */
 export const etchosts = defineRole({
   name: 'etchosts',

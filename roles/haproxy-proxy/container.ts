@@ -2,7 +2,10 @@ import { command, quote, type Task } from 'rota'
 import { containerFunction, containerPid, orRefuse } from '../lib/cluster/index.ts'
 import { configInside, pod } from './manifest.ts'
 
-/** SIGUSR2 makes haproxy's master read its configuration and start a new worker; the old one ends with its last connection. */
+/**
+ * SIGUSR2 makes haproxy's master read its configuration and start a new worker; the old one ends with its last
+ * connection.
+ */
 export const reloadText = `${containerFunction(pod)}
 main=$( ${containerPid}
 ) || exit 0
@@ -15,9 +18,10 @@ export const logText = `${containerFunction(pod)}
 container && "$runtime" logs --tail 15 "$id" 2>&1`
 
 /**
- * haproxy's own check of the new file, which lies beside the old one and so is seen in the container: by the container that runs, or,
- * with Docker, by the image. Where the runtime says that none runs, as on a host of containerd before its first pod, no proxy has an old
- * file that were to be protected; where no runtime says anything, an old file is not replaced.
+ * haproxy's own check of the new file, which lies beside the old one and so is seen in the container: by the container
+ * that runs, or, with Docker, by the image. Where the runtime says that none runs, as on a host of containerd before
+ * its first pod, no proxy has an old file that were to be protected; where no runtime says anything, an old file is not
+ * replaced.
  */
 export const validate = (image: string, configDir: string): string => `# haproxy -c, in the container
 chmod 0644 %s

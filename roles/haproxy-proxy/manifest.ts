@@ -11,7 +11,9 @@ export interface Settings extends Pick<ProxyPod, 'pullPolicy' | 'cpuRequests' | 
   readonly configDir: string
 }
 
-/** The master process is asked for in so many words (`-W`: its reload keeps connections), whatever the image would run. */
+/**
+ * The master process is asked for in so many words (`-W`: its reload keeps connections), whatever the image would run.
+ */
 export const proxyManifest = ({ image, imageTag, healthPort, configDir, ...given }: Settings): string =>
   proxyPod({
     ...given,

@@ -24,8 +24,8 @@ import { hasHaproxy, sharesConfig } from './place.ts'
 type Params = ParamsOf<typeof params>
 
 /**
- * kubespray's `loadbalancer_apiserver_type: haproxy`: every node reaches the API through a haproxy of its own, in a static pod. A new list
- * of masters is a reload in the running container.
+ * kubespray's `loadbalancer_apiserver_type: haproxy`: every node reaches the API through a haproxy of its own, in a
+ * static pod. A new list of masters is a reload in the running container.
  */
 export const haproxyProxy = defineRole({
   name: 'haproxy-proxy',

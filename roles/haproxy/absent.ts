@@ -27,8 +27,8 @@ const params = {
 } as const
 
 /**
- * No haproxy of ours on a master that leaves (after keepalived-absent: by then nobody uses it), and none where it is not the set-up any
- * more: another one is chosen and serves, or other hosts balance. Does nothing elsewhere.
+ * No haproxy of ours on a master that leaves (after keepalived-absent: by then nobody uses it), and none where it is
+ * not the set-up any more: another one is chosen and serves, or other hosts balance. Does nothing elsewhere.
  */
 export const haproxyAbsent = defineRole({
   name: 'haproxy-absent',

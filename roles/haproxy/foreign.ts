@@ -1,8 +1,9 @@
 import { assert, computed, facts } from 'rota'
 
 /**
- * A group may be called load_balancer for another reason: without a virtual address nothing else says that its haproxy is to be ours. One
- * that serves something else is not taken over. Ours and the documents' serve Kubernetes; a package's own has no section, or an example.
+ * A group may be called load_balancer for another reason: without a virtual address nothing else says that its haproxy
+ * is to be ours. One that serves something else is not taken over. Ours and the documents' serve Kubernetes; a
+ * package's own has no section, or an example.
  */
 export const isNobodyElses = (config: string) =>
   assert({

@@ -34,9 +34,10 @@ export interface HaproxyConf {
 }
 
 /**
- * A TCP proxy to the masters, valid for haproxy 1.8 to 2.8 and later. Two things make a master's restart invisible: the check turns it
- * away while it says it is not ready, and a connection that is refused goes to another master at once (`option redispatch 1`; by default
- * only the last retry does). What the host's version refuses is left out; of one that is not known only what all of them accept is written.
+ * A TCP proxy to the masters, valid for haproxy 1.8 to 2.8 and later. Two things make a master's restart invisible: the
+ * check turns it away while it says it is not ready, and a connection that is refused goes to another master at once
+ * (`option redispatch 1`; by default only the last retry does). What the host's version refuses is left out; of one
+ * that is not known only what all of them accept is written.
  */
 export const haproxyCfg = (conf: HaproxyConf, masters: readonly HostView[], version?: HaproxyVersion): string =>
   `${[

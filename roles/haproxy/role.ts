@@ -19,8 +19,8 @@ import { mayConnectAnywhere } from './selinux.ts'
 import { readVersion, versionFacts } from './version.ts'
 
 /**
- * haproxy in front of all masters: on hosts of `load_balancer`, or on the masters themselves; keepalived puts a virtual address on one.
- * A new list of masters is a reload.
+ * haproxy in front of all masters: on hosts of `load_balancer`, or on the masters themselves; keepalived puts a virtual
+ * address on one. A new list of masters is a reload.
  */
 export const haproxy = defineRole({
   name: 'haproxy',

@@ -3,8 +3,8 @@ import { command } from 'rota'
 const isOn = "getsebool haproxy_connect_any 2>/dev/null | grep -q ' on$'"
 
 /**
- * Where SELinux is enforced (RHEL and its relatives), haproxy may listen on and connect to the ports of a web server only, which 6443
- * and 10080 are not, unless this switch is on.
+ * Where SELinux is enforced (RHEL and its relatives), haproxy may listen on and connect to the ports of a web server
+ * only, which 6443 and 10080 are not, unless this switch is on.
  */
 export const mayConnectAnywhere = command({
   title: 'SELinux lets haproxy connect to the API servers',

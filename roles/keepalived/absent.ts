@@ -32,8 +32,8 @@ const params = {
 } as const
 
 /**
- * Takes the virtual address off a master that leaves, gently, and our keepalived with it. Also where other hosts have it now, or nobody
- * shall. Does nothing elsewhere.
+ * Takes the virtual address off a master that leaves, gently, and our keepalived with it. Also where other hosts have
+ * it now, or nobody shall. Does nothing elsewhere.
  */
 export const keepalivedAbsent = defineRole({
   name: 'keepalived-absent',

@@ -10,8 +10,8 @@ export interface Group {
 }
 
 /**
- * What tells one keepalived from another must not be the same twice: `router_id` on two hosts, or `virtual_router_id` in two groups of
- * one network, which would then take each other's advertisements for their own.
+ * What tells one keepalived from another must not be the same twice: `router_id` on two hosts, or `virtual_router_id`
+ * in two groups of one network, which would then take each other's advertisements for their own.
  */
 export const clashes = (
   group: Group,

@@ -5,9 +5,9 @@ import { type Address, type FactValues, facts } from 'rota'
 export const wayTo = (address: string) => ({ route: facts.route({ to: address }), addresses: facts.addresses({}) })
 
 /**
- * The interface of the virtual address. On the host that holds it the route leads to `lo`, because the address is its own; there it is
- * the interface that has it. A master that LVS balanced to has it on `lo` itself: there it is the interface of its network. Else the
- * reason why there is none.
+ * The interface of the virtual address. On the host that holds it the route leads to `lo`, because the address is its
+ * own; there it is the interface that has it. A master that LVS balanced to has it on `lo` itself: there it is the
+ * interface of its network. Else the reason why there is none.
  */
 export function interfaceOf(
   address: string,

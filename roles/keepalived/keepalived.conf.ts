@@ -32,7 +32,9 @@ export interface KeepalivedConf {
   readonly scriptSecurity: boolean
 }
 
-/** keepalived.conf(5): one virtual address that follows a healthy load balancer, and with LVS the load balancer itself. */
+/**
+ * keepalived.conf(5): one virtual address that follows a healthy load balancer, and with LVS the load balancer itself.
+ */
 export const keepalivedConf = (conf: KeepalivedConf): string =>
   `${[
     'global_defs {',

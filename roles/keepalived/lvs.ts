@@ -3,8 +3,9 @@ import { assert, computed, facts, type HostView, type InventoryView, kernelModul
 import { balancersOf, mastersOf } from '../lib/cluster/index.ts'
 
 /**
- * A director that is a real server too hands packets to itself: what another director has forwarded to it by DR would be balanced again
- * and go round, and with NAT the answers of the others would not come back through it. So the directors are hosts of their own.
+ * A director that is a real server too hands packets to itself: what another director has forwarded to it by DR would
+ * be balanced again and go round, and with NAT the answers of the others would not come back through it. So the
+ * directors are hosts of their own.
  */
 export function directorProblems(
   params: {

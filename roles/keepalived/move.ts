@@ -13,11 +13,11 @@ export interface MoveOptions {
 }
 
 /**
- * Hands the virtual address to another host with no failed connection. A client's first packet that reaches nobody is sent again after a
- * second; one that reaches a host that has just lost the address is answered with an error. So first the holder goes silent for new
- * connections. A connection that is kept can't move, and its next request would be refused by the new holder: it is closed while it is
- * idle, which clients notice before they ask again. Then keepalived stops and says so to the others, and the packets sent again find the
- * new holder.
+ * Hands the virtual address to another host with no failed connection. A client's first packet that reaches nobody is
+ * sent again after a second; one that reaches a host that has just lost the address is answered with an error. So first
+ * the holder goes silent for new connections. A connection that is kept can't move, and its next request would be
+ * refused by the new holder: it is closed while it is idle, which clients notice before they ask again. Then keepalived
+ * stops and says so to the others, and the packets sent again find the new holder.
  */
 export const moveVirtualAddress = (options: MoveOptions): Step =>
   step({
@@ -61,7 +61,10 @@ async function armNet({ $, say, host }: StepContext, options: MoveOptions): Prom
   return false
 }
 
-/** Should nobody come back, this host takes connections again and has a say in who gets the address: it may have found no taker. */
+/**
+ * Should nobody come back, this host takes connections again and has a say in who gets the address: it may have found
+ * no taker.
+ */
 export const takesPartAgain = ({
   virtualAddress,
   limit,
@@ -80,7 +83,8 @@ async function goSilent({ $, say, host }: StepContext, address: string): Promise
     say(`${host.name}: ${program} is not installed, connections that begin while ${address} moves may fail`)
     return false
   }
-  // In front of routing: the packets are also dropped when the address is no longer this host's and it would pass them on.
+  // In front of routing: the packets are also dropped when the address is no longer this host's and it would pass them
+  // on.
   await $`${program} -w 10 -t mangle -I ${rule(address)}`
   return true
 }
@@ -89,15 +93,19 @@ const firewallOf = (address: string): string => (address.includes(':') ? 'ip6tab
 
 const rule = (address: string): readonly string[] => ['PREROUTING', '-d', address, '-p', 'tcp', '--syn', '-j', 'DROP']
 
-/** Nothing is done where it was not silent, or has no such program. Fails where it stays silent, because somebody else has iptables' lock. */
+/**
+ * Nothing is done where it was not silent, or has no such program. Fails where it stays silent, because somebody else
+ * has iptables' lock.
+ */
 const listenAgain = (address: string): Shell =>
   sh`while ${firewallOf(address)} -w 10 -t mangle -D ${rule(address)} 2>/dev/null; do :; done
 ! ${firewallOf(address)} -w 10 -t mangle -C ${rule(address)} 2>/dev/null || exit 1`
 
 /**
- * Closes every connection to the address as soon as it is idle: nothing waits to be read or acknowledged, and what came last was an answer,
- * {@link quiet} milliseconds ago. Lost is a request sent in the few milliseconds between the look and the close, and a slow one beside
- * others that were answered on the same connection (HTTP/2). Those that had no idle moment within the grace are closed by the new holder.
+ * Closes every connection to the address as soon as it is idle: nothing waits to be read or acknowledged, and what came
+ * last was an answer, {@link quiet} milliseconds ago. Lost is a request sent in the few milliseconds between the look
+ * and the close, and a slow one beside others that were answered on the same connection (HTTP/2). Those that had no
+ * idle moment within the grace are closed by the new holder.
  */
 async function closeKept({ $, say, host }: StepContext, { virtualAddress, grace = 1.5 }: MoveOptions): Promise<void> {
   const address = virtualAddress.includes(':') ? `[${virtualAddress}]` : virtualAddress
@@ -124,7 +132,10 @@ const quiet = 20
 /** Milliseconds between two looks. */
 const pause = 50
 
-/** Whose keepalived is stopped as well, or not installed yet, takes nothing over. Another program may have the address there already. */
+/**
+ * Whose keepalived is stopped as well, or not installed yet, takes nothing over. Another program may have the address
+ * there already.
+ */
 async function someoneIsReady({ on }: StepContext, { virtualAddress, others }: MoveOptions): Promise<void> {
   for (const other of others) {
     const isThere = sh`systemctl is-active --quiet keepalived || ip -o addr show to ${virtualAddress} | grep -q .`

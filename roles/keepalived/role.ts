@@ -34,7 +34,10 @@ import { realServersIn } from './virtual-server.ts'
 
 type Params = ParamsOf<typeof params> & { readonly virtualAddress: string }
 
-/** The virtual address of the masters, where there is one: on one host whose load balancer runs. With LVS, keepalived also tells the kernel how to balance. */
+/**
+ * The virtual address of the masters, where there is one: on one host whose load balancer runs. With LVS, keepalived
+ * also tells the kernel how to balance.
+ */
 export const keepalived = defineRole({
   name: 'keepalived',
   description: 'a virtual address that follows a healthy load balancer',
@@ -190,7 +193,8 @@ function confOf(
 function checkOf(params: Params): KeepalivedConf['check'] {
   const name = params.vipLoadBalancer
   if (name === 'lvs' && params.checkScript === undefined) return undefined
-  // keepalived runs what a link leads to, under that name: pidof, a link to killall5 in Debian, would take its argument for a signal.
+  // keepalived runs what a link leads to, under that name: pidof, a link to killall5 in Debian, would take its argument
+  // for a signal.
   const usual = {
     unit: `/usr/bin/env systemctl is-active --quiet ${name === 'nginx' ? params.nginxVipUnit : name}`,
     killall: `/usr/bin/killall -0 ${name}`,

@@ -30,7 +30,8 @@ export const virtualServer = (server: VirtualServer): readonly string[] => [
   '}',
 ]
 
-// The answer must be 200; its text is of no interest, so no digest of it is asked for. The certificate is not checked by keepalived.
+// The answer must be 200; its text is of no interest, so no digest of it is asked for. The certificate is not checked
+// by keepalived.
 const checkOf = (check: VirtualServer['check']): readonly string[] =>
   check === 'tcp'
     ? ['        TCP_CHECK {', '            connect_timeout 3', '        }']

@@ -12,8 +12,8 @@ const ofMethod = {
 } as const
 
 /**
- * The programs of one version, in a folder of their own (kubespray's download). Nothing uses them yet, so all hosts get them at once, and
- * the upgrade itself is then the change of one path.
+ * The programs of one version, in a folder of their own (kubespray's download). Nothing uses them yet, so all hosts get
+ * them at once, and the upgrade itself is then the change of one path.
  */
 export const kubeBinaries = defineRole({
   name: 'kube-binaries',

@@ -6,8 +6,9 @@ import { mastersIn } from './environment.ts'
 import { type Authority, clusterIn } from './kubeconfig.ts'
 
 /**
- * No client is pointed at a server that does not answer it: the server is asked from the host itself, with the authority that the client
- * trusts, under the address that it will use, so that a certificate that lacks it is found out before.
+ * No client is pointed at a server that does not answer it: the server is asked from the host itself, with the
+ * authority that the client trusts, under the address that it will use, so that a certificate that lacks it is found
+ * out before.
  */
 export const serverAnswers = (files: readonly ClientFile[], server: string, timeout: number): Step =>
   step({

@@ -13,8 +13,8 @@ const files = Object.values(kubeconfigs.default)
   .filter(name => !name.startsWith('bootstrap'))
 
 /**
- * Tasks for a play: no client on its hosts leads to this master, found out before anything is changed. Without a proxy and without a
- * balancer that is what kubeadm has every kubelet do, and all nodes would be lost with it.
+ * Tasks for a play: no client on its hosts leads to this master, found out before anything is changed. Without a proxy
+ * and without a balancer that is what kubeadm has every kubelet do, and all nodes would be lost with it.
  */
 export const clientsDoWithout =
   (name: string) =>

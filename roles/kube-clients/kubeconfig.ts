@@ -16,9 +16,9 @@ export type Authority =
   | { readonly kind: 'system' }
 
 /**
- * A kubeconfig with another `server` in the cluster of its current context, everything else byte for byte as it was: YAML or JSON,
- * with comments, quotes and line ends of any kind. `localhost`, which kubespray writes, is the same server, and so are `aliases`: nobody is
- * restarted for a name.
+ * A kubeconfig with another `server` in the cluster of its current context, everything else byte for byte as it was:
+ * YAML or JSON, with comments, quotes and line ends of any kind. `localhost`, which kubespray writes, is the same
+ * server, and so are `aliases`: nobody is restarted for a name.
  */
 export function withServer(text: string, server: string, aliases: readonly string[] = []): Edited {
   const found = serverIn(text)
@@ -29,7 +29,10 @@ export function withServer(text: string, server: string, aliases: readonly strin
   return { text: `${text.slice(0, start)}${written(scalar, server)}${text.slice(end)}` }
 }
 
-/** The cluster of the current context; nothing where the text is no kubeconfig. `dir` is where relative paths in it start. */
+/**
+ * The cluster of the current context; nothing where the text is no kubeconfig. `dir` is where relative paths in it
+ * start.
+ */
 export function clusterIn(text: string, dir: string): Cluster | undefined {
   const found = serverIn(text)
   if ('problem' in found) return undefined

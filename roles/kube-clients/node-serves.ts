@@ -4,8 +4,8 @@ import { type Kubectl, kubectlAt, kubectlOn } from '../control-plane/kubectl.ts'
 import { nodeNameOf, nodeNameVariable } from '../lib/cluster/node-name.ts'
 
 /**
- * After its changes a node is seen by the cluster: it renews its lease, and it is Ready. A node's condition alone would stay true for
- * forty seconds after its kubelet has lost the API. A host that is no node is passed over.
+ * After its changes a node is seen by the cluster: it renews its lease, and it is Ready. A node's condition alone would
+ * stay true for forty seconds after its kubelet has lost the API. A host that is no node is passed over.
  */
 export const nodeServes = ({ timeout = 120 }: { readonly timeout?: number } = {}): Around =>
   around({

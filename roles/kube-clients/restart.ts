@@ -9,7 +9,10 @@ const health: Readonly<Record<string, readonly string[]>> = {
   'kube-scheduler': ['https://127.0.0.1:10259/healthz', 'http://127.0.0.1:10251/healthz'],
 }
 
-/** Starts a daemon anew, be it a unit or a container of the kubelet's, and waits until it is healthy. One that does not run here is left alone. */
+/**
+ * Starts a daemon anew, be it a unit or a container of the kubelet's, and waits until it is healthy. One that does not
+ * run here is left alone.
+ */
 export const restartDaemon = (daemon: string, timeout: number): Task =>
   command({
     title: `restart ${daemon}`,

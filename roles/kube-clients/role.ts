@@ -7,8 +7,8 @@ import { restartDaemon } from './restart.ts'
 import { aliasesOf, serverOf } from './server.ts'
 
 /**
- * The clients of the API on a host go through its proxy, the virtual address, or where the operator says. Only the server in their files
- * is changed, and only whose file has changed is started anew.
+ * The clients of the API on a host go through its proxy, the virtual address, or where the operator says. Only the
+ * server in their files is changed, and only whose file has changed is started anew.
  */
 export const kubeClients = defineRole({
   name: 'kube-clients',

@@ -6,8 +6,8 @@ import type { params } from './params.ts'
 export type Params = ParamsOf<typeof params>
 
 /**
- * Where the clients of a host go: what the operator says; on a master its own API server; on a node its proxy, else the external load
- * balancer or the virtual address. Nothing where there is none of them.
+ * Where the clients of a host go: what the operator says; on a master its own API server; on a node its proxy, else the
+ * external load balancer or the virtual address. Nothing where there is none of them.
  */
 export function serverOf(params: Params, host: HostView, inventory: InventoryView): string | undefined {
   if (params.server !== undefined) return params.server

@@ -1,8 +1,8 @@
 import { defineTask, facts, quote, raw } from 'rota'
 
 /**
- * A unit stopped, and its file removed wherever somebody has put it by hand. Facts: one unit, two paths. A change: it runs, or a file of it
- * is there. A unit that does not exist is fine.
+ * A unit stopped, and its file removed wherever somebody has put it by hand. Facts: one unit, two paths. A change: it
+ * runs, or a file of it is there. A unit that does not exist is fine.
  */
 export const absentUnit = defineTask<{ readonly name: string }>({
   name: 'absentUnit',

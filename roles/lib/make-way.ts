@@ -1,7 +1,10 @@
 import { defineTask, facts, quote, raw, type Task, waitFor } from 'rota'
 import { type ContainerRef, containerFunction, containerPid } from './pods/container.ts'
 
-/** Something that listens on a host: a unit of systemd, a container that Docker was told to run, a static pod, or a unit around a container. */
+/**
+ * Something that listens on a host: a unit of systemd, a container that Docker was told to run, a static pod, or a unit
+ * around a container.
+ */
 export interface Listener {
   /** In words, for the operator. */
   readonly name: string
@@ -21,8 +24,9 @@ interface Condition {
 }
 
 /**
- * Others let go of a port: those of them that listen on it are stopped for good, whatever else holds it is left alone. For a switch
- * from one proxy to another on the same port, right before the new one starts; one on another port serves on until its clients have gone.
+ * Others let go of a port: those of them that listen on it are stopped for good, whatever else holds it is left alone.
+ * For a switch from one proxy to another on the same port, right before the new one starts; one on another port serves
+ * on until its clients have gone.
  *
  * Facts: one check, which prints the names of those that hold the port. A change: there is one.
  */
@@ -90,7 +94,10 @@ const containerListens = (ref: ContainerRef): string => `listens "$( ${container
 ${containerPid}
 )"`
 
-/** Without waiting for connections that are still open: what listens is closed at once, and the new one starts beside what is left. */
+/**
+ * Without waiting for connections that are still open: what listens is closed at once, and the new one starts beside
+ * what is left.
+ */
 const stop = ({ unit, container, pod }: Listener): string =>
   [
     ...(unit === undefined

@@ -1,6 +1,8 @@
 import type { PackageName } from 'rota'
 
-/** What packages are called where dnf (yum) installs them, by their names in Debian. Those not named here have one name. */
+/**
+ * What packages are called where dnf (yum) installs them, by their names in Debian. Those not named here have one name.
+ */
 const dnfNames: Readonly<Record<string, string>> = {
   iproute2: 'iproute',
   'libnginx-mod-stream': 'nginx-mod-stream',

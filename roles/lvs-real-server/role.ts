@@ -3,7 +3,10 @@ import { clusterProblems, isLeaving, mastersOf } from '../lib/cluster/index.ts'
 import { params } from './params.ts'
 import { realServerUnit, silence, sysctlFile, unitName } from './unit.ts'
 
-/** What a master needs to be balanced to by LVS: with DR the virtual address on lo, with NAT a way back through the director. */
+/**
+ * What a master needs to be balanced to by LVS: with DR the virtual address on lo, with NAT a way back through the
+ * director.
+ */
 export const lvsRealServer = defineRole({
   name: 'lvs-real-server',
   description: 'a master that the kernel of the balancing hosts sends packets to',

@@ -2,7 +2,10 @@ import { isIPv6 } from 'node:net'
 
 export const unitName = 'kube-lvs-real-server'
 
-/** The kernel parameters by which a host that has the address on lo never says so to its neighbours: only the director does. */
+/**
+ * The kernel parameters by which a host that has the address on lo never says so to its neighbours: only the director
+ * does.
+ */
 export const sysctlFile = '60-kube-lvs-real-server'
 export const silence = {
   'net.ipv4.conf.all.arp_ignore': 1,

@@ -12,13 +12,19 @@ export interface Source {
   readonly buildHost?: string | undefined
 }
 
-/** The host that builds. Not the first of a play: with `--limit` that would be another one, and it would be built there again. */
+/**
+ * The host that builds. Not the first of a play: with `--limit` that would be another one, and it would be built there
+ * again.
+ */
 export const buildHostOf = (source: Source, inventory: InventoryView): HostView | undefined =>
   source.buildHost === undefined
     ? (inventory.group('kube_node')[0] ?? mastersOf(inventory)[0])
     : inventory.hosts.find(host => host.name === source.buildHost)
 
-/** nginx is built in a play of the cluster's hosts: another one would never build it, and every proxy would wait for that. */
+/**
+ * nginx is built in a play of the cluster's hosts: another one would never build it, and every proxy would wait for
+ * that.
+ */
 export function buildHostProblems(source: Source, inventory: InventoryView): readonly string[] {
   const builder = buildHostOf(source, inventory)
   if (builder === undefined) return [noBuildHost(source)]
@@ -44,8 +50,8 @@ export function artefactOf(source: Source): string {
 }
 
 /**
- * Shell text that judges a program (`$program`): it is this version with these flags, so it runs here; and it needs nothing but the C
- * library, so it runs on the others.
+ * Shell text that judges a program (`$program`): it is this version with these flags, so it runs here; and it needs
+ * nothing but the C library, so it runs on the others.
  */
 export const judge = (source: Source): string => `said=$("$program" -V 2>&1) || { printf '%s\\n' "$said" >&2; exit 1; }
 case $said in

@@ -21,8 +21,8 @@ import { checksumOf } from './source-params.ts'
 type Params = ParamsOf<typeof params>
 
 /**
- * nginx built from source on one host, once for each version, source and flags. The proxies of all hosts get the program from there
- * (nginx-proxy). Where another set-up is chosen, and on every other host, there is nothing to do.
+ * nginx built from source on one host, once for each version, source and flags. The proxies of all hosts get the
+ * program from there (nginx-proxy). Where another set-up is chosen, and on every other host, there is nothing to do.
  */
 export const nginxBuild = defineRole({
   name: 'nginx-build',

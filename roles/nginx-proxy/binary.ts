@@ -36,7 +36,10 @@ export interface BinaryOptions {
 
 type FactTypeOf<R> = R extends FactRequest<infer T> ? T : never
 
-/** The program on this host is the one that was built. It takes the old one's place only after it has been seen to run here. */
+/**
+ * The program on this host is the one that was built. It takes the old one's place only after it has been seen to run
+ * here.
+ */
 export function installBinary(options: BinaryOptions): Step {
   const { source, target, builder, built, binary } = options
   const artefact = artefactOf(source)

@@ -3,7 +3,10 @@ import { nginxVariant } from '../lib/cluster/params.ts'
 export const variantNames = nginxVariant.enum
 export type VariantName = (typeof variantNames)[number]
 
-/** Params whose default depends on the set-up: what its source document says, and where it says nothing, nginx's own default. */
+/**
+ * Params whose default depends on the set-up: what its source document says, and where it says nothing, nginx's own
+ * default.
+ */
 export interface Defaults {
   readonly listen: readonly string[]
   readonly port: number
@@ -91,7 +94,10 @@ export const httpDefaults = {
   failTimeout: undefined,
 } as const satisfies Partial<{ [K in keyof Defaults]: Defaults[K] | undefined }>
 
-/** The keyword of the params' schema that holds a param's default in each set-up; `http` where the protocol has one of its own. */
+/**
+ * The keyword of the params' schema that holds a param's default in each set-up; `http` where the protocol has one of
+ * its own.
+ */
 export const byVariant = <K extends keyof Defaults>(name: K) => ({
   defaults: {
     ...Object.fromEntries(variantNames.map(variant => [variant, defaults[variant][name]])),

@@ -10,7 +10,10 @@ export interface DockerUnit {
   readonly restartSeconds: number
 }
 
-/** nginx in a container, kept running by systemd (document 000). The image runs nginx in the foreground with /etc/nginx/nginx.conf. */
+/**
+ * nginx in a container, kept running by systemd (document 000). The image runs nginx in the foreground with
+ * /etc/nginx/nginx.conf.
+ */
 export const dockerUnit = ({ name, image, config, restart, restartSeconds }: DockerUnit): string => `[Unit]
 Description=kube-apiserver nginx
 Wants=docker.socket

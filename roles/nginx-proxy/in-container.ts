@@ -14,13 +14,14 @@ export interface Contained {
 
 /** Shell command that checks a configuration (`%s`, a file beside the real one) with the image's own nginx. */
 export const checkByImage = ({ image, config }: Contained): string =>
-  // The host's network: with none of its own, nginx could neither look up a master's name nor listen on an address of the host.
+  // The host's network: with none of its own, nginx could neither look up a master's name nor listen on an address of
+  // the host.
   `docker run --rm --net=host --entrypoint nginx -v ${quote(`${dirname(config)}:/etc/nginx:ro`)} ${quote(image)} -t -q -c "/etc/nginx/$(basename -- %s)"`
 
 /**
- * The same in the container that runs, whichever runtime has it. Where none runs yet, and no Docker is there to run one, the first
- * configuration is checked by its start alone: no proxy has one that it would replace. Where no runtime says anything, one that is there is
- * not replaced.
+ * The same in the container that runs, whichever runtime has it. Where none runs yet, and no Docker is there to run
+ * one, the first configuration is checked by its start alone: no proxy has one that it would replace. Where no runtime
+ * says anything, one that is there is not replaced.
  */
 export const checkInContainer = (contained: Contained): string => `# nginx -t in the container of ${contained.name}
 ${containerFunction(contained.ref)}

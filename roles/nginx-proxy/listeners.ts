@@ -11,7 +11,10 @@ export interface NodeProxy extends Listener {
 
 type Places = Pick<Settings, 'manifestDir' | 'configDir' | 'prefix'> & { readonly unit?: string | undefined }
 
-/** Every proxy that a node may have been given, by the names of their documents and of the roles' defaults, and by the unit's own name. */
+/**
+ * Every proxy that a node may have been given, by the names of their documents and of the roles' defaults, and by the
+ * unit's own name.
+ */
 export const nodeProxies = (places: Places): readonly NodeProxy[] => {
   const { unit } = places
   const usual = usualProxies(places)

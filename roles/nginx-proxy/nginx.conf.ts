@@ -31,9 +31,9 @@ export const upstreamPort = (conf: Pick<NginxConf, 'protocol' | 'apiserverPort' 
   conf.protocol === 'http' ? conf.insecurePort : conf.apiserverPort
 
 /**
- * A proxy to the masters, kubespray's layout (roles/kubernetes/node/templates/loadbalancer/nginx.conf.j2). A master that refuses the
- * connection is passed over at once and left alone for `fail_timeout`; nginx asks the next one, and the client notices nothing. What is
- * nginx's own default is not written.
+ * A proxy to the masters, kubespray's layout (roles/kubernetes/node/templates/loadbalancer/nginx.conf.j2). A master
+ * that refuses the connection is passed over at once and left alone for `fail_timeout`; nginx asks the next one, and
+ * the client notices nothing. What is nginx's own default is not written.
  */
 export const nginxConf = (conf: NginxConf, masters: readonly HostView[]): string =>
   `${[

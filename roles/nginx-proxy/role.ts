@@ -11,8 +11,8 @@ import { settingsOf } from './settings.ts'
 import { variants } from './variants/index.ts'
 
 /**
- * Every node reaches the API through a proxy of its own (kubespray's `loadbalancer_apiserver_localhost`). A new list of masters is a
- * reload. Where something else is chosen, or serves the port already, there is nothing to do.
+ * Every node reaches the API through a proxy of its own (kubespray's `loadbalancer_apiserver_localhost`). A new list of
+ * masters is a reload. Where something else is chosen, or serves the port already, there is nothing to do.
  */
 export const nginxProxy = defineRole({
   name: 'nginx-proxy',

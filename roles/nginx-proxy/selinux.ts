@@ -4,8 +4,8 @@ import { command, type Task } from 'rota'
 const usual = [80, 81, 443, 488, 8008, 8009, 8443, 9000]
 
 /**
- * Where SELinux is enforced (RHEL and its relatives), the distribution's nginx may connect nowhere, and listen on the ports of a web server
- * only. One that is built from source is no web server to the policy.
+ * Where SELinux is enforced (RHEL and its relatives), the distribution's nginx may connect nowhere, and listen on the
+ * ports of a web server only. One that is built from source is no web server to the policy.
  */
 export const mayServe = (ports: readonly number[]): readonly Task[] => [
   command({

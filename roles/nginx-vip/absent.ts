@@ -34,7 +34,9 @@ const params = {
   },
 } as const
 
-/** No nginx behind the virtual address where another load balancer is chosen, other hosts balance, or a master leaves. */
+/**
+ * No nginx behind the virtual address where another load balancer is chosen, other hosts balance, or a master leaves.
+ */
 export const nginxVipAbsent = defineRole({
   name: 'nginx-vip-absent',
   description: 'no nginx behind the virtual address on this host',

@@ -1,8 +1,9 @@
 import { defineTask, facts, sh } from 'rota'
 
 /**
- * No configuration of a proxy at a path that may also be somebody else's: the distribution has an /etc/nginx/nginx.conf too. Facts: one
- * path with its content. A change: the file is there and names an upstream of a proxy to API servers, ours or a document's.
+ * No configuration of a proxy at a path that may also be somebody else's: the distribution has an /etc/nginx/nginx.conf
+ * too. Facts: one path with its content. A change: the file is there and names an upstream of a proxy to API servers,
+ * ours or a document's.
  */
 export const absentConfig = defineTask<{ readonly path: string }>({
   name: 'absentConfig',
@@ -19,5 +20,6 @@ rm -f ${args.path}`,
   },
 })
 
-// nginx: `upstream kube_apiserver`, `upstream kube-servers`; haproxy: `backend kube_api_backend`, `listen kube-apiserver`.
+// nginx: `upstream kube_apiserver`, `upstream kube-servers`; haproxy: `backend kube_api_backend`, `listen
+// kube-apiserver`.
 const proxy = /^[ \t]*(upstream|listen|frontend|backend)[ \t]+kube[-_](api|servers|master)/m

@@ -20,8 +20,9 @@ import { params } from './params.ts'
 type Params = ParamsOf<typeof params>
 
 /**
- * Nothing of a proxy on a node that is not the chosen one: no unit, container, pod and configuration, nothing that listens. Comes after
- * the clients were pointed to the chosen one. With `loadbalancer_apiserver_localhost: false` all of them go.
+ * Nothing of a proxy on a node that is not the chosen one: no unit, container, pod and configuration, nothing that
+ * listens. Comes after the clients were pointed to the chosen one. With `loadbalancer_apiserver_localhost: false` all
+ * of them go.
  */
 export const nodeProxyAbsent = defineRole({
   name: 'node-proxy-absent',

@@ -41,8 +41,8 @@ const params = {
 } as const
 
 /**
- * No node of the cluster for a master that left, and nothing of it in kubeadm's configuration: whoever of those that stay comes first
- * deletes it. Does nothing on other hosts.
+ * No node of the cluster for a master that left, and nothing of it in kubeadm's configuration: whoever of those that
+ * stay comes first deletes it. Does nothing on other hosts.
  */
 export const nodeAbsent = defineRole({
   name: 'node-absent',

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const root = '/sys/fs/cgroup'
 
 /**
- * A control group that a command and all it leaves behind (ssh's masters) live in: their CPU time and memory are counted by the kernel. On
- * a machine that lets us make none, nothing is counted.
+ * A control group that a command and all it leaves behind (ssh's masters) live in: their CPU time and memory are
+ * counted by the kernel. On a machine that lets us make none, nothing is counted.
  * @param {string} name
  */
 export function controlGroup(name) {

@@ -83,9 +83,10 @@ async function available(names, say) {
 }
 
 /**
- * A run of each, unmeasured: what it keeps for later runs (compiled files, known hosts) is there, and the hosts are as they shall be. A tool
- * that fails is left out. Tells of each whether it is quick.
- * @param {Setup} setup @param {readonly Tool[]} chosen @param {ReturnType<typeof controlGroup>} group @param {(text: string) => void} say
+ * A run of each, unmeasured: what it keeps for later runs (compiled files, known hosts) is there, and the hosts are as
+ * they shall be. A tool that fails is left out. Tells of each whether it is quick.
+ * @param {Setup} setup @param {readonly Tool[]} chosen @param {ReturnType<typeof controlGroup>} group @param {(text:
+ * string) => void} say
  */
 async function converge(setup, chosen, group, say) {
   /** @type {Map<Tool, boolean>} */
@@ -102,7 +103,10 @@ async function converge(setup, chosen, group, say) {
   return able
 }
 
-/** Only of those that are quick. @param {Setup} setup @param {ReadonlyMap<Tool, boolean>} able @param {ReturnType<typeof controlGroup>} group */
+/**
+ * Only of those that are quick. @param {Setup} setup @param {ReadonlyMap<Tool, boolean>} able @param {ReturnType<typeof
+ * controlGroup>} group
+ */
 async function counted(setup, able, group) {
   /** @type {Map<Tool, { processes: number, first: number | undefined }>} */
   const found = new Map()

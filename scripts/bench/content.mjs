@@ -1,5 +1,6 @@
 // @ts-check
-// What every tool of the bench makes of a host: the same bytes, whoever writes them. Ansible's templates say the same in Jinja.
+// What every tool of the bench makes of a host: the same bytes, whoever writes them. Ansible's templates say the same
+// in Jinja.
 
 /** @typedef {{ name: string, address: string }} Place */
 /** @typedef {{ hosts: readonly Place[], vip: string, upstreams: number }} Site */
@@ -121,7 +122,9 @@ export const issue = `Authorised use only.
 
 export const lineOfEnv = 'BENCH_TIER=lb'
 
-/** Regular files: path, mode, content, checker of the new file, and whose reload a change notifies. @param {Site} site */
+/**
+ * Regular files: path, mode, content, checker of the new file, and whose reload a change notifies. @param {Site} site
+ */
 export const files = site => [
   {
     path: '/etc/nginx/nginx.conf',

@@ -11,8 +11,9 @@ const sha256 = text => createHash('sha256').update(text).digest('hex')
 const heredoc = text => `<<'BENCH_END'\n${text}BENCH_END\n`
 
 /**
- * The same steps by hand: what somebody who knows the shell would write for these very files. Everything is compared with as few processes
- * as can be; what differs is made. In braces, so that all of it is read before a command could eat it from stdin.
+ * The same steps by hand: what somebody who knows the shell would write for these very files. Everything is compared
+ * with as few processes as can be; what differs is made. In braces, so that all of it is read before a command could
+ * eat it from stdin.
  * @param {Setup} setup @param {number} upstreams
  */
 export async function floorScript({ site }, upstreams) {

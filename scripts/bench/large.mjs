@@ -17,9 +17,9 @@ const remote = '/opt/bench-large'
 const unchanged = 'rota, nothing to change'
 
 /**
- * One large file to many hosts, to all of them at once and with a login to each: by scp; by an ssh that also does on the host what Rota
- * promises (the file is on the disk before it takes its name, and its sum is known); by Rota, to which it is new; and by Rota, where it is
- * already.
+ * One large file to many hosts, to all of them at once and with a login to each: by scp; by an ssh that also does on
+ * the host what Rota promises (the file is on the disk before it takes its name, and its sum is known); by Rota, to
+ * which it is new; and by Rota, where it is already.
  * @param {{ hosts: number, megabytes: number, runs: number }} wanted
  * @param {(text: string) => void} say
  */
@@ -40,7 +40,10 @@ export async function large({ hosts, megabytes, runs }, say) {
   }
   const options = `-q -F none -i ${setup.key} -o UserKnownHostsFile=${setup.knownHosts} -o ControlPath=none`
   const rota = { words: ['node', zx, playbook, '-i', setup.inventory, '-f', String(hosts)], env }
-  /** A script that does something for every host at once. @param {string} name @param {(address: string) => string} command */
+  /**
+   * A script that does something for every host at once. @param {string} name @param {(address: string) => string}
+   * command
+   */
   const atOnce = async (name, command) => {
     const script = join(base, `${name}.sh`)
     const each = setup.targets.map(({ address }) => `${command(address)} & pids="$pids $!"\n`)
@@ -100,7 +103,10 @@ export async function large({ hosts, megabytes, runs }, say) {
 
 const byHand = `cat >${remote}.new && sync ${remote}.new && mv ${remote}.new ${remote} && sha256sum ${remote} >/dev/null`
 
-/** Neither the file is there then, nor anything that the disk still has to take. @param {readonly { container: string }[]} hosts */
+/**
+ * Neither the file is there then, nor anything that the disk still has to take. @param {readonly { container: string
+ * }[]} hosts
+ */
 async function removeFrom(hosts) {
   await Promise.all(
     hosts.map(({ container }) => execa('docker', ['exec', container, 'rm', '-rf', remote, '/var/lib/rota/backup'])),

@@ -20,8 +20,9 @@ const playbook = fileURLToPath(new URL('many-site.mjs', import.meta.url))
 const address = index => `127.0.${Math.floor(index / 250) + 1}.${(index % 250) + 1}`
 
 /**
- * Many hosts that are one: an sshd of its own answers on all of loopback. Ten facts of each by Rota, without a terminal and with the live
- * view on one, beside `ssh true` to each with as many at once. In check mode, because they share one machine's lock.
+ * Many hosts that are one: an sshd of its own answers on all of loopback. Ten facts of each by Rota, without a terminal
+ * and with the live view on one, beside `ssh true` to each with as many at once. In check mode, because they share one
+ * machine's lock.
  * @param {{ hosts: number, forks: readonly number[], runs: number }} wanted
  * @param {(text: string) => void} say
  */
@@ -86,7 +87,10 @@ export async function many({ hosts, forks, runs }, say) {
   return rows
 }
 
-/** Milliseconds of `pause`: how long the event loop stood still; bytes of `memory`: of Rota the controller's own process, its ssh apart. */
+/**
+ * Milliseconds of `pause`: how long the event loop stood still; bytes of `memory`: of Rota the controller's own
+ * process, its ssh apart.
+ */
 const none = () => {
   /** @type {() => number[]} */
   const empty = () => []

@@ -17,7 +17,8 @@ const modes = {
 }
 
 /**
- * Seconds of CPU, of all processes, that `npx zx playbooks/upgrade.mjs` takes to plan for so many nodes and three masters.
+ * Seconds of CPU, of all processes, that `npx zx playbooks/upgrade.mjs` takes to plan for so many nodes and three
+ * masters.
  * @param {{ nodes: readonly number[], runs: number }} wanted
  */
 export async function nodesBench({ nodes, runs }) {
@@ -45,7 +46,10 @@ export async function nodesBench({ nodes, runs }) {
   return rows
 }
 
-/** Of a command and whatever it starts, as the shell counts it. @param {readonly string[]} words @param {Record<string, string>} env */
+/**
+ * Of a command and whatever it starts, as the shell counts it. @param {readonly string[]} words @param {Record<string,
+ * string>} env
+ */
 async function cpuOf(words, env) {
   const text = 'log=$("$@" 2>&1) || { echo "$log" >&2; exit 1; }; times'
   const { stdout } = await execa('sh', ['-c', text, 'bench', ...words], { cwd: root, env, stdin: 'ignore' })

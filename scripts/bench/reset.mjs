@@ -2,7 +2,10 @@
 import { execa } from 'execa'
 import * as content from './content.mjs'
 
-/** Takes everything away that the steps have made, by Docker, so that a first run is a first run. @param {readonly { container: string }[]} hosts */
+/**
+ * Takes everything away that the steps have made, by Docker, so that a first run is a first run. @param {readonly {
+ * container: string }[]} hosts
+ */
 export async function reset(hosts) {
   const paths = [
     ...content.files({ hosts: [], vip: '', upstreams: 0 }).map(({ path }) => path),

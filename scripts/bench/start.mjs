@@ -10,8 +10,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const zx = join(root, 'node_modules/zx/build/cli.js')
 
 /**
- * Seconds from the start of a command to the first ssh, and what Node and zx alone take of it. The hosts are not there: ssh only says when
- * it was started.
+ * Seconds from the start of a command to the first ssh, and what Node and zx alone take of it. The hosts are not there:
+ * ssh only says when it was started.
  * @param {{ runs: number }} wanted
  */
 export async function start({ runs }) {

@@ -22,7 +22,10 @@ export const floorOf = (rows, row) =>
     ({ hosts, rtt, mode, tool }) => hosts === row.hosts && rtt === row.rtt && mode === row.mode && tool === 'floor',
   )
 
-/** How often the far host was waited for, from what the distance has added. @param {readonly Row[]} rows @param {Row} row */
+/**
+ * How often the far host was waited for, from what the distance has added. @param {readonly Row[]} rows @param {Row}
+ * row
+ */
 export function roundTripsOf(rows, row) {
   if (row.rtt === 0) return undefined
   const near = rows.find(

@@ -4,8 +4,8 @@ import { $, which } from 'zx'
 import { LabError, say } from './say.mjs'
 
 /**
- * Installs the Debian packages whose command, or file where it begins with a slash, is missing: `{ dockerd: 'docker.io' }`.
- * Anything else than a Debian machine and root gets a message that names the packages.
+ * Installs the Debian packages whose command, or file where it begins with a slash, is missing: `{ dockerd: 'docker.io'
+ * }`. Anything else than a Debian machine and root gets a message that names the packages.
  * @param {Record<string, string>} packageOf
  */
 export async function ensureCommands(packageOf) {

@@ -76,7 +76,10 @@ export async function removeHosts(lab) {
   return containers.map(container => container.host)
 }
 
-/** Each systemd holds several inotify instances; Debian's limit of 128 for root ends at about 26 hosts of all labs together. */
+/**
+ * Each systemd holds several inotify instances; Debian's limit of 128 for root ends at about 26 hosts of all labs
+ * together.
+ */
 async function raiseInotifyLimit() {
   const file = '/proc/sys/fs/inotify/max_user_instances'
   const wanted = 4096

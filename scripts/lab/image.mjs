@@ -48,7 +48,10 @@ export async function ensurePythonImage() {
   }))
 }
 
-/** The image of a host with Debian's next release, and ways of logging in that the others lack: sudo-rs, uutils, other login shells, a second factor. */
+/**
+ * The image of a host with Debian's next release, and ways of logging in that the others lack: sudo-rs, uutils, other
+ * login shells, a second factor.
+ */
 export async function ensureNewerImage() {
   const host = await ensureImage()
   return ensureBuilt(`rota-lab-newer:${await recipeHash(newerRecipe, host)}`, async () => ({

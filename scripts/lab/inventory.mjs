@@ -4,7 +4,8 @@
 /**
  * The text of a lab's hosts.ini. Host variables stand in [all], the groups hold bare names: moving a host is moving
  * one line.
- * @param {{ name: string, hosts: readonly Host[], vip: string, key: string, knownHosts: string, kubeVersion: string, kubeBinCache: string }} lab
+ * @param {{ name: string, hosts: readonly Host[], vip: string, key: string, knownHosts: string, kubeVersion: string,
+ * kubeBinCache: string }} lab
  */
 export function hostsIni({ name, hosts, vip, key, knownHosts, kubeVersion, kubeBinCache }) {
   /** @param {Host['group']} group */

@@ -54,8 +54,9 @@ async function sourceTree() {
 }
 
 /**
- * The tree's own reflect2 1.0.1 iterates over maps through a function of Go's runtime whose arguments changed with Go 1.18: a program that
- * writes a map as JSON then writes to a place in memory that is not its own (kubeadm init ends with SIGSEGV). Debian has the later one.
+ * The tree's own reflect2 1.0.1 iterates over maps through a function of Go's runtime whose arguments changed with Go
+ * 1.18: a program that writes a map as JSON then writes to a place in memory that is not its own (kubeadm init ends
+ * with SIGSEGV). Debian has the later one.
  * @param {string} tree
  */
 async function renewReflect2(tree) {

@@ -64,7 +64,8 @@ function requireGiven(dir, version) {
 const downloaded = 'downloaded'
 
 /**
- * The checksums are written last, so a folder without them is a run that was cut short; one that was built in another way is built anew.
+ * The checksums are written last, so a folder without them is a run that was cut short; one that was built in another
+ * way is built anew.
  * @param {string} dir
  */
 async function isWhole(dir) {

@@ -31,7 +31,8 @@ const tagsOf = {
 }
 
 /**
- * Makes the images that are missing on this machine's engine, and returns a tar file of them all, for the engines inside hosts.
+ * Makes the images that are missing on this machine's engine, and returns a tar file of them all, for the engines
+ * inside hosts.
  * @param {readonly ImageSet[]} sets
  * @param {readonly string[]} [versions] of Kubernetes
  */
@@ -72,7 +73,10 @@ async function ensureOne(tag, host, hash) {
 /** Binaries that were built anew are another image. @param {string} path */
 const sumOf = async path => (await $({ quiet: true })`sha256sum ${path}`).stdout.slice(0, 8)
 
-/** @param {string} own @param {string} name of the Dockerfile @param {Record<string, string>} args @param {string} [version] */
+/**
+ * @param {string} own @param {string} name of the Dockerfile @param {Record<string, string>} args @param {string}
+ * [version]
+ */
 async function build(own, name, args, version = '') {
   say(`building the image ${own}`)
   const context = join(cacheDir(), 'runtime', 'context')
@@ -110,8 +114,8 @@ const nginxFlags = [
 ]
 
 /**
- * nginx as the official image has it, its paths and `stream` built in, from Debian's source package; linked statically, so that it runs in
- * an image that has nothing else.
+ * nginx as the official image has it, its paths and `stream` built in, from Debian's source package; linked statically,
+ * so that it runs in an image that has nothing else.
  */
 async function nginxProgram() {
   const dir = join(cacheDir(), 'nginx-src')
@@ -143,7 +147,10 @@ export async function nginxTarball() {
   return join(dir, await fetchSource('nginx', dir))
 }
 
-/** Kubernetes' own pause, from the source tree that the binaries were built from; a machine with internet pulls the image. */
+/**
+ * Kubernetes' own pause, from the source tree that the binaries were built from; a machine with internet pulls the
+ * image.
+ */
 async function pauseProgram() {
   await ensureCommands({ gcc: 'gcc', '/usr/include/stdio.h': 'libc6-dev' })
   const trees = join(cacheDir(), 'kube-src')

@@ -19,7 +19,8 @@ const recipe = name => readFile(fileURLToPath(new URL(`runtime/${name}`, import.
  * A Docker engine inside a lab host, and images in it. What is there already is kept.
  * @param {LabInfo} lab
  * @param {string} host
- * @param {{ images?: readonly ImageSet[], versions?: readonly string[] }} [options] versions: of Kubernetes, for the set `kube`
+ * @param {{ images?: readonly ImageSet[], versions?: readonly string[] }} [options] versions: of Kubernetes, for the
+ * set `kube`
  */
 export async function startEngine(lab, host, { images = [], versions } = {}) {
   await put(lab, host, '/opt/rota-lab/runc', await recipe('runc.sh'), '0755')
@@ -31,7 +32,8 @@ export async function startEngine(lab, host, { images = [], versions } = {}) {
 }
 
 /**
- * A real kubelet with that engine: static pods from /etc/kubernetes/manifests, alone until there is /etc/kubernetes/kubelet.conf.
+ * A real kubelet with that engine: static pods from /etc/kubernetes/manifests, alone until there is
+ * /etc/kubernetes/kubelet.conf.
  * @param {LabInfo} lab
  * @param {string} host
  * @param {{ version?: string, images?: readonly ImageSet[], versions?: readonly string[] }} [options]

@@ -9,8 +9,8 @@ import { say } from '../lab/say.mjs'
 export const collections = join(homedir(), '.cache', 'rota-test', 'collections')
 
 /**
- * The collection ansible.utils, out of Debian's package `ansible`: of its 200 MB the tests need this folder alone. Without it they skip
- * what they would compare with it.
+ * The collection ansible.utils, out of Debian's package `ansible`: of its 200 MB the tests need this folder alone.
+ * Without it they skip what they would compare with it.
  */
 export async function ensureCollections() {
   if (existsSync(join(collections, 'ansible_collections/ansible/utils/MANIFEST.json'))) return

@@ -1,8 +1,12 @@
 // @ts-check
-// Loaded before each test file. uvu ends quietly when a hook throws: the tests after it are neither run nor is a word said of it.
+// Loaded before each test file. uvu ends quietly when a hook throws: the tests after it are neither run nor is a word
+// said of it.
 import { test } from 'uvu'
 
-/** @type {(name: string, register: (handler: (context: any) => any) => void) => (handler: (context: any) => any) => void} */
+/**
+ * @type {(name: string, register: (handler: (context: any) => any) => void) => (handler: (context: any) => any) =>
+ * void}
+ */
 const said = (name, register) => handler =>
   register(async context => {
     try {

@@ -1,7 +1,10 @@
 // @ts-check
 import { execa } from 'execa'
 
-/** Milliseconds: the longest file, a cluster of kubeadm, takes twelve minutes, and twice that where others use the machine. One that hangs is a failure. */
+/**
+ * Milliseconds: the longest file, a cluster of kubeadm, takes twelve minutes, and twice that where others use the
+ * machine. One that hangs is a failure.
+ */
 const longest = Number(process.env.ROTA_TEST_TIMEOUT ?? 45 * 60) * 1000
 
 /**
@@ -10,8 +13,8 @@ const longest = Number(process.env.ROTA_TEST_TIMEOUT ?? 45 * 60) * 1000
  */
 
 /**
- * Runs test files, as many at a time as there are workers; each worker is told by its environment which lab is its own. Each file has a
- * process of its own, so that one which dies can't take others with it.
+ * Runs test files, as many at a time as there are workers; each worker is told by its environment which lab is its own.
+ * Each file has a process of its own, so that one which dies can't take others with it.
  * @param {readonly string[]} files
  * @param {readonly Record<string, string>[]} workers
  * @returns {Promise<readonly Result[]>}

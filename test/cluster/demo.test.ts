@@ -5,7 +5,10 @@ import { equal, match, ok } from 'uvu/assert'
 import { labDown, labInfo } from '../../scripts/lab/index.mjs'
 import { runPlaybook, totals } from '../lab/lab.ts'
 
-/** The demo's own lab is kept and looked at afterwards: it holds a real cluster of which master-1 has gone and master-4 is new. */
+/**
+ * The demo's own lab is kept and looked at afterwards: it holds a real cluster of which master-1 has gone and master-4
+ * is new.
+ */
 const lab = 'lab-demo'
 const inventory = `inventory/${lab}/hosts.ini`
 const masters = ['master-2', 'master-3', 'master-4']

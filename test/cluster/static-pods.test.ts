@@ -17,7 +17,10 @@ import { type PlaybookResult, runPlaybook, testLab, totals } from '../lab/lab.ts
 const name = `${testLab}-pods`
 const lab = await labUp({ name, masters: 2, spareMasters: 1, nodes: 1, spareNodes: 0 })
 const home = await mkdtemp(join(tmpdir(), 'rota-pods-'))
-/** Where the control machine writes: the inventory with its pki/, and temporary files. The run's own state is in its journal. */
+/**
+ * Where the control machine writes: the inventory with its pki/, and temporary files. The run's own state is in its
+ * journal.
+ */
 const [folder, temporary] = [join(home, 'inventory/cilumn-cluster'), join(home, 'tmp')]
 const inventory = join(folder, 'hosts.ini')
 await Promise.all([folder, temporary].map(dir => mkdir(dir, { recursive: true })))
@@ -59,7 +62,10 @@ ${vars.join('\n')}
 const say = (masters: readonly string[], vars: readonly string[] = []) =>
   writeFile(inventory, inventoryText(masters, vars))
 
-/** As the document has it: `-i …/hosts.ini -b --become-user=root --private-key=path_to_insecure_private_key upgrade-cluster.yml --tags=…`. */
+/**
+ * As the document has it: `-i …/hosts.ini -b --become-user=root --private-key=path_to_insecure_private_key
+ * upgrade-cluster.yml --tags=…`.
+ */
 const run = async (playbook: string, ...args: readonly string[]): Promise<PlaybookResult> => {
   const words = ['-b', '--become-user=root', `--private-key=${lab.files.key}`, ...args]
   return runPlaybook(`playbooks/${playbook}.mjs`, words, { inventory, env: { TMPDIR: temporary } })

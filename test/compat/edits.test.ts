@@ -7,8 +7,8 @@ import { editBlock } from '../../engine/tasks/edit-block.ts'
 import { editLine } from '../../engine/tasks/edit-line.ts'
 
 /**
- * The edits against Ansible's own modules, in one play. Where Ansible does harm on purpose nothing is compared: a marker alone, markers
- * of CRLF lines (edit-block.ts says what is done instead).
+ * The edits against Ansible's own modules, in one play. Where Ansible does harm on purpose nothing is compared: a
+ * marker alone, markers of CRLF lines (edit-block.ts says what is done instead).
  */
 
 interface Case {

@@ -9,7 +9,8 @@ import { vaultCommand } from '../../engine/cli/vault/command.ts'
 import { newRedactor } from '../../engine/secrets/redactor.ts'
 import { askCommands, python } from './oracle.ts'
 
-// Every flag that the --help of Ansible's commands names is there, with a value where it has one there; or its error says what to use.
+// Every flag that the --help of Ansible's commands names is there, with a value where it has one there; or its error
+// says what to use.
 interface Flag {
   readonly name: string
   readonly takesValue: boolean

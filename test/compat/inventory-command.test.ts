@@ -36,7 +36,9 @@ const cases = readdirSync(corpus).flatMap(name => {
   return actions.map(action => ({ title: `${name}: ${action.join(' ')}`, cwd, action, args: [...common, ...action] }))
 })
 
-/** Python's tuples are lists here, and the order of a host's variables, which shows where Python can't sort, is another. */
+/**
+ * Python's tuples are lists here, and the order of a host's variables, which shows where Python can't sort, is another.
+ */
 const differ = new Set([
   'ini-host-lines: --graph --vars',
   'ini-types: --graph --vars',

@@ -103,7 +103,9 @@ if (python === undefined || !isThere) {
   })
 }
 
-/** Ansible shows JSON's text once more as JSON, where it is not read back. Numbers too large for JavaScript become text. */
+/**
+ * Ansible shows JSON's text once more as JSON, where it is not read back. Numbers too large for JavaScript become text.
+ */
 function withoutQuotes(answer: string): string {
   const value: unknown = JSON.parse(answer)
   const text = typeof value === 'string' ? value : answer

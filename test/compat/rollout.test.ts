@@ -6,7 +6,8 @@ import * as assert from 'uvu/assert'
 import { python } from './oracle.ts'
 import { type Case, fromAnsible, type PlayCase, playOf, type Ran, type Result, runRotas, toAnsible } from './rollout.ts'
 
-// Ansible's own strategy, batches, tags and handlers against Rota's, on generated plays. See docs/ansible-differences.md.
+// Ansible's own strategy, batches, tags and handlers against Rota's, on generated plays. See
+// docs/ansible-differences.md.
 const seed = process.env.ROTA_SEED === 'random' ? Date.now() % 1_000_000 : Number(process.env.ROTA_SEED ?? 42)
 const amount = Number(process.env.ROTA_CASES ?? 300)
 
@@ -63,7 +64,8 @@ const playCase = (number: number): fc.Arbitrary<PlayCase> =>
 const aCase: fc.Arbitrary<Case> = fc
   .tuple(hostCount, playCase(0), fc.option(playCase(1), { nil: undefined }), fc.integer({ min: 0, max: 4 }))
   .chain(([hosts, first, second, trouble]) => {
-    // Batches of a later play are of the hosts that are left: compared only where the play has no batches (see the list of differences).
+    // Batches of a later play are of the hosts that are left: compared only where the play has no batches (see the list
+    // of differences).
     const { serial: _, ...whole } = second ?? first
     const plays = second ? [first, whole] : [first]
     const names = plays.flatMap(one => [...one.tasks.map(({ name }) => name), ...one.handlers])

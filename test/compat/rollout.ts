@@ -39,7 +39,10 @@ export interface Case {
   readonly outcomes: Readonly<Record<string, Readonly<Record<string, Result>>>>
 }
 
-/** What happened, the same for both: batches in order, then per host what was done and how it ended, without what was found in order. */
+/**
+ * What happened, the same for both: batches in order, then per host what was done and how it ended, without what was
+ * found in order.
+ */
 export interface Ran {
   readonly batches: readonly (readonly [play: string, hosts: readonly string[]])[]
   readonly done: ReadonlyMap<string, readonly string[]>

@@ -202,7 +202,10 @@ const refused: ReadonlySet<string> = new Set([
   "'1K' | human_to_bytes",
   'list | random',
 ])
-/** A lone expression keeps its type, as in Ansible 2.19; in 2.14 what looks like a number, a list or a boolean changes it. */
+/**
+ * A lone expression keeps its type, as in Ansible 2.19; in 2.14 what looks like a number, a list or a boolean changes
+ * it.
+ */
 const keepsType: ReadonlySet<string> = new Set([
   "lookup('vars', 'ref')",
   '[one, ref]',

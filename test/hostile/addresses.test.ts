@@ -14,7 +14,8 @@ import { readyPlays } from '../ready-plays.ts'
 import { everyRole } from '../roles/support/schemas.ts'
 import { load } from '../unit/inventory/support.ts'
 
-// An inventory that injects: what it says of one host ends in the configurations, hosts files and certificates of all the others.
+// An inventory that injects: what it says of one host ends in the configurations, hosts files and certificates of all
+// the others.
 
 const groups = `[kube_control_plane]
 cp1

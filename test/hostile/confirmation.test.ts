@@ -5,8 +5,9 @@ import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 
-// The careless operator: what takes something away is started without its confirmation, with a wrong one, or where half of the cluster is
-// not in the groups that it works on. Each playbook runs as a process of its own; a host that anybody connects to leaves a canary.
+// The careless operator: what takes something away is started without its confirmation, with a wrong one, or where half
+// of the cluster is not in the groups that it works on. Each playbook runs as a process of its own; a host that anybody
+// connects to leaves a canary.
 const dir = mkdtempSync(join(tmpdir(), 'rota-confirm-'))
 const canary = join(dir, 'touched')
 const shell = join(dir, 'shell')

@@ -6,7 +6,8 @@ import { formatProblem } from '../../engine/failure/problem.ts'
 import type { ConnectionFlags } from '../../engine/host/connection.ts'
 import { load, problemsOf } from '../unit/inventory/support.ts'
 
-// An inventory whose values are more than they seem: each becomes a word of ssh's or docker's command line, which ssh hands on to shells.
+// An inventory whose values are more than they seem: each becomes a word of ssh's or docker's command line, which ssh
+// hands on to shells.
 
 const connect = async (files: Readonly<Record<string, string>>, flags: ConnectionFlags = {}) => {
   const inventory = await load(files, { sources: [Object.keys(files)[0] ?? ''] })

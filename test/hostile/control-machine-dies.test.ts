@@ -7,8 +7,9 @@ import { startApiServers } from '../lab/api-servers.ts'
 import { inHost, type PlaybookResult, runPlaybook, testLab, totals, upLab } from '../lab/lab.ts'
 
 /**
- * The control machine dies: its process gets SIGKILL at the worst moment, and each host has to undo by itself what nobody else will. The nets are those
- * of docs/safety-nets.md. In between systemd reads all units anew, as every package that is installed makes it do.
+ * The control machine dies: its process gets SIGKILL at the worst moment, and each host has to undo by itself what
+ * nobody else will. The nets are those of docs/safety-nets.md. In between systemd reads all units anew, as every
+ * package that is installed makes it do.
  */
 const { vip, hosts: all } = await upLab()
 const masters = ['master-1', 'master-2', 'master-3']

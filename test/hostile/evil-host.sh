@@ -1,6 +1,6 @@
 #!/bin/bash
-# A host that somebody has taken over: it stands in the place of a host's shell, reads what it needs from the first lines of the runtime, and
-# says what its first argument names. It goes on for as long as anybody listens, at most 20 s.
+# A host that somebody has taken over: it stands in the place of a host's shell, reads what it needs from the first
+# lines of the runtime, and says what its first argument names. It goes on for as long as anybody listens, at most 20 s.
 export LC_ALL=C
 nonce=
 while [ -z "$nonce" ] && IFS= read -r line; do

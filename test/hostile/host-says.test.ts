@@ -6,8 +6,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { longestOutput, longestStepOutput } from '../../engine/program/limits.ts'
 
-// A host that lies (evil-host.sh), beside an honest one: a real playbook runs on both. What it says is bounded and printed as text, it is
-// unreachable with the reason, and the other one is worked on.
+// A host that lies (evil-host.sh), beside an honest one: a real playbook runs on both. What it says is bounded and
+// printed as text, it is unreachable with the reason, and the other one is worked on.
 const dir = mkdtempSync(join(tmpdir(), 'rota-host-says-'))
 test.after(() => rmSync(dir, { recursive: true }))
 const entry = new URL('../../engine/entry.mjs', import.meta.url).href

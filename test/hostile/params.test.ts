@@ -15,7 +15,8 @@ import { smallCluster } from '../roles/support/inventory.ts'
 import { contentOf, unitsOf } from '../roles/support/role.ts'
 import { everyRole, type TextPlace, textPlaces } from '../roles/support/schemas.ts'
 
-// An inventory that injects: every text of every param of every role is given what a configuration, a unit or a shell would read as more.
+// An inventory that injects: every text of every param of every role is given what a configuration, a unit or a shell
+// would read as more.
 
 const breaking = ['\n', '\r', '\0', '\x1b', '\x9b', '\u2028', '\u2029', '\u202e', '\ud800']
 const meaning = ['}', '{', ';', '"', "'", '`', '$(id)', '\\', '#', ' x', '%n', '!']
@@ -126,7 +127,10 @@ const structure: Readonly<Record<string, RegExp>> = {
   'control-plane': /[^"]/g,
 }
 
-/** The first word of each line, and what in it has a meaning of its own: a reader would find more of them, were something injected. */
+/**
+ * The first word of each line, and what in it has a meaning of its own: a reader would find more of them, were
+ * something injected.
+ */
 const skeleton = (text: string, name: string): string =>
   text
     .split('\n')

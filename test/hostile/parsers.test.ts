@@ -25,8 +25,8 @@ import { createVault, openVault } from '../../engine/vault/vault.ts'
 import { cpuTime } from '../cpu-time.ts'
 import { load, problemsOf } from '../unit/inventory/support.ts'
 
-// Whoever writes what an operator's run reads: an inventory, a script's output, a vault, a variable. Text that is nearly right, wrong in the
-// worst way, or without end. `ROTA_FUZZ_RUNS=100000` looks longer.
+// Whoever writes what an operator's run reads: an inventory, a script's output, a vault, a variable. Text that is
+// nearly right, wrong in the worst way, or without end. `ROTA_FUZZ_RUNS=100000` looks longer.
 
 const vault = createVault([{ id: 'default', password: 'open' }])
 const here = { file: 'f', line: 1, column: 1 }

@@ -8,7 +8,8 @@ import { editLine } from '../../engine/tasks/edit-line.ts'
 import { cpuTime } from '../cpu-time.ts'
 import { load } from '../unit/inventory/support.ts'
 
-// A host whose files hold what makes the patterns of a play take for ever on the control machine, and patterns that do so by themselves.
+// A host whose files hold what makes the patterns of a play take for ever on the control machine, and patterns that do
+// so by themselves.
 
 function inTime<T>(action: () => T): T {
   const started = cpuTime()

@@ -14,8 +14,8 @@ import { shells, withChannel } from '../unit/program/shells.ts'
 import { base, nobody, stateOf, type Victim, victim } from './victim.ts'
 
 /**
- * A process of `nobody` that never rests: whatever root works on in its folder it replaces, again and again, by links to root's files and
- * directories; each name that root makes there it takes away and plants a link under.
+ * A process of `nobody` that never rests: whatever root works on in its folder it replaces, again and again, by links
+ * to root's files and directories; each name that root makes there it takes away and plants a link under.
  */
 const attacker = `
 const fs = require('node:fs')
@@ -105,7 +105,10 @@ const work = ({ home }: Victim, round: number, url: string): readonly Task[] => 
   download({ path: join(home, 'tool'), url, sha256: 'unchecked', owner: 'nobody', mode: round % 2 ? '0700' : '0755' }),
 ]
 
-/** Probe, plan and apply each for itself, for whoever is disturbed: gives how many changes were begun, and how many were made. */
+/**
+ * Probe, plan and apply each for itself, for whoever is disturbed: gives how many changes were begun, and how many were
+ * made.
+ */
 async function round(channel: ShellChannel, tasks: readonly Task[]): Promise<readonly [number, number]> {
   const facts = await channel.probe(tasks.flatMap(task => task.kind.facts(task.args, { diff: true })))
   let begun = 0
@@ -163,7 +166,10 @@ while (!fs.existsSync(stop)) {
   }
 }`
 
-/** How many of some rounds gave /etc away: in each a directory is opened to all, and one is made in it, by changes of one program. */
+/**
+ * How many of some rounds gave /etc away: in each a directory is opened to all, and one is made in it, by changes of
+ * one program.
+ */
 async function lost(
   rounds: number,
   change: (it: Victim, opened: string, channel: ShellChannel) => Promise<readonly Shell[]>,

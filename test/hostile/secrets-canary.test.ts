@@ -12,8 +12,9 @@ import { formsOf } from '../../engine/secrets/forms.ts'
 import { encryptVault } from '../../engine/vault/write.ts'
 import { inHost, testLab, upLab } from '../lab/lab.ts'
 
-// A vault of secrets, each in a place of its own, on a real host with a password for logging in and for sudo. Looked through is all that a
-// run leaves: what it says, its journal, words and environment of every process on both sides while it works, files here and there.
+// A vault of secrets, each in a place of its own, on a real host with a password for logging in and for sudo. Looked
+// through is all that a run leaves: what it says, its journal, words and environment of every process on both sides
+// while it works, files here and there.
 const info = await upLab()
 const target = info.hosts.find(({ name }) => name === 'master-1')
 if (!target) throw new Error('the lab has no master-1')

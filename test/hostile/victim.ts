@@ -16,8 +16,8 @@ import type { ShellChannel } from '../../engine/transport/channel.ts'
 import { scratch } from '../unit/program/shells.ts'
 
 /**
- * The attacker is `nobody`, a user of the host with a folder of his own in which root works. He wants root to write, to give away or to read a
- * file outside of it.
+ * The attacker is `nobody`, a user of the host with a folder of his own in which root works. He wants root to write, to
+ * give away or to read a file outside of it.
  */
 export const nobody = 65534
 export const base = scratch()

@@ -9,8 +9,9 @@ import { execa } from 'execa'
 import { inHost, testLab } from './lab.ts'
 
 /**
- * What load balancers need of an API server, and nothing else: `GET /readyz` over TLS on 6443, kept connections, a certificate of the
- * cluster's authority with every name that clients use. It answers with the name of its host, and 500 while /run/not-ready is there.
+ * What load balancers need of an API server, and nothing else: `GET /readyz` over TLS on 6443, kept connections, a
+ * certificate of the cluster's authority with every name that clients use. It answers with the name of its host, and
+ * 500 while /run/not-ready is there.
  */
 const answer = `#!/bin/sh
 while IFS= read -r request; do
@@ -162,7 +163,10 @@ export const askOnce = (address: string, port: number, ca: string): Promise<stri
       .end()
   })
 
-/** Clients that ask every 300 ms, each on a connection that it keeps, and dial anew where theirs was closed. Counts the requests. */
+/**
+ * Clients that ask every 300 ms, each on a connection that it keeps, and dial anew where theirs was closed. Counts the
+ * requests.
+ */
 export function keptClients(count: number, address: string, port: number, ca: string) {
   const asked = { requests: 0, failed: 0, connections: 0 }
   let isOver = false

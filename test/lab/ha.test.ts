@@ -96,7 +96,9 @@ const until = async (what: string, holds: () => Promise<boolean>, seconds: numbe
 }
 const heldBy = (host: string, seconds: number) =>
   until(`${host} holds ${vip}`, async () => String(await holders()) === host, seconds)
-/** Seconds from haproxy's end on a host until another one has taken the address, by the hosts' own clock and journal. */
+/**
+ * Seconds from haproxy's end on a host until another one has taken the address, by the hosts' own clock and journal.
+ */
 const failOver = async (from: string): Promise<number> => {
   const stopped = Number(await inHost(from, 'date +%s.%N; systemctl stop haproxy'))
   const moved = async () => {
@@ -156,7 +158,8 @@ test('check-ha: everything is right, as a table, and the password of the page is
 test('haproxy stops on the primary: within interval, advertisements and skew the address is elsewhere; check-ha says what is wrong', async () => {
   const seconds = await failOver('master-1')
   console.log(`  (killall, weight -30: ${seconds.toFixed(1)} s)`)
-  // 5 s until the check, 3 × 3 s without a better advertisement, the skew of priority 110, and three seconds of a busy machine's.
+  // 5 s until the check, 3 × 3 s without a better advertisement, the skew of priority 110, and three seconds of a busy
+  // machine's.
   ok(seconds < 5 + 9 + ((256 - 110) / 256) * 3 + 3, `${seconds} s`)
   ok(masters.includes(await askOnce(vip, port, api.ca)))
   const result = await look(document001)
@@ -207,7 +210,8 @@ test('the address goes to hosts of their own: clients that keep their connection
   succeeds(await converge(document000, apart, 'upgrade'))
   const seen = await clients.stop()
   ok(seen.requests > 100, `${seen.requests} requests`)
-  // Each has to dial anew. A request may be lost in the few milliseconds between the look at an idle connection and its end.
+  // Each has to dial anew. A request may be lost in the few milliseconds between the look at an idle connection and its
+  // end.
   ok(seen.connections >= 20, `${seen.connections} connections`)
   ok(seen.failed <= 3, `${seen.failed} failed`)
   const again = await converge(document000, apart, 'upgrade')

@@ -7,8 +7,8 @@ import type { RunEvent } from '../../engine/journal/events.ts'
 import { labInfo, labUp } from '../../scripts/lab/index.mjs'
 
 /**
- * The lab that the tests share: three masters, two nodes, and a spare one that has dnf and no apt; without Kubernetes. It is brought up by
- * the first test that asks.
+ * The lab that the tests share: three masters, two nodes, and a spare one that has dnf and no apt; without Kubernetes.
+ * It is brought up by the first test that asks.
  */
 export const testLab = process.env.ROTA_TEST_LAB ?? 'lab-test'
 

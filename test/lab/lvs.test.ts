@@ -8,8 +8,8 @@ import { askOnce, startApiServers } from './api-servers.ts'
 import { inHost, runPlaybook, totals, upLab, withInventory } from './lab.ts'
 
 /**
- * LVS with DR: two directors that are no masters, three masters. The kernel of this machine may have no IPVS: what the masters need is then
- * set up for real all the same, and that the directors are refused with the reason.
+ * LVS with DR: two directors that are no masters, three masters. The kernel of this machine may have no IPVS: what the
+ * masters need is then set up for real all the same, and that the directors are refused with the reason.
  */
 const hasIpvs = existsSync('/proc/net/ip_vs')
 if (!hasIpvs) console.log('  (this kernel has no IPVS: the directors are refused, nothing is balanced for real)')
@@ -48,7 +48,8 @@ test('masters: the address is on lo, nobody hears of it, and a second run change
   const result = await converge(lvs, ...onMasters)
   equal(result.exitCode, 0, JSON.stringify(result.events.filter(({ kind }) => kind === 'hostFinished')) + result.stderr)
   for (const master of masters) equal(await state(master), `${vip}/32\n1\n2`)
-  // A neighbour that asks for it gets no answer. It must not know one from before: a test that ran here earlier had a holder of the address.
+  // A neighbour that asks for it gets no answer. It must not know one from before: a test that ran here earlier had a
+  // holder of the address.
   const asked = await inHost(
     'node-1',
     `ip neigh flush to ${vip}; ping -c 1 -W 2 ${vip} >/dev/null 2>&1; ip neigh show ${vip}`,

@@ -5,8 +5,8 @@ import { execa } from 'execa'
 import type { LabInfo } from '../../scripts/lab/types.ts'
 
 /**
- * What a proxy sees of masters, without Kubernetes: on each a TLS server on port 6443 that answers /readyz and says who it is, with a
- * certificate of an authority that its host knows; and one without TLS on port 8080.
+ * What a proxy sees of masters, without Kubernetes: on each a TLS server on port 6443 that answers /readyz and says who
+ * it is, with a certificate of an authority that its host knows; and one without TLS on port 8080.
  */
 export async function serveMasters(lab: LabInfo, names: readonly string[]): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'rota-pki-'))

@@ -44,7 +44,10 @@ async function succeeds(vars: object, tags = 'nginx', limit = 'node-1') {
 
 const listeners = () => inHost('node-1', "ss -Hltn | awk '{print $4}' | grep -E ':(6443|8443)$' | sort | tr '\\n' ' '")
 
-/** A new list of masters is a reload: one connection goes on, to a master that is not even listed any more, and the process stays. */
+/**
+ * A new list of masters is a reload: one connection goes on, to a master that is not even listed any more, and the
+ * process stays.
+ */
 async function changesTheList(vars: object, port: number, process: () => Promise<string>, andBack = false) {
   const before = await process()
   const kept = keptConnection(lab, 'node-1', port)

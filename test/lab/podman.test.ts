@@ -7,7 +7,8 @@ import { equal } from 'uvu/assert'
 import { ensureCommands, unpackPackage } from '../../scripts/lab/apt.mjs'
 import { runPlaybook, totals } from './lab.ts'
 
-// A container of podman's, with an image and a storage of its own: busybox and nothing else, which is less than the lab's hosts have.
+// A container of podman's, with an image and a storage of its own: busybox and nothing else, which is less than the
+// lab's hosts have.
 await ensureCommands({ podman: 'podman', runc: 'runc' })
 const dir = mkdtempSync(join(tmpdir(), 'rota-podman-'))
 const write = (name: string, text: string) => writeFileSync(join(dir, name), text)

@@ -8,7 +8,8 @@ import { equal, match } from 'uvu/assert'
 import { ensureCommands } from '../../scripts/lab/apt.mjs'
 import { runPlaybook, totals } from './lab.ts'
 
-// Ways of OpenSSH that the lab's hosts don't have: an IPv6 address, a jump host, many hosts whose keys nobody knows yet. Two daemons on this machine.
+// Ways of OpenSSH that the lab's hosts don't have: an IPv6 address, a jump host, many hosts whose keys nobody knows
+// yet. Two daemons on this machine.
 await ensureCommands({ '/usr/sbin/sshd': 'openssh-server', ssh: 'openssh-client' })
 const dir = mkdtempSync(join(tmpdir(), 'rota-ssh-'))
 const path = (name: string) => join(dir, name)

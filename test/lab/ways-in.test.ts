@@ -8,7 +8,9 @@ const { files, hosts } = await upLab()
 const container = hosts.find(host => host.name === 'master-1')?.container ?? ''
 const password = readFileSync(join(dirname(files.key), 'operator-password'), 'utf8').trim()
 
-/** Variables of master-1 for each way into it; the become password stands in the inventory, as Ansible users have it. */
+/**
+ * Variables of master-1 for each way into it; the become password stands in the inventory, as Ansible users have it.
+ */
 const ways: readonly (readonly [string, string])[] = [
   ['root, dash', ''],
   ['root, bash', 'ansible_shell_executable=/bin/bash'],

@@ -20,7 +20,10 @@ const rendered = (params: Params, name = 'm1', view = cluster): string =>
   contentOf(unitsOf(keepalived({ ...vip, ...params }), view.host(name), view), config)
 
 const device = someInterface()
-/** What keepalived says of a configuration that the role would not put in place; it looks for the interface, and for the user of scripts. */
+/**
+ * What keepalived says of a configuration that the role would not put in place; it looks for the interface, and for the
+ * user of scripts.
+ */
 function refused(params: Params, name: string, render: (params: Params, name: string) => string): string | undefined {
   if (device === undefined) return undefined
   const user = params.scriptUser === 'none' ? { scriptUser: 'root' } : {}

@@ -12,7 +12,8 @@ const pages = readdirSync(roles, { recursive: true, encoding: 'utf8' })
   .filter(path => path.endsWith('README.md'))
   .map(path => `${roles}/${path}`)
 
-// Every role's page has the table of its params as they are; `UPDATE_GOLDEN=1` writes it. Roles of one set-up share a page.
+// Every role's page has the table of its params as they are; `UPDATE_GOLDEN=1` writes it. Roles of one set-up share a
+// page.
 for (const value of Object.values(all)) {
   if (!('role' in value)) continue
   const maker = value as unknown as RoleMaker<ParamsSchema>

@@ -21,7 +21,10 @@ export interface Config {
   readonly notes: readonly string[]
 }
 
-/** ansible.cfg, then ANSIBLE_*, then ROTA_*, each over the one before. Throws an InventoryError with everything that can't be read. */
+/**
+ * ansible.cfg, then ANSIBLE_*, then ROTA_*, each over the one before. Throws an InventoryError with everything that
+ * can't be read.
+ */
 export function readConfig(where: Surroundings = { cwd: process.cwd(), env: process.env }): Config {
   const { file, warnings } = findConfig(where)
   const ini = file ? readIni(file.text, file.path) : new Map<string, IniValue>()

@@ -13,8 +13,8 @@ export interface ConfigFile {
 }
 
 /**
- * The one ansible.cfg that counts (Ansible's find_ini_config_file): ANSIBLE_CONFIG, ./ansible.cfg, ~/.ansible.cfg, /etc/ansible/ansible.cfg. That of
- * a directory which anybody may write to is not read: it could run commands as us.
+ * The one ansible.cfg that counts (Ansible's find_ini_config_file): ANSIBLE_CONFIG, ./ansible.cfg, ~/.ansible.cfg,
+ * /etc/ansible/ansible.cfg. That of a directory which anybody may write to is not read: it could run commands as us.
  */
 export function findConfig({ cwd, env }: Surroundings): {
   readonly file?: ConfigFile

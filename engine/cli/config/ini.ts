@@ -5,7 +5,10 @@ export interface IniValue {
   readonly origin: Origin
 }
 
-/** ansible.cfg as Python's ConfigParser reads it: `key = value` or `key: value`, `;` begins a comment anywhere, indented lines go on. */
+/**
+ * ansible.cfg as Python's ConfigParser reads it: `key = value` or `key: value`, `;` begins a comment anywhere, indented
+ * lines go on.
+ */
 export function readIni(text: string, file: string): ReadonlyMap<string, IniValue> {
   const values = new Map<string, IniValue>()
   let section = ''

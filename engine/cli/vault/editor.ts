@@ -6,8 +6,8 @@ import { InventoryError } from '../../failure/index.ts'
 import { shlexSplit } from '../../inventory/index.ts'
 
 /**
- * Lets a person edit the text in a directory that is theirs alone, and which is gone afterwards whatever happens. Its ending is that of the
- * file, for the editor's sake.
+ * Lets a person edit the text in a directory that is theirs alone, and which is gone afterwards whatever happens. Its
+ * ending is that of the file, for the editor's sake.
  */
 export async function edit(name: string, content: Uint8Array): Promise<Buffer> {
   const directory = mkdtempSync(join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), 'rota-vault-'))

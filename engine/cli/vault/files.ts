@@ -31,8 +31,8 @@ export function openFile(name: string, secrets: readonly VaultSecret[]) {
 }
 
 /**
- * Replaces a file in one step, so that there is always a whole one. It keeps its mode unless another is given, and its owner; a new one is for its
- * owner only. A link stays a link.
+ * Replaces a file in one step, so that there is always a whole one. It keeps its mode unless another is given, and its
+ * owner; a new one is for its owner only. A link stays a link.
  */
 export function writeOutput(name: string, content: Uint8Array | string, mode?: number): void {
   if (name === '-') {

@@ -18,8 +18,8 @@ interface Pending {
 }
 
 /**
- * ansible/plugins/inventory/ini.py. `known` are the groups that earlier sources declared. Reading goes on after an error,
- * so that all of them are reported.
+ * ansible/plugins/inventory/ini.py. `known` are the groups that earlier sources declared. Reading goes on after an
+ * error, so that all of them are reported.
  */
 export function readIni(text: string, file: string, known: ReadonlySet<string> = new Set()): Reading {
   const statements: Statement[] = []

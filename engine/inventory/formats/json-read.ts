@@ -6,8 +6,8 @@ import { LazyMap } from '../vars/lazy-map.ts'
 export type JsonReading = { readonly node: Node } | { readonly problem: Problem }
 
 /**
- * JSON as Python's json module reads it (NaN and Infinity are numbers, the last of double keys wins, 1.0 is a float), with
- * positions. `{"__ansible_vault": "…"}` and `{"__ansible_unsafe": "…"}` are what Ansible writes for those values.
+ * JSON as Python's json module reads it (NaN and Infinity are numbers, the last of double keys wins, 1.0 is a float),
+ * with positions. `{"__ansible_vault": "…"}` and `{"__ansible_unsafe": "…"}` are what Ansible writes for those values.
  */
 export function readJson(text: string, file: string): JsonReading {
   const cursor: Cursor = { text, index: 0, line: 1, lineStart: 0, depth: 0 }

@@ -15,8 +15,8 @@ export function isScript(path: string, text: string, files: Files): boolean {
 }
 
 /**
- * Runs `PATH --list`, and `--host NAME` for each host when the answer has no `_meta.hostvars`. Undefined when the file can't be
- * executed although its mode says so (an INI file on a file system where everything is executable).
+ * Runs `PATH --list`, and `--host NAME` for each host when the answer has no `_meta.hostvars`. Undefined when the file
+ * can't be executed although its mode says so (an INI file on a file system where everything is executable).
  */
 export async function readScript(path: string, files: Files): Promise<Reading | undefined> {
   const list = await run(path, ['--list'], files)

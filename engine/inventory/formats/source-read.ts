@@ -43,8 +43,8 @@ function asSecret(statement: Statement): Statement {
 }
 
 /**
- * Ansible tries YAML for `.yml`, `.yaml`, `.json` and no ending, then INI for anything. A broken YAML file is never taken for
- * INI here: its first error is worth more than hosts named after its lines.
+ * Ansible tries YAML for `.yml`, `.yaml`, `.json` and no ending, then INI for anything. A broken YAML file is never
+ * taken for INI here: its first error is worth more than hosts named after its lines.
  */
 export function readText(text: string, path: string, known: ReadonlySet<string>): Reading {
   const ending = posix.extname(path)

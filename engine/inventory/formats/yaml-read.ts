@@ -14,8 +14,8 @@ export interface YamlReading {
 }
 
 /**
- * Reads YAML as PyYAML does under Ansible. The yaml package only parses (its "failsafe" schema leaves every scalar as text);
- * what the scalars, `<<`, tags and double keys mean is decided here.
+ * Reads YAML as PyYAML does under Ansible. The yaml package only parses (its "failsafe" schema leaves every scalar as
+ * text); what the scalars, `<<`, tags and double keys mean is decided here.
  */
 export function readYaml(text: string, file: string): YamlReading {
   const quick = readYamlQuickly(text)
@@ -62,8 +62,8 @@ export function readYamlFully(text: string, file: string): YamlReading {
 }
 
 /**
- * The yaml package finds the tokens without recursion, and then recurses. A full stack is no error that could be caught: where V8 compiles a
- * regular expression then, the process ends. So what is too deep is not gone into.
+ * The yaml package finds the tokens without recursion, and then recurses. A full stack is no error that could be
+ * caught: where V8 compiles a regular expression then, the process ends. So what is too deep is not gone into.
  */
 function readTokens(
   text: string,

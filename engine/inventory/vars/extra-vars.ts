@@ -14,8 +14,8 @@ export interface ExtraVars {
 const place = '--extra-vars'
 
 /**
- * The arguments of `-e`: `k=v k2="v 2"` (values stay text, as in Ansible), YAML or JSON in braces, `@file`. What Ansible would
- * quietly ignore, a word without `=`, is an error: a malformed one has wiped a cluster (kubespray#4685).
+ * The arguments of `-e`: `k=v k2="v 2"` (values stay text, as in Ansible), YAML or JSON in braces, `@file`. What
+ * Ansible would quietly ignore, a word without `=`, is an error: a malformed one has wiped a cluster (kubespray#4685).
  */
 export function readExtraVars(args: readonly string[], files: Files, vault: Vault): ExtraVars {
   const read = args.filter(arg => arg !== '').map(arg => readArgument(arg, files, vault))

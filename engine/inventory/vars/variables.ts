@@ -24,8 +24,8 @@ export const toVariable = (setting: Setting, overrides: Variable | undefined, de
   new SettingVariable(setting, overrides, decrypt)
 
 /**
- * Makes variables of settings that all hosts have. What such a one overrides is the same on most of them, and so it is one variable: what
- * follows from it is worked out once.
+ * Makes variables of settings that all hosts have. What such a one overrides is the same on most of them, and so it is
+ * one variable: what follows from it is worked out once.
  */
 export function sharedVariables(decrypt: Decrypt): (setting: Setting, overrides: Variable | undefined) => Variable {
   const known = new Map<Setting, Map<Variable | undefined, Variable>>()
@@ -39,8 +39,9 @@ export function sharedVariables(decrypt: Decrypt): (setting: Setting, overrides:
 }
 
 /**
- * The value is made when it is read: most variables of a big inventory never are, and a vault may need a password. A class, because there
- * are hundreds of thousands, and each as an object with getters of its own was most of the time that a large inventory took.
+ * The value is made when it is read: most variables of a big inventory never are, and a vault may need a password. A
+ * class, because there are hundreds of thousands, and each as an object with getters of its own was most of the time
+ * that a large inventory took.
  */
 class SettingVariable implements Variable {
   private readonly setting: Setting

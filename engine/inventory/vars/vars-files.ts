@@ -6,7 +6,10 @@ import { isVaulted, type Vault } from '../../vault/index.ts'
 import { readVariables } from '../formats/data-read.ts'
 import type { Setting } from '../types.ts'
 
-/** The variables that files give to one group or host, a list for each file, in order. Lazy: a vaulted file waits until asked. */
+/**
+ * The variables that files give to one group or host, a list for each file, in order. Lazy: a vaulted file waits until
+ * asked.
+ */
 export type FileSettings = () => readonly (readonly Setting[])[]
 
 export interface VarsDirectory {
@@ -18,8 +21,8 @@ export interface VarsDirectory {
 const endings = ['', '.yml', '.yaml', '.json']
 
 /**
- * `group_vars` or `host_vars` under `base`. As in Ansible (parsing/dataloader.py) the first of NAME, NAME.yml, NAME.yaml,
- * NAME.json wins and hides the others; directories are read recursively, sorted.
+ * `group_vars` or `host_vars` under `base`. As in Ansible (parsing/dataloader.py) the first of NAME, NAME.yml,
+ * NAME.yaml, NAME.json wins and hides the others; directories are read recursively, sorted.
  */
 export function readVarsDirectory(
   base: string,

@@ -32,8 +32,9 @@ export interface Authority {
 }
 
 /**
- * What the directory must hold, the same on every master: that of the first master that is ready and has a key, or that has one at all;
- * where nobody has any, it is made. A certificate that lacks a name, expires, or is of another authority is made anew for its key.
+ * What the directory must hold, the same on every master: that of the first master that is ready and has a key, or that
+ * has one at all; where nobody has any, it is made. A certificate that lacks a name, expires, or is of another
+ * authority is made anew for its key.
  */
 export function targetsFor(options: {
   readonly masters: readonly SeenMaster[]

@@ -53,7 +53,8 @@ export function masterFiles(params: Params, host: HostView, prepared: MasterPrep
   })
   return [
     open(`${pki}/ca.crt`, ca.certificate, apiServer, controllers),
-    // The controller manager signs the certificates of kubelets. An authority whose key is kept elsewhere has none to give.
+    // The controller manager signs the certificates of kubelets. An authority whose key is kept elsewhere has none to
+    // give.
     ...(ca.key === '' ? [] : [secret(`${pki}/ca.key`, ca.key, controllers)]),
     open(`${pki}/front-proxy-ca.crt`, prepared.pair('front-proxy-ca').certificate, apiServer, controllers),
     open(`${pki}/etcd/ca.crt`, prepared.pair('etcd/ca').certificate, apiServer),

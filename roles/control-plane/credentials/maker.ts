@@ -2,8 +2,8 @@ import { type Lifetime, makePair, type Pair, renewCertificate, type Wish } from 
 import type { PairName } from './names.ts'
 
 /**
- * Makes credentials in memory, each once a play, so that all masters get the same ones. No key of them is ever written down on the
- * control machine.
+ * Makes credentials in memory, each once a play, so that all masters get the same ones. No key of them is ever written
+ * down on the control machine.
  */
 export interface Maker {
   readonly wishes: Readonly<Record<PairName, Wish>>

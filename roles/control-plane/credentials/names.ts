@@ -4,8 +4,8 @@ import { readyz } from '../../lib/cluster/ready.ts'
 import type { Params } from '../daemons/daemons.ts'
 
 /**
- * The directory of credentials, by the names of Kubernetes' HA guide. Pairs are `server` (what the API server shows) and `kubecfg` (the
- * administrator); the tables of tokens and passwords are the operator's.
+ * The directory of credentials, by the names of Kubernetes' HA guide. Pairs are `server` (what the API server shows)
+ * and `kubecfg` (the administrator); the tables of tokens and passwords are the operator's.
  */
 export const pairNames = ['server', 'kubecfg'] as const
 export type PairName = (typeof pairNames)[number]

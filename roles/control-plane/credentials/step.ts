@@ -5,8 +5,9 @@ import type { Maker } from './maker.ts'
 import { credentialFacts } from './names.ts'
 
 /**
- * The credentials of a master, copied from one that has them. They go from host to host through this process alone: read as the output
- * of a command, written from the input of one, never in a list of arguments, a file of this machine, or one that others may read.
+ * The credentials of a master, copied from one that has them. They go from host to host through this process alone:
+ * read as the output of a command, written from the input of one, never in a list of arguments, a file of this machine,
+ * or one that others may read.
  */
 export const credentialsAreThere = (dir: string, targets: Targets['files'], make: Maker): Step =>
   step({

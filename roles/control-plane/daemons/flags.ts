@@ -9,7 +9,10 @@ export type Flag = readonly [
   exists?: { readonly from?: string; readonly until?: string },
 ]
 
-/** `--name=value` for the flags that this version knows; extra ones replace those of the same name and are taken as they are. */
+/**
+ * `--name=value` for the flags that this version knows; extra ones replace those of the same name and are taken as they
+ * are.
+ */
 export const flagWords = (...args: Parameters<typeof flagValues>): readonly string[] =>
   flagValues(...args).map(([name, value]) => `--${name}=${value}`)
 
@@ -32,7 +35,10 @@ export function flagValues(
   ])
 }
 
-/** A word of `ExecStart=`: `%` and `$` are doubled, for they mean something there; quoted where it needs it (systemd.service(5)). */
+/**
+ * A word of `ExecStart=`: `%` and `$` are doubled, for they mean something there; quoted where it needs it
+ * (systemd.service(5)).
+ */
 export function unitWord(word: string): string {
   const text = word.replaceAll('%', '%%').replaceAll('$', '$$$$')
   return /^[A-Za-z0-9_@%+=:,./$-]+$/.test(text) ? text : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`

@@ -10,7 +10,10 @@ export interface DaemonUnit {
   readonly stopTimeout: number
 }
 
-/** A unit of a daemon of the control plane. Its program's path holds the version, so that an upgrade is one changed unit. */
+/**
+ * A unit of a daemon of the control plane. Its program's path holds the version, so that an upgrade is one changed
+ * unit.
+ */
 export const daemonUnit = (unit: DaemonUnit): string => `[Unit]
 Description=${unit.description}
 Documentation=https://kubernetes.io/docs/reference/command-line-tools-reference/

@@ -11,27 +11,35 @@ export interface DrainApiServerOptions {
   readonly leaving?: readonly string[] | string
   readonly port?: number
   readonly kubeConfigDir?: string
-  /** Seconds between closing the port and the first change, for requests under way and for load balancers to notice; default 3. */
+  /**
+   * Seconds between closing the port and the first change, for requests under way and for load balancers to notice;
+   * default 3.
+   */
   readonly grace?: number
   /**
-   * Seconds after the port of one host is open again before the next one's is closed. Default: 2, and 15 where proxies may know of two masters only:
-   * nginx leaves a server that has refused a connection alone for ten seconds (`fail_timeout`), then each of its workers tries it with one
-   * connection and with no other until that one has ended well. Until then nobody but this one would be left. A third master may be joining,
-   * whom no proxy lists yet.
+   * Seconds after the port of one host is open again before the next one's is closed. Default: 2, and 15 where proxies
+   * may know of two masters only: nginx leaves a server that has refused a connection alone for ten seconds
+   * (`fail_timeout`), then each of its workers tries it with one connection and with no other until that one has ended
+   * well. Until then nobody but this one would be left. A third master may be joining, whom no proxy lists yet.
    */
   readonly settle?: number
-  /** Seconds after which the host opens the port itself should this machine be gone. Default: the variables of the role control-plane; 600. */
+  /**
+   * Seconds after which the host opens the port itself should this machine be gone. Default: the variables of the role
+   * control-plane; 600.
+   */
   readonly limit?: number
 }
 
 /**
- * Takes an API server out of service before it restarts, and back when it is ready, with no failed connection. Stopping it is not
- * enough: between closing its port and being ready again there are moments in which it accepts connections and drops them, or answers
- * before it can (its port is open some seconds before /readyz says so). A proxy without health checks of its own, such as nginx, would
- * send clients there. So the host itself refuses new connections all the while, which every proxy takes for "next server, please".
+ * Takes an API server out of service before it restarts, and back when it is ready, with no failed connection. Stopping
+ * it is not enough: between closing its port and being ready again there are moments in which it accepts connections
+ * and drops them, or answers before it can (its port is open some seconds before /readyz says so). A proxy without
+ * health checks of its own, such as nginx, would send clients there. So the host itself refuses new connections all the
+ * while, which every proxy takes for "next server, please".
  */
 export const drainApiServer = (options: DrainApiServerOptions = {}): Around => {
-  // When a host of this run was put back last: the next one waits for what is left of the time, and after the last nobody does.
+  // When a host of this run was put back last: the next one waits for what is left of the time, and after the last
+  // nobody does.
   let putBack = 0
   const closed = new Set<string>()
   return around({

@@ -20,12 +20,16 @@ export interface DrainNodeOptions {
 /** Marks a node that was cordoned by us, so that a later run knows whose it is to undo. */
 export const annotation = 'rota/cordoned'
 
-/** Its value where a node could not be drained and shall stay cordoned (upgrade_node_uncordon_after_drain_failure: false). */
+/**
+ * Its value where a node could not be drained and shall stay cordoned (upgrade_node_uncordon_after_drain_failure:
+ * false).
+ */
 const stays = 'drain failed'
 
 /**
- * Cordons and drains a node before its changes and uncordons it after, with kubespray's variables. A node that somebody else had cordoned
- * is left as it is, and stays so. One that an earlier run of ours has left cordoned is ours: it is taken back into service.
+ * Cordons and drains a node before its changes and uncordons it after, with kubespray's variables. A node that somebody
+ * else had cordoned is left as it is, and stays so. One that an earlier run of ours has left cordoned is ours: it is
+ * taken back into service.
  */
 export const drainNode = ({ leaving = [] }: DrainNodeOptions = {}): Around =>
   around({
@@ -45,7 +49,8 @@ export const drainNode = ({ leaving = [] }: DrainNodeOptions = {}): Around =>
       try {
         await drain(context, kubectl, node.name, settings)
       } catch (error) {
-        // The hook is left at once after a failure: what stays cordoned must say so, and what does not is no matter for questions.
+        // The hook is left at once after a failure: what stays cordoned must say so, and what does not is no matter for
+        // questions.
         await patch(kubectl, node.name, !settings.uncordonAfterFailure, stays)
         throw error
       }
@@ -111,7 +116,10 @@ export function parseNode(json: string): Node {
   }
 }
 
-/** Cordons and marks, or undoes both, in one change: there is no moment in which a node is cordoned and nobody knows by whom. */
+/**
+ * Cordons and marks, or undoes both, in one change: there is no moment in which a node is cordoned and nobody knows by
+ * whom.
+ */
 const patch = async (
   { $, words }: Kubectl,
   name: string,
@@ -187,7 +195,10 @@ async function whyNotDrained({ $, words }: Kubectl, name: string, said: string):
   return `${name} could not be drained in time: the disruption budget ${budgets.flat().join(', ') || '(unknown)'} does not allow ${pods} to go. Give that pod a second replica elsewhere, or set drain_fallback_enabled to delete it all the same`
 }
 
-/** Pods that a budget holds, in kubectl's words: `error when evicting pods/"web-1" -n "shop" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.` */
+/**
+ * Pods that a budget holds, in kubectl's words: `error when evicting pods/"web-1" -n "shop" (will retry after 5s):
+ * Cannot evict pod as it would violate the pod's disruption budget.`
+ */
 export const blockedPods = (stderr: string): readonly { readonly pod: string; readonly namespace: string }[] => [
   ...new Map(
     [...stderr.matchAll(/error when evicting pods?\/?\s*"([^"]+)"(?: -n "([^"]+)")?.*disruption budget/g)].map(

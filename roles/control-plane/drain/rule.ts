@@ -2,9 +2,10 @@ import { raw, type Shell, sh } from 'rota'
 import type { SafetyNet } from '../../lib/cluster/index.ts'
 
 /**
- * Shell text that turns new connections to a port away with a reset, from everywhere but 127.0.0.1 and `open`: ranges of pods. Those on the host
- * come here through the address of the service, by the kernel's choice, and nobody tries another server for them. A reset is what makes a proxy go to
- * the next server at once; a connection that is open goes on. The chain is ours alone, so adding and removing it can be repeated.
+ * Shell text that turns new connections to a port away with a reset, from everywhere but 127.0.0.1 and `open`: ranges
+ * of pods. Those on the host come here through the address of the service, by the kernel's choice, and nobody tries
+ * another server for them. A reset is what makes a proxy go to the next server at once; a connection that is open goes
+ * on. The chain is ours alone, so adding and removing it can be repeated.
  */
 export const closePort = (port: number, open: readonly string[] = []): Shell => sh`set -eu
 close() {
@@ -18,7 +19,10 @@ close() {
 close iptables 127.0.0.0/8 ${open.filter(isVersion4)}
 if command -v ip6tables >/dev/null && ip6tables -w 10 -L INPUT -n >/dev/null 2>&1; then close ip6tables ::1/128 ${open.filter(range => !isVersion4(range))}; fi`
 
-/** Shell text that opens the port again; nothing is done where it is open. Fails where it stays closed, because somebody else has iptables' lock. */
+/**
+ * Shell text that opens the port again; nothing is done where it is open. Fails where it stays closed, because somebody
+ * else has iptables' lock.
+ */
 export const openPort = (port: number): Shell => sh`for t in iptables ip6tables; do
   command -v "$t" >/dev/null || continue
   while "$t" -w 10 -D INPUT -p tcp --dport ${port} -j ${chain(port)} 2>/dev/null; do :; done
@@ -27,8 +31,8 @@ export const openPort = (port: number): Shell => sh`for t in iptables ip6tables;
 done`
 
 /**
- * Should nobody come back, the host opens the port itself as soon as the API server behind it answers, ready or wanting to know who asks, whatever
- * has become of the control machine.
+ * Should nobody come back, the host opens the port itself as soon as the API server behind it answers, ready or wanting
+ * to know who asks, whatever has become of the control machine.
  */
 export const undrain = (port: number, seconds: number): SafetyNet => ({
   name: undrainName(port),

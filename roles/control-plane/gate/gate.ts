@@ -12,8 +12,8 @@ export interface ApiServerGateOptions {
 }
 
 /**
- * The API server of the host is ready, seen through its own certificate and authority. It says nothing about the version or about every
- * name of the certificate: those are proven by the role control-plane itself.
+ * The API server of the host is ready, seen through its own certificate and authority. It says nothing about the
+ * version or about every name of the certificate: those are proven by the role control-plane itself.
  */
 export const apiServerReady = (options: ApiServerGateOptions = {}) =>
   gate({
@@ -44,8 +44,9 @@ type ServingFacts = { readonly any: ReturnType<typeof facts.http>; readonly port
 const answers = [200, 401, 403]
 
 /**
- * Whoever answers counts, whatever its certificate says: a master that has not got its name yet would else be taken for one that is down, and
- * all of them be worked on at once. Where nothing on the host can speak HTTPS, a port that is open will do.
+ * Whoever answers counts, whatever its certificate says: a master that has not got its name yet would else be taken for
+ * one that is down, and all of them be worked on at once. Where nothing on the host can speak HTTPS, a port that is
+ * open will do.
  */
 const serving = ({ any, port }: FactValues<ServingFacts>, host: HostView): Verdict =>
   (any.type === 'answered' && any.expected) || (any.type === 'unavailable' && port.type === 'open')

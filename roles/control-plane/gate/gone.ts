@@ -2,7 +2,10 @@ import { assert, computed, facts, type InventoryView, type Task } from 'rota'
 import { etcdAt } from '../../etcd/gate.ts'
 import { portOf } from './gate.ts'
 
-/** A master that is removed as dead is dead: seen from another host, neither its API server nor its etcd member takes connections. */
+/**
+ * A master that is removed as dead is dead: seen from another host, neither its API server nor its etcd member takes
+ * connections.
+ */
 export const isGone =
   (name: string) =>
   ({ inventory }: { readonly inventory: InventoryView }): readonly Task[] => {

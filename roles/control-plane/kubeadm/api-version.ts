@@ -2,7 +2,10 @@ import { atLeast } from '../../lib/cluster/index.ts'
 
 export type ApiVersion = 'v1beta2' | 'v1beta3' | 'v1beta4'
 
-/** The configuration that the kubeadm of this version reads and does not warn about (kubeadm's own release notes: 1.15, 1.22, 1.31). */
+/**
+ * The configuration that the kubeadm of this version reads and does not warn about (kubeadm's own release notes: 1.15,
+ * 1.22, 1.31).
+ */
 export function apiVersionOf(kubeVersion: string): ApiVersion {
   if (atLeast(kubeVersion, '1.31')) return 'v1beta4'
   if (atLeast(kubeVersion, '1.22')) return 'v1beta3'

@@ -5,7 +5,9 @@ import { kubectlWords } from '../kubectl.ts'
 import { manifestOf } from '../methods/static-pods/running.ts'
 import { markerOf } from './seen.ts'
 
-/** What another master is: it serves a cluster, is about to, has one that does not answer, has none, or can't be asked. */
+/**
+ * What another master is: it serves a cluster, is about to, has one that does not answer, has none, or can't be asked.
+ */
 export type Neighbour = (typeof neighbours)[number]
 
 const neighbours = ['serves', 'busy', 'silent', 'nothing', 'unreachable'] as const
@@ -43,8 +45,9 @@ else echo silent; fi`.text()
 const ownUrl = (master: HostView, port: number): string => httpsUrl(master.ip, port, '/readyz')
 
 /**
- * What a host that is no master yet has to do. A cluster begins on the first host of the group, and only there, and only when no other one
- * may have a cluster already: a second one beside one that is only down would be the worst of all outcomes.
+ * What a host that is no master yet has to do. A cluster begins on the first host of the group, and only there, and
+ * only when no other one may have a cluster already: a second one beside one that is only down would be the worst of
+ * all outcomes.
  */
 export type Way =
   | { readonly kind: 'join'; readonly through: HostView }

@@ -73,8 +73,8 @@ ${kubeadmWithConfig(params, ...localControllers(params), words, ended(params))}`
 }
 
 /**
- * The controllers lead to their own API server from the start. To be restarted for it would cost them their lease, and everybody who
- * joins meanwhile waits for a leader that signs.
+ * The controllers lead to their own API server from the start. To be restarted for it would cost them their lease, and
+ * everybody who joins meanwhile waits for a leader that signs.
  */
 const localControllers = (params: Params): readonly (Shell | readonly string[])[] => [
   ['init', 'phase', 'certs', 'all'],

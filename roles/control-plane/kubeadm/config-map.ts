@@ -1,6 +1,7 @@
 import type { RemoteShell } from 'rota'
 
-// kubeadm writes these itself, with sorted keys and one item a line: reading them needs no YAML library, which would cost every run.
+// kubeadm writes these itself, with sorted keys and one item a line: reading them needs no YAML library, which would
+// cost every run.
 
 /** `kubernetesVersion` of a ClusterConfiguration. */
 export const versionIn = (config: string): string | undefined => /^kubernetesVersion: "?(v[^"\s]+)/m.exec(config)?.[1]
@@ -46,8 +47,8 @@ interface ConfigMap {
 }
 
 /**
- * Changes kubeadm-config through an API server. What has changed since it was read is not overwritten: Kubernetes refuses it by its
- * resourceVersion, and it is read again.
+ * Changes kubeadm-config through an API server. What has changed since it was read is not overwritten: Kubernetes
+ * refuses it by its resourceVersion, and it is read again.
  */
 export async function changeClusterConfig(
   { $, words }: { readonly $: RemoteShell; readonly words: readonly string[] },

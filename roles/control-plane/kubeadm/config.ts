@@ -59,7 +59,10 @@ export function joinDocument(params: Params, host: HostView, inventory: Inventor
   }
 }
 
-/** An InitConfiguration for phases that work on the cluster as it is: `cluster` is the ClusterConfiguration that it has itself. */
+/**
+ * An InitConfiguration for phases that work on the cluster as it is: `cluster` is the ClusterConfiguration that it has
+ * itself.
+ */
 export const phaseConfig = (
   params: Params,
   host: HostView,

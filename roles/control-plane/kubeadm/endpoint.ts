@@ -8,7 +8,10 @@ type EndpointParams = Pick<
 > &
   VipPort
 
-/** `controlPlaneEndpoint`: what everybody who joins the cluster is told to use. A first master's address is replaced when it leaves. */
+/**
+ * `controlPlaneEndpoint`: what everybody who joins the cluster is told to use. A first master's address is replaced
+ * when it leaves.
+ */
 export function controlPlaneEndpoint(params: EndpointParams, inventory: InventoryView): string {
   const { externalLoadBalancer: external, virtualAddress } = params
   if (params.controlPlaneEndpoint !== undefined) return params.controlPlaneEndpoint

@@ -8,8 +8,9 @@ import { isThere, manifests, textOf } from './seen.ts'
 export const etcdClient = 'kubeadm/apiserver-etcd-client'
 
 /**
- * The client that the API servers are to an etcd which is not kubeadm's own. It is put on a host that is no master yet, and made new where
- * it is ours and about to expire; an API server reads it with every connection. A cluster that has another etcd keeps what it has.
+ * The client that the API servers are to an etcd which is not kubeadm's own. It is put on a host that is no master yet,
+ * and made new where it is ours and about to expire; an API server reads it with every connection. A cluster that has
+ * another etcd keeps what it has.
  */
 export const etcdClientIsThere = (params: Params, prepared: PreparedCertificates): Step => {
   const files = filesOf(params, prepared)
@@ -54,7 +55,10 @@ export function filesOf(
   }
 }
 
-/** `join` passes the key on only in the form that has the kind of key in its first line, of elliptic ones (kubeadm's copycerts). */
+/**
+ * `join` passes the key on only in the form that has the kind of key in its first line, of elliptic ones (kubeadm's
+ * copycerts).
+ */
 export function traditional(key: string): string {
   const parsed = createPrivateKey(key)
   return parsed.export({ type: parsed.asymmetricKeyType === 'rsa' ? 'pkcs1' : 'sec1', format: 'pem' }).toString()

@@ -11,8 +11,9 @@ import { servesItself } from './is-master.ts'
 import { clusterConfig, manifests, textOf } from './seen.ts'
 
 /**
- * The API server asks the members that the etcd of the hosts has now. kubeadm writes their list once, when the cluster begins: members that
- * are replaced one after the other would leave it none that lives. Only that flag of the manifest changes, and only where the etcd is ours.
+ * The API server asks the members that the etcd of the hosts has now. kubeadm writes their list once, when the cluster
+ * begins: members that are replaced one after the other would leave it none that lives. Only that flag of the manifest
+ * changes, and only where the etcd is ours.
  */
 export const knowsEtcdMembers = (params: Params, inventory: InventoryView, prepared: PreparedCertificates): Step => {
   const files = filesOf(params, prepared)
@@ -80,7 +81,10 @@ async function changeManifest({ $, host }: StepContext, params: Params, wanted: 
   }
 }
 
-/** Shell text that succeeds when every API server that runs has the word, and there is one: the old one answers for a while. */
+/**
+ * Shell text that succeeds when every API server that runs has the word, and there is one: the old one answers for a
+ * while.
+ */
 const allHave = (word: string): string => `found=1
 for p in /proc/[0-9]*; do
   [ "$(cat "$p/comm" 2>/dev/null)" = kube-apiserver ] || continue

@@ -15,8 +15,9 @@ type ForgetParams = Parameters<typeof clusterNames>[0] &
   Pick<Params, 'binDir' | 'kubeConfigDir'>
 
 /**
- * The cluster's own configuration knows a master no more that is leaving, or that has died: neither its entry in the ClusterStatus
- * (which kubeadm kept up to 1.21, and reads in every upgrade), nor its names, nor its address as everybody's endpoint.
+ * The cluster's own configuration knows a master no more that is leaving, or that has died: neither its entry in the
+ * ClusterStatus (which kubeadm kept up to 1.21, and reads in every upgrade), nor its names, nor its address as
+ * everybody's endpoint.
  */
 export function forgetLeaving(params: ForgetParams, inventory: InventoryView): readonly Step[] {
   const leaving = mastersOf(inventory).filter(master => isLeaving(master, params.leaving))

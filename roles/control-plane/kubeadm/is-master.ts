@@ -24,8 +24,8 @@ export async function isMaster({ $, host }: Asked, params: Params): Promise<bool
 }
 
 /**
- * Throws where a reset might hit a master. An API server that takes connections is only ever that of an attempt of ours that has not ended,
- * and says itself that this host is no master.
+ * Throws where a reset might hit a master. An API server that takes connections is only ever that of an attempt of ours
+ * that has not ended, and says itself that this host is no master.
  */
 export async function mayBeReset(context: Asked, params: Params): Promise<void> {
   const { $, host } = context

@@ -16,8 +16,9 @@ import { ended, markerOf } from './seen.ts'
 import { whileAlone } from './turn.ts'
 
 /**
- * Joins a cluster through a master that serves. Its certificates are uploaded under a key made for this, a token of some minutes is made,
- * and both are taken back afterwards. What an attempt that failed has left is reset: this host is no master, that has been made sure of.
+ * Joins a cluster through a master that serves. Its certificates are uploaded under a key made for this, a token of
+ * some minutes is made, and both are taken back afterwards. What an attempt that failed has left is reset: this host is
+ * no master, that has been made sure of.
  */
 export const join = (context: StepContext, params: Params, through: HostView): Promise<{ readonly summary: string }> =>
   whileAlone(context, through, patience(params), async () => {
@@ -82,7 +83,10 @@ export const hashOf = (certificate: string): string =>
     .update(createPublicKey(certificate).export({ type: 'spki', format: 'der' }))
     .digest('hex')}`
 
-/** kubespray's clusters have their certificates in /etc/kubernetes/ssl, and `pki` leads there: so it does on a new master. */
+/**
+ * kubespray's clusters have their certificates in /etc/kubernetes/ssl, and `pki` leads there: so it does on a new
+ * master.
+ */
 export async function linkCertificates($: RemoteShell, { kubeConfigDir }: Params, cluster: string): Promise<void> {
   const pki = `${kubeConfigDir}/pki`
   const dir = certificatesDirIn(cluster)

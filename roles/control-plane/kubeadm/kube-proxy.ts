@@ -35,8 +35,8 @@ export async function noteKubeProxy($: RemoteShell, params: At): Promise<void> {
 }
 
 /**
- * kube-proxy leads where it did before the upgrade: kubeadm has it lead to controlPlaneEndpoint, which may be a single master, where the
- * operator or kubespray had chosen the proxy of each node.
+ * kube-proxy leads where it did before the upgrade: kubeadm has it lead to controlPlaneEndpoint, which may be a single
+ * master, where the operator or kubespray had chosen the proxy of each node.
  */
 export const kubeProxyLeadsBack = (params: Params): Step =>
   step({
@@ -51,7 +51,9 @@ export const kubeProxyLeadsBack = (params: Params): Step =>
     },
   })
 
-/** Changes the server, and has the pods started anew, a few at a time as their DaemonSet has it, where it was another. */
+/**
+ * Changes the server, and has the pods started anew, a few at a time as their DaemonSet has it, where it was another.
+ */
 export async function leadKubeProxy(kubectl: Kubectl, to: (server: string) => string): Promise<boolean> {
   const { $, words } = kubectl
   const [namespace, name] = map

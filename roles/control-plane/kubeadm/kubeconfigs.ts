@@ -3,8 +3,8 @@ import { httpsUrl } from '../../lib/cluster/index.ts'
 import type { Params } from '../daemons/daemons.ts'
 
 /**
- * The kubeconfigs of a master lead to its own API server, as kubespray has it: nothing on a master depends on a balancer or on another
- * master, and while the port is closed to others, 127.0.0.1 is open. Each notifies its daemon.
+ * The kubeconfigs of a master lead to its own API server, as kubespray has it: nothing on a master depends on a
+ * balancer or on another master, and while the port is closed to others, 127.0.0.1 is open. Each notifies its daemon.
  */
 export const localKubeconfigs = (params: Params): readonly Task[] => {
   const own = ownServer(params)

@@ -7,7 +7,10 @@ import { kubectlWords } from '../kubectl.ts'
 const unitPath = '/etc/systemd/system/kubelet.service'
 const mark = '# Written by the role control-plane.'
 
-/** kubeadm's own drop-in as a unit (its package has it): where the kubelet's configuration is, and what kubeadm adds to its flags. */
+/**
+ * kubeadm's own drop-in as a unit (its package has it): where the kubelet's configuration is, and what kubeadm adds to
+ * its flags.
+ */
 export const kubeletUnit = ({ binDir, kubeConfigDir }: Pick<Params, 'binDir' | 'kubeConfigDir'>): string => `${mark}
 [Unit]
 Description=kubelet
@@ -47,7 +50,9 @@ export const kubeletHasUnit = (params: Params): Step => {
   })
 }
 
-/** A host that has no kubelet yet gets the version's; one that has keeps it until its control plane has been upgraded. */
+/**
+ * A host that has no kubelet yet gets the version's; one that has keeps it until its control plane has been upgraded.
+ */
 export const someKubelet = (params: Params): readonly Task[] =>
   ['kubelet', 'kubectl'].map(name => {
     const path = `${params.binDir}/${name}`

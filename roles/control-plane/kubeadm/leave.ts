@@ -24,7 +24,10 @@ export type LeaveParams = Pick<
   | 'leaving'
 >
 
-/** A master that kubeadm made leaves: its etcd member first, through one that stays, then everything that kubeadm made. Its kubelet too. */
+/**
+ * A master that kubeadm made leaves: its etcd member first, through one that stays, then everything that kubeadm made.
+ * Its kubelet too.
+ */
 export const leaveKubeadm = (params: LeaveParams, inventory: InventoryView): readonly (Step | Task)[] => [
   noUnits(),
   ...(params.etcdDeployment === 'kubeadm'
@@ -39,7 +42,10 @@ export const leaveKubeadm = (params: LeaveParams, inventory: InventoryView): rea
   }),
 ]
 
-/** An API server whose own etcd member goes away answers those who still are connected with errors; one that stops sends them elsewhere. */
+/**
+ * An API server whose own etcd member goes away answers those who still are connected with errors; one that stops sends
+ * them elsewhere.
+ */
 const stopApiServer =
   ({ manifestDir, shutdownDelay, stopTimeout }: LeaveParams) =>
   ({ $ }: StepContext) =>

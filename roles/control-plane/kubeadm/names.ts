@@ -8,7 +8,10 @@ import { changeClusterConfig, sansIn } from './config-map.ts'
 import { kubeadmWithConfig, lastLines } from './program.ts'
 import { clusterConfig, textOf } from './seen.ts'
 
-/** The cluster's own configuration has every name that a client may call: the certificate of a master that joins is made by it. */
+/**
+ * The cluster's own configuration has every name that a client may call: the certificate of a master that joins is made
+ * by it.
+ */
 export const configNamesAll = (params: Params, inventory: InventoryView): Step => {
   const { names, addresses } = servedNames(params, inventory)
   const wanted = [...names, ...addresses]
@@ -45,8 +48,8 @@ const without = (wanted: readonly string[], present: readonly string[]): readonl
 }
 
 /**
- * A certificate without a name that is wanted is made anew by kubeadm, in a directory beside, and put in its place by the same program: there is
- * no moment in which an API server that starts would find none. The API server restarts.
+ * A certificate without a name that is wanted is made anew by kubeadm, in a directory beside, and put in its place by
+ * the same program: there is no moment in which an API server that starts would find none. The API server restarts.
  */
 export const certificateNamesAll = (params: Params, host: HostView, inventory: InventoryView): Step => {
   const pki = `${params.kubeConfigDir}/pki`

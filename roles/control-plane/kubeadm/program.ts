@@ -3,13 +3,16 @@ import type { Params } from '../daemons/daemons.ts'
 
 type At = Pick<Params, 'binDir'>
 
-/** A call of kubeadm as shell text. It starts other programs itself, the kubelet among them: those of the same directory. */
+/**
+ * A call of kubeadm as shell text. It starts other programs itself, the kubelet among them: those of the same
+ * directory.
+ */
 export const kubeadm = ({ binDir }: At, ...words: readonly string[]): Shell =>
   sh`PATH=${binDir}:"$PATH" ${[`${binDir}/kubeadm`, ...words]}`
 
 /**
- * The same with what comes on stdin as the `--config` of every call, one after the other: in a file that only its owner reads, and that is
- * gone afterwards. So a token or a key is never in a list of arguments.
+ * The same with what comes on stdin as the `--config` of every call, one after the other: in a file that only its owner
+ * reads, and that is gone afterwards. So a token or a key is never in a list of arguments.
  */
 export const kubeadmWithConfig = (at: At, ...calls: readonly (Shell | readonly string[])[]): Shell => sh`f=$(mktemp)
 trap 'rm -f "$f"' EXIT
@@ -21,8 +24,9 @@ ${all(calls.map(call => ('text' in call ? call : sh`${kubeadm(at, ...call)} --co
 const all = (list: readonly Shell[]): Shell => raw(list.map(({ text }) => text).join(' &&\n'))
 
 /**
- * The words of `kubeadm reset`. Without a manifest of etcd, a newer kubeadm takes the default directory for its own and empties it, whoever's
- * etcd has its data there (kubernetes/kubeadm#3225): so it is told of a member only where it has made one.
+ * The words of `kubeadm reset`. Without a manifest of etcd, a newer kubeadm takes the default directory for its own and
+ * empties it, whoever's etcd has its data there (kubernetes/kubeadm#3225): so it is told of a member only where it has
+ * made one.
  */
 export const resetWords = (
   { etcdDeployment }: Pick<Params, 'etcdDeployment'>,

@@ -2,7 +2,10 @@ import { command, type Task } from 'rota'
 import { containerFunction } from '../../lib/cluster/index.ts'
 import { type DaemonName, type Params, stopSeconds } from '../daemons/daemons.ts'
 
-/** The daemon's container stops, in the time that a unit would have; the kubelet starts another one, which reads its files anew. */
+/**
+ * The daemon's container stops, in the time that a unit would have; the kubelet starts another one, which reads its
+ * files anew.
+ */
 export const restartPod = (params: Params, name: DaemonName): Task => {
   const seconds = stopSeconds(params, name)
   return command({ title: `restart ${name}`, run: stopContainer(name, seconds), timeout: seconds + 60 })

@@ -30,7 +30,10 @@ export const isThere = (fact: PathFact): boolean => !['absent', 'unknown'].inclu
 /** Left by an `init` or `join` of ours that has not ended. */
 export const markerOf = ({ kubeConfigDir }: Pick<Params, 'kubeConfigDir'>): string => `${kubeConfigDir}/.rota-kubeadm`
 
-/** Shell text for the end of the program that it marks: it is gone with its success, whatever becomes of the control machine meanwhile. */
+/**
+ * Shell text for the end of the program that it marks: it is gone with its success, whatever becomes of the control
+ * machine meanwhile.
+ */
 export const ended = (params: Pick<Params, 'kubeConfigDir'>): Shell => sh`rm -f ${markerOf(params)}`
 
 /** The cluster's own word on itself: the ConfigMap kubeadm-config, both parts, as this host's API server has it. */

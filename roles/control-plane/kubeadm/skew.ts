@@ -9,7 +9,10 @@ export function skewProblem(from: string, to: string): string | undefined {
   return minorProblem(from, to)
 }
 
-/** What holds whoever does it: API servers beside each other, and what they have written in etcd, differ by one minor version at most. */
+/**
+ * What holds whoever does it: API servers beside each other, and what they have written in etcd, differ by one minor
+ * version at most.
+ */
 export function minorProblem(from: string, to: string): string | undefined {
   const [major, minor] = minorOf(from)
   const [wantedMajor, wantedMinor] = minorOf(to)
@@ -71,7 +74,10 @@ export const versionFacts = (params: Pick<Params, 'manifestDir'>) => ({
   apiServer: manifests(params)['kube-apiserver'],
 })
 
-/** kubeadm joins no cluster of another minor version, and no cluster is upgraded by one that is no master yet: the run would never begin. */
+/**
+ * kubeadm joins no cluster of another minor version, and no cluster is upgraded by one that is no master yet: the run
+ * would never begin.
+ */
 export const joinsItsMinor = (params: Params, host: HostView, peers: PeerFacts<FactMap>): Task => {
   const others = [...peers.entries()].filter(([name]) => name !== host.name)
   const versions = others.flatMap(([, facts]) => (facts && tagIn(textOf(facts.apiServer as PathFact))) ?? [])

@@ -4,9 +4,9 @@ import type { HostView, StepContext } from 'rota'
 const lock = '/run/rota-kubeadm-join'
 
 /**
- * Masters join one at a time, also where several hosts are worked on at once: whoever is named in a file on the master that they join through, with
- * the second of that host's uptime. A turn that a run has left behind is its host's to take over, and everybody's after `patience`: the
- * seconds that all its work may take.
+ * Masters join one at a time, also where several hosts are worked on at once: whoever is named in a file on the master
+ * that they join through, with the second of that host's uptime. A turn that a run has left behind is its host's to
+ * take over, and everybody's after `patience`: the seconds that all its work may take.
  */
 export async function whileAlone<T>(
   { host, on }: Pick<StepContext, 'host' | 'on'>,

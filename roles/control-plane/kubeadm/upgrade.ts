@@ -14,8 +14,9 @@ import { clusterConfig, manifests, versionsOf } from './seen.ts'
 import { isOlder, skewProblem } from './skew.ts'
 
 /**
- * Upgrades the static pods of a master. Whichever master comes first while the cluster's own configuration is older does `upgrade apply`,
- * every other one `upgrade node`. What is left to do is seen in the manifests and in that configuration, so a run that was cut short goes on.
+ * Upgrades the static pods of a master. Whichever master comes first while the cluster's own configuration is older
+ * does `upgrade apply`, every other one `upgrade node`. What is left to do is seen in the manifests and in that
+ * configuration, so a run that was cut short goes on.
  */
 export const upgradeMaster = (params: Params): Step =>
   step({
@@ -97,8 +98,9 @@ async function clusterVersion(context: StepContext, params: Params): Promise<str
 }
 
 /**
- * kubeadm restarts the etcd member before the API server, and who is still connected to that would be answered with errors. So it restarts
- * first: they are sent away in good order, and nobody new has been let in since the port was closed.
+ * kubeadm restarts the etcd member before the API server, and who is still connected to that would be answered with
+ * errors. So it restarts first: they are sent away in good order, and nobody new has been let in since the port was
+ * closed.
  */
 async function letGo($: RemoteShell, host: string, params: Params): Promise<void> {
   await $`${raw(stopContainer('kube-apiserver', stopSeconds(params, 'kube-apiserver')))}`.nothrow()

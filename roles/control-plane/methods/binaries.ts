@@ -44,7 +44,9 @@ export const binaries: Method<MasterPrepared> = {
   }),
 }
 
-/** A step, not an assertion: a check run on a fresh host comes here too, and there the other role only would have run. */
+/**
+ * A step, not an assertion: a check run on a fresh host comes here too, and there the other role only would have run.
+ */
 const binariesAreThere = (params: { readonly installDir: string; readonly kubeVersion: string }): Step => {
   const program = `${binDirOf(params)}/kube-apiserver`
   return step({

@@ -128,7 +128,9 @@ function filesOf({ params, prepared }: MethodContext<PreparedCertificates | unde
   ]
 }
 
-/** A step, not an assertion: a check run on a fresh host comes here too, and there the other role only would have run. */
+/**
+ * A step, not an assertion: a check run on a fresh host comes here too, and there the other role only would have run.
+ */
 const kubeadmIsThere = (params: Params): Step => {
   const program = `${binDirOf(params)}/kubeadm`
   return step({

@@ -19,8 +19,8 @@ import { prepareStaticPods, type StaticPodsPrepared } from './static-pods/prepar
 import { manifestOf, noUnit, podRuns } from './static-pods/running.ts'
 
 /**
- * Static pods of the kubelet, with credentials that all masters share. Everything they read is written first; then each manifest in its
- * turn, when the daemon before is ready.
+ * Static pods of the kubelet, with credentials that all masters share. Everything they read is written first; then each
+ * manifest in its turn, when the daemon before is ready.
  */
 export const staticPods: Method<StaticPodsPrepared> = {
   check: needsEtcd,

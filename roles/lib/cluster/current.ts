@@ -5,9 +5,9 @@ import { type ContainerRef, containerFunction, containerPid } from '../pods/cont
 export type Daemon = { readonly unit: string } | { readonly container: ContainerRef }
 
 /**
- * The daemon runs with the configuration that is on disk: its youngest worker is not older than the file. haproxy and nginx accept a
- * reload and may then fail to carry it out (a limit, a port that is taken), keep their old workers, and tell nobody but the journal.
- * `reload` is shell text; a unit has its own.
+ * The daemon runs with the configuration that is on disk: its youngest worker is not older than the file. haproxy and
+ * nginx accept a reload and may then fail to carry it out (a limit, a port that is taken), keep their old workers, and
+ * tell nobody but the journal. `reload` is shell text; a unit has its own.
  */
 export const runsItsConfiguration = (
   options: { readonly name: string; readonly config: string; readonly reload: string; readonly log: string } & {
@@ -45,7 +45,8 @@ const mainPid = (daemon: Daemon): string =>
     ? `systemctl show -p MainPID -- ${quote(daemon.unit)} | sed 's/^MainPID=//'`
     : `${containerFunction(daemon.container)}\n${containerPid}`
 
-// A reload takes a moment. Field 22 of /proc/PID/stat is the start in ticks since boot; the name before it may hold blanks.
+// A reload takes a moment. Field 22 of /proc/PID/stat is the start in ticks since boot; the name before it may hold
+// blanks.
 const isCurrent = (daemon: Daemon, config: string): string => `main=$( ${mainPid(daemon)}
 ) || exit 1
 [ "\${main:-0}" -gt 0 ] || exit 1

@@ -6,8 +6,8 @@ import { isNodeName, nodeNameOf, nodeNameVariable } from './node-name.ts'
 import { virtualAddress } from './params.ts'
 
 /**
- * What is wrong with the hosts that a cluster is made of, all of it, each with its place: names and addresses end in configurations,
- * certificates and hosts files of other hosts. Every role of a cluster has it as its `inventoryCheck`.
+ * What is wrong with the hosts that a cluster is made of, all of it, each with its place: names and addresses end in
+ * configurations, certificates and hosts files of other hosts. Every role of a cluster has it as its `inventoryCheck`.
  */
 export function clusterProblems(inventory: InventoryView): readonly Problem[] {
   const masters = mastersOf(inventory)

@@ -2,7 +2,10 @@ import { closest } from 'fastest-levenshtein'
 import type { HostView, InventoryView } from 'rota'
 import { virtualAddress } from './params.ts'
 
-/** Hosts of any of the groups, each once, in the order of the first group that has them. One list an inventory: every host asks for it. */
+/**
+ * Hosts of any of the groups, each once, in the order of the first group that has them. One list an inventory: every
+ * host asks for it.
+ */
 function hostsOf(inventory: InventoryView, groups: readonly string[]): readonly HostView[] {
   const lists = known.get(inventory) ?? new Map<string, readonly HostView[]>()
   known.set(inventory, lists)
@@ -48,8 +51,8 @@ export function isOneOf(hosts: readonly HostView[], host: HostView): boolean {
 }
 
 /**
- * The hosts that balance for the masters, and that the virtual address may be on: those of `load_balancer`; where that group is empty, the
- * masters, if there is a virtual address at all that is not kube-vip's.
+ * The hosts that balance for the masters, and that the virtual address may be on: those of `load_balancer`; where that
+ * group is empty, the masters, if there is a virtual address at all that is not kube-vip's.
  */
 export const balancersOf = (
   inventory: InventoryView,
@@ -82,11 +85,17 @@ export const membersOf = (
 export const isLeaving = (host: HostView, leaving: readonly string[] | string): boolean =>
   namesOf(leaving).includes(host.name)
 
-/** A leaving host that is no master is a mistake: nothing would be removed and nobody would notice, or a worker would be taken apart. */
+/**
+ * A leaving host that is no master is a mistake: nothing would be removed and nobody would notice, or a worker would be
+ * taken apart.
+ */
 export const unknownLeaving = (inventory: InventoryView, leaving: readonly string[] | string): readonly string[] =>
   notAmong(mastersOf(inventory), leaving, 'kube_control_plane')
 
-/** The same where etcd members leave, which may be hosts of their own. A master that has no member is fine: it has nothing to give up. */
+/**
+ * The same where etcd members leave, which may be hosts of their own. A master that has no member is fine: it has
+ * nothing to give up.
+ */
 export const unknownLeavingMember = (
   inventory: InventoryView,
   leaving: readonly string[] | string,
@@ -107,6 +116,9 @@ const without = (hosts: readonly HostView[], leaving: readonly string[] | string
   return hosts.filter(host => !names.has(host.name))
 }
 
-/** Whether the host shall have a proxy of its own: as the operator says, else unless an external load balancer does its work. */
+/**
+ * Whether the host shall have a proxy of its own: as the operator says, else unless an external load balancer does its
+ * work.
+ */
 export const wantsNodeProxy = (wanted: boolean | undefined, host: HostView): boolean =>
   wanted ?? host.var('loadbalancer_apiserver') === undefined

@@ -10,8 +10,9 @@ export interface PlacedProxy extends VipPort {
 }
 
 /**
- * Whether a host has a proxy of its own, whichever: every host of the cluster, but a master that is no node only where `masters` says so.
- * Where its own API server, or the load balancer behind the virtual address, has the port, what asks there is answered already.
+ * Whether a host has a proxy of its own, whichever: every host of the cluster, but a master that is no node only where
+ * `masters` says so. Where its own API server, or the load balancer behind the virtual address, has the port, what asks
+ * there is answered already.
  */
 export function hasNodeProxy(
   params: PlacedProxy,

@@ -1,6 +1,8 @@
 // Params that several roles share, with kubespray's variables and defaults.
 
-/** Listed masters are about to leave the cluster: no proxy lists them, no certificate names them, no member counts them. */
+/**
+ * Listed masters are about to leave the cluster: no proxy lists them, no certificate names them, no member counts them.
+ */
 export const leaving = {
   type: ['array', 'string'],
   items: { type: 'string', text: 'line' },

@@ -2,8 +2,8 @@ import { type FactValues, facts, type HostView, type PeerFacts } from 'rota'
 import { httpsUrl } from './address.ts'
 
 /**
- * The API server of a master, asked on that master itself: it dials 127.0.0.1, which no drain closes, and wants a certificate for the
- * host's own address.
+ * The API server of a master, asked on that master itself: it dials 127.0.0.1, which no drain closes, and wants a
+ * certificate for the host's own address.
  */
 export const readyz = (host: HostView, port: number, ca: string) =>
   facts.http({ url: httpsUrl(host.address, port, '/readyz'), address: '127.0.0.1', ca, status: 200, timeout: 5 })
@@ -17,9 +17,10 @@ export interface Listing {
 }
 
 /**
- * Which masters a proxy lists: those that answer ready now, and those that it lists already: one that is down for a moment is passed over
- * by the proxy itself, and taking it out would need every proxy to be changed twice. A master that has never joined is never listed.
- * Where nothing is listed yet and nobody is ready, there is nothing to lose: all are.
+ * Which masters a proxy lists: those that answer ready now, and those that it lists already: one that is down for a
+ * moment is passed over by the proxy itself, and taking it out would need every proxy to be changed twice. A master
+ * that has never joined is never listed. Where nothing is listed yet and nobody is ready, there is nothing to lose: all
+ * are.
  */
 export function masterListing(
   masters: readonly HostView[],

@@ -1,8 +1,8 @@
 import { raw, type Shell, sh } from 'rota'
 
 /**
- * What a host undoes by itself should the control machine not come back to do it. Every net of the roles that waits is made here; all of them are
- * listed in docs/safety-nets.md.
+ * What a host undoes by itself should the control machine not come back to do it. Every net of the roles that waits is
+ * made here; all of them are listed in docs/safety-nets.md.
  */
 export interface SafetyNet {
   /** Says what is undone, such as `undrain-6443`: part of the name of a unit and of a file. */
@@ -15,7 +15,10 @@ export interface SafetyNet {
   readonly undo: Shell
 }
 
-/** As long as the run that has armed it is still on the host, a net waits: this many times its seconds in all. One that hangs is not waited for. */
+/**
+ * As long as the run that has armed it is still on the host, a net waits: this many times its seconds in all. One that
+ * hangs is not waited for.
+ */
 export const netPatience = 3
 
 /** Seconds between two looks of a net that waits. */
@@ -25,13 +28,16 @@ const directory = '/run/rota'
 // The kernel has forgotten what it was told after a reboot, and so has /run.
 const scripts = (name: string): Shell => sh`${`${directory}/${name}`}-????????`
 
-/** Fails where there is no systemd, whose timers the nets are: what could not be undone by itself is then better not begun. */
+/**
+ * Fails where there is no systemd, whose timers the nets are: what could not be undone by itself is then better not
+ * begun.
+ */
 export const canArm = raw('[ -d /run/systemd/system ] && command -v systemd-run >/dev/null')
 
 /**
- * Shell text that arms a net. The unit has one word that is ours, the name of a script: systemd writes a transient unit's command down anew at
- * every daemon-reload, and does not get one with newlines right. Timers count from now by the monotonic clock. A net of the
- * same name, which a dead run has left, is called off only once this one is armed.
+ * Shell text that arms a net. The unit has one word that is ours, the name of a script: systemd writes a transient
+ * unit's command down anew at every daemon-reload, and does not get one with newlines right. Timers count from now by
+ * the monotonic clock. A net of the same name, which a dead run has left, is called off only once this one is armed.
  */
 export const arm = (net: SafetyNet): Shell => sh`set -eu
 install -d -o 0 -g 0 -m 0700 ${directory}
@@ -49,7 +55,9 @@ systemd-run --quiet --collect --unit="rota-\${new##*/}" --property=Type=oneshot 
   --on-active=${net.seconds} --on-unit-inactive=${often(net)} /bin/sh "$new" || { rm -f "$new"; exit 1; }
 for script in ${scripts(net.name)}; do [ "$script" = "$new" ] || ${takeDown}; done`
 
-/** Shell text that calls a net off and says so; it says nothing where there is none, because it has acted or never was. */
+/**
+ * Shell text that calls a net off and says so; it says nothing where there is none, because it has acted or never was.
+ */
 export const callOff = (name: string): Shell => sh`for script in ${scripts(name)}; do
   if [ -e "$script" ]; then ${takeDown}; echo "called off \${script##*/}"; fi
 done`

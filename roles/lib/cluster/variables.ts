@@ -5,7 +5,9 @@ type Values<P extends Properties> = {
   readonly [N in keyof P]: P[N] extends { readonly type: 'integer' } ? number : string
 }
 
-/** Params of a role as its variables set them: for gates and hooks, which stand beside the role and see the host alone. */
+/**
+ * Params of a role as its variables set them: for gates and hooks, which stand beside the role and see the host alone.
+ */
 export interface FromVariables<P extends Properties> {
   /** The names of the variables. */
   readonly vars: readonly string[]

@@ -5,7 +5,10 @@ const port = { type: 'integer', minimum: 1, maximum: 65535 } as const
 /** Ports of nginx behind the virtual address, where none is set. */
 export const nginxVipPorts = { tcp: 8443, http: 8080 } as const
 
-/** The variables of the load balancers' own ports: what every role has to read that asks for the port of the virtual address. */
+/**
+ * The variables of the load balancers' own ports: what every role has to read that asks for the port of the virtual
+ * address.
+ */
 export const haproxyPortVariables = ['haproxy_kube_apiserver_port', 'haproxy_bind_port'] as const
 export const nginxVipPortVariables = ['nginx_vip_port', 'haproxy_kube_apiserver_port'] as const
 

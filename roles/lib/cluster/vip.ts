@@ -22,7 +22,10 @@ export function vipPortOf(params: VipPort): number {
   return vipLoadBalancer === 'nginx' ? (nginxVipPort ?? nginxVipPorts[nginxVipProtocol]) : (lvsPort ?? apiserverPort)
 }
 
-/** The port of the load balancer itself: kube-vip may have the address while hosts of load_balancer balance all the same. */
+/**
+ * The port of the load balancer itself: kube-vip may have the address while hosts of load_balancer balance all the
+ * same.
+ */
 export const balancerPortOf = (params: VipPort): number => vipPortOf({ ...params, kubeVip: false })
 
 /** What asks behind the virtual address is answered without TLS. */
@@ -30,15 +33,17 @@ export const vipProtocolOf = ({ vipLoadBalancer, kubeVip, nginxVipProtocol }: Vi
   vipLoadBalancer === 'nginx' && !kubeVip ? nginxVipProtocol : 'tcp'
 
 /**
- * The inventory says nothing of a virtual address: a line that is missing is no wish to give it up (that is remove-ha.mjs), so whatever a
- * host has of it stays.
+ * The inventory says nothing of a virtual address: a line that is missing is no wish to give it up (that is
+ * remove-ha.mjs), so whatever a host has of it stays.
  */
 export const isUnset = (virtualAddress: string | undefined, inventory: InventoryView): boolean =>
   virtualAddress === undefined && balancersOf(inventory).length === 0
 
 export const balances = (host: HostView, inventory: InventoryView): boolean => isOneOf(balancersOf(inventory), host)
 
-/** Waits until the load balancer that is chosen has its port on this host, before one that is not chosen is taken away. */
+/**
+ * Waits until the load balancer that is chosen has its port on this host, before one that is not chosen is taken away.
+ */
 export function chosenServes(
   params: VipPort & { readonly nginxVipUnit: string },
   host: HostView,

@@ -24,7 +24,10 @@ export const kubernetesAuthorities = {
 } as const
 export const etcdAuthorities = { 'etcd/ca': 'etcd-ca' } as const
 
-/** Everything a client may dial or call an API server: every master has the names of all, so that any of them serves for any. */
+/**
+ * Everything a client may dial or call an API server: every master has the names of all, so that any of them serves for
+ * any.
+ */
 export function apiServerNames(cluster: ClusterNames): {
   readonly names: readonly string[]
   readonly addresses: readonly string[]
@@ -75,7 +78,9 @@ export function masterWishes(host: HostView, cluster: ClusterNames): readonly Wi
   ]
 }
 
-/** The certificates of one etcd member: it dials and is dialled as itself alone, so a new member changes nobody else's. */
+/**
+ * The certificates of one etcd member: it dials and is dialled as itself alone, so a new member changes nobody else's.
+ */
 export function etcdWishes(host: HostView): readonly Wish[] {
   const own = split([...hostNames(host), 'localhost', '127.0.0.1', '::1'])
   const wish = (name: string, usages: Wish['usages'], names: typeof own): Wish => ({

@@ -3,8 +3,8 @@ import { type CertificateState, stateOf } from './certificate.ts'
 import type { Wish } from './wish.ts'
 
 /**
- * Why a certificate has to be made anew, or `undefined`. A name too many is no reason: the certificate of a master that stays keeps the
- * name of one that has left until its next renewal, so that nothing restarts for it.
+ * Why a certificate has to be made anew, or `undefined`. A name too many is no reason: the certificate of a master that
+ * stays keeps the name of one that has left until its next renewal, so that nothing restarts for it.
  */
 export function reasonToRenew(wish: Wish, state: CertificateState | undefined, now: Date): string | undefined {
   if (state === undefined) return 'does not exist'
@@ -23,7 +23,10 @@ export function reasonToRenew(wish: Wish, state: CertificateState | undefined, n
   return undefined
 }
 
-/** The same of a certificate whose key is kept elsewhere, whoever it names as its subject. Throws when it is no PEM certificate. */
+/**
+ * The same of a certificate whose key is kept elsewhere, whoever it names as its subject. Throws when it is no PEM
+ * certificate.
+ */
 export function reasonToRenewCertificate(
   wish: Wish,
   certificate: string,

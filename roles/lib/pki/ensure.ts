@@ -12,8 +12,8 @@ export interface Ensured {
 }
 
 /**
- * Makes what is missing or must be renewed, reads the rest. Names are unique among the wishes. An authority that is in the store is
- * used as it is.
+ * Makes what is missing or must be renewed, reads the rest. Names are unique among the wishes. An authority that is in
+ * the store is used as it is.
  */
 export async function ensureCertificates(
   store: Store,

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-/** A folder of keys and certificates on the control machine: folders 0700, keys 0600. In check mode it only remembers. */
+/**
+ * A folder of keys and certificates on the control machine: folders 0700, keys 0600. In check mode it only remembers.
+ */
 export interface Store {
   readonly dir: string
   readonly read: (name: string) => Promise<string | undefined>

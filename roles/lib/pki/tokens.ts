@@ -20,8 +20,8 @@ export async function prepareTokens(
 const ours = /^system:(kubectl|kubelet)-/
 
 /**
- * The lines `token,user,uid[,groups]` of known_tokens.csv: everybody who is there keeps theirs, who is new gets one, and a master or node
- * that is not there any more loses it. Lines of other users are the operator's own and stay.
+ * The lines `token,user,uid[,groups]` of known_tokens.csv: everybody who is there keeps theirs, who is new gets one,
+ * and a master or node that is not there any more loses it. Lines of other users are the operator's own and stay.
  */
 export function tokensFor(users: readonly string[], present: string, newToken: () => string): string {
   const lines = present.split(/\r?\n/).filter(line => line.trim() !== '')

@@ -1,12 +1,15 @@
 import { quote } from 'rota'
 
-/** A container that is looked for on a host: of a static pod by its pod and name, or one that Docker itself was told to run. */
+/**
+ * A container that is looked for on a host: of a static pod by its pod and name, or one that Docker itself was told to
+ * run.
+ */
 export type ContainerRef = { readonly pod: string; readonly container: string } | { readonly docker: string }
 
 /**
- * Shell function `container`: sets `$runtime` (`docker` or `crictl`) and `$id` of the running container, or fails. Whichever runtime has
- * it is used: a host may have Docker and a kubelet that runs containerd. The kubelet names Docker's containers
- * `k8s_CONTAINER_POD-NODE_NAMESPACE_UID_ATTEMPT`.
+ * Shell function `container`: sets `$runtime` (`docker` or `crictl`) and `$id` of the running container, or fails.
+ * Whichever runtime has it is used: a host may have Docker and a kubelet that runs containerd. The kubelet names
+ * Docker's containers `k8s_CONTAINER_POD-NODE_NAMESPACE_UID_ATTEMPT`.
  */
 export function containerFunction(ref: ContainerRef): string {
   const key = 'docker' in ref ? ref.docker : `${ref.pod} ${ref.container}`
@@ -27,13 +30,19 @@ const functionOf = (ref: ContainerRef): string => `container() {
 ${'docker' in ref ? '' : crictl(ref)}  [ -n "$id" ]
 }`
 
-/** Shell text that prints the process of the host that is the container's first one; fails when it does not run. Needs `container`. */
+/**
+ * Shell text that prints the process of the host that is the container's first one; fails when it does not run. Needs
+ * `container`.
+ */
 export const containerPid = `container && case $runtime in
   docker) docker inspect -f '{{.State.Pid}}' "$id" ;;
   crictl) crictl inspect --output go-template --template '{{.info.pid}}' "$id" ;;
 esac`
 
-/** The last branches of an `if` that has neither found the container nor Docker: nobody can check what is to replace the file. */
+/**
+ * The last branches of an `if` that has neither found the container nor Docker: nobody can check what is to replace the
+ * file.
+ */
 export const orRefuse = (config: string): string => `elif [ -e ${quote(config)} ] && ! crictl info >/dev/null 2>&1; then
   echo ${quote(`neither Docker nor crictl answers on this host: nobody can check what would replace ${config}`)} >&2
   exit 1`

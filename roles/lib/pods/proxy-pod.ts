@@ -16,9 +16,9 @@ export interface ProxyPod {
 }
 
 /**
- * The static pod of a node's proxy, as kubespray's templates have it (roles/kubernetes/node/templates/manifests/*-proxy.manifest.j2,
- * haproxy.manifest.j2). Their checksum of the configuration is left out: with it every new list of masters would be a new pod, and not a
- * reload.
+ * The static pod of a node's proxy, as kubespray's templates have it
+ * (roles/kubernetes/node/templates/manifests/*-proxy.manifest.j2, haproxy.manifest.j2). Their checksum of the
+ * configuration is left out: with it every new list of masters would be a new pod, and not a reload.
  */
 export const proxyPod = (pod: ProxyPod): string => `apiVersion: v1
 kind: Pod

@@ -9,8 +9,9 @@ elif docker version >/dev/null 2>&1; then docker image inspect ${quote(image)} >
 fi`
 
 /**
- * The image of a static pod, fetched beforehand, so that nobody waits for it between the old proxy and the new one. The kubelet may know a
- * way that this host's own tools don't, so a failure is no failure as long as nothing is stopped for it (`stopsOnlyWith` of makeWay).
+ * The image of a static pod, fetched beforehand, so that nobody waits for it between the old proxy and the new one. The
+ * kubelet may know a way that this host's own tools don't, so a failure is no failure as long as nothing is stopped for
+ * it (`stopsOnlyWith` of makeWay).
  */
 export const podImage = (image: string): Task =>
   command({
@@ -22,7 +23,10 @@ else docker pull -q ${quote(image)}
 fi || echo 'it could not be fetched now: the kubelet does it'`,
   })
 
-/** What makeWay wants before it stops another proxy for a pod. An image that is never pulled is the operator's own business. */
+/**
+ * What makeWay wants before it stops another proxy for a pod. An image that is never pulled is the operator's own
+ * business.
+ */
 export const imageFirst = (image: string, pullPolicy: string) =>
   pullPolicy === 'Never'
     ? {}
@@ -34,8 +38,9 @@ export const imageFirst = (image: string, pullPolicy: string) =>
       }
 
 /**
- * A handler: waits for the kubelet to make the pod of a new manifest: its process is younger than that. Where the kubelet finds nothing new
- * in it, the pod that runs is the right one; one that is replaced may take its time, so it is not believed at once.
+ * A handler: waits for the kubelet to make the pod of a new manifest: its process is younger than that. Where the
+ * kubelet finds nothing new in it, the pod that runs is the right one; one that is replaced may take its time, so it is
+ * not believed at once.
  */
 export const newPod = (options: {
   readonly ref: ContainerRef & { readonly pod: string }

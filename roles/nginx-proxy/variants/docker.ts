@@ -8,7 +8,10 @@ import { nginxConf } from '../nginx.conf.ts'
 import type { Settings } from '../settings.ts'
 import type { Variant } from './variant.ts'
 
-/** nginx in a container that a unit keeps running (document 000). A new list of masters is a reload inside the container. */
+/**
+ * nginx in a container that a unit keeps running (document 000). A new list of masters is a reload inside the
+ * container.
+ */
 export const docker: Variant = {
   tasks: ({ settings, host, listing }) => {
     const { unit, image, config, dockerRestart, restartSeconds, configDir } = settings

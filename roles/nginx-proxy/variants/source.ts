@@ -44,7 +44,10 @@ export const source: Variant = {
   handlers: ({ unit }) => ({ reload: service.reload(unit) }),
 }
 
-/** A new version is another file at the same path; what runs is still the old one. One that does not run is started by its service. */
+/**
+ * A new version is another file at the same path; what runs is still the old one. One that does not run is started by
+ * its service.
+ */
 const runsItsProgram = ({ unit, binary }: Settings) =>
   command({
     title: `${unit} runs ${binary} as it is now`,

@@ -8,7 +8,10 @@ import { nginxConf } from '../nginx.conf.ts'
 import type { Settings } from '../settings.ts'
 import type { Variant } from './variant.ts'
 
-/** nginx in a pod of the kubelet's (document 002). A new list of masters is a reload in the container that runs, and no new pod. */
+/**
+ * nginx in a pod of the kubelet's (document 002). A new list of masters is a reload in the container that runs, and no
+ * new pod.
+ */
 export const staticPod: Variant = {
   tasks: ({ settings, host, listing }) => [
     settings.pullPolicy !== 'Never' && podImage(settings.image),

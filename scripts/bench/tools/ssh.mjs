@@ -19,7 +19,10 @@ function ssh({ dir, key, knownHosts }, { address, port }, remote) {
   ]
 }
 
-/** The same on every host, all at once, from one shell. @param {Setup} setup @param {string} name @param {(target: Target) => string} line */
+/**
+ * The same on every host, all at once, from one shell. @param {Setup} setup @param {string} name @param {(target:
+ * Target) => string} line
+ */
 async function together(setup, name, line) {
   await mkdir(join(setup.dir, 'floor'), { recursive: true })
   const file = join(setup.dir, `${name}.sh`)

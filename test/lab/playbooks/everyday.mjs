@@ -1,6 +1,7 @@
 #!/usr/bin/env zx
 // @ts-check
-// What roles do every day, on one host: files, a host's name, a unit, a service, a command, users, edits, a handler, a step and a gate.
+// What roles do every day, on one host: files, a host's name, a unit, a service, a command, users, edits, a handler, a
+// step and a gate.
 import {
   command,
   defineRole,

@@ -1,6 +1,7 @@
 #!/usr/bin/env zx
 // @ts-check
-// What a host would have to undo by itself, each under a tag of its own, for a control machine that dies in the midst of it.
+// What a host would have to undo by itself, each under a tag of its own, for a control machine that dies in the midst
+// of it.
 import { command, defineRole, file, packages, play, playbook, step } from 'rota'
 import { drainApiServer, keepalived, keepalivedAbsent } from 'rota/roles'
 

@@ -91,7 +91,8 @@ for (const version of ['v1.20.2', 'v1.28.4'])
         manifest({ kubeVersion: version, virtualAddress: '10.0.0.100' }, daemon),
       ))
 
-// The document (004) as it is meant: what it mounts, which files it names, who elects a leader, which log is touched first.
+// The document (004) as it is meant: what it mounts, which files it names, who elects a leader, which log is touched
+// first.
 test("the document's manifest of the API server says the same", () => {
   const pod = read({ kubeVersion: 'v1.18.20' }, 'kube-apiserver')
   for (const flag of [

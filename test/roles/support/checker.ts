@@ -4,7 +4,10 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 
-/** Whether a program is installed on this machine; says so where it is not, so that a skipped check is not taken for a passed one. */
+/**
+ * Whether a program is installed on this machine; says so where it is not, so that a skipped check is not taken for a
+ * passed one.
+ */
 export function has(program: string): boolean {
   const found = spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
   if (!found) console.log(`  (not checked by ${program}: it is not installed here)`)

@@ -1,4 +1,7 @@
-/** What a haproxy configuration says, whatever its layout: names that are labels only and what haproxy takes for granted are left out. */
+/**
+ * What a haproxy configuration says, whatever its layout: names that are labels only and what haproxy takes for granted
+ * are left out.
+ */
 export interface HaproxyMeaning {
   readonly global: readonly string[]
   readonly defaults: readonly string[]

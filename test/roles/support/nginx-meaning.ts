@@ -36,8 +36,8 @@ export function parseNginx(text: string): readonly Directive[] {
 }
 
 /**
- * The directives as a tree of sets: their order says nothing, but for what nginx itself takes in order, which these configurations don't
- * have. The name of an upstream is only a name, and `listen 8080` is every address.
+ * The directives as a tree of sets: their order says nothing, but for what nginx itself takes in order, which these
+ * configurations don't have. The name of an upstream is only a name, and `listen 8080` is every address.
  */
 export function nginxMeaning(directives: readonly Directive[]): readonly unknown[] {
   const names = new Map(namesOf(directives).map((name, index) => [name, `upstream-${index}`]))

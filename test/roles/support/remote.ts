@@ -1,7 +1,10 @@
 import { type StepContext, sh } from 'rota'
 import type { RemoteCommand, RemoteShell } from '../../../engine/role/remote.ts'
 
-/** What a step or hook works with, on hosts that are only made up: `answer` gives what a command says, or nothing where it fails. */
+/**
+ * What a step or hook works with, on hosts that are only made up: `answer` gives what a command says, or nothing where
+ * it fails.
+ */
 export function remote(
   answer: (command: string, on: string) => string | undefined,
   ask: StepContext['ask'] = async () => true,

@@ -1,4 +1,6 @@
-/** What a unit file of systemd says: its settings by section, each with its values in order, lines that go on joined. */
+/**
+ * What a unit file of systemd says: its settings by section, each with its values in order, lines that go on joined.
+ */
 export function unitMeaning(text: string): Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> {
   const sections: Record<string, Record<string, string[]>> = {}
   let section: Record<string, string[]> = {}

@@ -16,7 +16,8 @@ import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 
-// A playbook that asks, on a real terminal (`script` makes one), as an unprivileged user: nothing is left in /var/lib/rota.
+// A playbook that asks, on a real terminal (`script` makes one), as an unprivileged user: nothing is left in
+// /var/lib/rota.
 const nobody = 65534
 const isRoot = process.getuid?.() === 0
 const dir = mkdtempSync(join(tmpdir(), 'rota-confirm-'))

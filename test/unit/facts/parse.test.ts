@@ -9,8 +9,8 @@ import { mostLines } from '../../../engine/program/limits.ts'
 import { probeOf } from '../../../engine/program/probe.ts'
 import { cpuTime } from '../../cpu-time.ts'
 
-// Whatever a host answers, the reader of a fact gives facts of the right kind or an error that names the fact. The answer may be made of
-// what an honest host says, so that it gets far.
+// Whatever a host answers, the reader of a fact gives facts of the right kind or an error that names the fact. The
+// answer may be made of what an honest host says, so that it gets far.
 const name = 'x.service'
 const { addresses, check, glob, group, http, kernelModule, listeningPorts, mounts, os, packageState } = kinds
 const { packageCandidate, packageLists, path, route, sysctl, tcp, tlsCertificate, tool, unit, unixSocket, user } = kinds

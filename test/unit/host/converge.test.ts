@@ -17,7 +17,10 @@ import { flushHandlers } from '../../../engine/tasks/flush-handlers.ts'
 import { defineTask } from '../../../engine/tasks/task.ts'
 import type { Channel } from '../../../engine/transport/types.ts'
 
-/** A host that is a table of names and values: a task sets one, a fact reads one. Scripts are `set NAME VALUE`, `log TEXT`, `exit 1` or `fail`. */
+/**
+ * A host that is a table of names and values: a task sets one, a fact reads one. Scripts are `set NAME VALUE`, `log
+ * TEXT`, `exit 1` or `fail`.
+ */
 const value = defineFact<{ name: string }, string | undefined>({ name: 'value', probe: () => '', parse: () => [] })
 const set = defineTask<{ name: string; to: string; script?: string }>({
   name: 'set',

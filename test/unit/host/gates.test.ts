@@ -20,7 +20,9 @@ const change = defineTask<Record<never, never>>({
   plan: (_, facts) => (facts.get(isDone({})) ? undefined : { summary: 'to do', apply: raw('change') }),
 })
 
-/** Hosts in memory, changed by one play: what became of each, whom anything was done to, and why the playbook stopped. */
+/**
+ * Hosts in memory, changed by one play: what became of each, whom anything was done to, and why the playbook stopped.
+ */
 async function run(
   options: Omit<PlayOptions, 'hosts'>,
   { check = false, probe = () => {} }: { readonly check?: boolean; readonly probe?: (host: string) => void } = {},

@@ -49,7 +49,10 @@ const damage = fc.array(edit, { minLength: 1, maxLength: 4 })
 const damaged = (text: string, edits: readonly { at: number; drop: number; insert: string }[]): string =>
   edits.reduce((was, { at, drop, insert }) => was.slice(0, at) + insert + was.slice(at + drop), text)
 
-/** Either there are hosts, and every value can be read or says where it can't; or it is an error with places. Nothing else, and in time. */
+/**
+ * Either there are hosts, and every value can be read or says where it can't; or it is an error with places. Nothing
+ * else, and in time.
+ */
 async function soundly(
   files: Readonly<Record<string, string>>,
   options: Partial<LoadOptions>,

@@ -4,7 +4,10 @@ import { dirname, join } from 'node:path'
 import { InventoryError } from '../../../engine/failure/problem.ts'
 import { type Inventory, type LoadOptions, loadInventory } from '../../../engine/inventory/index.ts'
 
-/** Writes the files into a fresh directory, loads them and removes them. The source is `hosts.ini` unless said otherwise. */
+/**
+ * Writes the files into a fresh directory, loads them and removes them. The source is `hosts.ini` unless said
+ * otherwise.
+ */
 export async function load(
   files: Readonly<Record<string, string>>,
   options: Partial<LoadOptions> = {},

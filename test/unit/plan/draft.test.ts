@@ -23,7 +23,10 @@ const make = defineTask<{ name: string }>({
 const params = { type: 'object', properties: {} } as const
 const tags = { only: [], skip: [] }
 
-/** Plans, and runs unless `keep` says that it is for a listing. Returns what each role was told whenever it was asked for its tasks. */
+/**
+ * Plans, and runs unless `keep` says that it is for a listing. Returns what each role was told whenever it was asked
+ * for its tasks.
+ */
 async function askedOf(hosts: string, keep: 'all' | 'first', check = false) {
   const asked: string[] = []
   const plain = defineRole({

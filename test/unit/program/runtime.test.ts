@@ -364,7 +364,8 @@ for (const [name, shell] of shells(base)) {
       const items = [
         change(1, sh`rota_backup ${path}; rota_install ${blob('new', link)} ${link} 0604 ${''} ${''}`),
         change(2, sh`rota_backup ${path}; rota_install ${blob('newer', path)} ${path} ${''} ${''} ${''}`),
-        // The directory is made by the change itself: the content comes from elsewhere and is renamed from beside all the same.
+        // The directory is made by the change itself: the content comes from elsewhere and is renamed from beside all
+        // the same.
         change(
           3,
           sh`mkdir ${join(directory, 'new')}; rota_backup ${fresh}; rota_install ${blob('x', fresh)} ${fresh} 644 ${''} ${''}`,

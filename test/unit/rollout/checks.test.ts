@@ -8,7 +8,8 @@ import { command, defineRole, facts, hostCheck, play, sharedCheck } from '../../
 import type { RunEvent } from '../../../engine/journal/events.ts'
 import type { Play } from '../../../engine/playbook/play.ts'
 
-// Whole command lines against this machine under several names, in check mode: nothing is written but the journal, which goes elsewhere.
+// Whole command lines against this machine under several names, in check mode: nothing is written but the journal,
+// which goes elsewhere.
 const cwd = mkdtempSync(join(tmpdir(), 'rota-checks-'))
 process.env.XDG_STATE_HOME = join(cwd, 'state')
 test.after(() => rmSync(cwd, { recursive: true }))

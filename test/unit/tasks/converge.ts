@@ -100,7 +100,10 @@ export function pass(shell: ShellWords, tasks: readonly Task[], dir: string): Pa
   return { changes }
 }
 
-/** Applies the tasks, and again: throws when the first pass fails or the second finds something left. Gives the first pass. */
+/**
+ * Applies the tasks, and again: throws when the first pass fails or the second finds something left. Gives the first
+ * pass.
+ */
 export function converge(shell: ShellWords, tasks: readonly Task[], dir: string): Pass {
   const first = pass(shell, tasks, dir)
   if (first.failed) throw new Error(`failed: ${first.failed.output}`)

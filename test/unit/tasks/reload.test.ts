@@ -46,7 +46,10 @@ interface Case {
 
 const stillClock = 'uptime_now() { now=100; }; sleep() { echo "sleep $$1" >>"$$UNITS/asked"; }'
 
-/** Reloads of units as a turn of handlers runs them: all are begun, then each is watched. Gives what they said and what systemctl was asked. */
+/**
+ * Reloads of units as a turn of handlers runs them: all are begun, then each is watched. Gives what they said and what
+ * systemctl was asked.
+ */
 function reloads(shell: ShellWords, units: Readonly<Record<string, Case>>, { old = false } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'rota-reload-'))
   try {

@@ -96,8 +96,8 @@ const changes: readonly (readonly [tasks.Task, (request: FactRequest) => unknown
   [tasks.waitFor({ socket: '/a', gone: true }), () => ({ type: 'listening' })],
 ]
 
-// Not sought: `cd` that may fail (set -e), globs and words that are meant to be split, text in single quotes that is for another shell,
-// one-sided A && B || C, functions that only some examples use.
+// Not sought: `cd` that may fail (set -e), globs and words that are meant to be split, text in single quotes that is
+// for another shell, one-sided A && B || C, functions that only some examples use.
 const known = [
   'SC2012',
   'SC2015',

@@ -51,8 +51,8 @@ function podOf(name: DaemonName, sources: PodSources): DaemonPod {
 }
 
 /**
- * Who writes the log file: the daemon itself while it has the flags for it, later the launcher that is in Kubernetes' images. Both write
- * to the container's log as well.
+ * Who writes the log file: the daemon itself while it has the flags for it, later the launcher that is in Kubernetes'
+ * images. Both write to the container's log as well.
  */
 const launcher = ({ kubeVersion }: Params, name: DaemonName): readonly string[] =>
   atLeast(kubeVersion, '1.26')

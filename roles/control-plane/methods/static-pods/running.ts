@@ -5,8 +5,9 @@ import { manifestLabel } from './manifest.ts'
 export const manifestOf = (dir: string, name: DaemonName): string => `${dir}/${name}.yaml`
 
 /**
- * The daemon that runs is the one of its manifest, and no older one beside it. The kubelet makes a new pod of a changed manifest while the
- * old one still answers on its port, so that an answer alone proves nothing; the pod has the manifest's label.
+ * The daemon that runs is the one of its manifest, and no older one beside it. The kubelet makes a new pod of a changed
+ * manifest while the old one still answers on its port, so that an answer alone proves nothing; the pod has the
+ * manifest's label.
  */
 export const podRuns = (dir: string, name: DaemonName, timeout: number): Task =>
   waitFor({

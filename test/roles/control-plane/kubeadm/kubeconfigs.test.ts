@@ -16,7 +16,9 @@ const params = (more: Partial<Params> = {}): Params => ({
 })
 const kubeconfig = (server: string) => `clusters:\n- cluster:\n    server: ${server}\n  name: kubernetes\n`
 
-/** The commands themselves, on files of this machine: which of them has something to do, and what is there afterwards. */
+/**
+ * The commands themselves, on files of this machine: which of them has something to do, and what is there afterwards.
+ */
 function led(files: Readonly<Record<string, string>>, more: Partial<Params> = {}) {
   for (const [name, server] of Object.entries(files)) writeFileSync(join(dir, name), kubeconfig(server))
   const sh = (text: string) => spawnSync('sh', ['-c', text]).status === 0

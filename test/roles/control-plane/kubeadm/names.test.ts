@@ -22,7 +22,9 @@ const params = paramsOf<Params>(
   controlPlane({ method: 'kubeadm', kubeVersion: 'v1.20.2', kubeConfigDir: dir, binDir: dir }),
 )
 
-/** The step's own program, run with a kubeadm that does what `body` says in the directory that its configuration names. */
+/**
+ * The step's own program, run with a kubeadm that does what `body` says in the directory that its configuration names.
+ */
 async function renewed(body: string) {
   rmSync(pki, { recursive: true, force: true })
   mkdirSync(pki)
