@@ -1,8 +1,8 @@
 #!/usr/bin/env zx
 // @ts-check
-// Everything that reads the code without running it: format and lint, types, the shell that is sent to hosts, and how
-// wide comments are (the formatter sees to all else).
-import { $, chalk, glob } from 'zx'
+// Everything that reads the code without running it: format and lint, types, the shell that is sent to hosts, how wide
+// comments are (the formatter sees to all else), and the package as it would be packed.
+import { $, chalk, glob, tmpdir } from 'zx'
 import { ensureCommands } from './lab/apt.mjs'
 
 $.verbose = false
@@ -11,6 +11,7 @@ const shellFiles = await glob(['engine/**/*.sh', 'scripts/**/*.sh', 'test/**/*.s
 const checks = [
   { name: 'format and lint', run: () => $`npx biome check` },
   { name: 'types', run: () => $`npx tsc -p .` },
+  { name: 'package', run: checkPackage },
   { name: 'shell', run: () => $`shellcheck ${shellFiles}` },
   {
     name: 'comments of at most 120 columns',
@@ -24,3 +25,11 @@ for (const { check, output } of results) {
   if (output.exitCode !== 0) console.log(`${output.stdout}${output.stderr}`)
 }
 if (results.some(({ output }) => output.exitCode !== 0)) process.exitCode = 1
+
+/** What `npm pack` packs, as Node and TypeScript will read it where it is installed. */
+function checkPackage() {
+  const folder = tmpdir()
+  return $`trap 'rm -rf ${folder}' EXIT
+    tarball=${folder}/$(npm pack --silent --pack-destination ${folder})
+    npx publint run --strict "$tarball" && npx attw --profile esm-only "$tarball"`
+}

@@ -1,7 +1,7 @@
 #!/usr/bin/env zx
 // @ts-check
-// All tests, or some: `npx zx scripts/test.mjs [unit] [roles] [compat] [hostile] [lab] [cluster] [--only PATTERN]`.
-// Fast ones first. Installs and starts what a suite needs, says so, and ends with one line that counts.
+// All tests, or some: `npx zx scripts/test.mjs [SUITE…] [--only PATTERN]`, the suites being unit, roles, compat, package,
+// hostile, lab and cluster. Fast ones first. Installs and starts what a suite needs, says so, and ends with one line that counts.
 import { argv, chalk, fs, glob } from 'zx'
 import { ensureCommands } from './lab/apt.mjs'
 import { labDown } from './lab/index.mjs'
@@ -68,6 +68,12 @@ const suites = [
       })
       await ensureCollections()
     },
+  },
+  {
+    name: 'package',
+    dir: 'test/package',
+    workers: two,
+    needs: () => ensureCommands({ ssh: 'openssh-client', '/usr/sbin/sshd': 'openssh-server' }),
   },
   {
     name: 'hostile',

@@ -5,20 +5,25 @@ import { printProblems } from './problems.ts'
 import { UsageError } from './usage.ts'
 import { addVersion } from './version.ts'
 
-/** `rota inventory`, `rota profile` and `rota vault`: what is not a playbook. Returns the exit code. */
+/** `rota init`, `rota inventory`, `rota profile` and `rota vault`: what is not a playbook. Returns the exit code. */
 export async function rota(args: readonly string[]): Promise<number> {
   // stdout holds what was asked for, be it a vault's content.
   const { redactor } = guardedOutput([process.stderr])
   try {
-    const [{ inventoryCommand }, { profileCommand }, { vaultCommand }] = await Promise.all([
-      import('./inventory-command.ts'),
-      import('./profile-command.ts'),
-      import('./vault/command.ts'),
-    ])
+    const [{ initCommand }, { inventoryCommand }, { profileCommand }, { runCommand }, { vaultCommand }] =
+      await Promise.all([
+        import('./init/command.ts'),
+        import('./inventory-command.ts'),
+        import('./profile-command.ts'),
+        import('./run-command.ts'),
+        import('./vault/command.ts'),
+      ])
     const command = addVersion(new Command('rota'))
       .description(
-        'Looks into inventories and past runs, and works on vaults. A playbook is a command of its own: npx zx playbooks/upgrade.mjs --help',
+        'Begins a repository, runs playbooks, looks into inventories and past runs, and works on vaults. A playbook has flags of its own: rota run playbooks/site.mjs --help',
       )
+      .addCommand(initCommand())
+      .addCommand(runCommand())
       .addCommand(inventoryCommand(redactor))
       .addCommand(profileCommand())
       .addCommand(vaultCommand())

@@ -1,25 +1,29 @@
 // @ts-check
+import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { join } from 'node:path'
-import { readyBuild } from './ready.mjs'
+import { fileURLToPath } from 'node:url'
+import { cacheDir } from './cache.mjs'
 import { readTypeScript } from './typescript.mjs'
 
 /** @typedef {'engine' | 'roles' | 'rota'} Name */
 
-/** The sources of each, relative to this file. */
+/** The sources of each, relative to this file. The package has none. */
 const sources = { engine: '../index.ts', roles: '../../roles/index.ts', rota: '../cli/rota.ts' }
+const isPackage = !existsSync(new URL(sources.engine, import.meta.url))
 
 /** @type {Promise<string | undefined> | undefined} */
 let building
 
 /**
- * The engine, the roles, or the command: what is on disk, at once. Some three hundred small modules take a second to
- * load, so they are compiled into one; a few hundred `stat`s tell in each run whether that is still what is on disk.
+ * The engine, the roles, or the command. The package was compiled when it was packed. A checkout has no build step:
+ * what is on disk is compiled when it has changed, which a few hundred `stat`s tell in each run, because some three
+ * hundred small modules take a second to load. `npx zx scripts/bench.mjs start` says what this earns.
  * @param {Name} name
  * @returns {Promise<any>}
  */
 export async function load(name) {
-  building ??= wantsSources() ? Promise.resolve(undefined) : compiled()
+  building ??= isPackage ? packaged() : wantsSources() ? Promise.resolve(undefined) : compiled()
   const dir = await building
   if (dir === undefined) {
     await import('../register.mjs')
@@ -31,21 +35,31 @@ export async function load(name) {
   return loaded
 }
 
+async function packaged() {
+  keepCompiled(cacheDir('v8'))
+  return fileURLToPath(new URL('../../dist', import.meta.url))
+}
+
 async function compiled() {
   try {
+    const { readyBuild } = await import('./ready.mjs')
     const dir = readyBuild() ?? (await (await import('./build.mjs')).build())
-    if (dir === undefined) return undefined
-    // What an error says of its place is the place in the sources.
-    process.setSourceMapsEnabled(true)
-    // Node 22 and later keep what V8 has made of it: beside the build, so that it goes when the build goes.
-    // @ts-expect-error Node 22 has it; @types/node is of Node 20, the oldest that is supported
-    module.enableCompileCache?.(join(dir, 'v8'))
+    // What V8 has made of it lies beside the build, so that it goes when the build goes.
+    if (dir !== undefined) keepCompiled(join(dir, 'v8'))
     return dir
   } catch {
     // Sources that can't be compiled, no compiler for this machine, no place to write: the sources say what is wrong,
     // or run.
     return undefined
   }
+}
+
+/** Node 22 and later can keep what V8 has made of a module. @param {string | undefined} dir */
+function keepCompiled(dir) {
+  // What an error says of its place is the place in the sources.
+  process.setSourceMapsEnabled(true)
+  // @ts-expect-error Node 22 has it; @types/node is of Node 20, the oldest that is supported
+  if (dir !== undefined) module.enableCompileCache?.(dir)
 }
 
 /**

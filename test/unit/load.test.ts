@@ -16,7 +16,6 @@ import { execa } from 'execa'
 import { suite } from 'uvu'
 import { equal, match, ok } from 'uvu/assert'
 import { keepNewest } from '../../engine/load/keep-newest.mjs'
-import { mayImportTypeScript } from '../../engine/load/may-import-typescript.mjs'
 
 /** A copy of the sources that may be edited, a playbook with a role in TypeScript, and a cache of its own. */
 interface Copy {
@@ -189,44 +188,32 @@ test('errors name the place in the playbook, in its TypeScript and in ours', asy
   }
 })
 
+test('a static import of a role in TypeScript is read: rota run, and node --import rota/register', async ({ dir }) => {
+  const own = join(dir, 'own')
+  writeFileSync(
+    join(own, 'static.mjs'),
+    playbook.replace("const { motd } = await import('./role.ts')", "import { motd } from './role.ts'"),
+  )
+  for (const before of [
+    ['--import', 'rota/register'],
+    [join(dir, 'rota/engine/bin.mjs'), 'run'],
+  ]) {
+    const { exitCode, all } = await execa('node', [...before, 'static.mjs', '-i', 'hosts.ini', '--list-tasks'], {
+      cwd: own,
+      env: { XDG_CACHE_HOME: join(dir, 'cache'), XDG_STATE_HOME: join(dir, 'state') },
+      all: true,
+      reject: false,
+    })
+    equal(exitCode, 0, all)
+    match(all, 'motd: file /etc/motd')
+  }
+})
+
 test('a package that is imported when it is needed has its names: certificates are made', async ({ dir, run }) => {
   writeFileSync(join(dir, 'own', 'site.mjs'), masters)
   const { exitCode, all } = await run()
   equal(exitCode, 0, all)
   match(all, 'etcd: ')
-})
-
-test('TypeScript is only prepared for where a script may import it', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'rota-scan-'))
-  const script = (name: string, text: string) => {
-    writeFileSync(join(dir, name), text)
-    return mayImportTypeScript(['node', join(dir, name), '-i', 'hosts.ini'])
-  }
-  try {
-    equal(
-      script('plain.mjs', "import { play } from 'rota'\nimport { etcd } from 'rota/roles'\nimport { $ } from 'zx'\n"),
-      false,
-    )
-    equal(script('none.mjs', 'console.log(1)'), false)
-    equal(script('builtin.mjs', "import fs from 'node:fs'"), false)
-    equal(script('helped.mjs', "import './plain.mjs'\nawait import('./none.mjs')"), false)
-    equal(script('loop.mjs', "import './loop.mjs'"), false)
-    equal(script('direct.mjs', "await import('../roles/motd/role.ts')"), true)
-    equal(script('static.mjs', "import {\n  motd,\n} from './role.mts'"), true)
-    equal(script('bare.mjs', "import 'side-effect.ts'"), true)
-    equal(script('through.mjs', "export * from './direct.mjs'"), true)
-    equal(script('computed.mjs', 'await import(`../roles/${name}/role.ts`)'), true)
-    equal(script('variable.mjs', 'const it = await import(name)'), true)
-    equal(script('own-package.mjs', "import { motd } from 'our-roles'"), true)
-    equal(script('mapped.mjs', "import { motd } from '#roles/motd'"), true)
-    equal(script('missing.mjs', "import './is-not-there.mjs'"), true)
-    equal(script('required.mjs', "import { createRequire } from 'node:module'"), true)
-    equal(mayImportTypeScript(['node']), true)
-    equal(mayImportTypeScript(['node', 'node_modules/zx/build/cli.js', '--quiet', join(dir, 'direct.mjs')]), true)
-    equal(mayImportTypeScript(['node', 'node_modules/zx/build/cli.js', '--quiet', join(dir, 'plain.mjs')]), false)
-  } finally {
-    rmSync(dir, { recursive: true })
-  }
 })
 
 test.run()
