@@ -1,7 +1,8 @@
 #!/usr/bin/env zx
 // @ts-check
-// All tests, or some: `npx zx scripts/test.mjs [SUITE…] [--only PATTERN]`, the suites being unit, roles, compat, package,
-// hostile, lab and cluster. Fast ones first. Installs and starts what a suite needs, says so, and ends with one line that counts.
+// All tests, or some: `npx zx scripts/test.mjs [SUITE…] [--only PATTERN]`, the suites being unit, roles, compat,
+// package, hostile, lab and cluster. Fast ones first. Installs and starts what a suite needs, says so, and ends with
+// one line that counts.
 import { argv, chalk, fs, glob } from 'zx'
 import { ensureCommands } from './lab/apt.mjs'
 import { labDown } from './lab/index.mjs'
