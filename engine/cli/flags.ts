@@ -3,7 +3,7 @@ import type { Playbook } from '../playbook/index.ts'
 import { checkSerial, parseSerial, type Serial } from '../playbook/index.ts'
 import { tagsOf } from '../tasks/index.ts'
 import { addRefusedFlags } from './refused-flags.ts'
-import { parseWords, several } from './usage.ts'
+import { several } from './usage.ts'
 import { addVaultFlags, type VaultFlags } from './vault-flags.ts'
 import { addVersion } from './version.ts'
 
@@ -111,7 +111,7 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
     .showHelpAfterError('(--help lists the flags)')
     .exitOverride()
     .allowExcessArguments(false)
-  parseWords(command, args)
+  command.parse([...args], { from: 'user' })
   const { keyFile, inventoryFile, connPassFile, becomePassFile, ...flags } = command.opts<Flags & Aliases>()
   return {
     ...flags,

@@ -1,4 +1,4 @@
-import { InventoryError } from '../failure/index.ts'
+import { InventoryError, messageOf } from '../failure/index.ts'
 import { type Journal, journalDir, makeJournalDir, openJournal } from '../journal/index.ts'
 
 /** No run is begun of which no record can be kept. Asked first, so that it is known before any host is touched. */
@@ -10,10 +10,9 @@ function orProblem<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
     throw new InventoryError([
       {
-        message: `no journal can be written in ${journalDir()}: ${why}`,
+        message: `no journal can be written in ${journalDir()}: ${messageOf(error)}`,
         hint: 'every run leaves one: make the folder writable, or name another one with XDG_STATE_HOME',
       },
     ])

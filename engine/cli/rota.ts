@@ -1,8 +1,8 @@
-import { Command, CommanderError } from 'commander'
+import { Command } from 'commander'
 import { InventoryError } from '../failure/index.ts'
 import { guardedOutput } from './output.ts'
 import { printProblems } from './problems.ts'
-import { UsageError } from './usage.ts'
+import { usageExit } from './usage.ts'
 import { addVersion } from './version.ts'
 
 /** `rota init`, `rota inventory`, `rota profile` and `rota vault`: what is not a playbook. Returns the exit code. */
@@ -31,8 +31,8 @@ export async function rota(args: readonly string[]): Promise<number> {
     await command.parseAsync([...args], { from: 'user' })
     return 0
   } catch (error) {
-    if (error instanceof UsageError) return error.exitCode
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1
+    const usage = usageExit(error)
+    if (usage !== undefined) return usage
     if (!(error instanceof InventoryError)) throw error
     printProblems(error.problems, '')
     return 1

@@ -9,7 +9,7 @@ import { type Output, plainOutput } from './output.ts'
 import { prepareRun } from './prepare-run.ts'
 import { printProblems } from './problems.ts'
 import { mustBeRecordable } from './records.ts'
-import { UsageError } from './usage.ts'
+import { usageExit } from './usage.ts'
 
 /** A playbook's command line from the first word to the exit code. */
 export async function runFromCommandLine(
@@ -31,7 +31,8 @@ export async function runFromCommandLine(
     if (problems.length > 0) printProblems(problems, 'a run would be refused')
     return 0
   } catch (error) {
-    if (error instanceof UsageError) return error.exitCode
+    const usage = usageExit(error)
+    if (usage !== undefined) return usage
     if (!(error instanceof InventoryError)) throw error
     printProblems(error.problems)
     return 1

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { InventoryError, type Problem } from '../failure/index.ts'
+import { InventoryError, messageOf, type Problem } from '../failure/index.ts'
 import { openChannel } from '../transport/index.ts'
 import { ansibleFactRequests, ansibleFacts } from '../values/index.ts'
 import type { Connections } from './connections.ts'
@@ -69,9 +69,8 @@ async function readFacts(
       await channel.close()
     }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
     problems.push({
-      message: `${host}: a template needs its facts, and it could not be asked: ${message}`,
+      message: `${host}: a template needs its facts, and it could not be asked: ${messageOf(error)}`,
       hint: `leave it out with --limit 'all:!${host}', or set the values in the inventory`,
     })
   }

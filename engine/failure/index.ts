@@ -1,3 +1,15 @@
 /** What is wrong, where, and what to do: problems, their places, the nearest names. */
 
+export {
+  Failure,
+  failure,
+  interrupted,
+  isFailure,
+  messageOf,
+  type Obstacle,
+  placeIn,
+  saidOf,
+  type Unreachable,
+  unreachable,
+} from './failure.ts'
 export { didYouMean, formatOrigin, InventoryError, nearest, type Origin, type Problem } from './problem.ts'

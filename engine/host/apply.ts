@@ -1,10 +1,10 @@
 import type { Facts } from '../facts/index.ts'
 import { pending } from '../facts/index.ts'
+import { failure, interrupted } from '../failure/index.ts'
 import { type HandlerItem, handlerChange, isFlush, type PlannedChange, type WorkItem } from '../plan/index.ts'
 import type { ApplyItem } from '../program/index.ts'
 import { lines, raw, type Shell } from '../shell/index.ts'
 import type { Task } from '../tasks/index.ts'
-import { HostFailure } from './failure.ts'
 import type { HostRun } from './run.ts'
 
 /** One item of a program and what the report has to know of it. */
@@ -66,19 +66,12 @@ export async function applyEntries(
   )
   for (const receive of received) await receive()
   if (!result.failed && notRun > 0) {
-    throw new HostFailure({
-      task: '',
-      role: '',
-      message: `interrupted: ${notRun} of ${entries.length} changes were not made`,
-      hint: 'run again: it goes on with what is left, and runs the handlers that are still pending on the host',
-    })
+    throw interrupted(`interrupted: ${notRun} of ${entries.length} changes were not made`)
   }
   if (result.failed) {
     const entry = byId.get(result.failed.id)
-    throw new HostFailure({
-      task: entry?.task.title ?? '',
-      role: entry?.role ?? '',
-      message: entry?.change?.refused ?? `exit code ${result.failed.exitCode}`,
+    throw failure(entry?.change?.refused ?? `exit code ${result.failed.exitCode}`, {
+      where: entry ? [entry.role, entry.task.title] : [],
       ...(entry?.task.secret ? {} : { output: result.failed.output }),
     })
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HostFailure } from './failure.ts'
+import { failure } from '../failure/index.ts'
 import type { HostPlan } from './host-run.ts'
 import { judge } from './judge.ts'
 import type { HostRun } from './run.ts'
@@ -33,10 +33,8 @@ export async function holdsGate(run: HostRun, plan: HostPlan, signal: AbortSigna
     if (elapsed() > gate.timeout || signal.aborted) {
       run.emit({ ...about, status: 'failed' })
       const waited = signal.aborted ? 'interrupted' : `after ${gate.timeout} s`
-      throw new HostFailure({
-        task: `gate ${gate.name}`,
-        role: '',
-        message: `expected ${expected}, saw ${saw} (${waited})`,
+      throw failure(`expected ${expected}, saw ${saw} (${waited})`, {
+        where: [`gate ${gate.name}`],
         hint: 'the rollout goes no further; see to this host and run again',
       })
     }

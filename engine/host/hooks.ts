@@ -1,5 +1,5 @@
+import { failure, isFailure, messageOf } from '../failure/index.ts'
 import type { Around } from '../role/index.ts'
-import { HostFailure } from './failure.ts'
 import { hookName } from './hook-name.ts'
 import type { HostPlan } from './host-run.ts'
 import type { HostRun } from './run.ts'
@@ -42,13 +42,9 @@ async function phase(run: HostRun, hook: Around, phase: 'enter' | 'leave'): Prom
     await hook[phase](stepContext(run))
     run.emit({ ...about, status: 'done' })
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     run.emit({ ...about, status: 'failed', message })
-    if (error instanceof Error && error.name === 'UnreachableError') throw error
-    throw new HostFailure({
-      task: `${phase === 'enter' ? 'before' : 'after'} the changes, ${hook.name}`,
-      role: '',
-      message,
-    })
+    if (isFailure(error, 'unreachable')) throw error
+    throw failure(message, { where: [`${phase === 'enter' ? 'before' : 'after'} the changes, ${hook.name}`] })
   }
 }

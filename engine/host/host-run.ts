@@ -1,4 +1,5 @@
 import { type FactRequest, type Facts, pending as pendingHandlers, withFacts } from '../facts/index.ts'
+import { type Failure, failure, interrupted } from '../failure/index.ts'
 import {
   factsNeeded,
   type HandlerItem,
@@ -11,7 +12,6 @@ import {
 } from '../plan/index.ts'
 import type { Change, Task } from '../tasks/index.ts'
 import { applyEntries, entriesOf, type StageWork } from './apply.ts'
-import { HostFailure } from './failure.ts'
 import { judge } from './judge.ts'
 import type { HostRun } from './run.ts'
 import { runStep } from './run-step.ts'
@@ -123,7 +123,7 @@ export async function converge(run: HostRun, plan: HostPlan, changed = false): P
   let { facts } = plan
   let made = 0
   for (let position = 0; ; ) {
-    if (run.signal.aborted) throw interrupted(made)
+    if (run.signal.aborted) throw interrupted(`interrupted after ${made} changes`)
     const dirty = firstDirty(run, facts, position, changed || made > 0)
     const stage = stageAt(items, dirty.start)
     const step = items[dirty.start + stage.length]
@@ -187,29 +187,19 @@ async function applyAndProbe(run: HostRun, work: StageWork, requests: readonly F
   return withFacts(facts, [[pendingHandlers({}), owed]])
 }
 
-const interrupted = (made: number): HostFailure =>
-  new HostFailure({
-    task: '',
-    role: '',
-    message: `interrupted after ${made} changes`,
-    hint: 'run again: it goes on with what is left, and runs the handlers that are still pending on the host',
-  })
-
 export function refuse(changes: readonly PlannedChange[]): void {
   for (const { item, task, change } of changes) refuseOne(item.role, task, change)
 }
 
 export function refuseOne(role: string, task: Task, change: Change | undefined): void {
-  if (change?.refused !== undefined) throw new HostFailure({ task: task.title, role, message: change.refused })
+  if (change?.refused !== undefined) throw failure(change.refused, { where: [role, task.title] })
 }
 
-function notConverging(left: readonly PlannedChange[]): HostFailure {
+function notConverging(left: readonly PlannedChange[]): Failure {
   const [first] = left
   const which = left.map(({ task, change }) => `${task.title}: ${change.summary}`).join('; ')
-  return new HostFailure({
-    task: first?.task.title ?? '',
-    role: first?.item.role ?? '',
-    message: `does not converge: after two passes there is still something to change (${which})`,
+  return failure(`does not converge: after two passes there is still something to change (${which})`, {
+    where: first ? [first.item.role, first.task.title] : [],
     hint: 'something on the host undoes the change, or two tasks want different things',
   })
 }

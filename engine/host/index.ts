@@ -10,7 +10,6 @@ export {
   uncheckedWarning,
 } from './connection.ts'
 export { flagProblems } from './connection-values.ts'
-export { HostFailure } from './failure.ts'
 export { gateHoldsNow, holdsGate } from './gates.ts'
 export { isHook } from './hook-name.ts'
 export { enterAll, leaveAll } from './hooks.ts'

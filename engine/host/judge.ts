@@ -1,6 +1,6 @@
 import type { FactRequest, Facts } from '../facts/index.ts'
+import { type Failure, failure, messageOf, placeIn } from '../failure/index.ts'
 import type { Condition, Gate, HostView, InventoryView, Verdict } from '../role/index.ts'
-import { HostFailure } from './failure.ts'
 
 /** A gate, or what counts a host as available by it, asked about one host. */
 export interface Judge {
@@ -31,13 +31,5 @@ export function judge(
   }
 }
 
-function faultOf(gate: string, error: unknown): HostFailure {
-  const message = error instanceof Error ? error.message : String(error)
-  const place = error instanceof Error ? error.stack?.split('\n').slice(1, 4).join('\n') : undefined
-  return new HostFailure({
-    task: `gate ${gate}`,
-    role: '',
-    message: `the gate's own code failed: ${message}`,
-    ...(place === undefined ? {} : { hint: place }),
-  })
-}
+const faultOf = (gate: string, error: unknown): Failure =>
+  failure(`the gate's own code failed: ${messageOf(error)}`, { where: [`gate ${gate}`], ...placeIn(error) })

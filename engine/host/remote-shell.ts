@@ -1,16 +1,12 @@
+import { type Failure, failure } from '../failure/index.ts'
 import type { RemoteCommand, RemoteOutput, RemoteShell } from '../role/index.ts'
 import { type Shell, type ShellValue, sh } from '../shell/index.ts'
 import type { Channel } from '../transport/index.ts'
 
 /** A command of a step ended with an exit code that was not expected. */
-export class RemoteError extends Error {
-  override readonly name = 'RemoteError'
-  readonly output: RemoteOutput
-  constructor(host: string, command: string, output: RemoteOutput) {
-    const said = [output.stderr, output.stdout].map(text => text.trim()).find(text => text !== '') ?? 'no output'
-    super(`on ${host}: \`${command}\` ended with exit code ${output.exitCode}: ${said}`)
-    this.output = output
-  }
+function unexpected(host: string, command: string, output: RemoteOutput): Failure {
+  const said = [output.stderr, output.stdout].map(text => text.trim()).find(text => text !== '') ?? 'no output'
+  return failure(`on ${host}: \`${command}\` ended with exit code ${output.exitCode}: ${said}`)
 }
 
 interface Settings {
@@ -52,8 +48,8 @@ function command(channel: () => Promise<Channel>, host: string, script: Shell): 
     })
     if (output.exitCode === 0 || settings.nothrow) return output
     throw settings.secret
-      ? new RemoteError(host, 'a secret command', { ...output, stdout: '', stderr: '' })
-      : new RemoteError(host, script.text.trim(), output)
+      ? unexpected(host, 'a secret command', { ...output, stdout: '', stderr: '' })
+      : unexpected(host, script.text.trim(), output)
   })
   const chain = (more: Partial<Settings>): RemoteCommand => {
     settings = { ...settings, ...more }

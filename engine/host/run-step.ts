@@ -1,8 +1,7 @@
+import { failure, isFailure, messageOf } from '../failure/index.ts'
 import { isStep, type WorkItem } from '../plan/index.ts'
 import type { RemoteShell, StepContext, StepResult } from '../role/index.ts'
 import { raw } from '../shell/index.ts'
-import { UnreachableError } from '../transport/index.ts'
-import { HostFailure } from './failure.ts'
 import { remoteShell } from './remote-shell.ts'
 import type { HostRun } from './run.ts'
 
@@ -36,10 +35,10 @@ export async function runStep(run: HostRun, item: WorkItem, why: string, owed: R
     })
     return changed
   } catch (error) {
-    if (error instanceof UnreachableError) throw error
-    const message = error instanceof Error ? error.message : String(error)
+    if (isFailure(error, 'unreachable')) throw error
+    const message = messageOf(error)
     run.emit({ kind: 'task', ...about, status: 'failed', summary: message, seconds: elapsed() })
-    throw new HostFailure({ task: item.unit.title, role: item.role, message })
+    throw failure(message, { where: [item.role, item.unit.title] })
   }
 }
 
@@ -57,11 +56,7 @@ export async function writeDown(run: HostRun, owes: readonly string[], paid: rea
   })
   if (failed || done < items.length) {
     const why = failed?.output.trim() || 'nothing was written'
-    throw new HostFailure({
-      task: '',
-      role: '',
-      message: `the list of pending handlers on the host (/var/lib/rota/pending) could not be written: ${why}`,
-    })
+    throw failure(`the list of pending handlers on the host (/var/lib/rota/pending) could not be written: ${why}`)
   }
 }
 

@@ -1,4 +1,4 @@
-import { InventoryError } from '../failure/index.ts'
+import { InventoryError, messageOf } from '../failure/index.ts'
 import type { InventoryView } from '../role/index.ts'
 import { type BoundPlay, type BoundRole, paramsOn } from './bound.ts'
 
@@ -28,9 +28,8 @@ async function prepareOne({ call, label }: BoundRole, context: object): Promise<
   try {
     return await call.role.prepare?.(context as never)
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
     throw new InventoryError([
-      { message: `role ${label} can't prepare its work on this machine: ${message}`, origin: call.site },
+      { message: `role ${label} can't prepare its work on this machine: ${messageOf(error)}`, origin: call.site },
     ])
   }
 }

@@ -1,5 +1,6 @@
 import type { FactKind, FactRequest, Facts } from '../facts/index.ts'
 import { factKey, factsFrom } from '../facts/index.ts'
+import { messageOf } from '../failure/index.ts'
 import { quote } from '../shell/index.ts'
 import { mostLines } from './limits.ts'
 import type { Program } from './program.ts'
@@ -84,7 +85,7 @@ function parse(kind: FactKind, output: string, args: readonly unknown[]): readon
   try {
     return kind.parse(output, args)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     throw new Error(`fact ${kind.name} can't be read: ${why} (the host printed ${sizeOf(output)})`, { cause: error })
   }
 }

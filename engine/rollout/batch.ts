@@ -1,4 +1,4 @@
-import { HostFailure } from '../host/index.ts'
+import { failure } from '../failure/index.ts'
 import type { HostWork, ReadyPlay } from '../plan/index.ts'
 import { onceOwners, type PeersOf, workOn } from '../plan/index.ts'
 import type { TagSelection } from '../playbook/index.ts'
@@ -31,7 +31,7 @@ export function openBatch(
   const build = (host: HostView): HostWork => {
     const { work, problems } = workOn(ready, host, session.view, given.tags, given.peers)
     const [problem] = problems
-    if (problem) throw new HostFailure({ task: '', role: '', message: problem.message })
+    if (problem) throw failure(problem.message)
     return work
   }
   const works = new Map(hosts.map(host => [host.name, orError(() => build(host))]))

@@ -1,4 +1,5 @@
 import type { Facts } from '../facts/index.ts'
+import { messageOf } from '../failure/index.ts'
 import type { LabelledCheck, ReadyPlay } from '../plan/index.ts'
 import { draftOf } from '../plan/index.ts'
 import type { Finding, HostView } from '../role/index.ts'
@@ -82,6 +83,6 @@ function judged(name: string, judge: () => Finding): Finding {
   try {
     return judge()
   } catch (error) {
-    return { ok: false, expected: name, saw: error instanceof Error ? error.message : String(error) }
+    return { ok: false, expected: name, saw: messageOf(error) }
   }
 }

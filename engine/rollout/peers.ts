@@ -1,4 +1,5 @@
 import { type FactMap, type FactRequest, type Facts, factKey } from '../facts/index.ts'
+import { messageOf } from '../failure/index.ts'
 import { type BoundRole, type PeersOf, peersFrom, plainContext } from '../plan/index.ts'
 import type { HostView } from '../role/index.ts'
 import type { Session } from './session.ts'
@@ -39,7 +40,7 @@ export async function readPeers(
       session.emit({
         kind: 'warning',
         host: peer,
-        text: `its facts are not known to the others: ${error instanceof Error ? error.message : error}`,
+        text: `its facts are not known to the others: ${messageOf(error)}`,
       })
     }
   })

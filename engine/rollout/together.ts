@@ -1,15 +1,7 @@
 import type { Facts } from '../facts/index.ts'
+import { failure } from '../failure/index.ts'
 import type { HostRun } from '../host/index.ts'
-import {
-  enterAll,
-  HostFailure,
-  type HostPlan,
-  holdsGate,
-  leaveAll,
-  planHost,
-  requestsFrom,
-  willChange,
-} from '../host/index.ts'
+import { enterAll, type HostPlan, holdsGate, leaveAll, planHost, requestsFrom, willChange } from '../host/index.ts'
 import type { WorkItem } from '../plan/index.ts'
 import { nextOnce, untilOnce } from '../plan/index.ts'
 import type { Batch } from './batch.ts'
@@ -167,7 +159,7 @@ async function giveUp(
   const outcome = await attempt(session, ready, run.host, async (): Promise<never> => {
     await putBack(run, { ...plan, disrupts: entered })
     sayTime(run)
-    throw new HostFailure({ task: '', role: '', message: `not finished, after ${made} changes: ${reason}` })
+    throw failure(`not finished, after ${made} changes: ${reason}`)
   })
   return 'result' in outcome ? outcome.result : outcome.value
 }

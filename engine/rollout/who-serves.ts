@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pending } from '../facts/index.ts'
-import { HostFailure, isHook, judge } from '../host/index.ts'
+import { Failure, isFailure, messageOf, saidOf } from '../failure/index.ts'
+import { isHook, judge } from '../host/index.ts'
 import type { ReadyPlay } from '../plan/index.ts'
 import type { Gate, HostView } from '../role/index.ts'
-import { UnreachableError } from '../transport/index.ts'
 import type { Session } from './session.ts'
 
 export type Availability =
@@ -58,9 +58,9 @@ async function look(
     return { serves: !facts.get(pending({})).some(isHook) && verdict(facts).ok }
   } catch (error) {
     // It can't be reached, so it can't be counted on; whoever needs the host itself says why.
-    if (error instanceof UnreachableError) return { serves: false }
-    if (error instanceof HostFailure)
-      return { fault: [`${error.task}: ${error.message}`, error.hint].filter(Boolean).join('\n') }
-    return { fault: error instanceof Error ? error.message : String(error) }
+    if (isFailure(error, 'unreachable')) return { serves: false }
+    if (!(error instanceof Failure)) return { fault: messageOf(error) }
+    const { message, hint } = saidOf(error)
+    return { fault: [message, hint].filter(Boolean).join('\n') }
   }
 }

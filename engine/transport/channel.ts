@@ -3,6 +3,7 @@ import { hostname, userInfo } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import type { FactRequest, Facts } from '../facts/index.ts'
 import { factsFrom } from '../facts/index.ts'
+import { failure, isFailure, messageOf, type Unreachable, unreachable } from '../failure/index.ts'
 import type { ApplyProgram, Frame, FrameReader, Head, RunCommand } from '../program/index.ts'
 import {
   type Answer,
@@ -29,10 +30,9 @@ import { openSession } from './session.ts'
 import type { Target } from './target.ts'
 import { targetOf } from './target.ts'
 import type { ApplyEvent, ApplyResult, Channel, ChannelOptions, ChannelStats, Connection, RunResult } from './types.ts'
-import { AnswerError, UnreachableError } from './types.ts'
 
 /**
- * Opens the one shell of a host. Rejects with an UnreachableError when the host can't be reached or another controller
+ * Opens the one shell of a host. Rejects with an `unreachable` failure when the host can't be reached or another controller
  * holds its lock; with `eager` it does not wait for the host, and the first request rejects so.
  */
 export async function openChannel(connection: Connection, options: ChannelOptions): Promise<ShellChannel> {
@@ -92,7 +92,7 @@ export class ShellChannel implements Channel {
   #writing: Promise<void>
   /** Text of the program that travels with the runtime; undefined once that is sent. */
   #first: string | undefined = ''
-  #broken: UnreachableError | undefined
+  #broken: Unreachable | undefined
   #closing: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #idle: (() => void)[] = []
@@ -135,7 +135,7 @@ export class ShellChannel implements Channel {
     try {
       return probe.read(answer)
     } catch (error) {
-      throw new AnswerError(withStderr(messageOf(error), this.#session.stderr()), { cause: error })
+      throw failure(withStderr(messageOf(error), this.#session.stderr()), {}, { cause: error })
     }
   }
 
@@ -179,7 +179,7 @@ export class ShellChannel implements Channel {
       },
     )
     if (tooLong !== undefined)
-      throw new AnswerError(
+      throw failure(
         `a command of a step printed ${tooLong}: more than ${longestStepOutput} are not taken, let it print less`,
       )
     return { exitCode: exitCodeOf(extra), ...said }
@@ -207,7 +207,7 @@ export class ShellChannel implements Channel {
     try {
       await this.#session.ready
     } catch (error) {
-      if (error instanceof UnreachableError) this.#break(error)
+      if (isFailure(error, 'unreachable')) this.#break(error)
       return
     }
     // Who has opened the channel asks for something at once.
@@ -291,7 +291,7 @@ export class ShellChannel implements Channel {
       // A frame that can't be read or may not come now, or an event handler that threw: what follows could not be
       // trusted.
       this.#break(
-        new UnreachableError(
+        unreachable(
           this.host,
           'protocol',
           `the answer could not be used: ${messageOf(error)}`,
@@ -341,10 +341,10 @@ export class ShellChannel implements Channel {
     else this.#break(this.#lost())
   }
 
-  #lost(): UnreachableError {
+  #lost(): Unreachable {
     const first = [...this.#waiting.values()][0]
     const message = first ? `the connection was lost: ${first.what()}` : 'the connection was lost'
-    return new UnreachableError(
+    return unreachable(
       this.host,
       'lost',
       withStderr(message, this.#session.stderr()),
@@ -353,7 +353,7 @@ export class ShellChannel implements Channel {
   }
 
   /** Nothing more can be asked: every request rejects, and the process ends. */
-  #break(error: UnreachableError): void {
+  #break(error: Unreachable): void {
     if (this.#broken) return
     this.#broken = error
     this.#target.reject(error)
@@ -367,8 +367,7 @@ export class ShellChannel implements Channel {
    */
   readonly #stop = (): void => {
     const target = this.#hello
-    if (target === undefined)
-      this.#break(new UnreachableError(this.host, 'lost', 'interrupted before the host answered'))
+    if (target === undefined) this.#break(unreachable(this.host, 'lost', 'interrupted before the host answered'))
     else if (!this.#options.readOnly && this.#waiting.size > 0)
       this.#stopping ??= tellToStop(this.#connection, this.#options, target)
   }
@@ -376,7 +375,7 @@ export class ShellChannel implements Channel {
   async #close(): Promise<void> {
     if (this.#waiting.size > 0) await new Promise<void>(resolve => this.#idle.push(resolve))
     await this.#stopping
-    this.#broken ??= new UnreachableError(this.host, 'lost', 'the channel is closed')
+    this.#broken ??= unreachable(this.host, 'lost', 'the channel is closed')
     this.#target.reject(this.#broken)
     await this.#endProcess()
   }
@@ -441,16 +440,16 @@ function secondsOf([, started = '', now = '']: readonly string[]): number {
   return Math.max(0, Math.round((Number(now) - Number(started)) * 100) / 100)
 }
 
-function refusal(host: string, { name, payload }: Frame): UnreachableError {
+function refusal(host: string, { name, payload }: Frame): Unreachable {
   const text = payload.toString()
   return name === 'lock'
-    ? new UnreachableError(
+    ? unreachable(
         host,
         'lock',
         `another controller is working on this host: ${text}`,
         'wait for it; the lock goes when its process ends',
       )
-    : new UnreachableError(host, 'lock', text, 'the state directory can not be used: is the disk full or read-only?')
+    : unreachable(host, 'lock', text, 'the state directory can not be used: is the disk full or read-only?')
 }
 
 interface Deferred<T> {
@@ -471,5 +470,3 @@ function deferred<T>(): Deferred<T> {
 
 const withStderr = (message: string, stderr: string): string =>
   stderr.trim() === '' ? message : `${message}; the host said: ${endOf(stderr.trim(), 2000)}`
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

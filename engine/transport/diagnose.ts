@@ -1,10 +1,10 @@
+import { type Obstacle, type Unreachable, unreachable } from '../failure/index.ts'
 import { openQuestion } from './question.ts'
 import type { Connection } from './types.ts'
-import { UnreachableError } from './types.ts'
 
 interface Symptom {
   readonly says: RegExp
-  readonly reason: UnreachableError['reason']
+  readonly reason: Obstacle
   readonly hint?: string
 }
 
@@ -17,19 +17,19 @@ export interface Ending {
 /**
  * Names the reason of a connection that did not come up, from the words of ssh, docker, sudo, su, doas and the shell.
  */
-export function diagnose(connection: Connection, { said, exitCode }: Ending): UnreachableError {
+export function diagnose(connection: Connection, { said, exitCode }: Ending): Unreachable {
   const { host, transport, become, shell } = connection
   const symptom = symptomOf(connection, said)
   const text =
     said.trim() === '' ? `the shell on the host ended with exit code ${exitCode ?? 'unknown'}` : lastLines(said)
-  if (symptom) return new UnreachableError(host, symptom.reason, text, symptom.hint)
+  if (symptom) return unreachable(host, symptom.reason, text, symptom.hint)
   if (exitCode === 127 || exitCode === 126)
-    return new UnreachableError(host, 'connect', text, `no shell could be started: ${shell.join(' ')}`)
-  if (become && transport.kind !== 'ssh') return new UnreachableError(host, 'become', text)
+    return unreachable(host, 'connect', text, `no shell could be started: ${shell.join(' ')}`)
+  if (become && transport.kind !== 'ssh') return unreachable(host, 'become', text)
   // 255 is ssh itself; anything else is what the login ended with.
   if (transport.kind === 'ssh' && !become && exitCode !== undefined && exitCode !== 255)
-    return new UnreachableError(host, 'connect', text, noShell)
-  return new UnreachableError(host, 'connect', text)
+    return unreachable(host, 'connect', text, noShell)
+  return unreachable(host, 'connect', text)
 }
 
 const noShell =
@@ -39,16 +39,15 @@ const noShell =
  * What is said of a host that lets nothing be heard any more before its shell has come up: `said` is what it printed
  * until then.
  */
-export function unanswered(connection: Connection, said: string, seconds: number): UnreachableError {
+export function unanswered(connection: Connection, said: string, seconds: number): Unreachable {
   const { host, become } = connection
   const symptom = symptomOf(connection, said)
   const question = openQuestion(said)
   const quoted = said.trim() === '' ? 'nothing was said' : `what was said: ${lastLines(said)}`
   const text = `no answer within ${seconds} s; ${quoted}`
-  if (symptom) return new UnreachableError(host, symptom.reason, text, symptom.hint)
-  if (question === '')
-    return new UnreachableError(host, 'timeout', text, 'the host takes logins, but its shell does not start')
-  return new UnreachableError(
+  if (symptom) return unreachable(host, symptom.reason, text, symptom.hint)
+  if (question === '') return unreachable(host, 'timeout', text, 'the host takes logins, but its shell does not start')
+  return unreachable(
     host,
     become ? 'become' : 'authentication',
     text,

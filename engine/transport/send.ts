@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { messageOf } from '../failure/index.ts'
 import type { Program } from '../program/index.ts'
 import { blobSize, type LocalFile } from '../shell/index.ts'
 import { shareFile } from './shared-file.ts'
@@ -48,7 +49,7 @@ async function sendFile(stdin: Writable, { path, size }: LocalFile): Promise<str
     }
     if (sent < size && !stdin.destroyed) problem = `${path} has become shorter while it was sent`
   } catch (error) {
-    problem = `${path} can't be read: ${error instanceof Error ? error.message : String(error)}`
+    problem = `${path} can't be read: ${messageOf(error)}`
   } finally {
     await file.release()
   }

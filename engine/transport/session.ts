@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
+import { type Unreachable, unreachable } from '../failure/index.ts'
 import { heardOf, mostStderr, readyMark } from '../program/index.ts'
 import { endOf } from '../secrets/index.ts'
 import type { Askpass } from './askpass.ts'
@@ -11,7 +12,6 @@ import { diagnose, unanswered } from './diagnose.ts'
 import { asksForPassword, openQuestion } from './question.ts'
 import { sshFiles } from './ssh.ts'
 import type { Become, Connection, Transport } from './types.ts'
-import { UnreachableError } from './types.ts'
 
 /** A shell on the host that reads the runtime from its stdin. */
 export interface Session {
@@ -46,7 +46,7 @@ const questionGrace = 8
 export async function openSession(connection: Connection, onOutput: (chunk: Buffer) => void): Promise<Session> {
   const { host, transport, become } = connection
   if (become?.method === 'doas' && become.password)
-    throw new UnreachableError(
+    throw unreachable(
       host,
       'become',
       'doas reads a password from a terminal only',
@@ -133,7 +133,7 @@ function giveBecomePassword(
     let fresh = ''
     let answered = false
     let timer: NodeJS.Timeout | undefined
-    const done = (error?: UnreachableError): void => {
+    const done = (error?: Unreachable): void => {
       clearTimeout(timer)
       stdout.off('data', onData)
       errors.off('data', onData)
@@ -163,5 +163,5 @@ function giveBecomePassword(
   })
 }
 
-const wrongPassword = (host: string, { method }: Become): UnreachableError =>
-  new UnreachableError(host, 'become', `${method} did not accept the password`, 'the become password is wrong')
+const wrongPassword = (host: string, { method }: Become): Unreachable =>
+  unreachable(host, 'become', `${method} did not accept the password`, 'the become password is wrong')

@@ -86,25 +86,6 @@ export interface RunResult {
   readonly stderr: string
 }
 
-/** The host could not be reached, or the channel died. Says whether anything may have been done. */
-export class UnreachableError extends Error {
-  override readonly name = 'UnreachableError'
-  readonly host: string
-  readonly reason: 'connect' | 'authentication' | 'host-key' | 'become' | 'lock' | 'lost' | 'protocol' | 'timeout'
-  readonly hint: string | undefined
-  constructor(host: string, reason: UnreachableError['reason'], message: string, hint?: string) {
-    super(message)
-    this.host = host
-    this.reason = reason
-    this.hint = hint
-  }
-}
-
-/** A host gave an answer that says nothing: it, or what runs on it, is at fault. */
-export class AnswerError extends Error {
-  override readonly name = 'AnswerError'
-}
-
 export interface ChannelOptions {
   /** Check mode: nothing is written on the host, not even the lock. */
   readonly readOnly: boolean

@@ -1,10 +1,9 @@
-import type { Command } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { settings } from '../../engine/cli/config/settings.ts'
 import { parseFlags } from '../../engine/cli/flags.ts'
 import { inventoryCommand } from '../../engine/cli/inventory-command.ts'
-import { UsageError } from '../../engine/cli/usage.ts'
 import { vaultCommand } from '../../engine/cli/vault/command.ts'
 import { newRedactor } from '../../engine/secrets/redactor.ts'
 import { askCommands, python } from './oracle.ts'
@@ -38,7 +37,7 @@ function refusalOf(args: readonly string[]): string | undefined {
     parseFlags({ name: 'p', file: 'p.mjs', plays: [] }, args)
     return undefined
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error
+    if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? undefined : error.message
   } finally {
     process.stdout.write = before.out

@@ -1,4 +1,5 @@
 import { defineFact, type FactRequest, factKey, factsFrom } from '../../engine/facts/fact.ts'
+import { unreachable } from '../../engine/failure/index.ts'
 import { loadInventory } from '../../engine/inventory/index.ts'
 import type { RunEvent } from '../../engine/journal/events.ts'
 import { inventoryView } from '../../engine/plan/views.ts'
@@ -8,7 +9,7 @@ import { runPlays } from '../../engine/rollout/run.ts'
 import { newRedactor } from '../../engine/secrets/redactor.ts'
 import { raw } from '../../engine/shell/shell.ts'
 import { defineTask } from '../../engine/tasks/task.ts'
-import { type Channel, type Connection, UnreachableError } from '../../engine/transport/types.ts'
+import type { Channel, Connection } from '../../engine/transport/types.ts'
 import { readyPlays } from '../ready-plays.ts'
 
 export type Result = 'changed' | 'failed' | 'unreachable'
@@ -126,7 +127,7 @@ function fakeChannel(host: string, { outcomes }: Case, note: (host: string, what
       const name = script.text
       const outcome = outcomes[name]?.[host] ?? 'changed'
       if (name !== ':') note(host, `${name} ${outcome}`)
-      if (outcome === 'unreachable') throw new UnreachableError(host, 'lost', 'gone')
+      if (outcome === 'unreachable') throw unreachable(host, 'lost', 'gone')
       const exitCode = outcome === 'failed' ? 1 : 0
       onEvent({ kind: 'done', id, exitCode, output: '', seconds: 0 })
       if (exitCode > 0) {

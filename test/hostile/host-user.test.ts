@@ -19,6 +19,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { glob } from '../../engine/facts/index.ts'
+import { isFailure } from '../../engine/failure/index.ts'
 import { planStage } from '../../engine/plan/work.ts'
 import { blob, sh } from '../../engine/shell/shell.ts'
 import {
@@ -35,7 +36,6 @@ import {
 import type { Task } from '../../engine/tasks/task.ts'
 import type { ShellChannel } from '../../engine/transport/channel.ts'
 import { openChannel } from '../../engine/transport/channel.ts'
-import { UnreachableError } from '../../engine/transport/types.ts'
 import { local, shells, withChannel } from '../unit/program/shells.ts'
 import { asNobody, base, converge, nobody, pass, stateOf, type Victim, victim } from './victim.ts'
 
@@ -400,7 +400,7 @@ echo "$n"`,
         await (await openChannel(local(shell), { readOnly: false, stateDir: it.stateDir })).close()
         return ''
       } catch (error) {
-        assert.instance(error, UnreachableError)
+        assert.ok(isFailure(error, 'unreachable'))
         return String(error)
       }
     }

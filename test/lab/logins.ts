@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isFailure } from '../../engine/failure/index.ts'
 import { raw } from '../../engine/shell/shell.ts'
 import type { ShellChannel } from '../../engine/transport/channel.ts'
 import { openChannel } from '../../engine/transport/channel.ts'
 import type { ChannelOptions, Connection, Transport } from '../../engine/transport/types.ts'
-import { UnreachableError } from '../../engine/transport/types.ts'
 import { inHost, type upLab } from './lab.ts'
 
 export type Ssh = Extract<Transport, { kind: 'ssh' }>
@@ -65,9 +65,9 @@ export async function refused(connection: Connection) {
   try {
     await whoami(connection)
   } catch (error) {
-    if (!(error instanceof UnreachableError)) throw error
-    const { reason, message, hint = '' } = error
-    return { reason, message, hint, seconds: (performance.now() - begun) / 1000 }
+    if (!isFailure(error, 'unreachable')) throw error
+    const { obstacle: reason, hint = '' } = error.reason
+    return { reason, message: error.message, hint, seconds: (performance.now() - begun) / 1000 }
   }
   throw new Error('the host was reached')
 }

@@ -7,11 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pending } from '../../engine/facts/pending.ts'
+import { isFailure } from '../../engine/failure/index.ts'
 import { blob, raw, sh } from '../../engine/shell/shell.ts'
 import type { ShellChannel } from '../../engine/transport/channel.ts'
 import { openChannel } from '../../engine/transport/channel.ts'
 import type { Become, ChannelOptions, Connection, Transport } from '../../engine/transport/types.ts'
-import { UnreachableError } from '../../engine/transport/types.ts'
 import { upLab } from './lab.ts'
 
 // A channel to a real host of the lab: sshd, sudo, su, docker exec.
@@ -74,12 +74,13 @@ function killOurSsh(): void {
   for (const [, pid] of children.matchAll(/^ *(\d+) ssh$/gm)) process.kill(Number(pid), 'SIGKILL')
 }
 
-async function unreachable(connection: Connection): Promise<UnreachableError> {
+async function unreachable(connection: Connection) {
   try {
     await whoami(connection)
   } catch (error) {
-    if (error instanceof UnreachableError) return error
-    throw error
+    if (!isFailure(error, 'unreachable')) throw error
+    const { obstacle: reason, ...more } = error.reason
+    return { ...more, reason, message: error.message }
   }
   throw new Error('the host was reached')
 }
@@ -248,14 +249,14 @@ test('when the connection dies, the host finishes the change that runs, begins n
   await result.then(
     () => assert.unreachable(),
     error => {
-      assert.is(error.reason, 'lost')
+      assert.is(error.reason.obstacle, 'lost')
       assert.match(error.message, /0 of 2 changes had been made, item 1 was running/)
     },
   )
   await channel.close()
   // The lock is held until the change is finished, then it is free.
   const held = await openChannel(over('root'), { readOnly: false, stateDir }).catch((error: unknown) => error)
-  assert.instance(held, UnreachableError)
+  assert.ok(isFailure(held, 'unreachable'))
   await sleep(2500)
   await using(over('root'), async after => {
     const { stdout } = await after.run({

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { execa } from 'execa'
 import { encryptVault, isVaulted, type VaultSecret } from '../../vault/index.ts'
 import { readConfig, type Settings } from '../config/config.ts'
 import { printNotes } from '../problems.ts'
-import { several, UsageError } from '../usage.ts'
+import { several } from '../usage.ts'
 import { addVaultFlags, askOnce, askTwice, type VaultFlags, vaultSecretsFrom } from '../vault-flags.ts'
 import { addVersion } from '../version.ts'
 import { edit } from './editor.ts'
@@ -122,7 +122,7 @@ async function newSecret({ newVaultId, newVaultPasswordFile, encryptVaultId }: F
 function inputs(files: readonly string[], { output }: Flags): readonly string[] {
   if (output !== undefined && files.length > 1) {
     process.stderr.write('error: --output goes with one file\n')
-    throw new UsageError('--output goes with one file', 1)
+    throw new CommanderError(1, 'rota.output', '--output goes with one file')
   }
   return files.length > 0 ? files : ['-']
 }

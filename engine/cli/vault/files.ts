@@ -11,7 +11,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
-import { InventoryError } from '../../failure/index.ts'
+import { InventoryError, messageOf } from '../../failure/index.ts'
 import { isVaulted, openVault, type VaultSecret } from '../../vault/index.ts'
 
 /** A file to work on, or `-` for stdin. */
@@ -19,7 +19,7 @@ export function readInput(name: string): Buffer {
   try {
     return readFileSync(name === '-' ? 0 : name)
   } catch (error) {
-    throw failed(name, `can't be read: ${error instanceof Error ? error.message : error}`)
+    throw failed(name, `can't be read: ${messageOf(error)}`)
   }
 }
 
@@ -54,7 +54,7 @@ export function writeOutput(name: string, content: Uint8Array | string, mode?: n
     renameSync(beside, target)
   } catch (error) {
     rmSync(beside, { force: true })
-    throw failed(name, `can't be written: ${error instanceof Error ? error.message : error}`)
+    throw failed(name, `can't be written: ${messageOf(error)}`)
   }
 }
 

@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import { equal, match, throws, unreachable } from 'uvu/assert'
 import { defineFact, type FactRequest, type Facts, factKey, factsFrom } from '../../../engine/facts/fact.ts'
+import { isFailure, messageOf } from '../../../engine/failure/index.ts'
 import { checkHost } from '../../../engine/host/check-mode.ts'
-import { HostFailure } from '../../../engine/host/failure.ts'
 import { converge, planHost } from '../../../engine/host/host-run.ts'
 import type { HostRun } from '../../../engine/host/run.ts'
 import { stopwatch } from '../../../engine/host/stopwatch.ts'
@@ -194,7 +194,7 @@ test('what handlers have set off is watched after all of them, and only then pai
     await runOn(broken, tasks, { ...handlers, first: reload('first', 'fail') }).go()
     unreachable('it should have failed')
   } catch (error) {
-    equal(error instanceof HostFailure && error.task, 'reload first')
+    equal(isFailure(error, 'failed') && error.reason.where?.[1], 'reload first')
   }
   equal(
     [broken.logged, [...broken.pending]],
@@ -212,7 +212,7 @@ test('a task that fails keeps the handler owed; the next run pays it although no
     await runOn(host, tasks, { say: log({ text: 'said' }) }).go()
     unreachable('it should have failed')
   } catch (error) {
-    equal(error instanceof HostFailure && [error.task, error.output], ['b is 2', 'broken'])
+    equal(isFailure(error, 'failed') && [error.reason.where?.[1], error.reason.output], ['b is 2', 'broken'])
   }
   equal([host.logged, [...host.pending]], [[], ['r/say']])
   host.values.set('b', '2')
@@ -249,7 +249,7 @@ test('a handler that is refused fails its host and stays owed, with those after 
         await go()
         unreachable('it should have failed')
       } catch (error) {
-        const told = error instanceof HostFailure ? [error.role, error.task, error.message] : String(error)
+        const told = isFailure(error, 'failed') ? [...(error.reason.where ?? []), error.message] : String(error)
         equal(told, ['r', 'reload what is not there', 'no daemon'], `${what}, ${time}`)
       }
       equal([...host.pending], ['r/reload', 'r/last'], `${what}, ${time}`)
@@ -294,7 +294,7 @@ test('what is still not so after two passes is an error that names the task', as
     await runOn(host, [set({ name: 'a', to: '1', script: 'set a 0' })]).go()
     unreachable('it should not converge')
   } catch (error) {
-    match(error instanceof HostFailure ? error.message : String(error), /does not converge.*a is 1: 0 → 1/)
+    match(messageOf(error), /does not converge.*a is 1: 0 → 1/)
   }
 })
 

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import { equal, match } from 'uvu/assert'
 import { defineFact, type FactRequest, factKey, factsFrom } from '../../../engine/facts/fact.ts'
+import { unreachable } from '../../../engine/failure/index.ts'
 import { type Gate, gate, holds, type PlayOptions, play } from '../../../engine/index.ts'
 import { loadInventory } from '../../../engine/inventory/index.ts'
 import type { RunEvent } from '../../../engine/journal/events.ts'
@@ -9,7 +10,7 @@ import { runPlays } from '../../../engine/rollout/run.ts'
 import { newRedactor } from '../../../engine/secrets/redactor.ts'
 import { raw } from '../../../engine/shell/shell.ts'
 import { defineTask } from '../../../engine/tasks/task.ts'
-import { type Channel, type Connection, UnreachableError } from '../../../engine/transport/types.ts'
+import type { Channel, Connection } from '../../../engine/transport/types.ts'
 import { readyPlays } from '../../ready-plays.ts'
 
 const isDone = defineFact<Record<never, never>, boolean>({ name: 'isDone', probe: () => '', parse: () => [] })
@@ -158,7 +159,7 @@ test('facts of a host that can not be read are no reason to work on it at no cos
   match(unread.stopped, /whether b is available can't be told: b: fact isDone can not be read/)
   const lost = await run(options, {
     probe: host => {
-      if (host === 'b') throw new UnreachableError('b', 'lost', 'gone')
+      if (host === 'b') throw unreachable('b', 'lost', 'gone')
     },
   })
   equal([lost.changed, lost.outcomes], [[], ['a skipped', 'b unreachable', 'c skipped']])

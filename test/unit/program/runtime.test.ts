@@ -20,13 +20,13 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { defineFact } from '../../../engine/facts/fact.ts'
 import { pending } from '../../../engine/facts/pending.ts'
+import { isFailure } from '../../../engine/failure/index.ts'
 import { newRunId } from '../../../engine/journal/journal.ts'
 import type { ApplyItem } from '../../../engine/program/requests.ts'
 import type { Shell } from '../../../engine/shell/shell.ts'
 import { blob, raw, sh } from '../../../engine/shell/shell.ts'
 import { openChannel } from '../../../engine/transport/channel.ts'
 import type { ApplyEvent } from '../../../engine/transport/types.ts'
-import { UnreachableError } from '../../../engine/transport/types.ts'
 import { local, scratch, shells, withChannel } from './shells.ts'
 
 const base = scratch()
@@ -445,9 +445,9 @@ for (const [name, shell] of shells(base)) {
       await openChannel(local(shell), { readOnly: false, stateDir })
       assert.unreachable()
     } catch (error) {
-      assert.instance(error, UnreachableError)
-      if (!(error instanceof UnreachableError)) return
-      assert.is(error.reason, 'lock')
+      assert.ok(isFailure(error, 'unreachable'))
+      if (!isFailure(error, 'unreachable')) return
+      assert.is(error.reason.obstacle, 'lock')
       assert.match(error.message, new RegExp(`${pid}.*process ${process.pid}\\).*since 20`))
     }
     await withChannel(shell, { stateDir, readOnly: true }, async channel => {
@@ -500,12 +500,12 @@ for (const [name, shell] of shells(base)) {
       await result
       assert.unreachable()
     } catch (error) {
-      assert.instance(error, UnreachableError)
+      assert.ok(isFailure(error, 'unreachable'))
       assert.match(String(error), /the connection was lost: 1 of 3 changes had been made, item 2 was running/)
     }
     await probe.then(
       () => assert.unreachable(),
-      error => assert.is(error.reason, 'lost'),
+      error => assert.is(error.reason.obstacle, 'lost'),
     )
     await channel.close()
   })
@@ -544,7 +544,7 @@ for (const [name, shell] of shells(base)) {
       while (!existsSync(join(directory, 'begun'))) await sleep(10)
       process.kill(pid, 'SIGTERM')
       assert.is((await first).stdout, 'done\n')
-      assert.instance(await second, UnreachableError)
+      assert.ok(isFailure(await second, 'unreachable'))
     })
     assert.not.ok(existsSync(join(directory, 'second')))
   })

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { defineFact, type FactRequest, factKey, factsFrom } from '../../../engine/facts/fact.ts'
+import { unreachable } from '../../../engine/failure/index.ts'
 import { loadInventory } from '../../../engine/inventory/index.ts'
 import type { RunEvent } from '../../../engine/journal/events.ts'
 import { inventoryView } from '../../../engine/plan/views.ts'
@@ -13,7 +14,7 @@ import { runPlays } from '../../../engine/rollout/run.ts'
 import { newRedactor } from '../../../engine/secrets/redactor.ts'
 import { raw } from '../../../engine/shell/shell.ts'
 import { defineTask } from '../../../engine/tasks/task.ts'
-import { type Channel, type Connection, UnreachableError } from '../../../engine/transport/types.ts'
+import type { Channel, Connection } from '../../../engine/transport/types.ts'
 import { readyPlays } from '../../ready-plays.ts'
 
 const isDone = defineFact<{ name: string }, boolean>({ name: 'isDone', probe: () => '', parse: () => [] })
@@ -97,7 +98,7 @@ async function run(
     view,
     connections: new Map([...inventory.hosts.keys()].map(host => [host, connection(host)])),
     open: async ({ host }) => {
-      if (gone.includes(host)) throw new UnreachableError(host, 'lost', 'gone')
+      if (gone.includes(host)) throw unreachable(host, 'lost', 'gone')
       return channel(host)
     },
     check: options.check ?? false,

@@ -1,7 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Obstacle } from '../../../engine/failure/index.ts'
 import { diagnose, unanswered } from '../../../engine/transport/diagnose.ts'
-import type { Connection, UnreachableError } from '../../../engine/transport/types.ts'
+import type { Connection } from '../../../engine/transport/types.ts'
 
 const connection: Connection = {
   host: 'web-1',
@@ -11,7 +12,7 @@ const connection: Connection = {
 }
 
 // What the programs print (OpenSSH 9.2, sudo 1.9.13, util-linux su, doas 6.8, docker 20.10).
-const table: readonly (readonly [string, UnreachableError['reason']])[] = [
+const table: readonly (readonly [string, Obstacle])[] = [
   ['ssh: connect to host web-1 port 22: Connection refused', 'connect'],
   ['ssh: connect to host web-1 port 22: No route to host', 'connect'],
   ['ssh: connect to host web-1 port 22: Connection timed out', 'timeout'],
@@ -43,22 +44,22 @@ const table: readonly (readonly [string, UnreachableError['reason']])[] = [
 for (const [said, reason] of table)
   test(`${said.slice(0, 60)} → ${reason}`, () => {
     const error = diagnose(connection, { said, exitCode: 255 })
-    assert.is(error.reason, reason)
-    assert.is(error.host, 'web-1')
+    assert.is(error.reason.obstacle, reason)
+    assert.is(error.reason.host, 'web-1')
     assert.ok(error.message.includes(said.split('\n').at(-1) ?? ''))
   })
 
 test('a shell that is not there', () => {
-  const { reason, hint } = diagnose(
+  const { obstacle: reason, hint } = diagnose(
     { ...connection, shell: ['busybox', 'sh'] },
     { said: 'sh: 1: exec: busybox: not found', exitCode: 127 },
-  )
+  ).reason
   assert.is(reason, 'connect')
   assert.is(hint, 'no shell could be started: busybox sh')
 })
 
 /** What is said, and what the hint must name. */
-const hints: readonly (readonly [said: string, reason: UnreachableError['reason'], hint: RegExp])[] = [
+const hints: readonly (readonly [said: string, reason: Obstacle, hint: RegExp])[] = [
   ['Received disconnect from h port 22:2: Too many authentication failures', 'authentication', /IdentitiesOnly/],
   ['op@gw: Permission denied (publickey,password).', 'authentication', /--ask-jump-pass/],
   [
@@ -80,33 +81,36 @@ const hints: readonly (readonly [said: string, reason: UnreachableError['reason'
 for (const [said, reason, hint] of hints)
   test(`${said.slice(0, 60)}: what to do`, () => {
     const error = diagnose(connection, { said, exitCode: 255 })
-    assert.is(error.reason, reason)
-    assert.match(error.hint ?? '', hint)
+    assert.is(error.reason.obstacle, reason)
+    assert.match(error.reason.hint ?? '', hint)
   })
 
 test('a login that ends without a word, and a lost ssh', () => {
   const { become: _, ...plain } = connection
-  assert.match(diagnose(plain, { said: '', exitCode: 1 }).hint ?? '', /login shell nologin, false/)
-  assert.is(diagnose(plain, { said: '', exitCode: 255 }).hint, undefined)
-  assert.is(diagnose(plain, { said: '', exitCode: undefined }).hint, undefined)
+  assert.match(diagnose(plain, { said: '', exitCode: 1 }).reason.hint ?? '', /login shell nologin, false/)
+  assert.is(diagnose(plain, { said: '', exitCode: 255 }).reason.hint, undefined)
+  assert.is(diagnose(plain, { said: '', exitCode: undefined }).reason.hint, undefined)
 })
 
 test('what was said meanwhile is quoted, and a question is told from silence', () => {
   const silent = unanswered(connection, '', 40)
-  assert.equal([silent.reason, silent.message], ['timeout', 'no answer within 40 s; nothing was said'])
+  assert.equal([silent.reason.obstacle, silent.message], ['timeout', 'no answer within 40 s; nothing was said'])
   const noisy = unanswered(connection, 'Welcome\nhave fun\n', 40)
-  assert.equal([noisy.reason, noisy.message], ['timeout', 'no answer within 40 s; what was said: Welcome\nhave fun'])
+  assert.equal(
+    [noisy.reason.obstacle, noisy.message],
+    ['timeout', 'no answer within 40 s; what was said: Welcome\nhave fun'],
+  )
   const { become: _, ...plain } = connection
   for (const [asked, reason] of [
     [connection, 'become'],
     [plain, 'authentication'],
   ] as const) {
     const question = unanswered(asked, 'Welcome\nChoose [1-3]: ', 40)
-    assert.is(question.reason, reason)
-    assert.match(question.hint ?? '', /it asks "Choose \[1-3\]:"/)
+    assert.is(question.reason.obstacle, reason)
+    assert.match(question.reason.hint ?? '', /it asks "Choose \[1-3\]:"/)
   }
   const expired = unanswered(connection, 'sudo: Account or password is expired\nNew password: ', 8)
-  assert.match(expired.hint ?? '', /has expired/)
+  assert.match(expired.reason.hint ?? '', /has expired/)
 })
 
 test('silence is named too', () => {
