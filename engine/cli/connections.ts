@@ -1,4 +1,4 @@
-import { InventoryError, type Problem } from '../failure/index.ts'
+import { isFailure, type Problem, refused } from '../failure/index.ts'
 import { type ConnectionFlags, connectionOf, connectionSecrets, flagProblems } from '../host/index.ts'
 import { type Host, hostNamed, type Inventory } from '../inventory/index.ts'
 import type { Connection } from '../transport/index.ts'
@@ -29,7 +29,7 @@ export function connectionsOf(
     problems,
     get: name => {
       const found = find(name)
-      if (found.problems.length > 0) throw new InventoryError(found.problems)
+      if (found.problems.length > 0) throw refused(found.problems)
       return found.connection
     },
   }
@@ -39,7 +39,7 @@ function read(inventory: Inventory, host: Host, flags: ConnectionFlags): ReturnT
   try {
     return connectionOf(inventory, host, flags)
   } catch (error) {
-    if (error instanceof InventoryError) return { problems: error.problems }
+    if (isFailure(error, 'refused')) return { problems: error.reason.problems }
     throw error
   }
 }

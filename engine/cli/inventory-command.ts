@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { didYouMean, InventoryError, type Problem } from '../failure/index.ts'
+import { didYouMean, isFailure, type Problem, refused } from '../failure/index.ts'
 import {
   graphInventory,
   type Host,
@@ -94,7 +94,7 @@ export function inventoryCommand(redactor: Redactor): Command {
 
 function checkFlags({ list, graph, host, explain }: Flags): void {
   const actions = [list && '--list', graph && '--graph', host !== undefined && '--host'].filter(Boolean)
-  const wrong = (message: string, hint: string) => new InventoryError([{ message, hint }])
+  const wrong = (message: string, hint: string) => refused([{ message, hint }])
   if (explain !== undefined && host === undefined)
     throw wrong('--explain tells of one host', `name it: --explain ${explain} --host NAME`)
   if (actions.length === 0) throw wrong('nothing is asked for', 'say --list, --graph or --host NAME')
@@ -140,7 +140,7 @@ function oneHost(inventory: Inventory, name: string): Host {
   const hosts = selectedBy(inventory, name)
   const [host] = hosts
   if (!host || hosts.length > 1)
-    throw new InventoryError([hosts.length > 1 ? { message: `--host ${name} names ${hosts.length} hosts` } : problem])
+    throw refused([hosts.length > 1 ? { message: `--host ${name} names ${hosts.length} hosts` } : problem])
   return host
 }
 
@@ -149,7 +149,7 @@ function selectedBy(inventory: Inventory, pattern: string): readonly Host[] {
   try {
     return selectHosts(inventory, pattern)
   } catch (error) {
-    if (error instanceof InventoryError) return []
+    if (isFailure(error, 'refused')) return []
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { InventoryError } from '../failure/index.ts'
+import { refused } from '../failure/index.ts'
 import type { ConnectionFlags } from '../host/index.ts'
 import { readVaultSecrets } from '../vault/index.ts'
 import { askSecret } from './ask.ts'
@@ -75,7 +75,7 @@ function sourcesFrom(flags: Flags, settings: Settings): readonly string[] {
   if (settings.inventory) return settings.inventory.value
   const lab = 'inventory/lab/hosts.ini'
   if (existsSync(lab)) return [lab]
-  throw new InventoryError([
+  throw refused([
     {
       message: 'no inventory was given and no lab is up',
       hint: 'name one with -i inventory/prod/hosts.ini, or start the lab: npx zx scripts/lab.mjs up',

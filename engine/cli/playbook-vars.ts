@@ -1,4 +1,4 @@
-import { InventoryError, nearest, type Problem } from '../failure/index.ts'
+import { nearest, type Problem, refused } from '../failure/index.ts'
 import type { Host, Inventory } from '../inventory/index.ts'
 import type { Playbook } from '../playbook/index.ts'
 import type { AnyRole } from '../role/index.ts'
@@ -31,7 +31,7 @@ export function playbookVars(
   })
   onSecret(resolved.secrets)
   if (resolved.ok) return resolved.params
-  throw new InventoryError(resolved.problems.map(problem => asProblem(problem, name, host)))
+  throw refused(resolved.problems.map(problem => asProblem(problem, name, host)))
 }
 
 function asProblem(problem: ParamProblem, playbook: string, host: Host): Problem {

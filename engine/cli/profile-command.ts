@@ -2,7 +2,7 @@ import { createReadStream, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Command } from 'commander'
-import { InventoryError } from '../failure/index.ts'
+import { refused } from '../failure/index.ts'
 import type { RunEvent } from '../journal/index.ts'
 import { journalDir, printable, shown } from '../journal/index.ts'
 import { profileOf } from '../report/index.ts'
@@ -24,14 +24,13 @@ export function profileCommand(): Command {
 function newest(): string {
   const dir = journalDir()
   const name = existsSync(dir) ? readdirSync(dir).filter(isJournal).sort().at(-1) : undefined
-  if (name === undefined) throw new InventoryError([{ message: `there is no journal in ${dir}` }])
+  if (name === undefined) throw refused([{ message: `there is no journal in ${dir}` }])
   return join(dir, name)
 }
 
 function found(named: string): string {
   const file = [named, join(journalDir(), named), join(journalDir(), `${named}.ndjson`)].find(path => existsSync(path))
-  if (file === undefined)
-    throw new InventoryError([{ message: `there is no journal ${named}, here or in ${journalDir()}` }])
+  if (file === undefined) throw refused([{ message: `there is no journal ${named}, here or in ${journalDir()}` }])
   return file
 }
 
@@ -43,6 +42,6 @@ function eventIn(line: string, file: string): RunEvent {
   } catch {
     // A controller that was killed while it wrote leaves half a line, the last one.
     if (line.startsWith('{')) return { kind: 'note', text: '' }
-    throw new InventoryError([{ message: `${file} is no journal of a run` }])
+    throw refused([{ message: `${file} is no journal of a run` }])
   }
 }

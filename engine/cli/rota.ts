@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { InventoryError } from '../failure/index.ts'
+import { isFailure } from '../failure/index.ts'
 import { guardedOutput } from './output.ts'
 import { printProblems } from './problems.ts'
 import { usageExit } from './usage.ts'
@@ -33,8 +33,8 @@ export async function rota(args: readonly string[]): Promise<number> {
   } catch (error) {
     const usage = usageExit(error)
     if (usage !== undefined) return usage
-    if (!(error instanceof InventoryError)) throw error
-    printProblems(error.problems, '')
+    if (!isFailure(error, 'refused')) throw error
+    printProblems(error.reason.problems, '')
     return 1
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs'
-import { InventoryError } from '../failure/index.ts'
+import { isFailure, refused } from '../failure/index.ts'
 import { printable } from '../journal/index.ts'
 import type { Playbook } from '../playbook/index.ts'
 import { execute } from './execute.ts'
@@ -24,7 +24,7 @@ export async function runFromCommandLine(
     if (!lists) mustBeRecordable()
     const prepared = await prepareRun(playbook, flags, output.redactor, lists ? 'first' : 'all')
     const { problems, ready } = prepared
-    if (problems.length > 0 && !(lists && (ready.hasTasks || !wantsTasks))) throw new InventoryError(problems)
+    if (problems.length > 0 && !(lists && (ready.hasTasks || !wantsTasks))) throw refused(problems)
     if (!lists) return await execute(prepared, output)
     const lines = listing(ready.plays, flags)
     output.write(lines.map(line => printable(output.redactor.text(line))).join('\n'))
@@ -33,8 +33,8 @@ export async function runFromCommandLine(
   } catch (error) {
     const usage = usageExit(error)
     if (usage !== undefined) return usage
-    if (!(error instanceof InventoryError)) throw error
-    printProblems(error.problems)
+    if (!isFailure(error, 'refused')) throw error
+    printProblems(error.reason.problems)
     return 1
   }
 }

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { InventoryError, messageOf, type Problem } from '../failure/index.ts'
+import { isFailure, messageOf, type Problem, type Refused, refused } from '../failure/index.ts'
 import { openChannel } from '../transport/index.ts'
 import { ansibleFactRequests, ansibleFacts } from '../values/index.ts'
 import type { Connections } from './connections.ts'
@@ -23,7 +23,7 @@ export function templateFacts(): TemplateFacts {
     const problems: Problem[] = []
     const all = connections()
     await Promise.all([...wanted].map(host => limit(() => readFacts(host, all, known, problems))))
-    if (problems.length > 0) throw new InventoryError(problems)
+    if (problems.length > 0) throw refused(problems)
     return complete(work, connections, forks)
   }
   return {
@@ -36,13 +36,13 @@ export function templateFacts(): TemplateFacts {
   }
 }
 
-type Done<T> = { readonly value: T } | { readonly error: InventoryError }
+type Done<T> = { readonly value: T } | { readonly error: Refused }
 
 async function attempt<T>(work: () => Promise<T>): Promise<Done<T>> {
   try {
     return { value: await work() }
   } catch (error) {
-    if (error instanceof InventoryError) return { error }
+    if (isFailure(error, 'refused')) return { error }
     throw error
   }
 }

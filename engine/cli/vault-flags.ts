@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { InventoryError } from '../failure/index.ts'
+import { refused } from '../failure/index.ts'
 import type { VaultSecret } from '../vault/index.ts'
 import { readVaultSecrets } from '../vault/index.ts'
 import { askSecret } from './ask.ts'
@@ -51,5 +51,5 @@ export const askOnce: AskVault = async id => askSecret(`Vault password${labelled
 export const askTwice: AskVault = async id => {
   const password = askSecret(`New vault password${labelled(id)}: `)()
   if (password === askSecret(`Confirm new vault password${labelled(id)}: `)()) return password
-  throw new InventoryError([{ message: 'the two vault passwords are not the same' }])
+  throw refused([{ message: 'the two vault passwords are not the same' }])
 }

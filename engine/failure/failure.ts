@@ -37,10 +37,15 @@ export class Failure<R extends Reason = Reason> extends Error {
   }
 }
 
+export type Refused = Failure<ReasonOf<'refused'>>
 export type Unreachable = Failure<ReasonOf<'unreachable'>>
 
 export const isFailure = <K extends Kind>(error: unknown, kind: K): error is Failure<ReasonOf<K>> =>
   error instanceof Failure && error.reason.kind === kind
+
+/** All that is wrong with what the user gave, at once. */
+export const refused = (problems: readonly Problem[]): Refused =>
+  new Failure(problems.map(formatProblem).join('\n'), { kind: 'refused', problems })
 
 export const failure = (
   message: string,
@@ -69,7 +74,7 @@ export function saidOf(error: unknown): Said {
   // The place in the code is what helps with a fault of ours or of a role.
   if (!(error instanceof Failure)) return { message: error.message, ...placeIn(error) }
   const reason: Reason = error.reason
-  if (reason.kind === 'refused') return { message: reason.problems.map(formatProblem).join('\n') }
+  if (reason.kind === 'refused') return { message: error.message }
   const where = reason.where?.filter(word => word !== '').join(': ')
   return {
     message: where ? `${where}: ${error.message}` : error.message,

@@ -8,8 +8,10 @@ export {
   messageOf,
   type Obstacle,
   placeIn,
+  type Refused,
+  refused,
   saidOf,
   type Unreachable,
   unreachable,
 } from './failure.ts'
-export { didYouMean, formatOrigin, InventoryError, nearest, type Origin, type Problem } from './problem.ts'
+export { didYouMean, formatOrigin, nearest, type Origin, type Problem } from './problem.ts'

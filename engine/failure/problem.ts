@@ -1,16 +1,5 @@
 import { distance } from 'fastest-levenshtein'
 
-/** Everything that is wrong with the inventory, at once. */
-export class InventoryError extends Error {
-  readonly problems: readonly Problem[]
-
-  constructor(problems: readonly Problem[]) {
-    super(problems.map(formatProblem).join('\n'))
-    this.name = 'InventoryError'
-    this.problems = problems
-  }
-}
-
 /** `file:line:column: message (hint)`, the form editors and terminals make clickable. */
 export function formatProblem({ message, origin, hint }: Problem): string {
   const place = origin === undefined ? '' : `${formatOrigin(origin)}: `

@@ -1,4 +1,4 @@
-import { didYouMean, InventoryError } from '../failure/index.ts'
+import { didYouMean, refused } from '../failure/index.ts'
 import type { MapNode } from '../python/index.ts'
 import { compareText, pythonStr } from '../python/index.ts'
 import { groupNode, hostNode, type ListOptions } from './list.ts'
@@ -15,9 +15,7 @@ export interface GraphOptions extends ListOptions {
  */
 export function graphInventory(inventory: Inventory, start = 'all', options: GraphOptions = {}): string {
   if (!inventory.groups.has(start)) {
-    throw new InventoryError([
-      { message: `--graph: there is no group '${start}'`, ...didYouMean(start, inventory.groups.keys()) },
-    ])
+    throw refused([{ message: `--graph: there is no group '${start}'`, ...didYouMean(start, inventory.groups.keys()) }])
   }
   const room = treeRoom()
   return graphGroup(inventory, start, 0, options, room).join('\n')

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { Origin, Problem } from '../failure/index.ts'
-import { InventoryError } from '../failure/index.ts'
+import { isFailure, refused } from '../failure/index.ts'
 import { type Files, filesOf, start } from '../files/index.ts'
 import type { Decrypt } from '../python/index.ts'
 import { FilterError, mostText } from '../template/index.ts'
@@ -32,7 +32,7 @@ export interface LoadOptions {
   readonly groupAliases?: Readonly<Record<string, string>>
 }
 
-/** Reads inventory sources, group_vars, host_vars and extra variables. Throws an InventoryError with all problems. */
+/** Reads inventory sources, group_vars, host_vars and extra variables. Throws a refusal with all problems. */
 export async function loadInventory(options: LoadOptions): Promise<Inventory> {
   const files = filesOf(options.cwd ?? process.cwd())
   const vault = createVault(options.vaultSecrets ?? [])
@@ -58,7 +58,7 @@ export async function loadInventory(options: LoadOptions): Promise<Inventory> {
   const directories = Object.values(layers).flat()
   const extra = guarded(() => readExtraVars(options.extraVars ?? [], files, vault))
   problems.push(...directories.flatMap(directory => directory.problems), ...extra.problems)
-  if (problems.length > 0) throw new InventoryError(unique(problems))
+  if (problems.length > 0) throw refused(unique(problems))
 
   const settingsOf = (directories: readonly VarsDirectory[]) => directories.map(directory => directory.settings)
   const inventory = buildInventory({
@@ -90,7 +90,7 @@ function readForLookup(path: string, files: Files, vault: Vault): ReturnType<Inv
   if (size === undefined) return undefined
   if (size > mostText) throw new FilterError(`the file ${path} is larger than ${mostText} bytes`)
   const read = files.read(path)
-  if ('problem' in read) throw new InventoryError([read.problem])
+  if ('problem' in read) throw refused([read.problem])
   if (!isVaulted(read.text)) return { text: read.text, isSecret: false }
   return { text: vault.decrypt(read.text, start(path)), isSecret: true }
 }
@@ -125,7 +125,7 @@ async function safely(read: () => Promise<Reading>, source: Source): Promise<Rea
     return await read()
   } catch (error) {
     const none = { statements: [], warnings: [] }
-    if (error instanceof InventoryError) return { ...none, problems: error.problems }
+    if (isFailure(error, 'refused')) return { ...none, problems: error.reason.problems }
     const name = source.kind === 'file' ? source.path : source.text
     const reason = error instanceof RangeError ? 'it is nested too deeply' : String(error)
     return { ...none, problems: [{ message: `can't be read: ${reason}`, origin: start(name) }] }
@@ -136,7 +136,7 @@ function guarded(read: () => ReturnType<typeof readExtraVars>): ReturnType<typeo
   try {
     return read()
   } catch (error) {
-    if (error instanceof InventoryError) return { settings: [], problems: error.problems }
+    if (isFailure(error, 'refused')) return { settings: [], problems: error.reason.problems }
     throw error
   }
 }

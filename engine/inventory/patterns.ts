@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { didYouMean, InventoryError } from '../failure/index.ts'
+import { didYouMean, isFailure, type Refused, refused } from '../failure/index.ts'
 import { translateGlob } from '../python/index.ts'
 import { RegexpError, regexp } from '../regexp/index.ts'
 import { parseAddress } from './address.ts'
@@ -34,8 +34,8 @@ export function splitPatterns(pattern: string | readonly string[]): readonly str
   return parts.map(part => part.trim()).filter(part => part !== '')
 }
 
-function problem(message: string, hint?: string): InventoryError {
-  return new InventoryError([{ message, ...(hint !== undefined && { hint }) }])
+function problem(message: string, hint?: string): Refused {
+  return refused([{ message, ...(hint !== undefined && { hint }) }])
 }
 
 /** `@file` holds one pattern a line. */
@@ -55,7 +55,7 @@ function evaluate(inventory: Inventory, parts: readonly string[], where: string)
   if (parts.length === 0) throw problem(`${where}: the pattern is empty`, 'write all for every host')
   const unions = parts.filter(part => !/^[!&]/.test(part))
   // Every part is looked at before anything is thrown, so that all wrong names are told at once.
-  const problems: InventoryError[] = []
+  const problems: Refused[] = []
   const safe = (part: string): readonly Host[] => {
     try {
       // Only a bare name is looked up as a host before anything else.
@@ -63,7 +63,7 @@ function evaluate(inventory: Inventory, parts: readonly string[], where: string)
       refuseTwofold(inventory, part, where)
       return exact === undefined ? matchOne(inventory, part.replace(/^[!&]/, ''), where) : [exact]
     } catch (error) {
-      if (!(error instanceof InventoryError)) throw error
+      if (!isFailure(error, 'refused')) throw error
       problems.push(error)
       return []
     }
@@ -76,7 +76,7 @@ function evaluate(inventory: Inventory, parts: readonly string[], where: string)
   for (const part of parts.filter(part => part.startsWith('!'))) {
     for (const host of safe(part)) chosen.delete(host.name)
   }
-  if (problems.length > 0) throw new InventoryError(problems.flatMap(error => error.problems))
+  if (problems.length > 0) throw refused(problems.flatMap(error => error.reason.problems))
   return [...chosen.values()]
 }
 

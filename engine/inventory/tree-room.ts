@@ -1,11 +1,11 @@
-import { InventoryError } from '../failure/index.ts'
+import { refused } from '../failure/index.ts'
 
 /** A group is drawn below each of its parents: with twenty pairs of them one above the other, a million times. */
 const mostLines = 1_000_000
 
 /** How much of a tree may still be drawn. */
 export interface TreeRoom {
-  /** Throws an InventoryError when there is no more. */
+  /** Throws a refusal when there is no more. */
   readonly take: (lines: number) => void
 }
 
@@ -16,7 +16,7 @@ export function treeRoom(): TreeRoom {
       left -= lines
       if (left >= 0) return
       const message = `the tree of groups has more than ${mostLines} lines, because groups have several parents`
-      throw new InventoryError([{ message, hint: '--list names each group once' }])
+      throw refused([{ message, hint: '--list names each group once' }])
     },
   }
 }

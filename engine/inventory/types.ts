@@ -52,7 +52,7 @@ export interface Inventory {
   /** Absolute, as Ansible's `playbook_dir`. */
   readonly playbookDir?: string
   /**
-   * A file of the control machine for a `lookup`: undefined where there is none. Throws an InventoryError when it can't
+   * A file of the control machine for a `lookup`: undefined where there is none. Throws a refusal when it can't
    * be read.
    */
   readonly readText: (path: string) => { readonly text: string; readonly isSecret: boolean } | undefined

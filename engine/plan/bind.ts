@@ -1,4 +1,4 @@
-import { InventoryError, type Problem } from '../failure/index.ts'
+import { isFailure, type Problem } from '../failure/index.ts'
 import { type Host, type Inventory, selectHosts } from '../inventory/index.ts'
 import type { RunEvent } from '../journal/index.ts'
 import type { Play } from '../playbook/index.ts'
@@ -162,8 +162,8 @@ function withProblems<T>(say: () => readonly T[], problems: Problem[]): readonly
   try {
     return say()
   } catch (error) {
-    if (!(error instanceof InventoryError)) throw error
-    problems.push(...error.problems)
+    if (!isFailure(error, 'refused')) throw error
+    problems.push(...error.reason.problems)
     return []
   }
 }
@@ -186,8 +186,8 @@ function resolveFor(
     if (resolved.secrets.length > 0) hidden.add(resolved.secrets)
     return resolved
   } catch (error) {
-    if (!(error instanceof InventoryError)) throw error
-    problems.push(...error.problems)
+    if (!isFailure(error, 'refused')) throw error
+    problems.push(...error.reason.problems)
     return undefined
   }
 }

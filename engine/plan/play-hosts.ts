@@ -1,4 +1,4 @@
-import { InventoryError, type Problem } from '../failure/index.ts'
+import { isFailure, type Problem } from '../failure/index.ts'
 import { type Host, type Inventory, selectHosts, splitPatterns } from '../inventory/index.ts'
 import type { Play } from '../playbook/index.ts'
 import { isSelected, type TagSelection } from '../playbook/index.ts'
@@ -31,8 +31,10 @@ function unknownIn(inventory: Inventory, part: string): readonly string[] {
     selectHosts(inventory, part.replace(/^[!&]/, ''))
     return []
   } catch (error) {
-    if (!(error instanceof InventoryError)) throw error
-    return error.problems.map(({ message, hint }) => [message.replace(/^hosts: /, ''), hint].filter(Boolean).join('; '))
+    if (!isFailure(error, 'refused')) throw error
+    return error.reason.problems.map(({ message, hint }) =>
+      [message.replace(/^hosts: /, ''), hint].filter(Boolean).join('; '),
+    )
   }
 }
 

@@ -1,4 +1,4 @@
-import { InventoryError, messageOf } from '../failure/index.ts'
+import { messageOf, refused } from '../failure/index.ts'
 import type { InventoryView } from '../role/index.ts'
 import { type BoundPlay, type BoundRole, paramsOn } from './bound.ts'
 
@@ -28,7 +28,7 @@ async function prepareOne({ call, label }: BoundRole, context: object): Promise<
   try {
     return await call.role.prepare?.(context as never)
   } catch (error) {
-    throw new InventoryError([
+    throw refused([
       { message: `role ${label} can't prepare its work on this machine: ${messageOf(error)}`, origin: call.site },
     ])
   }

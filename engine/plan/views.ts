@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { InventoryError, type Problem } from '../failure/index.ts'
+import { isFailure, type Problem } from '../failure/index.ts'
 import { type Host, hostNamed, type Inventory } from '../inventory/index.ts'
 import { addressBy } from '../playbook/index.ts'
 import { addressVariables, type HostView, type InventoryView } from '../role/index.ts'
@@ -67,7 +67,7 @@ function problemsOf(look: () => unknown): readonly Problem[] {
     look()
     return []
   } catch (error) {
-    if (error instanceof InventoryError) return error.problems
+    if (isFailure(error, 'refused')) return error.reason.problems
     throw error
   }
 }

@@ -1,17 +1,17 @@
 import { isIP } from 'node:net'
-import { InventoryError, type Problem } from '../failure/index.ts'
+import { type Problem, refused } from '../failure/index.ts'
 import type { Host } from '../inventory/index.ts'
 import { shownValue } from '../shell/index.ts'
 
 /**
- * The address that the first of these variables that is set gives a host. Throws an InventoryError with its place where
+ * The address that the first of these variables that is set gives a host. Throws a refusal with its place where
  * it is none.
  */
 export function addressBy(names: readonly string[], host: Host, read: (name: string) => unknown): string {
   const found = names.map(name => ({ name, value: read(name) })).find(({ value }) => isSet(value))
   const value = found?.value ?? host.name
   if (typeof value === 'string' && isIP(value) !== 0 && !value.includes('%') && !unspecified.has(value)) return value
-  throw new InventoryError([found ? notAnAddress(host, found.name, value) : noAddress(host)])
+  throw refused([found ? notAnAddress(host, found.name, value) : noAddress(host)])
 }
 
 const isSet = (value: unknown): boolean => value !== undefined && value !== null && value !== ''

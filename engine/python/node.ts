@@ -1,7 +1,7 @@
 import type { Origin } from '../failure/index.ts'
 
 export interface Decrypt {
-  /** Turns the ciphertext of a `!vault` value into its text; throws an InventoryError. */
+  /** Turns the ciphertext of a `!vault` value into its text; throws a refusal. */
   (ciphertext: string, origin: Origin): string
   /** Told of every value that came out of a vault, when it is read. */
   readonly opened?: (value: unknown) => void

@@ -8,7 +8,7 @@ export interface HostView {
   readonly name: string
   /**
    * Address that other hosts use: `access_ip`, `ip`, `ansible_host`, the name (the first that is set). It is one, IPv4
-   * or IPv6, whatever the inventory says: where that is a name or anything else, reading this throws an InventoryError
+   * or IPv6, whatever the inventory says: where that is a name or anything else, reading this throws a refusal
    * with its place.
    */
   readonly address: string

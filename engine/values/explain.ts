@@ -1,4 +1,4 @@
-import { didYouMean, formatOrigin, InventoryError } from '../failure/index.ts'
+import { didYouMean, formatOrigin, isFailure, refused } from '../failure/index.ts'
 import type { Host, Inventory, Variable } from '../inventory/index.ts'
 import { isTemplated, nameOf } from '../inventory/index.ts'
 import type { Node } from '../python/index.ts'
@@ -7,13 +7,13 @@ import { type Facts, resolveVar } from './resolve.ts'
 
 /**
  * Where a host's variable comes from: the value in effect with its type and place, then everything it overrode,
- * strongest first. Throws an InventoryError with the nearest names when the host has no such variable.
+ * strongest first. Throws a refusal with the nearest names when the host has no such variable.
  */
 export function explainVar(inventory: Inventory, host: Host, name: string, context: Facts = {}): string {
   const variable = host.vars.get(name)
   if (variable === undefined) {
     const message = `host '${host.name}' has no variable '${name}'`
-    throw new InventoryError([{ message, ...didYouMean(name, host.vars.keys()) }])
+    throw refused([{ message, ...didYouMean(name, host.vars.keys()) }])
   }
   return [
     `${name} of ${host.name}`,
@@ -52,7 +52,7 @@ function evaluated(inventory: Inventory, host: Host, name: string, variable: Var
     const shown = result?.secret === true ? '(vaulted)' : pythonJson(node).replaceAll('\n', '\n  ')
     return [`  evaluates to ${shown}  (${typeOf(node)})`]
   } catch (error) {
-    if (error instanceof InventoryError) return [`  can't be evaluated: ${error.message}`]
+    if (isFailure(error, 'refused')) return [`  can't be evaluated: ${error.message}`]
     throw error
   }
 }

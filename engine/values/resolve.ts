@@ -1,5 +1,5 @@
 import type { Origin } from '../failure/index.ts'
-import { InventoryError } from '../failure/index.ts'
+import { refused } from '../failure/index.ts'
 import type { Host, Inventory, Variable } from '../inventory/index.ts'
 import { isAddress, isTemplated } from '../inventory/index.ts'
 import { literalEval, toValue } from '../python/index.ts'
@@ -27,7 +27,7 @@ export interface Facts {
 
 /**
  * A host's variable with its templates evaluated; undefined when the host has none of that name. Only what the value
- * needs is evaluated. Throws an InventoryError at the place of the template. What uses a secret is a secret.
+ * needs is evaluated. Throws a refusal at the place of the template. What uses a secret is a secret.
  */
 export function resolveVar(inventory: Inventory, host: Host, name: string, context: Facts = {}): Variable | undefined {
   const variable = host.vars.get(name)
@@ -122,10 +122,10 @@ function readBack(text: string): unknown {
 function located(error: unknown, origin: Origin, use: Use): unknown {
   const variable = use.names.at(-1)?.name
   if (error instanceof TemplateSyntaxError) {
-    return new InventoryError([{ message: `template of '${variable}': ${wordsOf(error, use)}`, origin }])
+    return refused([{ message: `template of '${variable}': ${wordsOf(error, use)}`, origin }])
   }
   const reason = error instanceof FilterError ? wordsOf(error, use) : error instanceof RangeError ? tooDeep : undefined
-  if (reason !== undefined) return new InventoryError([{ message: `template of '${variable}': ${reason}`, origin }])
+  if (reason !== undefined) return refused([{ message: `template of '${variable}': ${reason}`, origin }])
   if (!(error instanceof TemplateError)) return error
   // On the template's first line the column can be told exactly for what was written without quotes or escapes.
   const column = error.at.lineno === 0 ? origin.column + error.at.colno : origin.column
@@ -136,7 +136,7 @@ function located(error: unknown, origin: Origin, use: Use): unknown {
     ...(fact && error.message.endsWith('is undefined') ? [aboutFact(fact)] : []),
   ]
   const trail = hints.length > 0 ? { hint: hints.join('; ') } : {}
-  return new InventoryError([{ message: `template of '${variable}': ${wordsOf(error, use)}`, origin: place, ...trail }])
+  return refused([{ message: `template of '${variable}': ${wordsOf(error, use)}`, origin: place, ...trail }])
 }
 
 /** What a filter has half-way made of a secret is known to nobody: a message that may quote it is not passed on. */
@@ -194,11 +194,11 @@ function readVariable(name: string, variable: Variable, use: Use): unknown {
   if (use.names.some(one => one.name === name && one.host === use.host)) {
     const circle = [...use.names.map(one => one.name), name].join(' → ')
     const message = `'${name}' is made from itself: ${circle}`
-    throw new InventoryError([{ message, origin: variable.origin }])
+    throw refused([{ message, origin: variable.origin }])
   }
   if (use.names.length >= longestWay) {
     const message = `'${use.names[0]?.name}' needs more than ${longestWay} variables, one made from the other, up to '${name}'`
-    throw new InventoryError([{ message, origin: variable.origin }])
+    throw refused([{ message, origin: variable.origin }])
   }
   const inner: Use = { ...use, names: [...use.names, { host: use.host, name }] }
   return told(resolveValue(variable.value, variable, [], inner), variable, inner)

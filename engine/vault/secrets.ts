@@ -1,4 +1,4 @@
-import { InventoryError } from '../failure/index.ts'
+import { type Refused, refused } from '../failure/index.ts'
 import { filesOf, start } from '../files/index.ts'
 import type { VaultSecret } from './vault.ts'
 
@@ -13,7 +13,7 @@ export interface VaultOptions {
 }
 
 /**
- * Reads vault passwords from files, executables (their output) and prompts, as Ansible does. Throws an InventoryError.
+ * Reads vault passwords from files, executables (their output) and prompts, as Ansible does. Throws a refusal.
  */
 export async function readVaultSecrets(options: VaultOptions): Promise<readonly VaultSecret[]> {
   const cwd = options.cwd ?? process.cwd()
@@ -37,8 +37,8 @@ function parseId(text: string): { id: string; from: string } {
 
 const isPrompt = (from: string): boolean => /^prompt(?:_ask_vault_pass)?$/.test(from)
 
-function failed(message: string, from: string): InventoryError {
-  return new InventoryError([isPrompt(from) ? { message } : { message, origin: start(from) }])
+function failed(message: string, from: string): Refused {
+  return refused([isPrompt(from) ? { message } : { message, origin: start(from) }])
 }
 
 async function ask(id: string, { ask }: VaultOptions): Promise<string> {
@@ -52,7 +52,7 @@ async function readPassword(id: string, file: string, cwd: string): Promise<stri
   if (files.kindOf(file) !== 'file') throw failed('there is no such vault password file', file)
   if (!files.isExecutable(file)) {
     const read = files.read(file)
-    if ('problem' in read) throw new InventoryError([read.problem])
+    if ('problem' in read) throw refused([read.problem])
     return read.text.trim()
   }
   const args = /-client(?:\.\w+)?$/.test(file) ? ['--vault-id', id] : []

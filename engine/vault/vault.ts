@@ -1,6 +1,6 @@
 import { createDecipheriv, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
 import type { Origin } from '../failure/index.ts'
-import { InventoryError } from '../failure/index.ts'
+import { refused } from '../failure/index.ts'
 
 export interface VaultSecret {
   /** The vault id; `default` when none was given. */
@@ -9,7 +9,7 @@ export interface VaultSecret {
 }
 
 export interface Vault {
-  /** The text in a vault; throws an InventoryError that names the place, never the password. */
+  /** The text in a vault; throws a refusal that names the place, never the password. */
   readonly decrypt: (vaulted: string, origin: Origin) => string
 }
 
@@ -43,7 +43,7 @@ export interface Opened {
 
 export function openVault(vaulted: string, secrets: readonly VaultSecret[], origin: Origin): Opened {
   const fail = (message: string, hint?: string): never => {
-    throw new InventoryError([{ message, origin, ...(hint !== undefined && { hint }) }])
+    throw refused([{ message, origin, ...(hint !== undefined && { hint }) }])
   }
   const match = header.exec(vaulted)
   if (match === null) return fail('not a vault: the first line must be $ANSIBLE_VAULT;1.1;AES256 or ;1.2;AES256;id')

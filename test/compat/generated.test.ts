@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { InventoryError } from '../../engine/failure/problem.ts'
+import { isFailure } from '../../engine/failure/index.ts'
 import { listInventory, loadInventory, selectHosts } from '../../engine/inventory/index.ts'
 import { askCommands, askSelections, python } from './oracle.ts'
 
@@ -36,9 +36,9 @@ async function ours(
   try {
     return { text: `${listInventory(await loadInventory({ sources: [source], cwd, playbookDir: '.' }))}\n` }
   } catch (error) {
-    if (!(error instanceof InventoryError)) throw error
-    for (const { origin } of error.problems) assert.ok(origin, `every problem has a place: ${error.message}`)
-    return { isStricter: error.problems.some(({ message }) => onPurpose.some(pattern => pattern.test(message))) }
+    if (!isFailure(error, 'refused')) throw error
+    for (const { origin } of error.reason.problems) assert.ok(origin, `every problem has a place: ${error.message}`)
+    return { isStricter: error.reason.problems.some(({ message }) => onPurpose.some(pattern => pattern.test(message))) }
   }
 }
 
@@ -373,7 +373,7 @@ function select(action: () => string[]): string[] | null {
   try {
     return action()
   } catch (error) {
-    if (error instanceof InventoryError) return null
+    if (isFailure(error, 'refused')) return null
     throw error
   }
 }

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { InventoryError } from '../../engine/failure/problem.ts'
+import { isFailure } from '../../engine/failure/index.ts'
 import { loadInventory } from '../../engine/inventory/index.ts'
 import { resolveVar } from '../../engine/values/resolve.ts'
 import { askTemplates, python } from './oracle.ts'
@@ -74,7 +74,7 @@ async function mine(): Promise<readonly { readonly json?: string; readonly why?:
       const value = resolveVar(inventory, host, name)?.value
       return { json: JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)) }
     } catch (error) {
-      if (!(error instanceof InventoryError)) throw error
+      if (!isFailure(error, 'refused')) throw error
       return { why: error.message }
     }
   })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { InventoryError } from '../../engine/failure/problem.ts'
+import { isFailure } from '../../engine/failure/index.ts'
 import { loadInventory } from '../../engine/inventory/index.ts'
 import { resolveVar } from '../../engine/values/resolve.ts'
 import { askTemplates, python } from './oracle.ts'
@@ -165,9 +165,9 @@ async function mine(template: string): Promise<string | null> {
     const value = resolveVar(inventory, host, 'template')?.value
     return JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? Number(part) : part)) ?? null
   } catch (error) {
-    if (!(error instanceof InventoryError)) throw error
+    if (!isFailure(error, 'refused')) throw error
     assert.ok(
-      error.problems.every(problem => problem.origin),
+      error.reason.problems.every(problem => problem.origin),
       `every problem has a place: ${error.message}`,
     )
     return null

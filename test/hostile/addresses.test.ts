@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { formatProblem, InventoryError } from '../../engine/failure/problem.ts'
+import { isFailure } from '../../engine/failure/index.ts'
+import { formatProblem } from '../../engine/failure/problem.ts'
 import { inventoryView } from '../../engine/plan/views.ts'
 import { play } from '../../engine/playbook/play.ts'
 import type { RoleCall } from '../../engine/role/role.ts'
@@ -176,7 +177,7 @@ test('whoever reads an address that is none gets a located error, never the text
   const inventory = await load({ 'hosts.yml': 'all: {hosts: {a: {ip: "1\\n2"}}}' }, { sources: ['hosts.yml'] })
   const host = inventoryView(inventory).host('a')
   for (const read of [() => host.address, () => host.ip])
-    assert.throws(read, (error: unknown) => error instanceof InventoryError && error.problems[0]?.origin?.line === 1)
+    assert.throws(read, (error: unknown) => isFailure(error, 'refused') && error.reason.problems[0]?.origin?.line === 1)
 })
 
 test('a whole run: every value that injects is told at once with its place, and no host is touched', async () => {

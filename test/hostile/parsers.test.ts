@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readIni as readConfig } from '../../engine/cli/config/ini.ts'
-import { InventoryError } from '../../engine/failure/problem.ts'
+import { Failure } from '../../engine/failure/index.ts'
 import { filesOf } from '../../engine/files/files.ts'
 import { parseAddress } from '../../engine/inventory/address.ts'
 import { readVariables } from '../../engine/inventory/formats/data-read.ts'
@@ -77,7 +77,7 @@ const around = [
     : []),
 ] as const
 
-const known = [InventoryError, TemplateSyntaxError, RegexpError]
+const known = [Failure, TemplateSyntaxError, RegexpError]
 
 /** A result, or a refusal in words of ours; soon. */
 function soundly(name: string, read: (text: string) => unknown, text: string, seconds: number): 'read' | 'refused' {

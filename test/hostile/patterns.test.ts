@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { InventoryError } from '../../engine/failure/problem.ts'
+import { Failure } from '../../engine/failure/index.ts'
 import { selectHosts } from '../../engine/inventory/index.ts'
 import { RegexpError, regexp } from '../../engine/regexp/index.ts'
 import { editBlock } from '../../engine/tasks/edit-block.ts'
@@ -82,8 +82,8 @@ test('a pattern for hosts takes no longer than their names, with stars or as an 
       inTime(() => selectHosts(inventory, pattern))
       assert.unreachable(pattern)
     } catch (error) {
-      assert.instance(error, InventoryError)
-      assert.match((error as InventoryError).message, /^hosts: '~.*' can't be matched: /)
+      assert.instance(error, Failure)
+      assert.match((error as Failure).message, /^hosts: '~.*' can't be matched: /)
     }
   }
 })

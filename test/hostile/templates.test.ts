@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { InventoryError } from '../../engine/failure/problem.ts'
+import { Failure, isFailure } from '../../engine/failure/index.ts'
 import { resolveVar } from '../../engine/values/resolve.ts'
 import { cpuTime } from '../cpu-time.ts'
 import { load } from '../unit/inventory/support.ts'
@@ -20,8 +20,8 @@ async function evaluate(template: string, others: Readonly<Record<string, unknow
   try {
     return resolveVar(inventory, host, 't')?.value
   } catch (error) {
-    assert.instance(error, InventoryError, `${template}: ${error instanceof Error ? error.stack : error}`)
-    for (const { origin, message } of (error as InventoryError).problems) {
+    assert.instance(error, Failure, `${template}: ${error instanceof Error ? error.stack : error}`)
+    for (const { origin, message } of isFailure(error, 'refused') ? error.reason.problems : []) {
       assert.is(origin?.file, 'group_vars/all.yml', `${template}: ${message}`)
       assert.not.match(
         message,
@@ -40,7 +40,7 @@ async function refusal(template: string, others: Readonly<Record<string, unknown
     const value = await evaluate(template, others)
     return `it gave ${String(value).slice(0, 100)}`
   } catch (error) {
-    if (error instanceof InventoryError) return error.message
+    if (isFailure(error, 'refused')) return error.message
     throw error
   }
 }
@@ -309,7 +309,7 @@ test('a template whose text is long and odd is read or refused soon', async () =
     '\n{{',
     '{% set ',
   ])
-    await evaluate(`{{ ${piece.repeat(many / piece.length)}`).catch(error => assert.instance(error, InventoryError))
+    await evaluate(`{{ ${piece.repeat(many / piece.length)}`).catch(error => assert.instance(error, Failure))
 })
 
 test('a file that is looked up is a file, and not larger than a text may be', async () => {

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
-import { InventoryError, type Origin, type Problem } from '../../failure/index.ts'
+import { type Origin, type Problem, refused } from '../../failure/index.ts'
 import { namesIn } from '../../tasks/index.ts'
 import { findConfig, type Surroundings } from './find.ts'
 import { type IniValue, readIni } from './ini.ts'
@@ -22,7 +22,7 @@ export interface Config {
 }
 
 /**
- * ansible.cfg, then ANSIBLE_*, then ROTA_*, each over the one before. Throws an InventoryError with everything that
+ * ansible.cfg, then ANSIBLE_*, then ROTA_*, each over the one before. Throws a refusal with everything that
  * can't be read.
  */
 export function readConfig(where: Surroundings = { cwd: process.cwd(), env: process.env }): Config {
@@ -42,7 +42,7 @@ export function readConfig(where: Surroundings = { cwd: process.cwd(), env: proc
       })
     } else found[name] = { value, from: said.from }
   }
-  if (problems.length > 0) throw new InventoryError(problems)
+  if (problems.length > 0) throw refused(problems)
   const unused = file ? unusedKeys(ini) : []
   return {
     // Each was converted by the kind of its own name.

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { execa } from 'execa'
-import { InventoryError } from '../../failure/index.ts'
+import { refused } from '../../failure/index.ts'
 import { shlexSplit } from '../../inventory/index.ts'
 
 /**
@@ -33,7 +33,7 @@ async function runEditor(file: string): Promise<void> {
   const [editor = 'vi', ...args] = 'tokens' in split ? split.tokens.map(token => token.text) : [said]
   const result = await execa(editor, [...args, file], { stdio: 'inherit', reject: false })
   if (result.failed)
-    throw new InventoryError([
+    throw refused([
       {
         message: `the editor ${said} failed (${result.shortMessage}); nothing was written`,
         hint: 'name another in EDITOR',

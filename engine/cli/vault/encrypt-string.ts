@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { InventoryError } from '../../failure/index.ts'
+import { refused } from '../../failure/index.ts'
 import type { VaultSecret } from '../../vault/index.ts'
 import { encryptVault } from '../../vault/index.ts'
 import { ask, askSecret } from '../ask.ts'
@@ -23,7 +23,7 @@ interface Plain {
 export function encryptStrings(words: readonly string[], flags: StringFlags, secret: VaultSecret): void {
   const plain = [...fromPrompt(flags), ...fromStdin(words, flags), ...fromWords(words, flags)]
   for (const { text, from } of plain)
-    if (text === '') throw new InventoryError([{ message: `the text from ${from} is empty, so it is not encrypted` }])
+    if (text === '') throw refused([{ message: `the text from ${from} is empty, so it is not encrypted` }])
   plain.forEach(({ name, from }, index) => {
     const what =
       name === undefined

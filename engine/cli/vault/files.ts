@@ -11,7 +11,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
-import { InventoryError, messageOf } from '../../failure/index.ts'
+import { messageOf, type Refused, refused } from '../../failure/index.ts'
 import { isVaulted, openVault, type VaultSecret } from '../../vault/index.ts'
 
 /** A file to work on, or `-` for stdin. */
@@ -58,6 +58,6 @@ export function writeOutput(name: string, content: Uint8Array | string, mode?: n
   }
 }
 
-export function failed(file: string, message: string, hint?: string): InventoryError {
-  return new InventoryError([{ message, origin: { file, line: 1, column: 1 }, ...(hint ? { hint } : {}) }])
+export function failed(file: string, message: string, hint?: string): Refused {
+  return refused([{ message, origin: { file, line: 1, column: 1 }, ...(hint ? { hint } : {}) }])
 }

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { Problem } from '../../failure/index.ts'
-import { InventoryError, nearest } from '../../failure/index.ts'
+import { nearest, refused } from '../../failure/index.ts'
 import { type Files, start } from '../../files/index.ts'
 import { isVaulted, type Vault } from '../../vault/index.ts'
 import { readVariables } from '../formats/data-read.ts'
@@ -116,7 +116,7 @@ function readVarsFile(file: string, source: string, files: Files, vault: Vault):
 
 function readVaultedSettings(text: string, file: string, source: string, vault: Vault): readonly Setting[] {
   const { node, problems } = readVariables(vault.decrypt(text, start(file)), file)
-  if (problems.length > 0) throw new InventoryError(problems)
+  if (problems.length > 0) throw refused(problems)
   const entries = node?.kind === 'map' ? node.entries : []
   return entries.map(entry => ({ name: String(entry.key.value), node: entry.node, file, source, secret: true }))
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readConfig } from '../../../engine/cli/config/config.ts'
-import { InventoryError } from '../../../engine/failure/problem.ts'
+import { Failure } from '../../../engine/failure/index.ts'
 
 const cwd = mkdtempSync(join(tmpdir(), 'rota-config-'))
 const file = (name: string, text: string) => writeFileSync(join(cwd, name), text)
@@ -89,7 +89,7 @@ test('values of the wrong type are all named with their places', () => {
     read({ ANSIBLE_TIMEOUT: 'soon' })
     assert.unreachable()
   } catch (error) {
-    assert.instance(error, InventoryError)
+    assert.instance(error, Failure)
     assert.is(
       error instanceof Error && error.message,
       [

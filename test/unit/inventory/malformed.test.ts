@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { InventoryError } from '../../../engine/failure/problem.ts'
+import { Failure, isFailure } from '../../../engine/failure/index.ts'
 import type { LoadOptions } from '../../../engine/inventory/index.ts'
 import { resolveVar } from '../../../engine/values/resolve.ts'
 import { encryptVault } from '../../../engine/vault/write.ts'
@@ -58,8 +58,8 @@ async function soundly(
   options: Partial<LoadOptions>,
 ): Promise<'read' | 'refused'> {
   const check = (error: unknown) => {
-    assert.instance(error, InventoryError, String(error))
-    const { problems } = error as InventoryError
+    assert.instance(error, Failure, String(error))
+    const problems = isFailure(error, 'refused') ? error.reason.problems : []
     assert.ok(problems.length > 0)
     for (const { origin, message } of problems) {
       assert.ok(origin, `a problem has a place: ${message}`)
@@ -184,7 +184,7 @@ test('nesting without end is an error, not an overflow', async () => {
       await load({ [name]: text }, { sources: [name] })
       assert.unreachable()
     } catch (error) {
-      assert.instance(error, InventoryError, String(error).slice(0, 200))
+      assert.instance(error, Failure, String(error).slice(0, 200))
     }
   }
 })

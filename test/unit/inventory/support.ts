@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { InventoryError } from '../../../engine/failure/problem.ts'
+import { isFailure } from '../../../engine/failure/index.ts'
 import { type Inventory, type LoadOptions, loadInventory } from '../../../engine/inventory/index.ts'
 
 /**
@@ -29,7 +29,7 @@ export async function problemsOf(action: () => unknown): Promise<readonly string
   try {
     await action()
   } catch (error) {
-    if (!(error instanceof InventoryError)) throw error
+    if (!isFailure(error, 'refused')) throw error
     return error.message.split('\n')
   }
   throw new Error('there was no problem')
