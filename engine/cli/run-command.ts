@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { InventoryError } from '../failure/index.ts'
+import { refused } from '../failure/index.ts'
 
 /** `rota run`: bin.mjs runs a playbook that is there; this is its help, and what is said of one that is not. */
 export const runCommand = (): Command =>
@@ -9,5 +9,5 @@ export const runCommand = (): Command =>
     .argument('[flags...]')
     .allowUnknownOption()
     .action((playbook: string) => {
-      throw new InventoryError([{ message: `there is no playbook ${playbook}` }])
+      throw refused([{ message: `there is no playbook ${playbook}` }])
     })

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Command } from 'commander'
-import { InventoryError } from '../../failure/index.ts'
+import { refused } from '../../failure/index.ts'
 import { files, packageJson } from './files.ts'
 
 /**
@@ -17,7 +17,7 @@ export const initCommand = (): Command =>
 function init(folder: string): readonly string[] {
   const there = Object.keys(files).filter(name => existsSync(join(folder, name)))
   if (there.length > 0)
-    throw new InventoryError(there.map(name => ({ message: `${name} is there already`, hint: 'nothing was written' })))
+    throw refused(there.map(name => ({ message: `${name} is there already`, hint: 'nothing was written' })))
   const manifest = join(folder, 'package.json')
   const isNew = !existsSync(manifest)
   const next = isNew ? ['npm install'] : missing(readFileSync(manifest, 'utf8'))
