@@ -1,5 +1,5 @@
 // The names of engine/index.ts once more: Node links a playbook's imports before anything can teach it TypeScript (see
-// load). test/unit/entry.test.ts holds this list against the real one.
+// load). test/unit/entry.test.ts writes this list (UPDATE_GOLDEN=1) and holds it against the real one.
 import { load } from './load/index.mjs'
 
 export const {
@@ -16,18 +16,18 @@ export const {
   defineTask,
   directory,
   download,
-  facts,
-  factTable,
-  factsOf,
   editFile,
+  factTable,
+  facts,
+  factsOf,
   fetch,
   file,
   flushHandlers,
   gate,
   group,
-  hostname,
   holds,
   hostCheck,
+  hostname,
   isComputed,
   isFlushHandlers,
   kernelModule,
@@ -42,8 +42,8 @@ export const {
   raw,
   resolved,
   service,
-  sharedCheck,
   sh,
+  sharedCheck,
   step,
   sysctl,
   systemdUnit,

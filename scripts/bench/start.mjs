@@ -21,7 +21,8 @@ export async function start({ runs }) {
   await chmod(String(ssh), 0o755)
   await writeFile(
     String(inventory),
-    '[kube_control_plane]\nm1\nm2\nm3\n[etcd:children]\nkube_control_plane\n[kube_node]\nn1\nn2\n' +
+    '[kube_control_plane]\nm1 ip=192.0.2.1\nm2 ip=192.0.2.2\nm3 ip=192.0.2.3\n[etcd:children]\nkube_control_plane\n' +
+      '[kube_node]\nn1 ip=192.0.2.4\nn2 ip=192.0.2.5\n' +
       '[k8s_cluster:children]\nkube_control_plane\nkube_node\n',
   )
   await mkdir(join(base, 'v1.20.2'))
@@ -35,6 +36,11 @@ export async function start({ runs }) {
   ])
     await writeFile(join(base, 'v1.20.2', program), '')
   const env = { ROTA_SSH_EXECUTABLE: String(ssh), XDG_STATE_HOME: base }
+  const [plain, typed] = ['plain.mjs', 'typed.mjs'].map(name => join(base, name))
+  const engine = `import ${JSON.stringify(join(root, 'engine/entry.mjs'))}\n`
+  await writeFile(String(plain), engine)
+  await writeFile(String(typed), `${engine}await import('./role.ts')\n`)
+  await writeFile(join(base, 'role.ts'), 'export const mode: string = "0644"\n')
   const playbook = join(root, 'playbooks/upgrade.mjs')
   const flags = [
     '-i',
@@ -51,14 +57,24 @@ export async function start({ runs }) {
     { what: 'zx alone', words: [zx, '/dev/null'] },
     { what: 'node playbooks/upgrade.mjs, to the first ssh', words: [playbook, ...flags] },
     { what: 'zx playbooks/upgrade.mjs, to the first ssh', words: [zx, playbook, ...flags] },
+    // What engine/load earns: without the build, and without tsx where nothing is TypeScript.
+    { what: 'the same, sources as they are', words: [zx, playbook, ...flags], env: { ROTA_SOURCES: '1' } },
+    { what: 'rota run, to the first ssh', words: [join(root, 'engine/bin.mjs'), 'run', playbook, ...flags] },
+    { what: 'node, engine imported', words: [String(plain)] },
+    { what: 'node, and a file in TypeScript', words: [String(typed)] },
   ]
   const rows = commands.map(command => ({ ...command, times: /** @type {number[]} */ ([]) }))
   try {
     for (let run = -1; run < runs; run += 1) {
-      for (const { words, times } of rows) {
+      for (const { words, times, env: more } of rows) {
         await writeFile(String(log), '')
         const started = performance.timeOrigin + performance.now()
-        const { all, exitCode } = await execa('node', words, { env, cwd: root, reject: false, all: true })
+        const { all, exitCode } = await execa('node', words, {
+          env: { ...env, ...more },
+          cwd: root,
+          reject: false,
+          all: true,
+        })
         const ended = performance.timeOrigin + performance.now()
         const stamps = (await readFile(String(log), 'utf8')).split('\n').filter(Boolean)
         const first = stamps.length > 0 ? Math.min(...stamps.map(Number)) / 1e6 : ended

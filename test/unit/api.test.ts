@@ -1,0 +1,74 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { execa } from 'execa'
+import { test } from 'uvu'
+import { equal } from 'uvu/assert'
+
+// What playbooks and roles of others rely on: each exported name with its declared type, as the package ships it. A
+// change of the golden is a change for users: UPDATE_GOLDEN=1 rewrites it.
+const dir = mkdtempSync(join(tmpdir(), 'rota-api-'))
+const golden = 'test/fixtures/api/rota.d.ts.txt'
+
+test.before(async () => {
+  await execa('npx', ['tsc', '-p', 'scripts/package/tsconfig.json', '--outDir', dir])
+})
+test.after(() => rmSync(dir, { recursive: true, force: true }))
+
+test('the public API is what the golden says', () => {
+  const names = [
+    ...exported('engine/index.d.ts').map(each => declaration(each)),
+    ...exported('engine/facts/public.d.ts').map(each => `facts.${each.as}: ${declaration(each)}`),
+  ]
+  const text = `${names.sort().join('\n\n')}\n`
+  if (process.env.UPDATE_GOLDEN) writeFileSync(golden, text)
+  equal(readFileSync(golden, 'utf8'), text)
+})
+
+test('the public roles are what the golden says', () => {
+  const file = 'test/fixtures/api/roles.txt'
+  const names = exported('roles/index.d.ts').map(({ as }) => as)
+  const text = `${names.sort().join('\n')}\n`
+  if (process.env.UPDATE_GOLDEN) writeFileSync(file, text)
+  equal(readFileSync(file, 'utf8'), text)
+})
+
+interface Exported {
+  readonly name: string
+  readonly as: string
+  /** The room that it comes from, in the folder of the types. */
+  readonly room: string
+}
+
+/** `export { a, type B, c as d } from './room/index.ts'` */
+function exported(file: string): readonly Exported[] {
+  const text = readFileSync(join(dir, file), 'utf8')
+  return [...text.matchAll(/^export (?:type )?\{([^}]*)\} from '([^']*)'/gm)].flatMap(([, list = '', from = '']) =>
+    list.split(',').map(item => {
+      const [name = '', as = name] = item
+        .trim()
+        .replace(/^type /, '')
+        .split(' as ')
+      return { name, as, room: dirname(join(dir, dirname(file), from)) }
+    }),
+  )
+}
+
+/** All that a room declares under the name (a type may share it with a value), without comments. */
+function declaration({ name, room }: Exported): string {
+  const starts = new RegExp(`^export (?:declare )?(?:interface|type|const|function|class) ${name}\\b`)
+  const found = readdirSync(room)
+    .filter(file => file.endsWith('.d.ts') && !['index.d.ts', 'public.d.ts'].includes(basename(file)))
+    .flatMap(file => statements(readFileSync(join(room, file), 'utf8')))
+    .filter(text => starts.test(text))
+  if (found.length === 0) throw new Error(`${room} declares no ${name}`)
+  return found.join('\n')
+}
+
+const statements = (text: string): readonly string[] =>
+  text
+    .replaceAll(/\/\*[\s\S]*?\*\/\s*/g, '')
+    .split(/^(?=export |declare |import |type |interface |const )/m)
+    .map(statement => statement.trimEnd())
+
+test.run()
