@@ -16,6 +16,7 @@ import { labName } from './bench/setup.mjs'
 import { start } from './bench/start.mjs'
 import { renderRows } from './bench/table.mjs'
 import { tools } from './bench/tools/index.mjs'
+import { yamlBench } from './bench/yaml.mjs'
 import { scriptArgs } from './lab/args.mjs'
 import { LabError, labDown } from './lab/index.mjs'
 
@@ -107,6 +108,20 @@ program
       ]),
     ])
   })
+
+program
+  .command('yaml')
+  .description('what the quick reader of YAML inventories saves')
+  .option('--nodes <numbers>', 'how many hosts', numbers, [100, 1000, 10_000])
+  .option('--runs <number>', 'runs of each', count, 3)
+  .action(options =>
+    print([
+      ['hosts', 'quick reader, cpu s', 'yaml package, cpu s', 'package ÷ quick'],
+      ...yamlBench(options).map(({ nodes, quick, full }) => [
+        ...[String(nodes), quick.toFixed(3), full.toFixed(3), (full / quick).toFixed(0)],
+      ]),
+    ]),
+  )
 
 program
   .command('many')
