@@ -25,7 +25,7 @@ await playbook(
     description:
       'Gives the virtual address and the load balancers behind it up. Clients that use the address lose their way to the API servers.',
     // A part of it would leave the address without what is behind it.
-    whole: true,
+    needsEveryPlay: true,
     vars: {
       confirm: { type: 'string', enum: ['yes'], description: 'yes: no client uses the virtual address any more' },
     },

@@ -39,7 +39,7 @@ await playbook(
     description:
       'Takes a master out of the cluster: out of every proxy first, then stopped. The first master is no exception. One that is dead and can not be reached is removed with -e gone=true.',
     // A master that is stopped while others still lead to it, or are not known to be ready.
-    whole: true,
+    needsEveryPlay: true,
     vars: {
       node: {
         type: 'string',

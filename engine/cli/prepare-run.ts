@@ -42,7 +42,7 @@ export async function prepareRun(playbook: Playbook, flags: Flags, redactor: Red
   const bind = async () => {
     const vars = playbookVars(playbook, inventory, secrets => redactor.add(secrets))
     const plays = typeof playbook.plays === 'function' ? playbook.plays({ inventory: view, vars }) : playbook.plays
-    const chosen = { ...(limit === undefined ? {} : { limit }), whole: playbook.whole === true }
+    const chosen = { ...(limit === undefined ? {} : { limit }), needsEveryPlay: playbook.needsEveryPlay === true }
     return { plays, bound: bindPlays(plays, inventory, view, { tags, hidden: redactor, ...chosen }) }
   }
   const connectionsTo = (names: Iterable<string>) =>

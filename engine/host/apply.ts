@@ -97,7 +97,7 @@ export function entriesOf(
     } else if (isFlush(item.unit)) {
       const flushed = run.work.handlers.filter(handler => waiting.has(handler.name))
       const now = flushed.map(handler => handlerEntries(handler, facts, run))
-      entries.push(...begun(now), ...settling(now))
+      entries.push(...startEntries(now), ...watchEntries(now))
       waiting = new Set()
     }
   }
@@ -107,14 +107,14 @@ export function entriesOf(
   )
   const rest = due.filter(handler => !flushed.has(handler.name))
   const last = rest.map(handler => handlerEntries(handler, facts, run))
-  return { entries: [...entries, ...begun(last)], watched: settling(last) }
+  return { entries: [...entries, ...startEntries(last)], watched: watchEntries(last) }
 }
 
 function changeEntry({ item, task, change }: PlannedChange): Entry {
   const owes = change.effect === 'wait' ? [] : item.owes
   const { output } = change
   return {
-    item: { id: 0, script: whole(change), owes, ...(output === undefined ? {} : { output }) },
+    item: { id: 0, script: fullScript(change), owes, ...(output === undefined ? {} : { output }) },
     role: item.role,
     task,
     change,
@@ -122,7 +122,7 @@ function changeEntry({ item, task, change }: PlannedChange): Entry {
   }
 }
 
-const whole = ({ apply, settle }: PlannedChange['change']): Shell => (settle ? lines([apply, settle]) : apply)
+const fullScript = ({ apply, settle }: PlannedChange['change']): Shell => (settle ? lines([apply, settle]) : apply)
 
 /** A handler whose last task has something to watch is watched, and paid, after all handlers have begun. */
 interface HandlerEntries {
@@ -130,15 +130,16 @@ interface HandlerEntries {
   readonly settle?: Entry
 }
 
-const begun = (handlers: readonly HandlerEntries[]): readonly Entry[] => handlers.flatMap(({ entries }) => entries)
-const settling = (handlers: readonly HandlerEntries[]): readonly Entry[] =>
+const startEntries = (handlers: readonly HandlerEntries[]): readonly Entry[] =>
+  handlers.flatMap(({ entries }) => entries)
+const watchEntries = (handlers: readonly HandlerEntries[]): readonly Entry[] =>
   handlers.flatMap(({ settle }) => settle ?? [])
 
 function handlerEntries(handler: HandlerItem, facts: Facts, { isSecret }: HostRun): HandlerEntries {
   const entries = handler.tasks.flatMap((task): readonly Entry[] => {
     const change = handlerChange(task, facts, isSecret)
     return change
-      ? [{ item: { id: 0, script: whole(change), owes: [] }, role: handler.role, task, change, handler: true }]
+      ? [{ item: { id: 0, script: fullScript(change), owes: [] }, role: handler.role, task, change, handler: true }]
       : []
   })
   // Paid by its last task; a handler that finds nothing to do is paid all the same.

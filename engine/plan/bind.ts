@@ -18,7 +18,7 @@ import { lookupIn } from './views.ts'
 export interface BindOptions {
   readonly limit?: string
   /** Every play that has hosts shall have some of them within `limit`. */
-  readonly whole?: boolean
+  readonly needsEveryPlay?: boolean
   readonly tags: TagSelection
   /** Told of every secret before a role gets it. */
   readonly hidden: Pick<Redactor, 'add'>
@@ -64,7 +64,7 @@ export function bindPlays(
     const named = byPattern.get(pattern) ?? hostsOf(play, inventory)
     byPattern.set(pattern, named)
     const selected = named.everyone.filter(limited)
-    if (options.whole && named.everyone.length > 0 && selected.length === 0)
+    if (options.needsEveryPlay && named.everyone.length > 0 && selected.length === 0)
       problems.push(leftOut(play, named.everyone.length))
     const tags = tagsOf(play.tags)
     const roles = labelled(play.roles ?? []).flatMap(({ call, label }) =>

@@ -33,8 +33,8 @@ export function partsOn(
 ): readonly Part[] {
   const parts = roles.map((bound, index) => {
     const before = known[index]
-    const told = peers(bound, host)
-    return before && isSame(before, bound, told) ? before : partOf(bound, host, inventory, told)
+    const ofPeers = peers(bound, host)
+    return before && isSame(before, bound, ofPeers) ? before : partOf(bound, host, inventory, ofPeers)
   })
   return [...parts, known[roles.length] ?? ownPart(play, tags, host, inventory)]
 }

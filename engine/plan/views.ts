@@ -62,9 +62,9 @@ function hostView(inventory: Inventory, host: Host): HostView {
   }
 }
 
-function problemsOf(look: () => unknown): readonly Problem[] {
+function problemsOf(read: () => unknown): readonly Problem[] {
   try {
-    look()
+    read()
     return []
   } catch (error) {
     if (isFailure(error, 'refused')) return error.reason.problems

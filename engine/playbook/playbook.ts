@@ -21,7 +21,7 @@ export type Plays<Vars> = readonly Play[] | ((context: PlaybookContext<Vars>) =>
 export interface PlaybookOptions<V extends PlaybookVars = PlaybookVars> {
   readonly description?: string
   /** A part of it alone does harm: a `--limit` that leaves nobody in one of its plays is refused. */
-  readonly whole?: boolean
+  readonly needsEveryPlay?: boolean
   /** Variables that the playbook itself needs; all of them must be given with `-e` unless they have a default. */
   readonly vars?: V
 }

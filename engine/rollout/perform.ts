@@ -25,7 +25,7 @@ export interface Planned {
 }
 
 /** Probes and plans a host: what it needs, or how it failed. */
-export async function look(
+export async function probeAndPlan(
   batch: Batch,
   host: HostView,
 ): Promise<{ readonly value: Planned } | { readonly result: HostResult }> {

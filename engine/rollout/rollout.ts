@@ -7,7 +7,7 @@ import { type Batch, openBatch } from './batch.ts'
 import { runChecks } from './checks.ts'
 import { finish } from './outcome.ts'
 import { readPeers } from './peers.ts'
-import { inCheckMode, look, type Planned } from './perform.ts'
+import { inCheckMode, type Planned, probeAndPlan } from './perform.ts'
 import type { Session } from './session.ts'
 import { inTurns, sayTurns } from './turns.ts'
 import { type HostResult, type Stop, verdictOn } from './verdict.ts'
@@ -71,9 +71,9 @@ async function brokenFirst(
 /** Probe and plan of all hosts of the batch, then the changes, in as many turns as the availability rule asks for. */
 async function runBatch(batch: Batch, hosts: readonly HostView[]): Promise<Stop | undefined> {
   const { session, ready } = batch
-  const looked = await session.each(hosts, host => look(batch, host))
-  const planned = looked.flatMap(outcome => ('value' in outcome ? [outcome.value] : []))
-  const results: HostResult[] = looked.flatMap(outcome => ('result' in outcome ? [outcome.result] : []))
+  const attempted = await session.each(hosts, host => probeAndPlan(batch, host))
+  const planned = attempted.flatMap(outcome => ('value' in outcome ? [outcome.value] : []))
+  const results: HostResult[] = attempted.flatMap(outcome => ('result' in outcome ? [outcome.result] : []))
   let stop: Stop | undefined
   if (session.check) {
     const orphans = orphansOf(batch, planned)
@@ -88,7 +88,7 @@ async function runBatch(batch: Batch, hosts: readonly HostView[]): Promise<Stop 
   return stop ?? verdictOn(ready.play, results, hosts.length)
 }
 
-/** What runs once and was to run on a host that could not be looked at, with the first host that can run it instead. */
+/** What runs once and was to run on a host that could not be attempted at, with the first host that can run it instead. */
 function orphansOf({ owners }: Batch, planned: readonly Planned[]): ReadonlyMap<Planned, readonly WorkItem[]> {
   const alive = new Set(planned.map(({ run }) => run.host.name))
   const taken = new Set<string>()

@@ -20,22 +20,22 @@ export async function availabilityOf(session: Session, { play, everyone }: Ready
   const total = everyone.length
   const { gate } = play
   if (!gate) return { total, available: new Set(everyone.map(host => host.name)) }
-  const first = await lookAt(session, gate, everyone)
+  const first = await askGates(session, gate, everyone)
   if ('unknown' in first) return first
   const silent = everyone.filter(host => !first.available.has(host.name))
   if (silent.length === 0 || silent.length === total || session.signal.aborted) return { ...first, total }
   await sleep(gate.interval * 1000, undefined, { signal: session.signal }).catch(() => {})
-  const second = await lookAt(session, gate, silent)
+  const second = await askGates(session, gate, silent)
   if ('unknown' in second) return second
   return { total, available: new Set([...first.available, ...second.available]) }
 }
 
-async function lookAt(
+async function askGates(
   session: Session,
   gate: Gate,
   hosts: readonly HostView[],
 ): Promise<{ readonly available: ReadonlySet<string> } | { readonly unknown: string }> {
-  const looked = await session.each(hosts, async host => ({ host: host.name, ...(await look(session, gate, host)) }))
+  const looked = await session.each(hosts, async host => ({ host: host.name, ...(await askGate(session, gate, host)) }))
   const faults = looked.flatMap(one => ('fault' in one ? [one] : []))
   const [first] = faults
   if (first) {
@@ -46,7 +46,7 @@ async function lookAt(
 }
 
 /** Its gate counts it as available, and no earlier run has left it out of service. */
-async function look(
+async function askGate(
   session: Session,
   gate: Gate,
   host: HostView,
