@@ -1,6 +1,7 @@
 import { defineFact } from './fact.ts'
 import { addressOf, wordOf } from './output.ts'
 
+/** An address of an interface. */
 export interface Address {
   readonly interface: string
   readonly family: 'inet' | 'inet6'

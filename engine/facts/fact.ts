@@ -42,6 +42,7 @@ export function defineFact<A, T>(
 
 /** Facts asked for by name: what a computed value, a gate or a step needs. */
 export type FactMap = Readonly<Record<string, FactRequest>>
+/** What the facts of a map were found to be, under the same names. */
 export type FactValues<M extends FactMap> = { readonly [K in keyof M]: M[K] extends FactRequest<infer T> ? T : never }
 
 export const valuesOf = <M extends FactMap>(requests: M, facts: Facts): FactValues<M> =>

@@ -30,6 +30,7 @@ export interface HttpArgs {
   readonly contains?: string
 }
 
+/** What an URL has answered, or why nothing was heard. */
 export type HttpFact =
   | {
       readonly type: 'answered'

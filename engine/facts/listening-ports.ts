@@ -1,5 +1,6 @@
 import { defineFact } from './fact.ts'
 
+/** A TCP socket that waits for connections. */
 export interface ListeningPort {
   /** `0.0.0.0`, `127.0.0.1`, `::`, `2001:db8:0:0:0:0:0:1`. */
   readonly address: string

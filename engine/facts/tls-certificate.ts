@@ -16,10 +16,12 @@ export interface TlsCertificateArgs {
   readonly timeout?: number
 }
 
+/** The certificate that a server shows, or why there is none: `unavailable` where the host has no openssl. */
 export type TlsCertificateFact =
   | (Certificate & { readonly type: 'certificate' })
   | { readonly type: 'failed' | 'unavailable'; readonly reason: string }
 
+/** What an X.509 certificate says. */
 export interface Certificate {
   readonly subject: string
   readonly issuer: string

@@ -7,6 +7,7 @@ export interface UnitArgs {
   readonly name: string
 }
 
+/** The state of a unit, or that the host has no systemd. */
 export type UnitFact = Unit | NoSystemd
 
 export interface NoSystemd {

@@ -3,6 +3,7 @@ import { type CallSite, callSite } from '../role/index.ts'
 import type { AtLeast } from './keep-available.ts'
 import type { Serial } from './serial.ts'
 
+/** What a play works on, and how. Only `hosts` must be said. */
 export interface PlayOptions {
   /** Pattern of hosts, as in Ansible. */
   readonly hosts: string | readonly string[]
@@ -34,6 +35,7 @@ export interface PlayOptions {
   readonly anyErrorsFatal?: boolean
 }
 
+/** A play as `play()` makes it: its options, its name, and where the playbook says it. */
 export interface Play extends PlayOptions {
   readonly name: string
   readonly site: CallSite

@@ -10,6 +10,7 @@ export type VarsOf<V extends PlaybookVars> = {
   readonly [Name in keyof V]: V[Name] extends JSONSchema ? FromSchema<V[Name]> : never
 }
 
+/** What a playbook that is a function is called with, before any host is touched. */
 export interface PlaybookContext<Vars = Readonly<Record<string, unknown>>> {
   readonly inventory: InventoryView
   /** The playbook's own variables, validated. */
@@ -18,6 +19,7 @@ export interface PlaybookContext<Vars = Readonly<Record<string, unknown>>> {
 
 export type Plays<Vars> = readonly Play[] | ((context: PlaybookContext<Vars>) => readonly Play[])
 
+/** Of a playbook as a whole. */
 export interface PlaybookOptions<V extends PlaybookVars = PlaybookVars> {
   readonly description?: string
   /** A part of it alone does harm: a `--limit` that leaves nobody in one of its plays is refused. */

@@ -21,4 +21,5 @@ export interface Around {
   readonly leave: (context: StepContext) => Promise<void>
 }
 
+/** A hook of a play or a role: what is done on a host before and after its changes. Both ends must be idempotent. */
 export const around = (hook: Around): Around => hook

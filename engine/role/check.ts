@@ -34,6 +34,9 @@ export interface SharedCheck {
   readonly judge: (seen: ReadonlyMap<string, unknown>) => Finding
 }
 
+/**
+ * A check of one host: `verdict` judges what its facts are, and changes nothing. `name` heads its column of the table.
+ */
 export const hostCheck = <M extends FactMap>(options: {
   readonly name: string
   readonly facts: M
@@ -45,6 +48,10 @@ export const hostCheck = <M extends FactMap>(options: {
   judge: facts => options.verdict(valuesOf(options.facts, facts)),
 })
 
+/**
+ * A check of several hosts together: `read` makes one value of each host, `verdict` judges them all. A host that can
+ * not be reached has no value.
+ */
 export const sharedCheck = <M extends FactMap, V>(options: {
   readonly name: string
   readonly facts: M

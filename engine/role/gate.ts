@@ -5,6 +5,7 @@ import type { HostView, InventoryView } from './view.ts'
 /** What a gate saw: it holds, or what was expected and what was seen instead. */
 export type Verdict = { readonly ok: true } | { readonly ok: false; readonly expected: string; readonly saw: string }
 
+/** The verdict of a gate that holds. */
 export const holds: Verdict = { ok: true }
 
 /**
@@ -36,6 +37,11 @@ interface Options<M extends FactMap> {
   readonly check: (values: FactValues<M>, host: HostView) => Verdict
 }
 
+/**
+ * What must hold on a host before the rollout goes on: asked each `interval` seconds (2) until it holds. After
+ * `timeout` seconds (300) the host has failed. `available` says when a host counts as up for `keepAvailable`, where
+ * that is less.
+ */
 export function gate<M extends FactMap, A extends FactMap = M>(options: {
   readonly name: string
   readonly vars?: readonly string[]

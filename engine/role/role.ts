@@ -14,6 +14,7 @@ import type { HostView, InventoryView } from './view.ts'
  */
 export type PeerFacts<M extends FactMap> = ReadonlyMap<string, FactValues<M> | undefined>
 
+/** What `tasks` and `handlers` are called with, once a host. */
 export interface RoleContext<P, M extends FactMap = FactMap, R = unknown> {
   readonly params: P
   readonly host: HostView
@@ -22,6 +23,7 @@ export interface RoleContext<P, M extends FactMap = FactMap, R = unknown> {
   readonly prepared: R
 }
 
+/** What `prepare` is called with, once a play and on the control machine. */
 export interface PrepareContext<P> {
   /** The hosts of the play that this role runs on, with their params. */
   readonly hosts: readonly { readonly host: HostView; readonly params: P }[]
@@ -30,6 +32,7 @@ export interface PrepareContext<P> {
   readonly check: boolean
 }
 
+/** What a host is worked on with: data that is planned, or a function that talks to the host. */
 export type TaskOrStep = Task | Step
 
 export interface RoleDefinition<S extends ParamsSchema, M extends FactMap, R> {
@@ -72,6 +75,7 @@ export interface RoleDefinition<S extends ParamsSchema, M extends FactMap, R> {
   }) => readonly (Check | false | undefined)[]
 }
 
+/** Tasks and steps in order; what is false or undefined is left out, lists in lists are flattened. */
 export type Nested = readonly (TaskOrStep | false | undefined | Nested)[]
 
 /** Handlers by name, in the order in which they run. */

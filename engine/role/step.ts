@@ -21,6 +21,7 @@ export interface StepContext {
   readonly ask: (question: string) => Promise<boolean>
 }
 
+/** What a step says of itself. It has changed something unless it says that it has not. */
 export interface StepResult {
   readonly changed?: boolean
   /** A few words for the report. */
@@ -57,6 +58,10 @@ export interface StepOptions<M extends FactMap> {
   readonly run: (context: StepContext) => Promise<StepResult | undefined>
 }
 
+/**
+ * Work that can not be planned: `run` has a shell on the host (`$`) and ends a stage, so it sees what the tasks before
+ * it have done. It is idempotent. An error that it throws fails the host. `needed` says beforehand whether it runs.
+ */
 export function step<const M extends FactMap = Record<never, never>>(options: StepOptions<M>): Step {
   const requests = options.facts ?? ({} as M)
   return {

@@ -26,6 +26,7 @@ export interface HostView {
   readonly place: (variable?: string) => Origin | undefined
 }
 
+/** What roles see of the inventory, all of it, whatever `--limit` leaves. */
 export interface InventoryView {
   readonly hosts: readonly HostView[]
   readonly host: (name: string) => HostView

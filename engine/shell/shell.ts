@@ -59,6 +59,7 @@ export function lines(pieces: readonly Shell[]): Shell {
   return sh`${joined(pieces)}`
 }
 
+/** Content that travels beside the shell text, not in it: binary, of any size. */
 export const blob = (content: Uint8Array | LocalFile | string, near?: string): Blob => ({
   kind: 'blob',
   content: typeof content === 'string' ? Buffer.from(content) : content,

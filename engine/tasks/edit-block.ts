@@ -14,6 +14,7 @@ export interface BlockEdit extends BlockPlace {
   readonly block: string
 }
 
+/** The new text, or why the old one is left alone. */
 export type Edited = { readonly text: string } | { readonly problem: string }
 
 /**

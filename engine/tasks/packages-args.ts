@@ -26,6 +26,7 @@ export interface PackagesArgs {
   readonly lockTimeout?: number
 }
 
+/** A package, where need be with a name for each package manager. */
 export type PackageName = string | { readonly apt: string; readonly dnf: string }
 
 export interface Package {

@@ -26,6 +26,7 @@ export interface TaskKind<A = unknown> {
   readonly plan: (args: A, facts: Facts, context: PlanContext) => Change | undefined
 }
 
+/** What a plan knows beside its arguments and facts. */
 export interface PlanContext {
   /**
    * An earlier task of this stage is going to change something (so a condition that held at the probe may not hold any
@@ -80,6 +81,7 @@ export interface Change {
   readonly output?: number
 }
 
+/** A text file before and after a change, for `--diff`. */
 export interface Diff {
   readonly path: string
   readonly before: string
@@ -160,16 +162,20 @@ export interface Computed<T> {
   readonly compute: (facts: Facts) => T
 }
 
+/** A value that depends on the host: worked out when the facts it asks for are known, in check mode too. */
 export const computed = <M extends FactMap, T>(requests: M, compute: (values: FactValues<M>) => T): Computed<T> => ({
   facts: Object.values(requests),
   compute: facts => compute(valuesOf(requests, facts)),
 })
 
+/** Whether a value is worked out on the host. */
 export const isComputed = <T>(value: T | Computed<T>): value is Computed<T> =>
   typeof value === 'object' && value !== null && 'compute' in value && 'facts' in value
 
+/** The value, worked out from the facts where it is a computed one. */
 export const resolved = <T>(value: T | Computed<T>, facts: Facts): T =>
   isComputed(value) ? value.compute(facts) : value
 
+/** The facts that a value depends on; none where it is no computed one. */
 export const factsOf = <T>(value: T | Computed<T> | undefined): readonly FactRequest[] =>
   value !== undefined && isComputed(value) ? value.facts : []

@@ -15,6 +15,7 @@ export type ParamSchema = JSONSchema & {
   readonly text?: 'line' | 'lines'
 }
 
+/** A role's params: a JSON Schema of an object. `additionalProperties` is always false. */
 export interface ParamsSchema {
   readonly type: 'object'
   readonly properties: Readonly<Record<string, ParamSchema>>

@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import { equal } from 'uvu/assert'
@@ -23,6 +23,14 @@ test('the public API is what the golden says', () => {
   const text = `${names.sort().join('\n\n')}\n`
   if (process.env.UPDATE_GOLDEN) writeFileSync(golden, text)
   equal(readFileSync(golden, 'utf8'), text)
+})
+
+test('each public name says what it is', () => {
+  const all = [...exported('engine/index.d.ts'), ...exported('engine/facts/public.d.ts')]
+  equal(
+    all.filter(each => !sources(each).some(text => documented(each.name).test(text))).map(({ name }) => name),
+    [],
+  )
 })
 
 test('the public roles are what the golden says', () => {
@@ -57,13 +65,20 @@ function exported(file: string): readonly Exported[] {
 /** All that a room declares under the name (a type may share it with a value), without comments. */
 function declaration({ name, room }: Exported): string {
   const starts = new RegExp(`^export (?:declare )?(?:interface|type|const|function|class) ${name}\\b`)
-  const found = readdirSync(room)
-    .filter(file => file.endsWith('.d.ts') && !['index.d.ts', 'public.d.ts'].includes(basename(file)))
-    .flatMap(file => statements(readFileSync(join(room, file), 'utf8')))
+  const found = sources({ room })
+    .flatMap(statements)
     .filter(text => starts.test(text))
   if (found.length === 0) throw new Error(`${room} declares no ${name}`)
   return found.join('\n')
 }
+
+const sources = ({ room }: { readonly room: string }): readonly string[] =>
+  readdirSync(room)
+    .filter(file => file.endsWith('.d.ts') && !['index.d.ts', 'public.d.ts'].includes(file))
+    .map(file => readFileSync(join(room, file), 'utf8'))
+
+const documented = (name: string) =>
+  new RegExp(`\\*/\\s*export (?:declare )?(?:interface|type|const|function|class) ${name}\\b`)
 
 const statements = (text: string): readonly string[] =>
   text
