@@ -12,6 +12,7 @@ export const {
   command,
   computed,
   defineFact,
+  defineCluster,
   defineRole,
   defineTask,
   directory,

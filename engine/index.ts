@@ -22,14 +22,16 @@ export type { AtLeast } from './playbook/keep-available.ts'
 export { type Play, type PlayOptions, play } from './playbook/play.ts'
 export type { PlaybookContext, PlaybookOptions } from './playbook/playbook.ts'
 export type { Serial } from './playbook/serial.ts'
-export { type Around, around } from './role/around.ts'
+export { type Around, around, type HookContext } from './role/around.ts'
 export { type Check, type Finding, hostCheck, sharedCheck } from './role/check.ts'
+export { defineCluster } from './role/cluster.ts'
 export { type Gate, gate, holds, type Verdict } from './role/gate.ts'
 export type { RemoteCommand, RemoteOutput, RemoteShell } from './role/remote.ts'
 export {
   defineRole,
   type Handlers,
   type Nested,
+  type ParamsContext,
   type PeerFacts,
   type PrepareContext,
   type RoleCall,
@@ -37,7 +39,15 @@ export {
   type TaskOrStep,
 } from './role/role.ts'
 export { type Step, type StepContext, type StepResult, step } from './role/step.ts'
-export { addressVariables, type HostView, type InventoryView } from './role/view.ts'
+export {
+  type AnyCluster,
+  addressVariables,
+  type ClusterDefinition,
+  type ClusterOf,
+  type HostContext,
+  type HostView,
+  type InventoryView,
+} from './role/view.ts'
 export { blob, quote, raw, type Shell, sh } from './shell/shell.ts'
 export {
   type Change,
@@ -58,5 +68,5 @@ export {
   type TaskOptions,
 } from './tasks/index.ts'
 export * from './tasks/kinds.ts'
-export { variableNames } from './values/params.ts'
+export { variableNames } from './values/names.ts'
 export type { ParamsOf, ParamsSchema } from './values/schema.ts'

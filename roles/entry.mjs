@@ -8,6 +8,7 @@ export const {
   apiServerReady,
   checkHa,
   clientsDoWithout,
+  cluster,
   controlPlane,
   controlPlaneAbsent,
   drainApiServer,

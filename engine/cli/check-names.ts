@@ -1,10 +1,10 @@
 import type { Problem } from '../failure/index.ts'
 import { didYouMean } from '../failure/index.ts'
 import type { Inventory, Variable } from '../inventory/index.ts'
-import type { ReadyPlay } from '../plan/index.ts'
+import { clustersOf, type ReadyPlay } from '../plan/index.ts'
 import type { Play, Serial } from '../playbook/index.ts'
 import { specialTags, type TagSelection } from '../playbook/index.ts'
-import { variableNames } from '../values/index.ts'
+import { type HasParams, variableNames } from '../values/index.ts'
 
 /** All tags that the plays, their roles and their tasks have. */
 export function tagsIn(plays: readonly ReadyPlay[]): readonly string[] {
@@ -54,10 +54,8 @@ export function checkExtraVars(
   const read = new Set([
     ...own,
     ...plays.flatMap(({ gate, around = [] }) => [...(gate?.vars ?? []), ...around.flatMap(hook => hook.vars ?? [])]),
-    ...plays.flatMap(({ roles = [] }) =>
-      roles.flatMap(({ role }) =>
-        Object.entries(role.params.properties).flatMap(([param, schema]) => variableNames(role.name, param, schema)),
-      ),
+    ...withParams(plays).flatMap(({ name, params }) =>
+      Object.entries(params.properties).flatMap(([param, schema]) => variableNames(name, param, schema)),
     ),
   ])
   const [first] = inventory.hosts.values()
@@ -78,6 +76,13 @@ export function checkExtraVars(
   })
   return problems
 }
+
+/** All in the plays that have params: roles, and the clusters of whoever is handed one. */
+const withParams = (plays: readonly Play[]): readonly HasParams[] =>
+  plays.flatMap(play => [
+    ...(play.roles ?? []).map(({ role }) => role),
+    ...clustersOf(play).map(({ params }) => ({ name: 'cluster', params })),
+  ])
 
 const serialAsVariable = ({ value, origin }: Variable): Problem => ({
   message: 'extra variable serial: how many hosts there are in a batch is no variable here',

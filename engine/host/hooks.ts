@@ -1,4 +1,5 @@
 import { failure, isFailure, messageOf } from '../failure/index.ts'
+import { hostContext } from '../plan/index.ts'
 import type { Around } from '../role/index.ts'
 import { hookName } from './hook-name.ts'
 import type { HostPlan } from './host-run.ts'
@@ -39,7 +40,8 @@ async function phase(run: HostRun, hook: Around, phase: 'enter' | 'leave'): Prom
   const about = { kind: 'around', host: run.host.name, name: hook.name, phase } as const
   run.emit({ ...about, status: 'started' })
   try {
-    await hook[phase](stepContext(run))
+    const { cluster } = hostContext(hook.cluster, run.host, run.inventory)
+    await hook[phase]({ ...stepContext(run), cluster } as never)
     run.emit({ ...about, status: 'done' })
   } catch (error) {
     const message = messageOf(error)

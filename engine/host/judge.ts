@@ -1,5 +1,6 @@
 import type { FactRequest, Facts } from '../facts/index.ts'
 import { type Failure, failure, messageOf, placeIn } from '../failure/index.ts'
+import { hostContext } from '../plan/index.ts'
 import type { Condition, Gate, HostView, InventoryView, Verdict } from '../role/index.ts'
 
 /** A gate, or what counts a host as available by it, asked about one host. */
@@ -13,11 +14,12 @@ export interface Judge {
  * cost: it is told as what it is, with its place in the code.
  */
 export function judge(
-  { name }: Gate,
+  { name, cluster }: Gate,
   { facts: wanted, check }: Condition,
   host: HostView,
   inventory: InventoryView,
 ): Judge {
+  const context = () => hostContext(cluster, host, inventory) as never
   const guarded = <T>(work: () => T): T => {
     try {
       return work()
@@ -26,8 +28,8 @@ export function judge(
     }
   }
   return {
-    requests: () => guarded(() => wanted(host, inventory)),
-    verdict: facts => guarded(() => check(facts, host, inventory)),
+    requests: () => guarded(() => wanted(context())),
+    verdict: facts => guarded(() => check(facts, context())),
   }
 }
 

@@ -44,7 +44,7 @@ export function buildInventory({ graph, layers, decrypt, ...given }: Parts): Inv
       ...fromFiles(layers.inventoryHosts, [name]),
       ...fromFiles(layers.playbookHosts, [name]),
     ]
-    const vars = override(groupVars(groups), own, decrypt)
+    const vars = override(groupVars(groups), own, decrypt, ranksOfGroups)
     for (const setting of layers.extra) vars.set(setting.name, extra(setting, vars.get(setting.name)))
     return vars
   }
@@ -82,6 +82,9 @@ export function buildInventory({ graph, layers, decrypt, ...given }: Parts): Inv
     },
   }
 }
+
+/** No host has as many lists of variables from its groups: what is said of the host itself is stronger. */
+const ranksOfGroups = 1_000_000
 
 /** Sorted, ancestors included, `all` left out. */
 function groupsByHost(graph: Graph): ReadonlyMap<string, readonly string[]> {
@@ -124,7 +127,7 @@ function mergeGroups(names: readonly string[], graph: Graph, layers: VarsLayers,
     ...fromFiles(layers.inventoryGroups, names),
     ...fromFiles(layers.playbookGroups, names),
   ]
-  return override(new Map(), settings, decrypt)
+  return override(new Map(), settings, decrypt, 0)
 }
 
 /** Place by place: a later inventory source wins over the order of the groups. */
@@ -177,7 +180,7 @@ function toGroup(raw: RawGroup, layers: VarsLayers, decrypt: Decrypt): Group {
     priority,
     get vars() {
       const files = [layers.inventoryGroups, layers.playbookGroups].flatMap(places => fromFiles(places, [name]))
-      vars ??= override(new Map(), [settings, ...files], decrypt)
+      vars ??= override(new Map(), [settings, ...files], decrypt, 0)
       return vars
     },
   }

@@ -8,6 +8,12 @@ export interface Variable {
   readonly origin: Origin
   /** What set it: `group_vars/all`, `host_vars/a`, `inventory group [web:vars]`, `inventory host a`, `extra vars`. */
   readonly source: string
+  /**
+   * How strong it is beside the host's other variables, by Ansible's precedence: of two names for the same thing the
+   * one of the higher rank wins. Those that one place gives (a file, a section, a line, all extra variables) have the
+   * same.
+   */
+  readonly rank: number
   /** True when the value, or a part of it, came out of a vault. */
   readonly secret?: boolean
   /** The whole file was vaulted, so that `node` holds the secret in clear. */

@@ -3,17 +3,18 @@ import { type Host, type Inventory, selectHosts } from '../inventory/index.ts'
 import type { RunEvent } from '../journal/index.ts'
 import type { Play } from '../playbook/index.ts'
 import { isSelected, type TagSelection } from '../playbook/index.ts'
-import type { HostView, InventoryView, RoleCall } from '../role/index.ts'
+import type { AnyCluster, HostView, InventoryView, RoleCall } from '../role/index.ts'
 import type { Redactor } from '../secrets/index.ts'
 import { shortest } from '../secrets/index.ts'
 import { tagsOf } from '../tasks/index.ts'
 import { type ResolvedParams, resolveParams, texts } from '../values/index.ts'
 import { type BoundPlay, type BoundRole, labelled } from './bound.ts'
 import { checkPlay } from './check-play.ts'
-import { plainContext } from './contexts.ts'
+import { type GivenByPlays, givenByPlays, lookupIn } from './cluster-values.ts'
+import { hostContext, plainContext } from './contexts.ts'
 import { hostsOf, isChosen, nobodyIn, type PlayHosts } from './play-hosts.ts'
 import { sameProblems } from './same-problems.ts'
-import { lookupIn } from './views.ts'
+import { inventoryView } from './views.ts'
 
 export interface BindOptions {
   readonly limit?: string
@@ -30,6 +31,8 @@ export interface NamedPlay extends BoundPlay {
 
 export interface Bound {
   readonly plays: readonly NamedPlay[]
+  /** The inventory with what the plays give to the values of clusters. */
+  readonly view: InventoryView
   /** With these no task can be made. */
   readonly problems: readonly Problem[]
   /** Plays that need hosts and have none: a run is refused, a listing is not. */
@@ -50,54 +53,65 @@ interface Found {
 export function bindPlays(
   plays: readonly Play[],
   inventory: Inventory,
-  view: InventoryView,
   options: BindOptions,
+  viewOf: typeof inventoryView = inventoryView,
 ): Bound {
   const found: Found = { problems: [], warnings: [], checks: sameProblems() }
   const { problems, warnings, checks } = found
   const limited = withinLimit(inventory, options.limit)
   // Many plays have the same pattern.
   const byPattern = new Map<string, PlayHosts>()
-  const bound = plays.map((play): NamedPlay => {
-    problems.push(...checkPlay(play))
+  const allNamed = plays.map(play => {
     const pattern = [play.hosts].flat().join(',')
     const named = byPattern.get(pattern) ?? hostsOf(play, inventory)
     byPattern.set(pattern, named)
+    return [play, named] as const
+  })
+  const given = givenByPlays(allNamed.map(([play, { everyone }]) => [play, everyone]))
+  problems.push(...given.problems)
+  const view = viewOf(inventory, given)
+  const bound = allNamed.map(([play, named]): NamedPlay => {
+    problems.push(...checkPlay(play))
     const selected = named.everyone.filter(limited)
     if (options.needsEveryPlay && named.everyone.length > 0 && selected.length === 0)
       problems.push(leftOut(play, named.everyone.length))
     const tags = tagsOf(play.tags)
     const roles = labelled(play.roles ?? []).flatMap(({ call, label }) =>
-      bindRole({ call, label, tags: [...tags, ...call.tags] }, selected, { inventory, view, options, found }),
+      bindRole({ call, label, tags: [...tags, ...call.tags] }, selected, { inventory, view, options, found, given }),
     )
     const hosts = selected.map(host => view.host(host.name))
-    for (const host of hosts) problems.push(...withProblems(() => checkHooks(play, host), problems))
+    const clusters = new Set(clustersOf(play))
+    for (const host of hosts) {
+      for (const cluster of clusters) withProblems(() => [view.cluster(cluster, host)], problems)
+      problems.push(...withProblems(() => checkHooks(play, host, view), problems))
+    }
     return { play, tags, hosts, everyone: named.everyone.map(host => view.host(host.name)), roles, named }
   })
   problems.push(...inventoryProblems(bound, view), ...checks.problems())
   const needed = bound.flatMap(({ play, named }) => nobodyThough(play, named, { inventory, view, tags: options.tags }))
-  return { plays: bound, problems, needed, notes: warnings }
+  return { plays: bound, view, problems, needed, notes: warnings }
 }
 
 /** A role with its params on every host. None where params are missing that nobody who selects these tags needs. */
 function bindRole(
   { call, label, tags }: Pick<BoundRole, 'call' | 'label' | 'tags'>,
   hosts: readonly Host[],
-  given: {
+  bind: {
     readonly inventory: Inventory
     readonly view: InventoryView
     readonly options: BindOptions
     readonly found: Found
+    readonly given: GivenByPlays
   },
 ): readonly BoundRole[] {
-  const { inventory, view, options, found } = given
+  const { view, options, found } = bind
   const { problems, warnings, checks } = found
   const params = new Map<string, Readonly<Record<string, unknown>>>()
   const bound: BoundRole = { call, label, tags, params, prepared: undefined }
   const missing: Problem[] = []
   const seen = new Set<ResolvedParams>()
   for (const host of hosts) {
-    const resolved = resolveFor(call, inventory, host, problems, options.hidden)
+    const resolved = resolveFor(call, host, bind)
     if (!resolved) continue
     if (!resolved.ok) {
       if (seen.has(resolved)) continue
@@ -168,26 +182,33 @@ function withProblems<T>(say: () => readonly T[], problems: Problem[]): readonly
   }
 }
 
-const checkHooks = ({ around = [], site }: Play, host: HostView): readonly Problem[] =>
+/** All that somebody in the play is handed. */
+export const clustersOf = ({ cluster, gate, around = [], roles = [] }: Play): readonly AnyCluster[] =>
+  [cluster, gate?.cluster, ...around.map(hook => hook.cluster), ...roles.map(({ role }) => role.cluster)].flatMap(
+    definition => definition ?? [],
+  )
+
+const checkHooks = ({ around = [], site }: Play, host: HostView, view: InventoryView): readonly Problem[] =>
   around.flatMap(hook =>
-    (hook.check?.(host) ?? []).map(message => ({ message: `${host.name}: ${message}`, origin: site })),
+    (hook.check?.(hostContext(hook.cluster, host, view) as never) ?? []).map(message => ({
+      message: `${host.name}: ${message}`,
+      origin: site,
+    })),
   )
 
 /** Nothing where a template of a value can't be evaluated: that is a problem of its own. */
 function resolveFor(
   call: RoleCall,
-  inventory: Inventory,
   host: Host,
-  problems: Problem[],
-  hidden: Pick<Redactor, 'add'>,
+  { inventory, given, found, options }: Parameters<typeof bindRole>[2],
 ): ResolvedParams | undefined {
   try {
-    const resolved = resolveParams(call, lookupIn(inventory, host))
-    if (resolved.secrets.length > 0) hidden.add(resolved.secrets)
+    const resolved = resolveParams(call, lookupIn(inventory, host), given.on(host.name))
+    if (resolved.secrets.length > 0) options.hidden.add(resolved.secrets)
     return resolved
   } catch (error) {
     if (!isFailure(error, 'refused')) throw error
-    problems.push(...error.reason.problems)
+    found.problems.push(...error.reason.problems)
     return undefined
   }
 }

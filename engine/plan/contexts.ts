@@ -1,18 +1,34 @@
-import type { HostView, InventoryView, RoleContext } from '../role/index.ts'
+import {
+  type AnyCluster,
+  type HostContext,
+  type HostView,
+  type InventoryView,
+  type ParamsContext,
+  type RoleContext,
+  withGetters,
+} from '../role/index.ts'
 import { type BoundRole, paramsOn } from './bound.ts'
 
-/** What a role is told before any host is asked: to its checks, and to say of which peers it wants to know. */
-export interface PlainContext {
-  readonly params: Readonly<Record<string, unknown>>
-  readonly host: HostView
-  readonly inventory: InventoryView
-}
-
-export const plainContext = (bound: BoundRole, host: HostView, inventory: InventoryView): PlainContext => ({
-  params: paramsOn(bound, host),
+/** What whoever works on a host is told. The value of the cluster is worked out when it is asked for. */
+export const hostContext = (
+  cluster: AnyCluster | undefined,
+  host: HostView,
+  inventory: InventoryView,
+): HostContext<AnyCluster | undefined> => ({
   host,
   inventory,
+  get cluster() {
+    return cluster && inventory.cluster(cluster, host)
+  },
 })
+
+/** What a role is told before any host is asked. */
+export const plainContext = (
+  bound: BoundRole,
+  host: HostView,
+  inventory: InventoryView,
+): ParamsContext<Readonly<Record<string, unknown>>, AnyCluster | undefined> =>
+  withGetters(hostContext(bound.call.role.cluster, host, inventory), { params: paramsOn(bound, host) }) as never
 
 /** What its tasks and handlers are made of. */
 export const taskContext = (
@@ -20,4 +36,5 @@ export const taskContext = (
   host: HostView,
   inventory: InventoryView,
   peers: RoleContext<unknown>['peers'],
-): RoleContext<unknown> => ({ params: paramsOn(bound, host), host, inventory, peers, prepared: bound.prepared })
+): RoleContext<unknown> =>
+  withGetters(plainContext(bound, host, inventory), { peers, prepared: bound.prepared }) as never

@@ -34,8 +34,8 @@ export interface DraftOptions {
  * run. Finds what is wrong with tasks: their arguments, handlers, secrets that others would see. Nothing is written,
  * here or on a host.
  */
-export async function draftPlays(bound: Bound, view: InventoryView, options: DraftOptions): Promise<Readied> {
-  const { plays, problems, needed, notes } = bound
+export async function draftPlays(bound: Bound, options: DraftOptions): Promise<Readied> {
+  const { plays, view, problems, needed, notes } = bound
   if (problems.length > 0) {
     const undrafted = plays.map(play => ({ ...play, drafts: new Map(), taskTags: [] }))
     return { plays: undrafted, problems: unique([...needed, ...problems]), hasTasks: false, notes: [] }
@@ -128,9 +128,12 @@ function unique(problems: readonly Problem[]): readonly Problem[] {
   return [
     ...new Map(
       problems.map(problem => [
-        `${problem.origin?.file}:${problem.origin?.line}:${problem.origin?.column} ${problem.message}`,
+        `${problem.origin?.file}:${problem.origin?.line}:${problem.origin?.column} ${withoutWho(problem.message)}`,
         problem,
       ]),
     ).values(),
   ]
 }
+
+/** Whoever finds a value wrong says who it is: `(role haproxy)`. */
+const withoutWho = (message: string): string => message.replace(/ \((?:role [^()]+|the cluster)\)$/, '')

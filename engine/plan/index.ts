@@ -3,10 +3,10 @@
  * `prepare`.
  */
 
-export { bindPlays } from './bind.ts'
+export { bindPlays, clustersOf } from './bind.ts'
 export { type BoundRole, paramsOn } from './bound.ts'
 export { type LabelledCheck, onlyChecks } from './checks.ts'
-export { plainContext } from './contexts.ts'
+export { hostContext, plainContext } from './contexts.ts'
 export { draftPlays, type Readied } from './draft.ts'
 export { nextOnce, onceOwners, ownWork, untilOnce } from './once.ts'
 export { type PeersOf, peersFrom } from './peers.ts'

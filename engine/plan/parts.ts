@@ -2,7 +2,7 @@ import type { Problem } from '../failure/index.ts'
 import type { Play } from '../playbook/index.ts'
 import type { AnyRole, HostView, InventoryView, RoleContext, TaskOrStep } from '../role/index.ts'
 import type { BoundPlay, BoundRole } from './bound.ts'
-import { taskContext } from './contexts.ts'
+import { hostContext, taskContext } from './contexts.ts'
 import type { PeersOf } from './peers.ts'
 import { withPrompt } from './prompt.ts'
 import { flatten, type HandlerItem, handlerItems } from './work.ts'
@@ -62,7 +62,10 @@ function partOf(
 }
 
 function ownPart(play: Play, tags: readonly string[], host: HostView, inventory: InventoryView): Part {
-  const tasks = typeof play.tasks === 'function' ? play.tasks({ host, inventory }) : (play.tasks ?? [])
+  const tasks =
+    typeof play.tasks === 'function'
+      ? play.tasks(hostContext(play.cluster, host, inventory) as never)
+      : (play.tasks ?? [])
   return {
     label: 'play',
     tags,

@@ -1,6 +1,7 @@
 import { messageOf, refused } from '../failure/index.ts'
-import type { InventoryView } from '../role/index.ts'
-import { type BoundPlay, type BoundRole, paramsOn } from './bound.ts'
+import type { HostView, InventoryView } from '../role/index.ts'
+import type { BoundPlay, BoundRole } from './bound.ts'
+import { plainContext } from './contexts.ts'
 
 /**
  * The roles' work on the control machine (certificates), for real unless `check`. One after another: two roles that
@@ -15,8 +16,7 @@ export async function prepareRoles<P extends BoundPlay>(
   for (const item of plays) {
     const roles: BoundRole[] = []
     for (const bound of item.roles) {
-      const hosts = item.hosts.map(host => ({ host, params: paramsOn(bound, host) }))
-      const prepared = hosts.length > 0 ? await prepareOne(bound, { hosts, inventory: view, check }) : undefined
+      const prepared = item.hosts.length > 0 ? await prepareOne(bound, item.hosts, view, check) : undefined
       roles.push({ ...bound, prepared })
     }
     ready.push({ ...item, roles })
@@ -24,9 +24,17 @@ export async function prepareRoles<P extends BoundPlay>(
   return ready
 }
 
-async function prepareOne({ call, label }: BoundRole, context: object): Promise<unknown> {
+async function prepareOne(
+  bound: BoundRole,
+  hosts: readonly HostView[],
+  inventory: InventoryView,
+  check: boolean,
+): Promise<unknown> {
+  const { call, label } = bound
+  if (!call.role.prepare) return undefined
   try {
-    return await call.role.prepare?.(context as never)
+    const context = { hosts: hosts.map(host => plainContext(bound, host, inventory)), inventory, check }
+    return await call.role.prepare(context as never)
   } catch (error) {
     throw refused([
       { message: `role ${label} can't prepare its work on this machine: ${messageOf(error)}`, origin: call.site },

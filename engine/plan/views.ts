@@ -3,11 +3,13 @@ import { isFailure, type Problem } from '../failure/index.ts'
 import { type Host, hostNamed, type Inventory } from '../inventory/index.ts'
 import { addressBy } from '../playbook/index.ts'
 import { addressVariables, type HostView, type InventoryView } from '../role/index.ts'
-import type { Lookup } from '../values/index.ts'
 import { resolveVar } from '../values/index.ts'
+import { clusterValues, type GivenByPlays, lookupNamed, nothingGiven } from './cluster-values.ts'
 
-/** The inventory as roles see it. Views are made once per host. */
-export function inventoryView(inventory: Inventory): InventoryView {
+/**
+ * The inventory as roles see it, with what a playbook gives to the values of clusters. Views are made once per host.
+ */
+export function inventoryView(inventory: Inventory, given: GivenByPlays = nothingGiven): InventoryView {
   const views = new Map<string, HostView>()
   const view = (host: Host): HostView => {
     const known = views.get(host.name)
@@ -26,7 +28,12 @@ export function inventoryView(inventory: Inventory): InventoryView {
   const groups = new Map<string, readonly HostView[]>()
   let all: readonly HostView[] | undefined
   const [source = '.'] = inventory.sources
-  return {
+  const made: InventoryView = {
+    cluster: clusterValues(
+      name => lookupNamed(inventory, name),
+      () => made,
+      given,
+    ),
     get hosts() {
       all ??= [...inventory.hosts.values()].map(view)
       return all
@@ -39,6 +46,7 @@ export function inventoryView(inventory: Inventory): InventoryView {
     },
     dir: dirname(source),
   }
+  return made
 }
 
 function hostView(inventory: Inventory, host: Host): HostView {
@@ -71,12 +79,3 @@ function problemsOf(read: () => unknown): readonly Problem[] {
     throw error
   }
 }
-
-/** A host's variables for `resolveParams`. */
-export const lookupIn =
-  (inventory: Inventory, host: Host): Lookup =>
-  name => {
-    // Resolved, it also tells whether the value was made from a secret.
-    const variable = resolveVar(inventory, host, name)
-    return variable && { value: variable.value, variable }
-  }

@@ -1,10 +1,10 @@
-import type { Around, Gate, Handlers, HostView, InventoryView, Nested, RoleCall } from '../role/index.ts'
+import type { AnyCluster, Around, Gate, Handlers, HostContext, InventoryView, Nested, RoleCall } from '../role/index.ts'
 import { type CallSite, callSite } from '../role/index.ts'
 import type { AtLeast } from './keep-available.ts'
 import type { Serial } from './serial.ts'
 
 /** What a play works on, and how. Only `hosts` must be said. */
-export interface PlayOptions {
+export interface PlayOptions<C extends AnyCluster | undefined = AnyCluster | undefined> {
   /** Pattern of hosts, as in Ansible. */
   readonly hosts: string | readonly string[]
   /**
@@ -13,8 +13,10 @@ export interface PlayOptions {
    */
   readonly optional?: boolean | ((inventory: InventoryView) => boolean)
   readonly roles?: readonly RoleCall[]
+  /** Its values are handed to `tasks` as `cluster`. */
+  readonly cluster?: C
   /** Tasks after the roles. */
-  readonly tasks?: Nested | ((context: { readonly host: HostView; readonly inventory: InventoryView }) => Nested)
+  readonly tasks?: Nested | ((context: HostContext<C>) => Nested)
   /** Handlers of the play; a role's own come first. */
   readonly handlers?: Handlers
   readonly tags?: string | readonly string[]
@@ -36,12 +38,13 @@ export interface PlayOptions {
 }
 
 /** A play as `play()` makes it: its options, its name, and where the playbook says it. */
-export interface Play extends PlayOptions {
+export interface Play extends Omit<PlayOptions, 'tasks'> {
+  readonly tasks?: Nested | ((context: never) => Nested)
   readonly name: string
   readonly site: CallSite
 }
 
 /** A play: which hosts, how many at a time, what must be so on them. */
-export function play(name: string, options: PlayOptions): Play {
+export function play<C extends AnyCluster | undefined = undefined>(name: string, options: PlayOptions<C>): Play {
   return { ...options, name, site: callSite(play) }
 }

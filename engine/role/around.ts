@@ -1,5 +1,5 @@
 import type { StepContext } from './step.ts'
-import type { HostView } from './view.ts'
+import type { AnyCluster, ClusterOf, HostContext } from './view.ts'
 
 /**
  * Work around the changes of one host (Ansible's pre and post upgrade): take it out of service before, put it back
@@ -9,17 +9,29 @@ import type { HostView } from './view.ts'
  */
 export interface Around {
   readonly name: string
+  /** Its values are handed over as `cluster`. */
+  readonly cluster?: AnyCluster | undefined
   /** Inventory variables it reads, so that `-e` may set them. */
   readonly vars?: readonly string[]
   /** What is wrong with the host's variables, all of it. Asked before any host is touched. */
-  readonly check?: (host: HostView) => readonly string[]
+  readonly check?: (context: never) => readonly string[]
   /** Idempotent. A failure fails the host; `leave` is then run at once, so a host is not left half out of service. */
-  readonly enter: (context: StepContext) => Promise<void>
+  readonly enter: (context: never) => Promise<void>
   /**
    * Idempotent. Runs after the gates hold. It is not run where the changes failed: a broken host stays out of service.
    */
-  readonly leave: (context: StepContext) => Promise<void>
+  readonly leave: (context: never) => Promise<void>
 }
 
+/** What a hook works with: as a step, and the values of the cluster. */
+export type HookContext<C = undefined> = StepContext & { readonly cluster: ClusterOf<C> }
+
 /** A hook of a play or a role: what is done on a host before and after its changes. Both ends must be idempotent. */
-export const around = (hook: Around): Around => hook
+export const around = <C extends AnyCluster | undefined = undefined>(
+  hook: Omit<Around, 'cluster' | 'check' | 'enter' | 'leave'> & {
+    readonly cluster?: C
+    readonly check?: (context: HostContext<C>) => readonly string[]
+    readonly enter: (context: HookContext<C>) => Promise<void>
+    readonly leave: (context: HookContext<C>) => Promise<void>
+  },
+): Around => hook

@@ -1,6 +1,6 @@
 import type { FactMap, FactRequest, Facts, FactValues } from '../facts/index.ts'
 import { valuesOf } from '../facts/index.ts'
-import type { HostView, InventoryView } from './view.ts'
+import type { AnyCluster, HostContext } from './view.ts'
 
 /** What a gate saw: it holds, or what was expected and what was seen instead. */
 export type Verdict = { readonly ok: true } | { readonly ok: false; readonly expected: string; readonly saw: string }
@@ -14,7 +14,9 @@ export const holds: Verdict = { ok: true }
  */
 export interface Gate extends Condition {
   readonly name: string
-  /** Inventory variables it reads, so that `-e` may set them. */
+  /** Its values are handed over as `cluster`. */
+  readonly cluster?: AnyCluster
+  /** Further inventory variables it reads, so that `-e` may set them. */
   readonly vars: readonly string[]
   /**
    * What counts a host as available, where that is less than what a changed host is waited for: one that serves, but
@@ -28,13 +30,13 @@ export interface Gate extends Condition {
 }
 
 export interface Condition {
-  readonly facts: (host: HostView, inventory: InventoryView) => readonly FactRequest[]
-  readonly check: (facts: Facts, host: HostView, inventory: InventoryView) => Verdict
+  readonly facts: (context: never) => readonly FactRequest[]
+  readonly check: (facts: Facts, context: never) => Verdict
 }
 
-interface Options<M extends FactMap> {
-  readonly facts: (host: HostView, inventory: InventoryView) => M
-  readonly check: (values: FactValues<M>, host: HostView) => Verdict
+interface Options<M extends FactMap, C> {
+  readonly facts: (context: HostContext<C>) => M
+  readonly check: (values: FactValues<M>, context: HostContext<C>) => Verdict
 }
 
 /**
@@ -42,26 +44,29 @@ interface Options<M extends FactMap> {
  * `timeout` seconds (300) the host has failed. `available` says when a host counts as up for `keepAvailable`, where
  * that is less.
  */
-export function gate<M extends FactMap, A extends FactMap = M>(options: {
-  readonly name: string
-  readonly vars?: readonly string[]
-  readonly facts: (host: HostView, inventory: InventoryView) => M
-  readonly check: (values: FactValues<M>, host: HostView) => Verdict
-  readonly available?: Options<A>
-  readonly timeout?: number
-  readonly interval?: number
-}): Gate {
+export function gate<M extends FactMap, A extends FactMap = M, C extends AnyCluster | undefined = undefined>(
+  options: Options<M, C> & {
+    readonly name: string
+    readonly cluster?: C
+    readonly vars?: readonly string[]
+    readonly available?: Options<A, C>
+    readonly timeout?: number
+    readonly interval?: number
+  },
+): Gate {
+  const { name, cluster, vars = [], timeout = 300, interval = 2, available } = options
   return {
-    name: options.name,
-    vars: options.vars ?? [],
-    timeout: options.timeout ?? 300,
-    interval: options.interval ?? 2,
+    name,
+    vars,
+    timeout,
+    interval,
+    ...(cluster === undefined ? {} : { cluster }),
     ...conditionOf(options),
-    ...(options.available === undefined ? {} : { available: conditionOf(options.available) }),
+    ...(available === undefined ? {} : { available: conditionOf(available) }),
   }
 }
 
-const conditionOf = <M extends FactMap>({ facts, check }: Options<M>): Condition => ({
-  facts: (host, inventory) => Object.values(facts(host, inventory)),
-  check: (values, host, inventory) => check(valuesOf(facts(host, inventory), values), host),
+const conditionOf = <M extends FactMap, C>({ facts, check }: Options<M, C>): Condition => ({
+  facts: (context: HostContext<C>) => Object.values(facts(context)),
+  check: (values, context: HostContext<C>) => check(valuesOf(facts(context), values), context),
 })

@@ -2,11 +2,11 @@ import type { FactMap, FactValues } from '../facts/index.ts'
 import type { Problem } from '../failure/index.ts'
 import type { Task } from '../tasks/index.ts'
 import { tagsOf } from '../tasks/index.ts'
-import type { ParamsOf, ParamsSchema } from '../values/index.ts'
+import { nameShared, type ParamsOf, type ParamsSchema } from '../values/index.ts'
 import { type CallSite, callSite } from './call-site.ts'
 import type { Check } from './check.ts'
 import type { Step } from './step.ts'
-import type { HostView, InventoryView } from './view.ts'
+import type { AnyCluster, ClusterOf, HostContext, HostView, InventoryView } from './view.ts'
 
 /**
  * Facts of other hosts, read when the role needs them, whatever `--limit` says; `undefined` for one that can't be
@@ -14,19 +14,21 @@ import type { HostView, InventoryView } from './view.ts'
  */
 export type PeerFacts<M extends FactMap> = ReadonlyMap<string, FactValues<M> | undefined>
 
-/** What `tasks` and `handlers` are called with, once a host. */
-export interface RoleContext<P, M extends FactMap = FactMap, R = unknown> {
+/** What a role is told before any host is asked: to its checks, and to say of which peers it wants to know. */
+export interface ParamsContext<P, C = undefined> extends HostContext<C> {
   readonly params: P
-  readonly host: HostView
-  readonly inventory: InventoryView
+}
+
+/** What `tasks` and `handlers` are called with, once a host. */
+export interface RoleContext<P, M extends FactMap = FactMap, R = unknown, C = undefined> extends ParamsContext<P, C> {
   readonly peers: PeerFacts<M>
   readonly prepared: R
 }
 
 /** What `prepare` is called with, once a play and on the control machine. */
-export interface PrepareContext<P> {
-  /** The hosts of the play that this role runs on, with their params. */
-  readonly hosts: readonly { readonly host: HostView; readonly params: P }[]
+export interface PrepareContext<P, C = undefined> {
+  /** The hosts of the play that this role runs on, with their params and the values of the cluster for them. */
+  readonly hosts: readonly { readonly host: HostView; readonly params: P; readonly cluster: ClusterOf<C> }[]
   readonly inventory: InventoryView
   /** Check mode: nothing may be written, neither here nor on a host. */
   readonly check: boolean
@@ -35,10 +37,12 @@ export interface PrepareContext<P> {
 /** What a host is worked on with: data that is planned, or a function that talks to the host. */
 export type TaskOrStep = Task | Step
 
-export interface RoleDefinition<S extends ParamsSchema, M extends FactMap, R> {
+export interface RoleDefinition<S extends ParamsSchema, M extends FactMap, R, C> {
   readonly name: string
   readonly description?: string
   readonly params: S
+  /** Its values are handed over as `cluster`; a param that has one of its schemas is that value. */
+  readonly cluster?: C
   /**
    * What is wrong with the inventory, whichever hosts are worked on. Runs before any host is touched, once a run: roles
    * that share the function share the answer.
@@ -48,31 +52,19 @@ export interface RoleDefinition<S extends ParamsSchema, M extends FactMap, R> {
    * What is wrong beyond the schema (clashes between params, unusable combinations), all of it. Runs before any host is
    * touched.
    */
-  readonly check?: (context: {
-    readonly params: ParamsOf<S>
-    readonly host: HostView
-    readonly inventory: InventoryView
-  }) => readonly string[]
+  readonly check?: (context: ParamsContext<ParamsOf<S>, C>) => readonly string[]
   /** Facts of other hosts that `tasks` needs. */
-  readonly peers?: (context: {
-    readonly params: ParamsOf<S>
-    readonly host: HostView
-    readonly inventory: InventoryView
-  }) => {
+  readonly peers?: (context: ParamsContext<ParamsOf<S>, C>) => {
     readonly hosts: readonly string[]
     readonly facts: (peer: HostView) => M
   }
   /** Work on the control machine, once per play, before the first host is touched (certificates). */
-  readonly prepare?: (context: PrepareContext<ParamsOf<S>>) => Promise<R>
+  readonly prepare?: (context: PrepareContext<ParamsOf<S>, C>) => Promise<R>
   /** Pure: from params to tasks. `false` and `undefined` entries are left out, nested lists are flattened. */
-  readonly tasks: (context: RoleContext<ParamsOf<S>, M, R>) => Nested
-  readonly handlers?: Handlers | ((context: RoleContext<ParamsOf<S>, M, R>) => Handlers)
+  readonly tasks: (context: RoleContext<ParamsOf<S>, M, R, C>) => Nested
+  readonly handlers?: Handlers | ((context: RoleContext<ParamsOf<S>, M, R, C>) => Handlers)
   /** What shall be so on a host, looked at after the changes of the play, all of it, whatever the other checks say. */
-  readonly checks?: (context: {
-    readonly params: ParamsOf<S>
-    readonly host: HostView
-    readonly inventory: InventoryView
-  }) => readonly (Check | false | undefined)[]
+  readonly checks?: (context: ParamsContext<ParamsOf<S>, C>) => readonly (Check | false | undefined)[]
 }
 
 /** Tasks and steps in order; what is false or undefined is left out, lists in lists are flattened. */
@@ -86,6 +78,7 @@ export interface AnyRole {
   readonly name: string
   readonly description?: string
   readonly params: ParamsSchema
+  readonly cluster?: AnyCluster
   readonly inventoryCheck?: (inventory: InventoryView) => readonly Problem[]
   readonly check?: (context: never) => readonly string[]
   readonly peers?: (context: never) => {
@@ -120,10 +113,14 @@ export interface RoleMaker<S extends ParamsSchema> {
 }
 
 /** Defines a role; the result is called in a play with the params the playbook sets. */
-export function defineRole<const S extends ParamsSchema, M extends FactMap = Record<never, never>, R = undefined>(
-  definition: RoleDefinition<S, M, R>,
-): RoleMaker<S> {
+export function defineRole<
+  const S extends ParamsSchema,
+  M extends FactMap = Record<never, never>,
+  R = undefined,
+  C extends AnyCluster | undefined = undefined,
+>(definition: RoleDefinition<S, M, R, C>): RoleMaker<S> {
   const role = definition as unknown as AnyRole
+  nameShared(role)
   const call = (params: Partial<ParamsOf<S>> = {}, options: RoleCallOptions = {}): RoleCall => ({
     role,
     params: params as Readonly<Record<string, unknown>>,

@@ -1,4 +1,5 @@
 import type { Origin, Problem } from '../failure/index.ts'
+import type { ParamsSchema } from '../values/index.ts'
 
 /** The variables that give a host its address for others, the first that is set, as kubespray has it. */
 export const addressVariables = ['access_ip', 'ip', 'ansible_host'] as const
@@ -28,10 +29,55 @@ export interface HostView {
 
 /** What roles see of the inventory, all of it, whatever `--limit` leaves. */
 export interface InventoryView {
+  /**
+   * The value of a cluster for a host: what a `cluster` in a context is. Before the plays of a playbook are known,
+   * without what they give to roles. Throws a Failure (refused) where something is wrong with it.
+   */
+  readonly cluster: <C extends AnyCluster>(definition: C, host: HostView) => ClusterOf<C>
   readonly hosts: readonly HostView[]
   readonly host: (name: string) => HostView
   /** Hosts of a group, in inventory order; empty where there is no such group. */
   readonly group: (name: string) => readonly HostView[]
   /** Folder of the first inventory source, for files that belong to it (`pki/`). */
   readonly dir: string
+}
+
+/** What is handed to whoever works on one host. `cluster` is undefined where they have not said which they mean. */
+export interface HostContext<C = undefined> {
+  readonly host: HostView
+  readonly inventory: InventoryView
+  readonly cluster: ClusterOf<C>
+}
+
+/**
+ * What several roles, gates, hooks and checks must agree on, as one typed value a host. A role's param that has one of
+ * its schemas is this value, whoever sets it. Made by `defineCluster`.
+ */
+export interface ClusterDefinition<V extends object = object> {
+  readonly params: ParamsSchema
+  /** What follows from the values of a host, best by getters, which are worked out when somebody asks. */
+  readonly derive: (context: ClusterContext<never>) => object
+  /** Of types only: it is never there. */
+  readonly value?: V
+}
+
+export interface ClusterContext<V> {
+  /** What is set for the host, with the defaults. */
+  readonly values: V
+  readonly host: HostView
+  readonly inventory: InventoryView
+  /** What is set for another host. */
+  readonly of: (host: HostView) => V
+}
+
+export type AnyCluster = ClusterDefinition
+
+/** The value for a host: what is set, and what follows from it. */
+export type ClusterOf<C> = C extends ClusterDefinition<infer V> ? V & ClusterAccess<V> : undefined
+
+export interface ClusterAccess<V> {
+  /** The value for another host. Throws a Failure (refused) where something is wrong with that host's. */
+  readonly of: (host: HostView) => V & ClusterAccess<V>
+  /** Where a value was set, for problems with it; undefined where it is the default. */
+  readonly placeOf: (name: string) => Origin | undefined
 }

@@ -3,8 +3,19 @@
  */
 
 export { ansibleFactRequests, ansibleFacts } from './ansible-facts.ts'
+export { isExtra, type Lookup, type PlaybookValue, type Source, sourcesOf } from './choose.ts'
 export { explainVar } from './explain.ts'
-export { type Lookup, type ParamProblem, type ResolvedParams, resolveParams, texts, variableNames } from './params.ts'
+export { type HasParams, isShared, nameShared, shareSchemas, variableNames } from './names.ts'
+export type { ParamProblem } from './param-problems.ts'
+export {
+  type Asked,
+  givenTo,
+  type PlaybookValues,
+  type ResolvedParams,
+  resolveParams,
+  texts,
+  valueFrom,
+} from './params.ts'
 export { readVar } from './read-var.ts'
 export { resolveVar } from './resolve.ts'
 export type { ParamSchema, ParamsOf, ParamsSchema } from './schema.ts'

@@ -35,9 +35,19 @@ export function resolveVar(inventory: Inventory, host: Host, name: string, conte
   const seen = { secret: variable.secret === true }
   const use: Use = { inventory, host, context, names: [{ host, name }], seen, work: new Work() }
   const value = told(whole(resolveValue(variable.value, variable, [], use), variable, use), variable, use)
-  const { origin, source, overrides, node, fromVault = false } = variable
+  const { origin, source, rank, overrides, node, fromVault = false } = variable
   const locate: Variable['locate'] = path => variable.locate(path)
-  return { value, origin, source, secret: use.seen.secret, fromVault, overrides, locate, ...(node ? { node } : {}) }
+  return {
+    value,
+    origin,
+    source,
+    rank,
+    secret: use.seen.secret,
+    fromVault,
+    overrides,
+    locate,
+    ...(node ? { node } : {}),
+  }
 }
 
 interface Use {

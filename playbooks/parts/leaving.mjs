@@ -36,7 +36,7 @@ export function playsOfLeaving(node, inventory) {
   const others = `kube_control_plane:!${node}`
   const everyHost = ['k8s_cluster', 'etcd', 'calico_rr']
   const hasBalancers = inventory.group('load_balancer').length > 0
-  const around = [drainNode(leaving), drainApiServer(leaving)]
+  const around = [drainNode(), drainApiServer()]
   const anyErrorsFatal = true
 
   const othersAreReady = {

@@ -2,11 +2,13 @@ import { type ParamsSchema, variableNames } from 'rota'
 import { params as controlPlane } from '../control-plane/params.ts'
 import { params as haproxy } from '../haproxy/params.ts'
 import {
+  apiserverPort,
   dnsDomain,
   externalLoadBalancer,
   kubeConfigDir,
   loadBalancerName,
   lvsKind,
+  serviceAddresses,
   virtualAddress,
 } from '../lib/cluster/params.ts'
 import { nginxVipUnit } from '../lib/cluster/vip-params.ts'
@@ -25,19 +27,19 @@ export const params = {
   type: 'object',
   properties: {
     ...nodeProxy.properties,
-    virtualAddress: of('keepalived', 'virtualAddress', virtualAddress),
-    apiserverPort: of('control-plane', 'apiserverPort', controlPlane.properties.apiserverPort),
+    virtualAddress,
+    apiserverPort,
     statsPort: of('haproxy', 'statsPort', haproxy.properties.statsPort),
     statsUri: of('haproxy', 'statsUri', haproxy.properties.statsUri),
     statsUser: of('haproxy', 'statsUser', haproxy.properties.statsUser),
     statsPassword: of('haproxy', 'statsPassword', haproxy.properties.statsPassword),
     nginxVipUnit,
     lvsKind,
-    kubeConfigDir: of('control-plane', 'kubeConfigDir', kubeConfigDir),
-    dnsDomain: of('control-plane', 'dnsDomain', dnsDomain),
-    serviceAddresses: of('control-plane', 'serviceAddresses', controlPlane.properties.serviceAddresses),
-    loadBalancerName: of('control-plane', 'loadBalancerName', loadBalancerName),
-    externalLoadBalancer: of('control-plane', 'externalLoadBalancer', externalLoadBalancer),
+    kubeConfigDir,
+    dnsDomain,
+    serviceAddresses,
+    loadBalancerName,
+    externalLoadBalancer,
     supplementaryNames: of('control-plane', 'supplementaryNames', controlPlane.properties.supplementaryNames),
   },
 } as const

@@ -1,6 +1,6 @@
 import type { HostView, InventoryView, ParamsOf } from 'rota'
 import { pod as haproxyPod } from '../haproxy-proxy/manifest.ts'
-import { hasHaproxy } from '../haproxy-proxy/place.ts'
+import { hasHaproxy, withPort } from '../haproxy-proxy/place.ts'
 import { balancerPortOf, balancersOf, type ContainerRef, isOneOf, vipProtocolOf } from '../lib/cluster/index.ts'
 import { chosenProxy } from '../nginx-proxy/listeners.ts'
 import { hasProxy } from '../nginx-proxy/place.ts'
@@ -37,7 +37,7 @@ export function nodeProxyOn(params: Params, host: HostView, inventory: Inventory
     ...(virtualAddress === undefined ? {} : { vipAddress: virtualAddress }),
   }
   if (params.type === 'haproxy') {
-    const placed = { ...own, port: params.port ?? 6443 }
+    const placed = withPort(own)
     if (!hasHaproxy(placed, host, inventory)) return undefined
     return { name, program: 'haproxy', runs: { container: haproxyPod }, port: placed.port, protocol: 'tcp' }
   }

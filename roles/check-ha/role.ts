@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { type Check, defineRole, facts, type HostView, hostCheck, type InventoryView } from 'rota'
 import {
   balancersOf,
+  cluster,
   clusterProblems,
   firstAddress,
   isOneOf,
@@ -25,6 +26,7 @@ export const checkHa = defineRole({
   name: 'check-ha',
   description: 'what leads to the API servers, looked at',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   tasks: () => [],
   checks: ({ params, host, inventory }) => {

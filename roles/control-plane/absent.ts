@@ -1,5 +1,5 @@
 import { absent, defineRole, service, type Task } from 'rota'
-import { clusterProblems, isLeaving, mastersOf, unknownLeaving } from '../lib/cluster/index.ts'
+import { cluster, clusterProblems, isLeaving, mastersOf, unknownLeaving } from '../lib/cluster/index.ts'
 import {
   controlPlaneMethod,
   credentialsDir,
@@ -61,6 +61,7 @@ export const controlPlaneAbsent = defineRole({
   name: 'control-plane-absent',
   description: 'no API server, controller manager and scheduler on this host',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => [
     ...unknownLeaving(inventory, params.leaving),

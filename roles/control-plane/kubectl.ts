@@ -1,6 +1,5 @@
 import type { RemoteShell, StepContext } from 'rota'
-import { fromVariables, mastersOf } from '../lib/cluster/index.ts'
-import { params } from './params.ts'
+import { cluster, mastersOf } from '../lib/cluster/index.ts'
 
 /** kubectl on a master, as its administrator. */
 export interface Kubectl {
@@ -14,14 +13,15 @@ export interface Kubectl {
  * kubectl on any master whose API server answers, other masters first: the host itself is about to change. Those that
  * are leaving are not asked. Nothing where nobody answers.
  */
-export async function kubectlOn(
-  { host, inventory, on }: Pick<StepContext, 'host' | 'inventory' | 'on'>,
-  leaving: readonly string[] | string = [],
-): Promise<Kubectl | undefined> {
-  const others = mastersOf(inventory, leaving).filter(master => master.name !== host.name)
+export async function kubectlOn({
+  host,
+  inventory,
+  on,
+}: Pick<StepContext, 'host' | 'inventory' | 'on'>): Promise<Kubectl | undefined> {
+  const others = inventory.cluster(cluster, host).masters.filter(master => master.name !== host.name)
   const own = mastersOf(inventory).filter(master => master.name === host.name)
   for (const master of [...others, ...own]) {
-    const words = kubectlWords(kubectlAt.of(master))
+    const words = kubectlWords(inventory.cluster(cluster, master))
     try {
       const $ = on(master.name)
       const answer = await $`${words} get --raw /readyz`.nothrow().timeout(20)
@@ -32,9 +32,6 @@ export async function kubectlOn(
   }
   return undefined
 }
-
-const { binDir, kubeConfigDir } = params.properties
-export const kubectlAt = fromVariables('control-plane', { binDir, kubeConfigDir })
 
 /** The first words of every call. */
 export const kubectlWords = (at: { readonly binDir: string; readonly kubeConfigDir: string }): readonly string[] => [

@@ -1,8 +1,10 @@
-import { defineRole, type FactMap, type PrepareContext } from 'rota'
-import { clusterProblems, unknownLeaving } from '../lib/cluster/index.ts'
+import { defineRole, type FactMap } from 'rota'
+import { cluster, clusterProblems, unknownLeaving } from '../lib/cluster/index.ts'
 import type { Params } from './daemons/daemons.ts'
 import { methods } from './methods/index.ts'
+import type { MethodWork } from './methods/method.ts'
 import { params } from './params.ts'
+import type { Preparing } from './preparing.ts'
 
 /**
  * A master: API server, controller manager and scheduler, as `method` has it. What changes is written first, then the
@@ -12,6 +14,7 @@ export const controlPlane = defineRole({
   name: 'control-plane',
   description: 'API server, controller manager and scheduler of a master',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   check: context => [
     ...unknownLeaving(context.inventory, context.params.leaving),
@@ -24,12 +27,27 @@ export const controlPlane = defineRole({
   ],
   prepare,
   peers: context => methods[context.params.method].peers?.(context) ?? { hosts: [], facts: (): FactMap => ({}) },
-  tasks: context => methods[context.params.method].tasks(context),
-  handlers: context => methods[context.params.method].handlers(context),
+  tasks: context => workOf(context).tasks(context),
+  handlers: context => workOf(context).handlers(context),
 })
 
 /** The hosts of a play have one method in common: a cluster is made in one way. */
-async function prepare(context: PrepareContext<Params>): Promise<unknown> {
+async function prepare(context: Preparing): Promise<Prepared | undefined> {
   const [first] = context.hosts
-  return first && methods[first.params.method].prepare?.(context)
+  if (first === undefined) return undefined
+  const { method } = first.params
+  return { method, work: await methods[method].prepare(context) }
 }
+
+interface Prepared {
+  readonly method: Params['method']
+  readonly work: MethodWork
+}
+
+const workOf = ({
+  params: { method },
+  prepared,
+}: {
+  readonly params: Params
+  readonly prepared: Prepared | undefined
+}) => (prepared?.method === method ? prepared.work : methods[method].unprepared)

@@ -1,5 +1,6 @@
 import { absent, defineRole, service } from 'rota'
 import {
+  cluster,
   clusterProblems,
   etcdMembersOf,
   isLeaving,
@@ -26,6 +27,7 @@ export const etcdAbsent = defineRole({
   name: 'etcd-absent',
   description: 'no etcd member on this host',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => [
     ...unknownLeavingMember(inventory, params.leaving),

@@ -1,5 +1,5 @@
 import { defineRole, facts, type HostView, type Step, step } from 'rota'
-import { clusterProblems, isLeaving, membersOf, unknownLeavingMember } from '../lib/cluster/index.ts'
+import { cluster, clusterProblems, isLeaving, membersOf, unknownLeavingMember } from '../lib/cluster/index.ts'
 import { kubeConfigDir } from '../lib/cluster/params.ts'
 import { isMemberOf } from './config.ts'
 import { etcdctl, type Member, parseMembers } from './etcdctl.ts'
@@ -22,6 +22,7 @@ export const etcdForget = defineRole({
   name: 'etcd-forget',
   description: 'the etcd cluster forgets a dead member',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => [
     ...unknownLeavingMember(inventory, params.leaving),

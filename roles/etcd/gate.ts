@@ -1,14 +1,9 @@
 import { facts, gate, holds } from 'rota'
-import { fromVariables } from '../lib/cluster/index.ts'
+import { cluster } from '../lib/cluster/index.ts'
 import { etcdctl } from './etcdctl.ts'
-import { params } from './params.ts'
 import { isLearner } from './promote.ts'
 
 export interface EtcdGateOptions {
-  /** Default: the role's variables, etcd_config_dir first; /etc/kube-etcd. */
-  readonly configDir?: string
-  /** Default: the role's variables, etcd_client_port first; 2379. */
-  readonly clientPort?: number
   /** Seconds; default 120. */
   readonly timeout?: number
 }
@@ -20,12 +15,12 @@ export interface EtcdGateOptions {
 export function etcdHealthy(options: EtcdGateOptions = {}) {
   return gate({
     name: 'etcd is healthy',
-    vars: etcdAt.vars,
+    cluster,
     timeout: options.timeout ?? 120,
-    facts: host => {
-      const at = etcdAt.of(host, options)
+    facts: ({ cluster: { etcdDeployment, etcdConfigDir: configDir, etcdClientPort: clientPort } }) => {
+      const at = { configDir, clientPort }
       // A member that kubeadm made is ready with its master: the gate of the masters tells.
-      if (at.deployment !== 'host')
+      if (etcdDeployment !== 'host')
         return { health: facts.command({ run: 'true' }), status: facts.command({ run: 'true' }) }
       return {
         health: facts.command({ run: etcdctl(at, 'endpoint', 'health') }),
@@ -39,10 +34,5 @@ export function etcdHealthy(options: EtcdGateOptions = {}) {
     },
   })
 }
-
-const { configDir, clientPort, deployment } = params.properties
-
-/** Where a member is, by the variables of the role etcd. */
-export const etcdAt = fromVariables('etcd', { configDir, clientPort, deployment })
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? 'no answer'

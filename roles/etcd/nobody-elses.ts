@@ -1,6 +1,5 @@
 import { assert, computed, facts, type HostView, type InventoryView, type Task } from 'rota'
-import { etcdMembersOf, fromVariables } from '../lib/cluster/index.ts'
-import { params } from './params.ts'
+import { cluster, etcdMembersOf } from '../lib/cluster/index.ts'
 
 /** Somebody else's etcd on this host, such as kubespray's own unit, is not stopped by surprise. */
 export const nobodyElses = (own: string): Task =>
@@ -13,9 +12,6 @@ export const nobodyElses = (own: string): Task =>
     ),
   })
 
-const { deployment, unit: ownUnit } = params.properties
-const etcdOf = fromVariables('etcd', { deployment, unit: ownUnit })
-
 /**
  * The same for a playbook that is about to take a member out: found out before anything is changed, because the member
  * that would be left behind is one that nobody counts on any more.
@@ -27,7 +23,7 @@ export const etcdIsOurs = ({
   readonly host: HostView
   readonly inventory: InventoryView
 }): readonly Task[] => {
-  const { deployment, unit: own } = etcdOf.of(host)
+  const { etcdDeployment, etcdUnit } = inventory.cluster(cluster, host)
   const isMember = etcdMembersOf(inventory).some(member => member.name === host.name)
-  return isMember && deployment === 'host' ? [nobodyElses(own)] : []
+  return isMember && etcdDeployment === 'host' ? [nobodyElses(etcdUnit)] : []
 }

@@ -1,16 +1,16 @@
-import { etcdDeployment, leaving, packageNames } from '../lib/cluster/params.ts'
+import {
+  etcdClientPort,
+  etcdConfigDir,
+  etcdDeployment,
+  etcdUnit,
+  leaving,
+  packageNames,
+} from '../lib/cluster/params.ts'
 
 export const params = {
   type: 'object',
   properties: {
-    clientPort: {
-      type: 'integer',
-      minimum: 1,
-      maximum: 65535,
-      default: 2379,
-      var: 'etcd_client_port',
-      description: 'Port for clients.',
-    },
+    clientPort: etcdClientPort,
     peerPort: {
       type: 'integer',
       minimum: 1,
@@ -27,20 +27,8 @@ export const params = {
       var: 'etcd_data_dir',
       description: "The member's data.",
     },
-    configDir: {
-      type: 'string',
-      format: 'absolute-path',
-      pattern: '^/[^/]+/.+$',
-      default: '/etc/kube-etcd',
-      var: 'etcd_config_dir',
-      description: 'Configuration and certificates.',
-    },
-    unit: {
-      type: 'string',
-      format: 'unit-name',
-      default: 'kube-etcd',
-      description: "Name of the unit; not the package's own `etcd`.",
-    },
+    configDir: etcdConfigDir,
+    unit: etcdUnit,
     user: {
       type: 'string',
       format: 'unix-user',

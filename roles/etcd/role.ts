@@ -1,5 +1,5 @@
 import { defineRole, directory, file, flushHandlers, packages, service, systemdUnit, waitFor } from 'rota'
-import { clusterProblems, etcdMembersOf, isLeaving, unknownLeavingMember } from '../lib/cluster/index.ts'
+import { cluster, clusterProblems, etcdMembersOf, isLeaving, unknownLeavingMember } from '../lib/cluster/index.ts'
 import {
   certificateFile,
   defaultLifetime,
@@ -24,6 +24,7 @@ export const etcd = defineRole({
   name: 'etcd',
   description: 'a member of the etcd cluster',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => unknownLeavingMember(inventory, params.leaving),
   prepare: ({ hosts, inventory, check }): Promise<PreparedCertificates> =>

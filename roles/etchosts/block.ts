@@ -1,5 +1,5 @@
 import type { HostView, InventoryView } from 'rota'
-import { namesOf } from '../lib/cluster/masters.ts'
+import { namesOf } from '../lib/cluster/groups.ts'
 
 /** kubespray's markers (roles/kubernetes/preinstall, 0090-etchosts.yml): an existing block is taken over. */
 export const marker = '# Ansible inventory hosts {mark}'

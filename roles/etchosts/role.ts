@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { blockInFile, defineRole } from 'rota'
 import { hostsFileProblems } from '../lib/cluster/hosts.ts'
+import { cluster } from '../lib/cluster/index.ts'
 import { hostsBlock, marker } from './block.ts'
 import { params } from './params.ts'
 
@@ -12,6 +13,7 @@ export const etchosts = defineRole({
   name: 'etchosts',
   description: 'the cluster in /etc/hosts',
   params,
+  cluster,
   inventoryCheck: hostsFileProblems(params.properties.groups.default),
   tasks: ({ params, inventory }) => {
     // The external one first, as everywhere else. A name of its own has no line here.

@@ -5,6 +5,7 @@ import {
   manifestDir,
   nodeLoadBalancer,
   nodeLoadBalancerWanted,
+  nodeProxyPort,
   virtualAddress,
 } from '../lib/cluster/params.ts'
 import { vipPortParams } from '../lib/cluster/vip-params.ts'
@@ -26,7 +27,7 @@ export const params = {
       default: ['127.0.0.1'],
       description: 'Addresses to listen on.',
     },
-    port: { ...port, default: 6443, var: 'loadbalancer_apiserver_port', description: 'Port to listen on.' },
+    port: nodeProxyPort,
     apiserverPort,
     healthPort: {
       ...port,

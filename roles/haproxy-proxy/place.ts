@@ -1,12 +1,20 @@
 import type { HostView, InventoryView } from 'rota'
-import { balancersOf, hasNodeProxy, isOneOf, type PlacedProxy } from '../lib/cluster/index.ts'
+import { balancersOf, cluster, hasNodeProxy, isOneOf, type PlacedProxy } from '../lib/cluster/index.ts'
+
+/** kubespray's, where the operator says nothing. */
+export const withPort = <P extends { readonly port?: number | undefined }>(
+  params: P,
+): P & { readonly port: number } => ({
+  ...params,
+  port: params.port ?? 6443,
+})
 
 /** Whether a host has a haproxy of its own. */
 export const hasHaproxy = (
-  params: PlacedProxy & { readonly type: string },
+  params: Omit<PlacedProxy, 'port'> & { readonly type: string; readonly port?: number | undefined },
   host: HostView,
   inventory: InventoryView,
-): boolean => params.type === 'haproxy' && hasNodeProxy(params, host, inventory, { masters: false })
+): boolean => params.type === 'haproxy' && hasNodeProxy(withPort(params), host, inventory, { masters: false })
 
 /** The haproxy behind the virtual address has its configuration at the same place, should it be on the same host. */
 export const sharesConfig = (
@@ -16,4 +24,4 @@ export const sharesConfig = (
 ): boolean =>
   vipLoadBalancer === 'haproxy' &&
   isOneOf(balancersOf(inventory), host) &&
-  config === (host.var('haproxy_config') ?? '/etc/haproxy/haproxy.cfg')
+  config === inventory.cluster(cluster, host).haproxyConfig

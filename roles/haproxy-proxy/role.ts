@@ -1,5 +1,6 @@
 import { defineRole, directory, file, flushHandlers, type HostView, type InventoryView, type ParamsOf } from 'rota'
 import {
+  cluster,
   clusterProblems,
   imageFirst,
   isServed,
@@ -19,7 +20,7 @@ import { logText, reload, reloadText, validate } from './container.ts'
 import { proxyCfg } from './haproxy.cfg.ts'
 import { pod, proxyManifest } from './manifest.ts'
 import { params } from './params.ts'
-import { hasHaproxy, sharesConfig } from './place.ts'
+import { hasHaproxy, sharesConfig, withPort } from './place.ts'
 
 type Params = ParamsOf<typeof params>
 
@@ -31,6 +32,7 @@ export const haproxyProxy = defineRole({
   name: 'haproxy-proxy',
   description: 'a proxy to the API servers on every node: haproxy in a static pod',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   check: ({ params, host, inventory }) => [
     ...unknownLeaving(inventory, params.leaving),
@@ -45,7 +47,8 @@ export const haproxyProxy = defineRole({
   }),
   tasks: ({ params, host, inventory, peers }) => {
     if (!hasHaproxy(params, host, inventory)) return []
-    const { configDir, manifestDir, bind, port } = params
+    const { configDir, manifestDir, bind } = params
+    const { port } = withPort(params)
     const config = configOf(params)
     const image = `${params.image}:${params.imageTag}`
     const listing = {
@@ -59,7 +62,7 @@ export const haproxyProxy = defineRole({
       directory({ path: configDir, mode: '0755' }),
       file({
         path: config,
-        content: listingContent(listing, listed => proxyCfg(params, listed)),
+        content: listingContent(listing, listed => proxyCfg(withPort(params), listed)),
         mode: '0644',
         validate: validate(image, configDir),
         notify: 'reload',
@@ -90,7 +93,9 @@ export const haproxyProxy = defineRole({
 function problemsOn(params: Params, host: HostView, inventory: InventoryView): readonly string[] {
   const config = configOf(params)
   return [
-    ...(params.healthPort === params.port ? [`healthPort: ${params.healthPort} is the port of the proxy itself`] : []),
+    ...(params.healthPort === withPort(params).port
+      ? [`healthPort: ${params.healthPort} is the port of the proxy itself`]
+      : []),
     ...(sharesConfig({ ...params, config }, host, inventory)
       ? [
           `configDir: ${config} is that of the haproxy behind the virtual address, which is on this host too: set haproxy_config_dir to another folder`,

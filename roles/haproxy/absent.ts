@@ -1,5 +1,13 @@
 import { command, defineRole, quote } from 'rota'
-import { balances, chosenServes, clusterProblems, isLeaving, isUnset, unknownLeaving } from '../lib/cluster/index.ts'
+import {
+  balances,
+  chosenServes,
+  cluster,
+  clusterProblems,
+  isLeaving,
+  isUnset,
+  unknownLeaving,
+} from '../lib/cluster/index.ts'
 import { apiserverPort, leaving, virtualAddress } from '../lib/cluster/params.ts'
 import { nginxVipUnit, vipPortParams } from '../lib/cluster/vip-params.ts'
 
@@ -34,6 +42,7 @@ export const haproxyAbsent = defineRole({
   name: 'haproxy-absent',
   description: 'no load balancer on a host that shall have none',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
   tasks: ({ params, host, inventory }) => {

@@ -1,12 +1,13 @@
 import {
   apiserverPort,
+  haproxyConfig,
   kubeConfigDir,
   leaving,
   packageNames,
   vipLoadBalancer,
   virtualAddress,
 } from '../lib/cluster/params.ts'
-import { haproxyPortVariables, nginxVipUnit } from '../lib/cluster/vip-params.ts'
+import { nginxVipUnit, vipPortParams } from '../lib/cluster/vip-params.ts'
 
 const time = '^[0-9]+(us|ms|s|m|h|d)?$'
 /** One word of the configuration; haproxy reads nothing into other signs. */
@@ -24,14 +25,7 @@ export const params = {
       default: ['0.0.0.0'],
       description: 'Addresses to listen on; `*` for all, `::` for all of both families.',
     },
-    bindPort: {
-      type: 'integer',
-      minimum: 1,
-      maximum: 65535,
-      default: 8443,
-      var: haproxyPortVariables,
-      description: 'Port to listen on; not that of the API server on the same host.',
-    },
+    bindPort: vipPortParams.haproxyPort,
     apiserverPort,
     balance: {
       type: 'string',
@@ -123,12 +117,7 @@ export const params = {
       description: 'haproxy: `log` of the page, such as `127.0.0.1 local0 err`; that of the rest where it is not set.',
     },
     statsAdmin: { type: 'boolean', default: false, description: 'The page may take servers in and out.' },
-    config: {
-      type: 'string',
-      format: 'absolute-path',
-      default: '/etc/haproxy/haproxy.cfg',
-      description: 'The configuration.',
-    },
+    config: haproxyConfig,
     packages: packageNames(['haproxy', 'psmisc']),
     vipLoadBalancer,
     nginxVipUnit,

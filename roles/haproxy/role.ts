@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { defineRole, directory, file, flushHandlers, packages, service, waitFor } from 'rota'
 import {
   balancersOf,
+  cluster,
   clusterProblems,
   listingContent,
   makeWay,
@@ -26,6 +27,7 @@ export const haproxy = defineRole({
   name: 'haproxy',
   description: 'a load balancer in front of all API servers, where the virtual address may be',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   check: ({ params, host, inventory }) => {
     const isMaster = mastersOf(inventory).some(master => master.name === host.name)

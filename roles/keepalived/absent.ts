@@ -1,5 +1,13 @@
 import { assert, command, computed, defineRole, facts, type HostView, type InventoryView, quote } from 'rota'
-import { balancersOf, balances, clusterProblems, isLeaving, mastersOf, unknownLeaving } from '../lib/cluster/index.ts'
+import {
+  balancersOf,
+  balances,
+  cluster,
+  clusterProblems,
+  isLeaving,
+  mastersOf,
+  unknownLeaving,
+} from '../lib/cluster/index.ts'
 import { leaving as leavingParam, virtualAddress } from '../lib/cluster/params.ts'
 import { moveVirtualAddress } from './move.ts'
 
@@ -39,6 +47,7 @@ export const keepalivedAbsent = defineRole({
   name: 'keepalived-absent',
   description: 'the virtual address leaves this host',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
   tasks: ({ params, host, inventory }) => {

@@ -1,5 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net'
-import type { HostView, InventoryView } from 'rota'
+import type { ClusterOf, HostView, InventoryView } from 'rota'
+import { cluster } from '../lib/cluster/index.ts'
 
 /** One VRRP group, as this host's params have it. */
 export interface Group {
@@ -20,38 +21,29 @@ export const clashes = (
   balancers: readonly HostView[],
 ): readonly string[] => {
   const others = inventory.hosts.filter(other => other.name !== host.name)
+  const of = (other: HostView) => inventory.cluster(cluster, other)
   const members = others.filter(
-    other => vipOf(other) !== undefined || balancers.some(({ name }) => name === other.name),
+    other => of(other).virtualAddress !== undefined || balancers.some(({ name }) => name === other.name),
   )
   return [
     ...members
-      .filter(other => group.routerId !== undefined && String(other.var('keepalived_router_id')) === group.routerId)
+      .filter(other => group.routerId !== undefined && of(other).routerId === group.routerId)
       .map(
         other => `routerId: ${other.name} is ${group.routerId} too: every host needs a name of its own, or none set`,
       ),
     ...others
-      .filter(other => isOtherGroup(group, other) && idOf(other) === group.virtualRouterId)
+      .filter(other => isOtherGroup(group, of(other)) && of(other).virtualRouterId === group.virtualRouterId)
       .map(
         other =>
-          `virtualRouterId: ${group.virtualRouterId} is also that of ${other.name}, for ${vipOf(other)}, in the same network: give one of the groups another keepalived_virtual_router_id`,
+          `virtualRouterId: ${group.virtualRouterId} is also that of ${other.name}, for ${of(other).virtualAddress}, in the same network: give one of the groups another keepalived_virtual_router_id`,
       ),
   ]
 }
 
-const first = (host: HostView, names: readonly string[]): unknown =>
-  names.map(name => host.var(name)).find(value => value !== undefined && value !== null && value !== '')
+const isOtherGroup = (group: Group, { virtualAddress: other }: Pick<Values, 'virtualAddress'>): boolean =>
+  other !== undefined && other !== group.virtualAddress && sameNetwork(group, other)
 
-const vipOf = (host: HostView): string | undefined => {
-  const found = first(host, ['kube_vip_address', 'vip_address', 'keepalived_virtual_address'])
-  return typeof found === 'string' ? found : undefined
-}
-
-const idOf = (host: HostView): number => Number(host.var('keepalived_virtual_router_id') ?? 51)
-
-const isOtherGroup = (group: Group, host: HostView): boolean => {
-  const vip = vipOf(host)
-  return vip !== undefined && vip !== group.virtualAddress && sameNetwork(group, vip)
-}
+type Values = ClusterOf<typeof cluster>
 
 /** Advertisements stay in one link. Where its prefix is not said, it is taken for the usual one. */
 function sameNetwork({ virtualAddress, prefix }: Group, other: string): boolean {

@@ -5,8 +5,10 @@ import {
   lvsKind,
   lvsPort,
   packageNames,
+  routerId,
   vipLoadBalancer,
   virtualAddress,
+  virtualRouterId,
 } from '../lib/cluster/params.ts'
 import { nginxVipUnit } from '../lib/cluster/vip-params.ts'
 
@@ -54,20 +56,8 @@ export const params = {
       default: 120,
       description: "The primary's priority.",
     },
-    virtualRouterId: {
-      type: 'integer',
-      minimum: 1,
-      maximum: 255,
-      default: 51,
-      var: 'keepalived_virtual_router_id',
-      description: 'Unique among the VRRP groups of the network.',
-    },
-    routerId: {
-      type: 'string',
-      format: 'word',
-      var: 'keepalived_router_id',
-      description: "The host's name where it is not set.",
-    },
+    virtualRouterId,
+    routerId,
     advertInterval: {
       type: 'number',
       exclusiveMinimum: 0,

@@ -15,6 +15,7 @@ import {
 } from 'rota'
 import {
   balancersOf,
+  cluster,
   clusterProblems,
   type ListingOptions,
   listingContent,
@@ -42,6 +43,7 @@ export const keepalived = defineRole({
   name: 'keepalived',
   description: 'a virtual address that follows a healthy load balancer',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   check: ({ params, host, inventory }) => {
     const balancers = balancersOf(inventory)

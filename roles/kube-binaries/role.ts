@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { defineRole, directory, file } from 'rota'
 import { minorMayFollow, versionMayFollow } from '../control-plane/kubeadm/skew.ts'
-import { clusterProblems, withV } from '../lib/cluster/index.ts'
+import { cluster, clusterProblems, withV } from '../lib/cluster/index.ts'
 import { params } from './params.ts'
 import { binDirOf, versionDirOf } from './paths.ts'
 
@@ -19,6 +19,7 @@ export const kubeBinaries = defineRole({
   name: 'kube-binaries',
   description: 'the programs of a Kubernetes version, beside those in use',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   tasks: ({ params }) => [
     // All masters are asked before any of them is touched.

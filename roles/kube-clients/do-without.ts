@@ -1,11 +1,10 @@
 import { posix } from 'node:path'
 import { assert, computed, facts, type HostView, type InventoryView, type Task } from 'rota'
-import { fromVariables, mastersOf } from '../lib/cluster/index.ts'
+import { cluster, mastersOf } from '../lib/cluster/index.ts'
 import { clusterIn } from './kubeconfig.ts'
 import { params } from './params.ts'
 
-const { kubeConfigDir, kubeconfigs } = params.properties
-const clientsAt = fromVariables('kube-clients', { kubeConfigDir })
+const { kubeconfigs } = params.properties
 
 // Those that only begin a client are not what it goes by.
 const files = Object.values(kubeconfigs.default)
@@ -23,7 +22,7 @@ export const clientsDoWithout =
     // A master has an API server of its own.
     if (master === undefined || mastersOf(inventory).some(item => item.name === host.name)) return []
     const own = [master.name, master.address, master.ip]
-    const dir = clientsAt.of(host).kubeConfigDir
+    const { kubeConfigDir: dir } = inventory.cluster(cluster, host)
     const contents = Object.fromEntries(
       files.map(file => [posix.resolve(dir, file), facts.path({ path: posix.resolve(dir, file), content: true })]),
     )

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Around, around } from 'rota'
-import { type Kubectl, kubectlAt, kubectlOn } from '../control-plane/kubectl.ts'
-import { nodeNameOf, nodeNameVariable } from '../lib/cluster/node-name.ts'
+import { type Kubectl, kubectlOn } from '../control-plane/kubectl.ts'
+import { cluster } from '../lib/cluster/index.ts'
 
 /**
  * After its changes a node is seen by the cluster: it renews its lease, and it is Ready. A node's condition alone would
@@ -10,12 +10,12 @@ import { nodeNameOf, nodeNameVariable } from '../lib/cluster/node-name.ts'
 export const nodeServes = ({ timeout = 120 }: { readonly timeout?: number } = {}): Around =>
   around({
     name: 'the cluster sees the node',
-    vars: [...kubectlAt.vars, nodeNameVariable],
+    cluster,
     enter: async () => {},
     leave: async context => {
       const kubectl = await kubectlOn(context)
       if (kubectl === undefined) return
-      const name = nodeNameOf(context.host)
+      const name = context.cluster.nodeName
       const before = await seen(kubectl, name)
       if (before === undefined) return
       for (const end = Date.now() + timeout * 1000; ; ) {

@@ -8,11 +8,10 @@ import {
   nginxVariant,
   nodeLoadBalancer,
   nodeLoadBalancerWanted,
+  nodeProxyPort,
   virtualAddress,
 } from '../lib/cluster/params.ts'
 import { vipPortParams } from '../lib/cluster/vip-params.ts'
-
-const port = { type: 'integer', minimum: 1, maximum: 65535 } as const
 
 export const params = {
   type: 'object',
@@ -28,11 +27,7 @@ export const params = {
     nodeProxy: nodeLoadBalancerWanted,
     nodeProxyType: nodeLoadBalancer,
     nodeProxyVariant: nginxVariant,
-    nodeProxyPort: {
-      ...port,
-      var: ['loadbalancer_apiserver_port', 'nginx_proxy_port'],
-      description: "Port of a node's proxy. Default: 6443; 8443 of nginx in Docker or from source.",
-    },
+    nodeProxyPort,
     virtualAddress,
     ...vipPortParams,
     externalLoadBalancer,

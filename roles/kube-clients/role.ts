@@ -1,5 +1,5 @@
 import { defineRole, editFile, facts, flushHandlers, type Step, step } from 'rota'
-import { clusterProblems, unknownLeaving } from '../lib/cluster/index.ts'
+import { cluster, clusterProblems, unknownLeaving } from '../lib/cluster/index.ts'
 import { serverAnswers } from './answers.ts'
 import { type ClientFile, clientFiles, serversIn } from './clients.ts'
 import { params } from './params.ts'
@@ -14,6 +14,7 @@ export const kubeClients = defineRole({
   name: 'kube-clients',
   description: 'kubelet, kube-proxy, controller manager and scheduler go through the proxy or the virtual address',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
   tasks: ({ params, host, inventory }) => {

@@ -1,5 +1,5 @@
 import type { HostView, InventoryView, ParamsOf } from 'rota'
-import { httpsUrl, mastersOf, vipPortOf, vipProtocolOf, wantsNodeProxy } from '../lib/cluster/index.ts'
+import { httpsUrl, isNodeProxyWanted, mastersOf, vipPortOf, vipProtocolOf } from '../lib/cluster/index.ts'
 import { defaults } from '../nginx-proxy/defaults.ts'
 import type { params } from './params.ts'
 
@@ -12,7 +12,8 @@ export type Params = ParamsOf<typeof params>
 export function serverOf(params: Params, host: HostView, inventory: InventoryView): string | undefined {
   if (params.server !== undefined) return params.server
   if (mastersOf(inventory).some(master => master.name === host.name)) return httpsUrl('127.0.0.1', params.apiserverPort)
-  if (wantsNodeProxy(params.nodeProxy, host)) return httpsUrl('127.0.0.1', params.nodeProxyPort ?? proxyPort(params))
+  if (isNodeProxyWanted(params.nodeProxy, params.externalLoadBalancer))
+    return httpsUrl('127.0.0.1', params.nodeProxyPort ?? proxyPort(params))
   return balancerAs(params, address => address)
 }
 

@@ -1,5 +1,5 @@
 import { command, defineRole, type HostView, type InventoryView } from 'rota'
-import { clusterProblems, isLeaving, isUnset, mastersOf } from '../lib/cluster/index.ts'
+import { cluster, clusterProblems, isLeaving, isUnset, mastersOf } from '../lib/cluster/index.ts'
 import { leaving, lvsKind, vipLoadBalancer, virtualAddress } from '../lib/cluster/params.ts'
 import { sysctlFile, unitName } from './unit.ts'
 
@@ -23,6 +23,7 @@ export const lvsRealServerAbsent = defineRole({
   name: 'lvs-real-server-absent',
   description: 'a host that LVS sends no packets to',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   tasks: ({ params, host, inventory }) => {
     if (params.everywhere || isLeaving(host, params.leaving)) return [isGone]

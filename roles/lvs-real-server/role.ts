@@ -1,5 +1,5 @@
 import { assert, command, computed, defineRole, facts, flushHandlers, service, sysctl, systemdUnit } from 'rota'
-import { clusterProblems, isLeaving, mastersOf } from '../lib/cluster/index.ts'
+import { cluster, clusterProblems, isLeaving, mastersOf } from '../lib/cluster/index.ts'
 import { params } from './params.ts'
 import { realServerUnit, silence, sysctlFile, unitName } from './unit.ts'
 
@@ -11,6 +11,7 @@ export const lvsRealServer = defineRole({
   name: 'lvs-real-server',
   description: 'a master that the kernel of the balancing hosts sends packets to',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   check: ({ params }) =>
     params.vipLoadBalancer === 'lvs' && params.virtualAddress === undefined

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type HostView, type InventoryView, quote } from 'rota'
-import { clusterHostsOf, isOneOf, mastersOf } from '../lib/cluster/masters.ts'
+import { clusterHostsOf, isOneOf, mastersOf } from '../lib/cluster/groups.ts'
 import { checksumOf } from './source-params.ts'
 
 export interface Source {

@@ -8,12 +8,13 @@ import {
   download,
   file,
   type HostView,
+  type InventoryView,
   type ParamsOf,
   packages,
   quote,
   unarchive,
 } from 'rota'
-import { clusterProblems, onEveryFamily, wantsNodeProxy } from '../lib/cluster/index.ts'
+import { cluster, clusterProblems, onEveryFamily } from '../lib/cluster/index.ts'
 import { artefactOf, buildHostOf, buildHostProblems, flagsOf, judge } from './artefact.ts'
 import { params } from './params.ts'
 import { checksumOf } from './source-params.ts'
@@ -28,15 +29,16 @@ export const nginxBuild = defineRole({
   name: 'nginx-build',
   description: 'nginx built from source, on one host for all',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   check: ({ params, host, inventory }) => {
-    if (!isWanted(params, host)) return []
+    if (!isWanted(params, host, inventory)) return []
     const problems = buildHostProblems(params, inventory)
     if (problems.length > 0) return problems
     return buildHostOf(params, inventory)?.name === host.name ? sourceProblems(params) : []
   },
   tasks: ({ params, host, inventory }) => {
-    if (!isWanted(params, host) || buildHostOf(params, inventory)?.name !== host.name) return []
+    if (!isWanted(params, host, inventory) || buildHostOf(params, inventory)?.name !== host.name) return []
     const artefact = artefactOf(params)
     const name = `nginx-${params.version}`
     const tarball = `${params.workDir}/${name}.tar.gz`
@@ -70,8 +72,8 @@ mv -f objs/nginx ${quote(artefact)}`,
   },
 })
 
-const isWanted = ({ wanted, type, variant }: Params, host: HostView): boolean =>
-  wantsNodeProxy(wanted, host) && type === 'nginx' && variant === 'source'
+const isWanted = ({ type, variant }: Params, host: HostView, inventory: InventoryView): boolean =>
+  inventory.cluster(cluster, host).wantsNodeProxy && type === 'nginx' && variant === 'source'
 
 function sourceProblems(params: Params): readonly string[] {
   const checksum = checksumOf(params)

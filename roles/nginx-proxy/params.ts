@@ -6,6 +6,7 @@ import {
   nginxVariant,
   nodeLoadBalancer,
   nodeLoadBalancerWanted,
+  nodeProxyPort,
   virtualAddress,
 } from '../lib/cluster/params.ts'
 import { vipPortParams } from '../lib/cluster/vip-params.ts'
@@ -28,7 +29,7 @@ export const params = {
     protocol: conf.protocol,
     allowInsecureUpstream: conf.allowInsecureUpstream,
     listen: { ...conf.listen, ...byVariant('listen') },
-    port: { ...conf.port, ...byVariant('port'), var: 'loadbalancer_apiserver_port' },
+    port: nodeProxyPort,
     apiserverPort,
     insecurePort: conf.insecurePort,
     serverName: conf.serverName,

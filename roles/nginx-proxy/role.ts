@@ -1,5 +1,5 @@
 import { defineRole } from 'rota'
-import { clusterProblems, mastersOf, sayLeftOut, unknownLeaving } from '../lib/cluster/index.ts'
+import { cluster, clusterProblems, mastersOf, sayLeftOut, unknownLeaving } from '../lib/cluster/index.ts'
 import { buildHostOf } from '../nginx-build/artefact.ts'
 import { binaryCache, builtFact } from './binary.ts'
 import { upstreamPort } from './nginx.conf.ts'
@@ -18,6 +18,7 @@ export const nginxProxy = defineRole({
   name: 'nginx-proxy',
   description: 'a proxy to the API servers on every node',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   check: ({ params, host, inventory }) => {
     const settings = settingsOf(params)

@@ -3,6 +3,7 @@ import {
   absentUnit,
   balances,
   chosenServes,
+  cluster,
   clusterProblems,
   isLeaving,
   isUnset,
@@ -41,6 +42,7 @@ export const nginxVipAbsent = defineRole({
   name: 'nginx-vip-absent',
   description: 'no nginx behind the virtual address on this host',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
   tasks: ({ params, host, inventory }) => {

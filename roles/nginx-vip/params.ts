@@ -1,5 +1,12 @@
-import { apiserverPort, kubeConfigDir, leaving, packageNames, vipLoadBalancer } from '../lib/cluster/params.ts'
-import { nginxVipPorts, nginxVipPortVariables, nginxVipUnit } from '../lib/cluster/vip-params.ts'
+import {
+  apiserverPort,
+  kubeConfigDir,
+  leaving,
+  packageNames,
+  vipLoadBalancer,
+  virtualAddress,
+} from '../lib/cluster/params.ts'
+import { nginxVipPorts, nginxVipUnit, vipPortParams } from '../lib/cluster/vip-params.ts'
 import * as conf from '../nginx-proxy/conf-params.ts'
 import { httpDefaults } from '../nginx-proxy/defaults.ts'
 
@@ -17,10 +24,10 @@ export const params = {
   type: 'object',
   properties: {
     vipLoadBalancer,
-    protocol: conf.protocol,
+    protocol: vipPortParams.nginxVipProtocol,
     allowInsecureUpstream: conf.allowInsecureUpstream,
     listen: { ...conf.listen, default: ['0.0.0.0'] },
-    port: { ...conf.port, ...from('port'), var: nginxVipPortVariables },
+    port: vipPortParams.nginxVipPort,
     apiserverPort,
     insecurePort: conf.insecurePort,
     serverName: conf.serverName,
@@ -37,7 +44,7 @@ export const params = {
     errorLog: { ...conf.errorLog, default: 'stderr notice' },
     healthPort: conf.healthPort,
     modules: { ...conf.modules, default: ['/usr/lib/nginx/modules/ngx_stream_module.so'] },
-    unit: { ...nginxVipUnit, description: conf.unitName.description },
+    unit: nginxVipUnit,
     config: {
       type: 'string',
       format: 'absolute-path',
@@ -47,12 +54,7 @@ export const params = {
     binary: { type: 'string', format: 'absolute-path', default: '/usr/sbin/nginx', description: 'The program.' },
     packages: packageNames(['nginx', 'libnginx-mod-stream', 'psmisc']),
     distributionUnit: conf.distributionUnit,
-    virtualAddress: {
-      type: 'string',
-      format: 'address',
-      var: ['kube_vip_address', 'vip_address'],
-      description: 'The virtual address, for `serverName`.',
-    },
+    virtualAddress,
     kubeVersion: conf.kubeVersion,
     kubeConfigDir,
     leaving,

@@ -1,6 +1,7 @@
 import { defineRole, type HostView, type InventoryView, type ParamsOf, service } from 'rota'
 import {
   balancersOf,
+  cluster,
   clusterProblems,
   endpoint,
   isLeaving,
@@ -21,6 +22,7 @@ export const nginxVip = defineRole({
   name: 'nginx-vip',
   description: 'nginx as the load balancer behind the virtual address',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   check: ({ params, host, inventory }) => {
     if (!balances(params, host, inventory)) return unknownLeaving(inventory, params.leaving)

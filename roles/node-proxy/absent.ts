@@ -9,8 +9,15 @@ import {
   quote,
   waitFor,
 } from 'rota'
-import { hasHaproxy } from '../haproxy-proxy/place.ts'
-import { absentUnit, balancersOf, clusterProblems, containerFunction, holdsPort } from '../lib/cluster/index.ts'
+import { hasHaproxy, withPort } from '../haproxy-proxy/place.ts'
+import {
+  absentUnit,
+  balancersOf,
+  cluster,
+  clusterProblems,
+  containerFunction,
+  holdsPort,
+} from '../lib/cluster/index.ts'
 import { chosenProxy, type NodeProxy, nodeProxies, otherProxies } from '../nginx-proxy/listeners.ts'
 import { hasProxy } from '../nginx-proxy/place.ts'
 import { settingsOf } from '../nginx-proxy/settings.ts'
@@ -28,6 +35,7 @@ export const nodeProxyAbsent = defineRole({
   name: 'node-proxy-absent',
   description: 'no proxy on this host but the chosen one',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   tasks: ({ params, host, inventory }) => {
     const chosen = chosenOn(params, host, inventory)
@@ -57,7 +65,7 @@ function chosenOn(params: Params, host: HostView, inventory: InventoryView): Nod
 }
 
 /** The default of haproxy-proxy is one for all. */
-const portOf = (params: Params): number => (params.type === 'haproxy' ? (params.port ?? 6443) : settingsOf(params).port)
+const portOf = (params: Params): number => (params.type === 'haproxy' ? withPort(params).port : settingsOf(params).port)
 
 const absentContainer = (name: string) =>
   command({

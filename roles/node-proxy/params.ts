@@ -14,11 +14,11 @@ export const params = {
   properties: {
     wanted: of.wanted,
     type: of.type,
-    variant: { ...of.variant, ...same('variant') },
+    variant: of.variant,
     masters: { ...of.masters, ...same('masters') },
     protocol: { ...of.protocol, ...same('protocol') },
     listen: { ...of.listen, ...same('listen') },
-    port: { ...of.port, ...same('port') },
+    port: of.port,
     apiserverPort: of.apiserverPort,
     unit: { ...of.unit, ...same('unit') },
     config: { ...of.config, ...same('config') },

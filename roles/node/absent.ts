@@ -2,8 +2,8 @@ import { defineRole, facts, type Step, step } from 'rota'
 import { forgetLeaving } from '../control-plane/kubeadm/forget.ts'
 import { kubectlWords } from '../control-plane/kubectl.ts'
 import { params as masterParams } from '../control-plane/params.ts'
-import { clusterProblems, isLeaving, mastersOf, unknownLeaving } from '../lib/cluster/index.ts'
-import { nodeNameOf } from '../lib/cluster/node-name.ts'
+import { nodeNameOf } from '../lib/cluster/cluster.ts'
+import { cluster, clusterProblems, isLeaving, mastersOf, unknownLeaving } from '../lib/cluster/index.ts'
 import { vipPortParams } from '../lib/cluster/vip-params.ts'
 
 const {
@@ -48,6 +48,7 @@ export const nodeAbsent = defineRole({
   name: 'node-absent',
   description: 'no node of the cluster for a master that left',
   params,
+  cluster,
   inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
   tasks: ({ params, host, inventory }) =>
@@ -55,7 +56,7 @@ export const nodeAbsent = defineRole({
       ? [
           mastersOf(inventory)
             .filter(master => isLeaving(master, params.leaving))
-            .map(master => deleteNode(kubectlWords(params), nodeNameOf(master))),
+            .map(master => deleteNode(kubectlWords(params), nodeNameOf(master, inventory))),
           params.method === 'kubeadm' ? forgetLeaving(params, inventory) : [],
         ]
       : [],

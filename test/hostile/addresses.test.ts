@@ -45,9 +45,8 @@ async function problems(
 ): Promise<readonly string[]> {
   const inventory = await load({ 'hosts.yml': hosts, 'groups.ini': more }, { sources: ['hosts.yml', 'groups.ini'] })
   const hidden = newRedactor()
-  const view = inventoryView(inventory)
   const plays = [play('all', { hosts: 'k8s_cluster', roles })]
-  const ready = await readyPlays(plays, inventory, view, { tags: { only: [], skip: [] }, hidden })
+  const ready = await readyPlays(plays, inventory, { tags: { only: [], skip: [] }, hidden })
   return ready.problems.map(formatProblem)
 }
 

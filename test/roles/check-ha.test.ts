@@ -10,7 +10,7 @@ import { judgeAuthority } from '../../roles/check-ha/answers.ts'
 import { readIpvs } from '../../roles/check-ha/lvs.ts'
 import { checkHa, waysOf } from '../../roles/check-ha/role.ts'
 import { readListeners } from '../../roles/check-ha/services.ts'
-import { host, inventory, smallCluster } from './support/inventory.ts'
+import { host, inventory, smallCluster, withGiven } from './support/inventory.ts'
 import { paramsOf } from './support/role.ts'
 
 const cluster = smallCluster()
@@ -19,7 +19,8 @@ type Params = NonNullable<Parameters<typeof checkHa>[0]>
 const vip: Params = { virtualAddress: '10.0.0.100' }
 const checksOn = (params: Params, on: HostView, view = cluster): readonly Check[] => {
   const call = checkHa(params)
-  const checks = call.role.checks?.({ params: paramsOf(call), host: on, inventory: view } as never) ?? []
+  const checks =
+    call.role.checks?.({ params: paramsOf(call), host: on, inventory: withGiven(view, [call]) } as never) ?? []
   return checks.flatMap(each => (each ? [each] : []))
 }
 const names = (params: Params, on: string, view = cluster) =>

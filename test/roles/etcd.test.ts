@@ -10,7 +10,7 @@ import { etcdIsOurs } from '../../roles/etcd/nobody-elses.ts'
 import { isLearner } from '../../roles/etcd/promote.ts'
 import { etcd } from '../../roles/etcd/role.ts'
 import { golden } from './support/golden.ts'
-import { host, inventory, smallCluster } from './support/inventory.ts'
+import { contextOn, host, inventory, smallCluster } from './support/inventory.ts'
 import { remote } from './support/remote.ts'
 import { contentOf, problemsOf, titlesOf, unitsOf } from './support/role.ts'
 
@@ -73,19 +73,11 @@ test('numbers beyond those of JavaScript are compared', () => {
   assert.is(isLearner(status('1', '2')), true)
 })
 
-test('the gate reads the variables of the role', () => {
+test("the gate asks the member where the cluster's values say", () => {
   const set = host('m1', '10.0.0.1', ['etcd'], { etcd_config_dir: '/etc/ssl/etcd', etcd_client_port: '12379' })
-  const { facts, vars } = etcdHealthy()
-  const words = JSON.stringify(facts(set, inventory([set])))
+  const words = JSON.stringify(etcdHealthy().facts(contextOn(set, inventory([set])) as never))
   assert.match(words, '/etc/ssl/etcd/pki/client.crt')
   assert.match(words, 'https://127.0.0.1:12379')
-  assert.equal(
-    vars,
-    ['etcd_config_dir', 'etcd_client_port', 'etcd_deployment_type', 'etcd_deployment'].sort(
-      (a, b) => vars.indexOf(a) - vars.indexOf(b),
-    ),
-  )
-  assert.match(JSON.stringify(etcdHealthy({ clientPort: 1 }).facts(set, inventory([set]))), 'https://127.0.0.1:1"')
 })
 
 const removed = (params: Parameters<typeof etcdAbsent>[0]): readonly string[] =>

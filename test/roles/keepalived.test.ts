@@ -10,7 +10,7 @@ import { documentText } from './support/document.ts'
 import { golden } from './support/golden.ts'
 import { host, inventory, smallCluster } from './support/inventory.ts'
 import { keepalivedMeaning } from './support/keepalived-meaning.ts'
-import { contentOf, problemsOf, titlesOf, unitsOf } from './support/role.ts'
+import { contentOf, paramsOf, problemsOf, titlesOf, unitsOf } from './support/role.ts'
 
 const config = '/etc/keepalived/keepalived.conf'
 const cluster = smallCluster()
@@ -276,15 +276,16 @@ const group = (name: string, address: string, vars: Readonly<Record<string, unkn
 const other = (vars: Readonly<Record<string, unknown>>) => host('x1', '10.0.9.1', ['elsewhere'], vars)
 const clash = (params: Params, hosts: Parameters<typeof inventory>[0]) => {
   const view = inventory(hosts)
-  return problemsOf(keepalived({ ...vip, ...params }), view.host('m1'), view).join('; ')
+  const [call, m1] = [keepalived(params), view.host('m1')]
+  return problemsOf(call, m1, view, paramsOf(call, m1)).join('; ')
 }
 test('router_id: two hosts with the same one are refused', () => {
   const both = (id: string) => [
     group('m1', '10.0.0.1', { keepalived_router_id: 'LVS_DEVEL' }),
     group('m2', '10.0.0.2', { keepalived_router_id: id }),
   ]
-  assert.match(clash({ routerId: 'LVS_DEVEL' }, both('LVS_DEVEL')), 'routerId: m2 is LVS_DEVEL too')
-  assert.is(clash({ routerId: 'LVS_DEVEL' }, both('LVS_OTHER')), '')
+  assert.match(clash({}, both('LVS_DEVEL')), 'routerId: m2 is LVS_DEVEL too')
+  assert.is(clash({}, both('LVS_OTHER')), '')
 })
 test('virtual_router_id: another group of the same network must have another', () => {
   const hosts = (vars: Readonly<Record<string, unknown>>) => [
@@ -297,7 +298,8 @@ test('virtual_router_id: another group of the same network must have another', (
     'virtualRouterId: 51 is also that of x1, for 10.0.0.200',
   )
   assert.is(clash({}, hosts({ vip_address: '10.0.0.200', keepalived_virtual_router_id: 52 })), '')
-  assert.is(clash({ virtualRouterId: 52 }, hosts({ vip_address: '10.0.0.200' })), '')
+  const [, ...apart] = hosts({ vip_address: '10.0.0.200' })
+  assert.is(clash({}, [group('m1', '10.0.0.1', { keepalived_virtual_router_id: 52 }), ...apart]), '')
   assert.is(clash({}, hosts({ vip_address: '10.0.1.200' })), '')
   assert.match(clash({ prefix: 16 }, hosts({ vip_address: '10.0.1.200' })), 'virtualRouterId')
   assert.is(clash({}, hosts({ vip_address: '10.0.0.100' })), '')

@@ -5,12 +5,13 @@ import { factTable } from '../../engine/facts/fact.ts'
 import { drainNode } from '../../roles/control-plane/drain/node.ts'
 import { isGone } from '../../roles/control-plane/gate/gone.ts'
 import { kubectlOn } from '../../roles/control-plane/kubectl.ts'
+import { controlPlane } from '../../roles/control-plane/role.ts'
 import { etcdAbsent } from '../../roles/etcd/absent.ts'
 import { etcdForget } from '../../roles/etcd/forget.ts'
 import { etcd } from '../../roles/etcd/role.ts'
 import { unknownLeaving, unknownLeavingMember } from '../../roles/lib/cluster/index.ts'
 import { nodeAbsent } from '../../roles/node/absent.ts'
-import { host, inventory, smallCluster } from './support/inventory.ts'
+import { contextOn, host, inventory, smallCluster, withGiven } from './support/inventory.ts'
 import { remote } from './support/remote.ts'
 import { problemsOf, titlesOf, unitsOf } from './support/role.ts'
 
@@ -105,7 +106,7 @@ const drained = (json: string, vars: Readonly<Record<string, unknown>>, answer =
     },
   )
   const view = m1(vars)
-  const context = { ...made.context, host: view, inventory: inventory([view]) }
+  const context = { ...made.context, ...contextOn(view, inventory([view])) } as never
   return { ...made, context, questions }
 }
 const patches = (commands: readonly { readonly text: string }[]): readonly string[] =>
@@ -151,26 +152,27 @@ test('after a failed drain the node goes back at once, or stays and says so', as
 })
 test('where nobody answers, a node that may be cordoned is not taken for one that is back', async () => {
   const { context } = remote(() => undefined)
-  const silent = { ...context, host: m1(), inventory: inventory([m1()]) }
+  const silent = (vars = {}) => ({ ...context, ...contextOn(m1(vars), inventory([m1(vars)])) }) as never
   assert.match(
     await drainNode()
-      .leave(silent)
+      .leave(silent())
       .then(() => '', String),
     'whether m1 is cordoned is not known',
   )
   // There it is no hindrance: a master that is down is to be brought back.
-  await drainNode().enter(silent)
-  await drainNode({ leaving: 'm1' }).leave(silent)
+  await drainNode().enter(silent())
+  await drainNode().leave(silent({ leaving_masters: 'm1' }))
 })
 test('a master that leaves stays cordoned', async () => {
-  const { context, commands } = drained(node(true, '2024-01-01'), {})
-  await drainNode({ leaving: 'm1' }).leave(context)
+  const { context, commands } = drained(node(true, '2024-01-01'), { leaving_masters: 'm1' })
+  await drainNode().leave(context)
   assert.equal(commands, [])
 })
 test('a master that leaves is not asked about others, only about itself when nobody else answers', async () => {
   const asked = async (name: string) => {
     const { context, commands } = remote(() => undefined)
-    await kubectlOn({ ...context, host: cluster.host(name), inventory: cluster }, 'm1')
+    const view = withGiven(cluster, [controlPlane({ leaving: 'm1' })])
+    await kubectlOn({ ...context, host: cluster.host(name), inventory: view })
     return commands.map(({ on }) => on)
   }
   assert.equal(await asked('m2'), ['m3', 'm2'])

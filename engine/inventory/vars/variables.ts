@@ -5,23 +5,36 @@ import type { Setting, Variable } from '../types.ts'
 
 export type Variables = ReadonlyMap<string, Variable>
 
-/** A copy of `base` with the settings on top, list by list, each remembering what it overrode. */
+/**
+ * A copy of `base` with the settings on top, list by list, each remembering what it overrode. `firstRank` is the rank
+ * of the first list; those after it have the next ones.
+ */
 export function override(
   base: Variables,
   lists: Iterable<readonly Setting[]>,
   decrypt: Decrypt,
+  firstRank: number,
 ): Map<string, Variable> {
   const result = new Map(base)
+  let rank = firstRank
   for (const settings of lists) {
     for (const setting of settings) {
-      result.set(setting.name, toVariable(setting, result.get(setting.name), decrypt))
+      result.set(setting.name, toVariable(setting, result.get(setting.name), decrypt, rank))
     }
+    rank += 1
   }
   return result
 }
 
-export const toVariable = (setting: Setting, overrides: Variable | undefined, decrypt: Decrypt): Variable =>
-  new SettingVariable(setting, overrides, decrypt)
+/** The rank of extra variables. */
+const strongest = Number.MAX_SAFE_INTEGER
+
+export const toVariable = (
+  setting: Setting,
+  overrides: Variable | undefined,
+  decrypt: Decrypt,
+  rank: number,
+): Variable => new SettingVariable(setting, overrides, decrypt, rank)
 
 /**
  * Makes variables of settings that all hosts have. What such a one overrides is the same on most of them, and so it is
@@ -32,7 +45,7 @@ export function sharedVariables(decrypt: Decrypt): (setting: Setting, overrides:
   return (setting, overrides) => {
     const byOverridden = known.get(setting) ?? new Map<Variable | undefined, Variable>()
     known.set(setting, byOverridden)
-    const variable = byOverridden.get(overrides) ?? toVariable(setting, overrides, decrypt)
+    const variable = byOverridden.get(overrides) ?? toVariable(setting, overrides, decrypt, strongest)
     byOverridden.set(overrides, variable)
     return variable
   }
@@ -48,11 +61,13 @@ class SettingVariable implements Variable {
   private readonly decrypt: Decrypt
   private made: { readonly plain: unknown } | undefined
   private readonly before: Variable | undefined
+  readonly rank: number
 
-  constructor(setting: Setting, before: Variable | undefined, decrypt: Decrypt) {
+  constructor(setting: Setting, before: Variable | undefined, decrypt: Decrypt, rank: number) {
     this.setting = setting
     this.before = before
     this.decrypt = decrypt
+    this.rank = rank
     this.made = undefined
   }
 

@@ -1,4 +1,4 @@
-import type { HostView, InventoryView, PrepareContext } from 'rota'
+import type { HostView, InventoryView } from 'rota'
 import { mastersOf, nodesOf } from '../../lib/cluster/index.ts'
 import {
   apiServerNames,
@@ -12,6 +12,7 @@ import {
   type Wish,
 } from '../../lib/pki/index.ts'
 import type { Params } from '../daemons/daemons.ts'
+import type { Preparing } from '../preparing.ts'
 
 type NameParams = Pick<
   Params,
@@ -47,7 +48,7 @@ export interface MasterPrepared extends PreparedCertificates {
 
 /** The certificates of the masters, and their tokens; `wanted` leaves out those that a method does not need. */
 export async function prepareMasters(
-  { hosts, inventory, check }: PrepareContext<Params>,
+  { hosts, inventory, check }: Preparing,
   wanted: (wish: Wish) => boolean = () => true,
 ): Promise<MasterPrepared> {
   const [first] = hosts

@@ -1,16 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Around, around, type StepContext } from 'rota'
-import { arm, callOff, canArm, fromVariables, httpsUrl, mastersOf, netPatience } from '../../lib/cluster/index.ts'
-import { apiServerAt, configDirOf, portOf } from '../gate/gate.ts'
+import { type Around, around, type HookContext } from 'rota'
+import { arm, callOff, canArm, cluster, httpsUrl, netPatience } from '../../lib/cluster/index.ts'
 import { serves } from '../gate/serves.ts'
-import { params } from '../params.ts'
 import { closePort, openPort, undrain, undrainName } from './rule.ts'
 
 export interface DrainApiServerOptions {
-  /** Masters that are being removed: they stand in for nobody. */
-  readonly leaving?: readonly string[] | string
-  readonly port?: number
-  readonly kubeConfigDir?: string
   /**
    * Seconds between closing the port and the first change, for requests under way and for load balancers to notice;
    * default 3.
@@ -23,11 +17,6 @@ export interface DrainApiServerOptions {
    * well. Until then nobody but this one would be left. A third master may be joining, whom no proxy lists yet.
    */
   readonly settle?: number
-  /**
-   * Seconds after which the host opens the port itself should this machine be gone. Default: the variables of the role
-   * control-plane; 600.
-   */
-  readonly limit?: number
 }
 
 /**
@@ -44,16 +33,8 @@ export const drainApiServer = (options: DrainApiServerOptions = {}): Around => {
   const closed = new Set<string>()
   return around({
     name: 'new connections go to other masters',
-    vars: [...apiServerAt.vars, ...settings.vars],
-    check: host => {
-      const { drainLimit } = settings.of(host, { drainLimit: options.limit })
-      return Number.isInteger(drainLimit) && drainLimit >= shortest
-        ? []
-        : [`kube_apiserver_drain_limit: ${drainLimit} is no whole number of seconds, ${shortest} at least`]
-    },
-    enter: async context => {
-      const { host, $, say, inventory } = context
-      const port = portOf(host, options)
+    cluster,
+    enter: async ({ host, $, say, cluster: { apiserverPort: port, podAddresses, drainLimit, masters } }) => {
       if ((await $`command -v iptables`.nothrow()).exitCode !== 0) {
         say(
           `${host.name}: iptables is not installed, new connections are not turned away while the API server restarts`,
@@ -66,8 +47,7 @@ export const drainApiServer = (options: DrainApiServerOptions = {}): Around => {
         )
         return
       }
-      const { podAddresses, drainLimit } = settings.of(host, { drainLimit: options.limit })
-      const settle = (options.settle ?? (mastersOf(inventory, options.leaving).length <= 3 ? 15 : 2)) * 1000
+      const settle = (options.settle ?? (masters.length <= 3 ? 15 : 2)) * 1000
       await sleep(Math.max(0, putBack + settle - Date.now()))
       await $`${arm(undrain(port, drainLimit))}`
       await $`${closePort(port, podAddresses.split(','))}`
@@ -75,35 +55,30 @@ export const drainApiServer = (options: DrainApiServerOptions = {}): Around => {
       if (await serves($, port)) await sleep((options.grace ?? 3) * 1000)
     },
     leave: async context => {
-      const port = portOf(context.host, options)
       const { $, host, say } = context
-      const { drainLimit } = settings.of(host, { drainLimit: options.limit })
+      const { apiserverPort: port, drainLimit } = context.cluster
       const seen = await $`${openPort(port)}
 ${callOff(undrainName(port))}`
       if (closed.delete(host.name) && seen.stdout === '')
         say(
           `${host.name}: its work took longer than ${netPatience} times ${drainLimit} s, so the host has let new connections in again before the end, and some may have failed: set a higher kube_apiserver_drain_limit`,
         )
-      await answersAtItsAddress(context, port, options)
+      await answersAtItsAddress(context)
       putBack = Date.now()
     },
   })
 }
 
-const { podAddresses, drainLimit } = params.properties
-const settings = fromVariables('control-plane', { podAddresses, drainLimit })
-const shortest = drainLimit.minimum
-
 /** The gate dials 127.0.0.1; that the host serves at the address that others use is only true now. */
-async function answersAtItsAddress(
-  { host, $ }: StepContext,
-  port: number,
-  options: DrainApiServerOptions,
-): Promise<void> {
+async function answersAtItsAddress({
+  host,
+  $,
+  cluster: { apiserverPort: port, kubeConfigDir },
+}: HookContext<typeof cluster>): Promise<void> {
   if ((await $`command -v curl`.nothrow()).exitCode !== 0) return
   if (!(await serves($, port))) return
   const url = httpsUrl(host.address, port, '/readyz')
-  const ca = `${configDirOf(host, options)}/pki/ca.crt`
+  const ca = `${kubeConfigDir}/pki/ca.crt`
   for (let left = 15; ; left -= 1) {
     const answer =
       await $`curl -sS --noproxy '*' --max-time 5 --cacert ${ca} -o /dev/null -w ${'%{http_code}'} ${url}`.nothrow()

@@ -1,21 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Around, around, type StepContext } from 'rota'
-import { atLeast, isLeaving } from '../../lib/cluster/index.ts'
-import { nodeNameOf, nodeNameVariable } from '../../lib/cluster/node-name.ts'
-import { type Kubectl, kubectlAt, kubectlOn } from '../kubectl.ts'
-import {
-  type DrainAttempt,
-  type DrainSettings,
-  drainProblems,
-  drainSettings,
-  drainVariables,
-  type Wait,
-} from './settings.ts'
-
-export interface DrainNodeOptions {
-  /** Masters that are being removed: they are drained and stay cordoned, and are not asked about others. */
-  readonly leaving?: readonly string[] | string
-}
+import { type Around, around, type HookContext, type StepContext } from 'rota'
+import { atLeast, cluster, isLeaving } from '../../lib/cluster/index.ts'
+import { type Kubectl, kubectlOn } from '../kubectl.ts'
+import { type DrainAttempt, type DrainSettings, drainSettings, type Wait } from './settings.ts'
 
 /** Marks a node that was cordoned by us, so that a later run knows whose it is to undo. */
 export const annotation = 'rota/cordoned'
@@ -29,17 +16,16 @@ const stays = 'drain failed'
 /**
  * Cordons and drains a node before its changes and uncordons it after, with kubespray's variables. A node that somebody
  * else had cordoned is left as it is, and stays so. One that an earlier run of ours has left cordoned is ours: it is
- * taken back into service.
+ * taken back into service. A master that leaves is drained and stays cordoned.
  */
-export const drainNode = ({ leaving = [] }: DrainNodeOptions = {}): Around =>
+export const drainNode = (): Around =>
   around({
     name: 'the node is drained',
-    vars: [...new Set([...drainVariables, ...kubectlAt.vars, nodeNameVariable])],
-    check: drainProblems,
+    cluster,
     enter: async context => {
-      const settings = drainSettings(context.host)
+      const settings = drainSettings(context.cluster)
       await waitFor(context, settings.before, `Ready to change ${context.host.name}?`)
-      const found = await nodeOf(context, leaving, context.say)
+      const found = await nodeOf(context, context.say)
       if (found === undefined || found === 'nobody answers') return
       const { kubectl, node } = found
       if (node.unschedulable && !node.ours)
@@ -56,15 +42,15 @@ export const drainNode = ({ leaving = [] }: DrainNodeOptions = {}): Around =>
       }
     },
     leave: async context => {
-      if (isLeaving(context.host, leaving)) return
-      const found = await nodeOf(context, leaving)
+      if (isLeaving(context.host, context.cluster.leaving)) return
+      const found = await nodeOf(context)
       // The hook stays owed, and the next run takes the node back.
       if (found === 'nobody answers')
         throw new Error(
           `whether ${context.host.name} is cordoned is not known: no API server answers. Run again when one does`,
         )
       if (!found?.node.ours || found.node.stays) return
-      await waitFor(context, drainSettings(context.host).after, `Ready to uncordon ${found.node.name}?`)
+      await waitFor(context, drainSettings(context.cluster).after, `Ready to uncordon ${found.node.name}?`)
       await patch(found.kubectl, found.node.name, false)
     },
   })
@@ -82,17 +68,16 @@ interface Node {
 }
 
 async function nodeOf(
-  context: StepContext,
-  leaving: readonly string[] | string,
+  context: HookContext<typeof cluster>,
   say: StepContext['say'] = () => {},
 ): Promise<{ readonly kubectl: Kubectl; readonly node: Node } | 'nobody answers' | undefined> {
   const { host } = context
-  const kubectl = await kubectlOn(context, leaving)
+  const kubectl = await kubectlOn(context)
   if (kubectl === undefined) {
     say(`${host.name}: no API server answers, so there is no node to drain`)
     return 'nobody answers'
   }
-  const name = nodeNameOf(host)
+  const name = context.cluster.nodeName
   const { $, words } = kubectl
   const answer = await $`${words} get node ${name} -o json --ignore-not-found`
   if (answer.stdout.trim() === '') {

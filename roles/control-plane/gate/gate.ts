@@ -1,12 +1,7 @@
 import { type FactValues, facts, gate, type HostView, holds, type Verdict } from 'rota'
-import { fromVariables, httpsUrl, type ReadyFacts, readyz } from '../../lib/cluster/index.ts'
-import { apiserverPort, kubeConfigDir } from '../../lib/cluster/params.ts'
+import { cluster, httpsUrl, type ReadyFacts, readyz } from '../../lib/cluster/index.ts'
 
 export interface ApiServerGateOptions {
-  /** Default: the role's variables, kube_apiserver_port first; 6443. */
-  readonly port?: number
-  /** Default: the role's variables, kube_config_dir first; /etc/kubernetes. */
-  readonly kubeConfigDir?: string
   /** Seconds; default 300. */
   readonly timeout?: number
 }
@@ -18,23 +13,23 @@ export interface ApiServerGateOptions {
 export const apiServerReady = (options: ApiServerGateOptions = {}) =>
   gate({
     name: 'API server is ready',
-    vars: apiServerAt.vars,
+    cluster,
     timeout: options.timeout ?? 300,
-    facts: (host): ReadyFacts => ({
-      ready: readyz(host, portOf(host, options), `${configDirOf(host, options)}/pki/ca.crt`),
+    facts: ({ host, cluster: { apiserverPort, kubeConfigDir } }): ReadyFacts => ({
+      ready: readyz(host, apiserverPort, `${kubeConfigDir}/pki/ca.crt`),
     }),
-    check: judge,
+    check: (values, { host }) => judge(values, host),
     available: {
-      facts: (host): ServingFacts => ({
+      facts: ({ cluster: { apiserverPort } }): ServingFacts => ({
         any: facts.http({
-          url: httpsUrl('127.0.0.1', portOf(host, options), '/readyz'),
+          url: httpsUrl('127.0.0.1', apiserverPort, '/readyz'),
           insecure: true,
           status: answers,
           timeout: 5,
         }),
-        port: facts.tcp({ host: '127.0.0.1', port: portOf(host, options) }),
+        port: facts.tcp({ host: '127.0.0.1', port: apiserverPort }),
       }),
-      check: serving,
+      check: (values, { host }) => serving(values, host),
     },
   })
 
@@ -69,12 +64,3 @@ const failedChecks = (body: string): string => {
   const failed = [...body.matchAll(/^\[-\](.*)$/gm)].map(match => match[1])
   return failed.length > 0 ? ` (${failed.join('; ')})` : ''
 }
-
-/** Where an API server is, by the variables of the role control-plane. */
-export const apiServerAt = fromVariables('control-plane', { apiserverPort, kubeConfigDir })
-
-export const portOf = (host: HostView, { port }: { readonly port?: number } = {}): number =>
-  apiServerAt.of(host, { apiserverPort: port }).apiserverPort
-
-export const configDirOf = (host: HostView, options: { readonly kubeConfigDir?: string } = {}): string =>
-  apiServerAt.of(host, options).kubeConfigDir

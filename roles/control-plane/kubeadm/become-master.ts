@@ -35,7 +35,7 @@ export const becomeMaster = (params: Params): Step =>
       const { host, inventory } = context
       const masters = mastersOf(inventory, params.leaving)
       const others = masters.filter(master => master.name !== host.name)
-      const patience = seconds(params.initTimeout, 'initTimeout') + seconds(params.joinTimeout, 'joinTimeout')
+      const patience = seconds(params.initTimeout) + seconds(params.joinTimeout)
       const until = Date.now() + patience * 1000
       for (;;) {
         const way = wayFor(host, masters[0], await lookAround(context, params, others))
@@ -64,7 +64,7 @@ async function init(context: StepContext, params: Params): Promise<{ readonly su
     const answer = await $`mkdir -p ${params.kubeConfigDir} && : >${markerOf(params)}
 ${kubeadmWithConfig(params, ...localControllers(params), words, ended(params))}`
       .stdin(config)
-      .timeout(seconds(params.initTimeout, 'initTimeout'))
+      .timeout(seconds(params.initTimeout))
       .nothrow()
     if (answer.exitCode === 0) return { summary: 'the cluster begins here' }
     if (attempt === attempts) throw new Error(`kubeadm init failed:\n${lastLines(answer.stdout)}`)

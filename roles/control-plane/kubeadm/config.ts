@@ -1,6 +1,6 @@
 import type { HostView, InventoryView } from 'rota'
+import { nodeNameOf } from '../../lib/cluster/cluster.ts'
 import { etcdMembersOf, httpsUrl, nodesOf, withV } from '../../lib/cluster/index.ts'
-import { nodeNameOf } from '../../lib/cluster/node-name.ts'
 import { servedNames } from '../credentials/certificates.ts'
 import { apiServerFlags } from '../daemons/apiserver-flags.ts'
 import { controllerManagerFlags, schedulerFlags } from '../daemons/controller-flags.ts'
@@ -65,7 +65,7 @@ export function joinDocument(params: Params, host: HostView, inventory: Inventor
  */
 export const phaseConfig = (
   params: Params,
-  host: HostView,
+  { host, inventory }: { readonly host: HostView; readonly inventory: InventoryView },
   cluster: string,
   more: { readonly certificateKey?: string } = {},
 ): string => {
@@ -74,7 +74,7 @@ export const phaseConfig = (
     apiVersion: version,
     kind: 'InitConfiguration',
     localAPIEndpoint: localEndpoint(params, host),
-    nodeRegistration: { name: nodeNameOf(host), ...socket(params) },
+    nodeRegistration: { name: nodeNameOf(host, inventory), ...socket(params) },
     ...more,
   }
   return `${documents([own])}---\n${cluster}`
@@ -168,7 +168,7 @@ function nodeRegistration(params: Params, host: HostView, inventory: InventoryVi
   const isNode = nodesOf(inventory).some(node => node.name === host.name)
   const flags = Object.entries({ 'node-ip': host.ip, ...params.kubeletArguments })
   return {
-    name: nodeNameOf(host),
+    name: nodeNameOf(host, inventory),
     ...socket(params),
     // Without a list kubeadm taints a master; one that is in kube_node too takes pods, as in kubespray.
     ...(isNode ? { taints: [] } : {}),

@@ -1,6 +1,6 @@
 import { type HostView, type InventoryView, type Step, step } from 'rota'
+import { nodeNameOf } from '../../lib/cluster/cluster.ts'
 import { isLeaving, mastersOf } from '../../lib/cluster/index.ts'
-import { nodeNameOf } from '../../lib/cluster/node-name.ts'
 import { apiServerNames } from '../../lib/pki/index.ts'
 import { clusterNames } from '../credentials/certificates.ts'
 import type { Params } from '../daemons/daemons.ts'
@@ -25,7 +25,7 @@ export function forgetLeaving(params: ForgetParams, inventory: InventoryView): r
   const { names, addresses } = apiServerNames(clusterNames(params, inventory))
   const served = new Set([...names, ...addresses])
   const gone = leaving.flatMap(namesOf(params)).filter(name => !served.has(name))
-  const nodes = leaving.map(nodeNameOf)
+  const nodes = leaving.map(master => nodeNameOf(master, inventory))
   const endpoint = controlPlaneEndpoint(params, inventory)
   const isGone = (present: string | undefined): boolean => present !== undefined && gone.includes(hostOf(present))
   const isServerGone = (server: string): boolean => isGone(server.replace(/^https:\/\//, ''))

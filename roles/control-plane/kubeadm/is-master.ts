@@ -1,6 +1,6 @@
 import type { RemoteShell, StepContext } from 'rota'
+import { nodeNameOf } from '../../lib/cluster/cluster.ts'
 import { httpsUrl } from '../../lib/cluster/index.ts'
-import { nodeNameOf } from '../../lib/cluster/node-name.ts'
 import type { Params } from '../daemons/daemons.ts'
 import { serves } from '../gate/serves.ts'
 import { kubectlWords } from '../kubectl.ts'
@@ -9,13 +9,14 @@ import { markerOf } from './seen.ts'
 /** kubespray runs init, join and upgrade up to three times. */
 export const attempts = 3
 
-type Asked = Pick<StepContext, '$' | 'host'>
+type Asked = Pick<StepContext, '$' | 'host' | 'inventory'>
 
 /** Its own API server answers, and the cluster has it as a control-plane node: then nothing of it is ever reset. */
-export async function isMaster({ $, host }: Asked, params: Params): Promise<boolean> {
+export async function isMaster({ $, host, inventory }: Asked, params: Params): Promise<boolean> {
   if (!(await servesItself($, params))) return false
   const jsonpath = 'jsonpath={.metadata.labels}'
-  const labels = await $`${ownWords(params)} get node ${nodeNameOf(host)} --ignore-not-found -o ${jsonpath}`.nothrow()
+  const labels =
+    await $`${ownWords(params)} get node ${nodeNameOf(host, inventory)} --ignore-not-found -o ${jsonpath}`.nothrow()
   if (labels.exitCode !== 0)
     throw new Error(
       `whether ${host.name} is a master is not known, its API server does not say: ${labels.stderr.trim()}`,

@@ -32,7 +32,7 @@ export const join = (context: StepContext, params: Params, through: HostView): P
     const cluster =
       await peer`${kubectlWords(params)} -n kube-system get configmap kubeadm-config -o ${'jsonpath={.data.ClusterConfiguration}'}`.text()
     await linkCertificates($, params, cluster)
-    const made = await prepare(peer, params, through, cluster)
+    const made = await prepare(peer, params, { host: through, inventory }, cluster)
     const secrets = [made.token, made.certificateKey]
     try {
       for (let attempt = 1; ; attempt += 1) {
@@ -40,7 +40,7 @@ export const join = (context: StepContext, params: Params, through: HostView): P
         const answer = await $`mkdir -p ${params.kubeConfigDir} && : >${markerOf(params)}
 ${kubeadmWithConfig(params, ['join', ...listFlag('ignore-preflight-errors', params.ignorePreflightErrors)], ended(params))}`
           .stdin(documents([joinDocument(params, host, inventory, made)]))
-          .timeout(seconds(params.joinTimeout, 'joinTimeout'))
+          .timeout(seconds(params.joinTimeout))
           .nothrow()
         if (answer.exitCode === 0) break
         if (attempt === attempts) throw new Error(`kubeadm join failed:\n${lastLines(answer.stdout, secrets)}`)
@@ -55,26 +55,31 @@ ${kubeadmWithConfig(params, ['join', ...listFlag('ignore-preflight-errors', para
 
 /** Seconds that a join may take: every attempt with the reset before it, and until the API server is ready. */
 const patience = (params: Params): number =>
-  (seconds(params.joinTimeout, 'joinTimeout') + resetTimeout) * attempts + params.readyTimeout
+  (seconds(params.joinTimeout) + resetTimeout) * attempts + params.readyTimeout
 
 const resetTimeout = 180
 
 /** Makes what a new master needs, on one that serves. */
-async function prepare(peer: RemoteShell, params: Params, through: HostView, cluster: string): Promise<JoinMaterial> {
+async function prepare(
+  peer: RemoteShell,
+  params: Params,
+  through: Pick<StepContext, 'host' | 'inventory'>,
+  cluster: string,
+): Promise<JoinMaterial> {
   const certificateKey = randomBytes(32).toString('hex')
   const upload = kubeadmWithConfig(params, [
     ...['init', 'phase', 'upload-certs'],
     ...['--upload-certs', '--skip-certificate-key-print'],
   ])
   await peer`${upload}`.stdin(phaseConfig(params, through, cluster, { certificateKey })).secret()
-  const ttl = `${seconds(params.joinTimeout, 'joinTimeout') * attempts}s`
+  const ttl = `${seconds(params.joinTimeout) * attempts}s`
   const token =
     await peer`${kubeadm(params, ...['token', 'create', '--ttl', ttl, '--description', 'a new master'])} 2>/dev/null`
       .secret()
       .text()
-  if (!/^[a-z0-9]{6}\.[a-z0-9]{16}$/.test(token)) throw new Error(`kubeadm on ${through.name} made no token`)
+  if (!/^[a-z0-9]{6}\.[a-z0-9]{16}$/.test(token)) throw new Error(`kubeadm on ${through.host.name} made no token`)
   const ca = await peer`cat ${`${params.kubeConfigDir}/pki/ca.crt`}`.text()
-  return { endpoint: endpoint(through.ip, params.apiserverPort), token, certificateKey, caCertHash: hashOf(ca) }
+  return { endpoint: endpoint(through.host.ip, params.apiserverPort), token, certificateKey, caCertHash: hashOf(ca) }
 }
 
 /** The hash that `--discovery-token-ca-cert-hash` has: of the authority's public key. */

@@ -1,6 +1,6 @@
 import { absent, facts, type InventoryView, raw, type Step, type StepContext, service, step, type Task } from 'rota'
 import { leaveCluster } from '../../etcd/leave.ts'
-import { nodeNameOf } from '../../lib/cluster/node-name.ts'
+import { nodeNameOf } from '../../lib/cluster/cluster.ts'
 import type { Params } from '../daemons/daemons.ts'
 import { kubectlOn } from '../kubectl.ts'
 import { noUnits } from '../methods/no-units.ts'
@@ -61,7 +61,7 @@ const resetMaster = (params: LeaveParams): Step =>
     },
     needed: seen => Object.values(seen).some(isThere) && 'kubeadm has made this master',
     run: async context => {
-      const runtime = params.criSocket ?? (await socketOf(context, params.leaving))
+      const runtime = params.criSocket ?? (await socketOf(context))
       // Its API server has lost its etcd: asking it takes a minute. What reset would do there, those that stay do.
       const words = resetWords(params, runtime, '--kubeconfig', '/dev/null')
       const answer = await context.$`${kubeadm(params, ...words)} 2>&1`.timeout(300).nothrow()
@@ -71,10 +71,12 @@ const resetMaster = (params: LeaveParams): Step =>
   })
 
 /** The runtime's socket as the node has it: kubeadm finds out by itself where there is but one. */
-async function socketOf(context: StepContext, leaving: LeaveParams['leaving']): Promise<string> {
-  const kubectl = await kubectlOn(context, leaving)
+async function socketOf(context: StepContext): Promise<string> {
+  const kubectl = await kubectlOn(context)
   if (kubectl === undefined) return ''
   const { $, words } = kubectl
   const annotation = 'jsonpath={.metadata.annotations.kubeadm\\.alpha\\.kubernetes\\.io/cri-socket}'
-  return $`${words} get node ${nodeNameOf(context.host)} --ignore-not-found -o ${annotation}`.nothrow().text()
+  return $`${words} get node ${nodeNameOf(context.host, context.inventory)} --ignore-not-found -o ${annotation}`
+    .nothrow()
+    .text()
 }

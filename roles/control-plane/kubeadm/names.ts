@@ -76,7 +76,7 @@ export const certificateNamesAll = (params: Params, host: HostView, inventory: I
         sh`mv -f ${beside}/apiserver.key ${beside}/apiserver.crt ${pki}/`,
         sh`rm -rf ${beside}`,
       )}`
-        .stdin(phaseConfig(params, host, withCertificatesDir(cluster, beside)))
+        .stdin(phaseConfig(params, { host, inventory }, withCertificatesDir(cluster, beside)))
         .nothrow()
       if (made.exitCode !== 0) throw new Error(`kubeadm could not make the certificate:\n${lastLines(made.stdout)}`)
       return { summary: 'made anew' }

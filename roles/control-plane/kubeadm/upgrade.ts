@@ -36,7 +36,7 @@ export const upgradeMaster = (params: Params): Step =>
       const { $, host, say } = context
       const wanted = withV(params.kubeVersion)
       await healthy($, host.name, params)
-      const cluster = await clusterVersion(context, params)
+      const cluster = await clusterVersion(context)
       const problem = skewProblem(cluster, wanted)
       if (problem !== undefined) throw new Error(`the cluster's configuration: ${problem}`)
       if (params.etcdDeployment === 'kubeadm') {
@@ -45,10 +45,10 @@ export const upgradeMaster = (params: Params): Step =>
       }
       for (let attempt = 1; ; attempt += 1) {
         // Another master may have done it meanwhile.
-        const applies = isOlder(await clusterVersion(context, params), wanted)
+        const applies = isOlder(await clusterVersion(context), wanted)
         if (applies) await noteKubeProxy($, params)
         const answer = await $`${kubeadm(params, ...upgradeWords(params, applies))} 2>&1`
-          .timeout(seconds(params.upgradeTimeout, 'upgradeTimeout'))
+          .timeout(seconds(params.upgradeTimeout))
           .nothrow()
         if (answer.exitCode === 0)
           return { summary: applies ? `applied ${wanted}, the cluster was ${cluster}` : `this node, to ${wanted}` }
@@ -86,8 +86,8 @@ export function upgradeWords(params: Params, applies: boolean): readonly string[
 }
 
 /** As any master has it: this one is about to change. */
-async function clusterVersion(context: StepContext, params: Params): Promise<string> {
-  const kubectl = await kubectlOn(context, params.leaving)
+async function clusterVersion(context: StepContext): Promise<string> {
+  const kubectl = await kubectlOn(context)
   if (kubectl === undefined) throw new Error('no API server answers: kubeadm has nothing to upgrade')
   const { $, words } = kubectl
   const config =

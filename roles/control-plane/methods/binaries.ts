@@ -7,12 +7,12 @@ import { noTokenIsLost } from '../credentials/tokens.ts'
 import { daemonUnits } from '../daemons/daemons.ts'
 import { controllersAreHealthy, versionIs, waitReady } from '../gate/ready.ts'
 import { servesEveryName } from '../names.ts'
-import { type Method, needsEtcd } from './method.ts'
+import { defineMethod, needsEtcd } from './method.ts'
 import { notKubeadms } from './not-kubeadms.ts'
 import { noPods } from './static-pods/running.ts'
 
 /** Units of systemd for the programs of the role kube-binaries; certificates are made on the control machine. */
-export const binaries: Method<MasterPrepared> = {
+export const binaries = defineMethod<MasterPrepared>({
   check: needsEtcd,
   prepare: context => prepareMasters(context),
   tasks: ({ params, host, inventory, prepared }) => {
@@ -42,7 +42,7 @@ export const binaries: Method<MasterPrepared> = {
     'kube-controller-manager': service.restart('kube-controller-manager'),
     'kube-scheduler': service.restart('kube-scheduler'),
   }),
-}
+})
 
 /**
  * A step, not an assertion: a check run on a fresh host comes here too, and there the other role only would have run.

@@ -1,18 +1,7 @@
-import {
-  directory,
-  facts,
-  file,
-  flushHandlers,
-  type Nested,
-  type PrepareContext,
-  packages,
-  type Step,
-  service,
-  step,
-} from 'rota'
+import { directory, facts, file, flushHandlers, type Nested, packages, type Step, service, step } from 'rota'
 import { binDirOf } from '../../kube-binaries/paths.ts'
+import { nodeNameOf } from '../../lib/cluster/cluster.ts'
 import { etcdMembersOf, isLeaving, mastersOf, withV } from '../../lib/cluster/index.ts'
-import { nodeNameOf } from '../../lib/cluster/node-name.ts'
 import { etcdAuthorities, type PreparedCertificates, prepareCertificates, type Wish } from '../../lib/pki/index.ts'
 import { lifetimeOf } from '../credentials/certificates.ts'
 import type { Params } from '../daemons/daemons.ts'
@@ -28,11 +17,12 @@ import { restartPod } from '../kubeadm/restart.ts'
 import { joinsItsMinor, versionFacts, versionMayFollow } from '../kubeadm/skew.ts'
 import { upgradeMaster } from '../kubeadm/upgrade.ts'
 import { servesEveryName } from '../names.ts'
-import type { Method, MethodContext } from './method.ts'
+import type { Preparing } from '../preparing.ts'
+import { defineMethod, type MethodContext } from './method.ts'
 import { noUnits } from './no-units.ts'
 
 /** What kubeadm makes of a master, as kubespray has it do. */
-export const kubeadm: Method<PreparedCertificates | undefined> = {
+export const kubeadm = defineMethod<PreparedCertificates | undefined>({
   check: ({ params, inventory }) => [
     ...(params.kubeConfigDir === '/etc/kubernetes'
       ? []
@@ -77,7 +67,7 @@ export const kubeadm: Method<PreparedCertificates | undefined> = {
       waitReady(params, host),
       versionIs(params, host),
       controllersAreHealthy(),
-      kubeletIs(params, nodeNameOf(host)),
+      kubeletIs(params, nodeNameOf(host, inventory)),
       servesEveryName(params, host, inventory),
     ]
   },
@@ -87,14 +77,10 @@ export const kubeadm: Method<PreparedCertificates | undefined> = {
     'kube-scheduler': restartPod(params, 'kube-scheduler'),
     kubelet: service.restart('kubelet'),
   }),
-}
+})
 
 /** An etcd that kubeadm does not run has one client for all masters. */
-async function prepareEtcdClient({
-  hosts,
-  inventory,
-  check,
-}: PrepareContext<Params>): Promise<PreparedCertificates | undefined> {
+async function prepareEtcdClient({ hosts, inventory, check }: Preparing): Promise<PreparedCertificates | undefined> {
   const [first] = hosts
   if (first?.params.etcdDeployment !== 'host') return undefined
   const wish: Wish = {

@@ -11,7 +11,7 @@ import { noTokenIsLost } from '../credentials/tokens.ts'
 import { type DaemonName, daemonNames } from '../daemons/daemons.ts'
 import { controllerIsHealthy, versionIs, waitReady } from '../gate/ready.ts'
 import { servesEveryName } from '../names.ts'
-import { type Method, type MethodContext, needsEtcd } from './method.ts'
+import { defineMethod, type MethodContext, needsEtcd } from './method.ts'
 import { notKubeadms } from './not-kubeadms.ts'
 import { imagesAreThere, logFiles } from './static-pods/host.ts'
 import { podManifests } from './static-pods/pods.ts'
@@ -22,7 +22,7 @@ import { manifestOf, noUnit, podRuns } from './static-pods/running.ts'
  * Static pods of the kubelet, with credentials that all masters share. Everything they read is written first; then each
  * manifest in its turn, when the daemon before is ready.
  */
-export const staticPods: Method<StaticPodsPrepared> = {
+export const staticPods = defineMethod<StaticPodsPrepared>({
   check: needsEtcd,
   prepare: prepareStaticPods,
   peers: ({ params, inventory }) => ({
@@ -64,7 +64,7 @@ export const staticPods: Method<StaticPodsPrepared> = {
     ]
   },
   handlers: () => ({}),
-}
+})
 
 /** What the directory of credentials must hold, by what the masters have now. */
 function targetsOf({ params, inventory, peers }: MethodContext, { pair, maker }: StaticPodsPrepared): Targets {

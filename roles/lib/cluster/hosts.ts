@@ -1,9 +1,9 @@
-import { isIP } from 'node:net'
 import { addressVariables, type HostView, type InventoryView, type Origin, type Problem } from 'rota'
 import { canonicalAddress } from './address.ts'
-import { balancerGroups, etcdMembersOf, mastersOf, nodesOf } from './masters.ts'
-import { isNodeName, nodeNameOf, nodeNameVariable } from './node-name.ts'
-import { virtualAddress } from './params.ts'
+import { cluster } from './cluster.ts'
+import { balancerGroups, etcdMembersOf, mastersOf, nodesOf } from './groups.ts'
+import { isNodeName } from './node-name.ts'
+import { overrideHostname } from './params.ts'
 
 /**
  * What is wrong with the hosts that a cluster is made of, all of it, each with its place: names and addresses end in
@@ -14,7 +14,11 @@ export function clusterProblems(inventory: InventoryView): readonly Problem[] {
   const balancers = balancerGroups.flatMap(inventory.group)
   const addressed = unique([...masters, ...etcdMembersOf(inventory), ...balancers])
   const nodes = unique([...masters, ...nodesOf(inventory)])
-  return [...nameProblems(unique([...addressed, ...nodes])), ...nodeProblems(nodes), ...addressProblems(addressed)]
+  return [
+    ...nameProblems(unique([...addressed, ...nodes])),
+    ...nodeProblems(nodes, inventory),
+    ...addressProblems(addressed, inventory),
+  ]
 }
 
 /** The same, and of every host of the groups that are written to the hosts file. */
@@ -22,8 +26,10 @@ export const hostsFileProblems =
   (groups: readonly string[]) =>
   (inventory: InventoryView): readonly Problem[] => {
     const listed = unique(groups.flatMap(inventory.group))
-    return [...clusterProblems(inventory), ...nameProblems(listed), ...addressProblems(listed)]
+    return [...clusterProblems(inventory), ...nameProblems(listed), ...addressProblems(listed, inventory)]
   }
+
+const { var: hostnameVariable } = overrideHostname
 
 /** A name is a word of haproxy's configuration, of the hosts file, of certificates. */
 const nameProblems = (hosts: readonly HostView[]): readonly Problem[] =>
@@ -39,28 +45,27 @@ const nameProblems = (hosts: readonly HostView[]): readonly Problem[] =>
 const isHostName = (name: string): boolean =>
   name.length <= 253 && /^[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?$/.test(name)
 
-function nodeProblems(hosts: readonly HostView[]): readonly Problem[] {
-  const wrong = hosts
-    .filter(host => isHostName(host.name) && !isNodeName(nodeNameOf(host)))
-    .map(host => {
-      const place = host.place(nodeNameVariable)
-      return at(place ?? host.place(), {
-        message: `host ${host.name}: Kubernetes can't have a node of the name ${JSON.stringify(nodeNameOf(host))}: letters, digits, - and . can be in it, and each part begins and ends with a letter or digit`,
+function nodeProblems(hosts: readonly HostView[], inventory: InventoryView): readonly Problem[] {
+  const named = hosts.map(host => {
+    const { nodeName, placeOf } = inventory.cluster(cluster, host)
+    return { key: nodeName, host, set: placeOf('overrideHostname') }
+  })
+  const wrong = named
+    .filter(({ host, key }) => isHostName(host.name) && !isNodeName(key))
+    .map(({ host, key, set }) =>
+      at(set ?? host.place(), {
+        message: `host ${host.name}: Kubernetes can't have a node of the name ${JSON.stringify(key)}: letters, digits, - and . can be in it, and each part begins and ends with a letter or digit`,
         hint:
-          place === undefined
-            ? `set ${nodeNameVariable} for it, or name it otherwise`
-            : `set ${nodeNameVariable} to another name`,
-      })
-    })
-  const named = hosts.map(host => ({
-    key: nodeNameOf(host),
-    host,
-    place: host.place(nodeNameVariable) ?? host.place(),
-  }))
-  return [...wrong, ...twice(named, ({ key, host }) => `host ${host.name}: the name of its node, ${key}, is that of`)]
+          set === undefined
+            ? `set ${hostnameVariable} for it, or name it otherwise`
+            : `set ${hostnameVariable} to another name`,
+      }),
+    )
+  const placed = named.map(({ key, host, set }) => ({ key, host, place: set ?? host.place() }))
+  return [...wrong, ...twice(placed, ({ key, host }) => `host ${host.name}: the name of its node, ${key}, is that of`)]
 }
 
-function addressProblems(hosts: readonly HostView[]): readonly Problem[] {
+function addressProblems(hosts: readonly HostView[], inventory: InventoryView): readonly Problem[] {
   const wrong = hosts.flatMap(host => host.addressProblems)
   const addresses = hosts
     .filter(host => host.addressProblems.length === 0)
@@ -74,26 +79,27 @@ function addressProblems(hosts: readonly HostView[]): readonly Problem[] {
   return [
     ...wrong,
     ...twice(addresses, ({ key, host }) => `host ${host.name}: its address ${key} is that of`),
-    ...virtualProblems(hosts, addresses),
+    ...virtualProblems(hosts, addresses, inventory),
   ]
 }
 
 /** A host that had the virtual address as its own would never let go of it. */
-function virtualProblems(hosts: readonly HostView[], addresses: readonly Named[]): readonly Problem[] {
+function virtualProblems(
+  hosts: readonly HostView[],
+  addresses: readonly Named[],
+  inventory: InventoryView,
+): readonly Problem[] {
   const byAddress = new Map(addresses.map(named => [named.key, named]))
-  return hosts.flatMap(host =>
-    virtualAddress.var.flatMap(name => {
-      const value = host.var(name)
-      const taken =
-        typeof value === 'string' && isIP(value) !== 0 && !value.includes('%') && byAddress.get(canonicalAddress(value))
-      if (!taken) return []
-      return [
-        at(host.place(name), {
-          message: `${name}: ${String(value)} is the address of the host ${taken.host.name}${shown(taken.place)}: the virtual address is one that no host has`,
-        }),
-      ]
-    }),
-  )
+  return hosts.flatMap(host => {
+    const { virtualAddress, placeOf } = inventory.cluster(cluster, host)
+    const taken = virtualAddress === undefined ? undefined : byAddress.get(canonicalAddress(virtualAddress))
+    if (!taken) return []
+    return [
+      at(placeOf('virtualAddress'), {
+        message: `the virtual address ${virtualAddress} is the address of the host ${taken.host.name}${shown(taken.place)}: it is one that no host has`,
+      }),
+    ]
+  })
 }
 
 interface Named {

@@ -1,9 +1,10 @@
 import { type HostView, type InventoryView, type Task, waitFor } from 'rota'
-import { balancersOf, clusterHostsOf, isLeaving, isOneOf, mastersOf, nodesOf, wantsNodeProxy } from './masters.ts'
+import { balancersOf } from './balancers.ts'
+import { cluster } from './cluster.ts'
+import { clusterHostsOf, isLeaving, isOneOf, mastersOf, nodesOf } from './groups.ts'
 import { balancerPortOf, type VipPort } from './vip.ts'
 
 export interface PlacedProxy extends VipPort {
-  readonly wanted?: boolean | undefined
   readonly port: number
   readonly vipAddress?: string | undefined
   readonly leaving: readonly string[] | string
@@ -20,9 +21,9 @@ export function hasNodeProxy(
   inventory: InventoryView,
   { masters }: { readonly masters: boolean },
 ): boolean {
-  const { wanted, port, apiserverPort, vipLoadBalancer, vipAddress, leaving } = params
-  if (!wantsNodeProxy(wanted, host) || isLeaving(host, leaving) || !isOneOf(clusterHostsOf(inventory), host))
-    return false
+  const { port, apiserverPort, vipLoadBalancer, vipAddress, leaving } = params
+  const { wantsNodeProxy } = inventory.cluster(cluster, host)
+  if (!wantsNodeProxy || isLeaving(host, leaving) || !isOneOf(clusterHostsOf(inventory), host)) return false
   const isMaster = isOneOf(mastersOf(inventory), host)
   if (isMaster && !masters && !isOneOf(nodesOf(inventory), host)) return false
   if (isMaster && port === apiserverPort) return false

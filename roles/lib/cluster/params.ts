@@ -1,4 +1,5 @@
-// Params that several roles share, with kubespray's variables and defaults.
+// Values that all roles of a cluster agree on (`cluster`), with kubespray's variables and defaults. A role that has one
+// of these among its params has that value, whoever sets it: a copy of a schema would be another value.
 
 /**
  * Listed masters are about to leave the cluster: no proxy lists them, no certificate names them, no member counts them.
@@ -192,4 +193,105 @@ export const lvsKind = {
   var: 'kube_lvs_kind',
   description:
     'LVS: `DR` (the masters have the virtual address on lo and answer clients themselves) or `NAT` (answers go back through the director).',
+} as const
+
+/** Names of nodes; how they follow from it: `nodeName` of the cluster. */
+export const overrideHostname = {
+  type: 'string',
+  text: 'line',
+  var: 'kube_override_hostname',
+  description: "Name of the host's node. Default: the host's own name.",
+} as const
+
+export const binDir = {
+  type: 'string',
+  format: 'absolute-path',
+  default: '/usr/local/bin',
+  var: 'bin_dir',
+  description: 'Where `kubectl` is linked.',
+} as const
+
+export const serviceAddresses = {
+  type: 'string',
+  format: 'address-ranges',
+  default: '10.233.0.0/18',
+  var: 'kube_service_addresses',
+  description: 'Range of service addresses.',
+} as const
+
+export const podAddresses = {
+  type: 'string',
+  format: 'address-ranges',
+  default: '10.233.64.0/18',
+  var: 'kube_pods_subnet',
+  description: 'Range of pod addresses.',
+} as const
+
+export const drainLimit = {
+  type: 'integer',
+  minimum: 5,
+  default: 600,
+  var: 'kube_apiserver_drain_limit',
+  description:
+    'Seconds after which a host that turns new connections away lets them in again by itself, should the control machine be gone; three times as long where the run is still at work on it.',
+} as const
+
+export const nodeProxyPort = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 65535,
+  var: 'loadbalancer_apiserver_port',
+  defaults: { haproxy: 6443, 'static-pod': 6443, system: 6443, docker: 8443, source: 8443 },
+  description: "Port of a node's proxy.",
+} as const
+
+/** Of the haproxy behind the virtual address. */
+export const haproxyConfig = {
+  type: 'string',
+  format: 'absolute-path',
+  default: '/etc/haproxy/haproxy.cfg',
+  var: 'haproxy_config',
+  description: 'The configuration.',
+} as const
+
+export const virtualRouterId = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 255,
+  default: 51,
+  var: 'keepalived_virtual_router_id',
+  description: 'Unique among the VRRP groups of the network.',
+} as const
+
+export const routerId = {
+  type: 'string',
+  format: 'word',
+  var: 'keepalived_router_id',
+  description: "The host's name where it is not set.",
+} as const
+
+export const etcdClientPort = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 65535,
+  default: 2379,
+  var: 'etcd_client_port',
+  description: 'Port for clients.',
+} as const
+
+export const etcdConfigDir = {
+  type: 'string',
+  format: 'absolute-path',
+  pattern: '^/[^/]+/.+$',
+  default: '/etc/kube-etcd',
+  var: 'etcd_config_dir',
+  description: 'Configuration and certificates.',
+} as const
+
+export const etcdUnit = {
+  type: 'string',
+  format: 'unit-name',
+  default: 'kube-etcd',
+  var: 'etcd_unit',
+  description: "Name of the unit; not the package's own `etcd`.",
 } as const

@@ -30,6 +30,7 @@ export const vipPortParams = {
   nginxVipPort: {
     ...port,
     var: nginxVipPortVariables,
+    defaults: nginxVipPorts,
     description: 'Port of the nginx behind the virtual address. Default: 8443; 8080 with http.',
   },
   nginxVipProtocol: {

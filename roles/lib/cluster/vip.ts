@@ -1,6 +1,7 @@
 import { type HostView, type InventoryView, type Task, waitFor } from 'rota'
 import { holdsPort, type Listener } from '../make-way.ts'
-import { balancersOf, isOneOf } from './masters.ts'
+import { balancersOf } from './balancers.ts'
+import { isOneOf } from './groups.ts'
 import { nginxVipPorts } from './vip-params.ts'
 
 /** What the port of the virtual address follows from. */

@@ -5,15 +5,16 @@ import * as assert from 'uvu/assert'
 import { factTable } from '../../../engine/facts/fact.ts'
 import { flagWords, unitWord } from '../../../roles/control-plane/daemons/flags.ts'
 import { drainApiServer } from '../../../roles/control-plane/drain/apiserver.ts'
-import { seconds } from '../../../roles/control-plane/drain/duration.ts'
-import { blockedPods, drainNode, parseNode } from '../../../roles/control-plane/drain/node.ts'
+import { blockedPods, parseNode } from '../../../roles/control-plane/drain/node.ts'
 import { closePort, openPort } from '../../../roles/control-plane/drain/rule.ts'
-import { drainSettings, drainVariables } from '../../../roles/control-plane/drain/settings.ts'
+import { drainSettings } from '../../../roles/control-plane/drain/settings.ts'
 import { apiServerReady } from '../../../roles/control-plane/gate/gate.ts'
 import { majority } from '../../../roles/control-plane/gate/majority.ts'
 import { endpoint, firstAddress } from '../../../roles/lib/cluster/address.ts'
+import { cluster } from '../../../roles/lib/cluster/cluster.ts'
 import { endpointsIn, readyz } from '../../../roles/lib/cluster/ready.ts'
-import { host, inventory } from '../support/inventory.ts'
+import '../../../roles/index.ts'
+import { contextOn, host, inventory } from '../support/inventory.ts'
 import { remote } from '../support/remote.ts'
 
 test('majority', () => assert.equal([1, 2, 3, 4, 5, 6, 7].map(majority), [0, 1, 2, 3, 3, 4, 4]))
@@ -31,13 +32,19 @@ const durations: readonly (readonly [unknown, number])[] = [
   ['0s', 0],
 ]
 for (const [text, expected] of durations)
-  test(`duration ${text}`, () => assert.is(seconds(text, 'drain_timeout'), expected))
-for (const text of ['6 minutes', '', 'm', '-1', '6m!'])
+  test(`duration ${text}`, () => assert.is(settingsOf({ drain_timeout: text }).first.timeoutSeconds, expected))
+for (const text of ['6 minutes', 'm', '-1', '6m!'])
   test(`no duration: ${JSON.stringify(text)}`, () =>
-    assert.throws(() => seconds(text, 'drain_timeout'), 'drain_timeout'))
+    assert.throws(() => settingsOf({ drain_timeout: text }), /drain_timeout: .* is not a duration/))
+
+const valuesOf = (vars: Readonly<Record<string, unknown>>) => {
+  const m1 = host('m1', '10.0.0.1', [], vars)
+  return inventory([m1]).cluster(cluster, m1)
+}
+const settingsOf = (vars: Readonly<Record<string, unknown>>) => drainSettings(valuesOf(vars))
 
 test("draining has kubespray's defaults", () =>
-  assert.equal(drainSettings(host('m1', '10.0.0.1')), {
+  assert.equal(settingsOf({}), {
     drain: true,
     before: { confirm: false, pauseSeconds: 0 },
     after: { confirm: false, pauseSeconds: 0 },
@@ -47,44 +54,26 @@ test("draining has kubespray's defaults", () =>
     uncordonAfterFailure: true,
   }))
 test('and its variables', () => {
-  const settings = drainSettings(
-    host('m1', '10.0.0.1', [], {
-      drain_timeout: '6m',
-      drain_fallback_enabled: 'yes',
-      upgrade_node_uncordon_after_drain_failure: false,
-    }),
-  )
+  const settings = settingsOf({
+    drain_timeout: '6m',
+    drain_fallback_enabled: 'yes',
+    upgrade_node_uncordon_after_drain_failure: false,
+  })
   assert.is(settings.first.timeoutSeconds, 360)
   assert.equal(settings.fallback, { graceSeconds: 300, timeoutSeconds: 360, retries: 0, delaySeconds: 10 })
   assert.is(settings.uncordonAfterFailure, false)
 })
 
-test('all that is wrong with them is told at once, before any host is touched', () => {
-  const wrong = host('m1', '10.0.0.1', [], {
-    drain_timeout: '6 minutes',
-    drain_nodes: 'perhaps',
-    upgrade_node_confirm: 'maybe',
-    drain_retries: 5,
-  })
-  const problems = drainNode().check?.(wrong) ?? []
-  assert.equal(
-    problems.map(problem => problem.split(':')[0]),
-    ['drain_nodes', 'upgrade_node_confirm', 'drain_timeout'],
-  )
-  assert.equal(drainNode().check?.(host('m1', '10.0.0.1')), [])
-})
-
-test('the list of its variables is complete', () => {
-  const asked = new Set<string>()
-  const recorder = {
-    ...host('m1', '10.0.0.1'),
-    var: (name: string) => {
-      asked.add(name)
-      return name === 'drain_fallback_enabled' ? true : undefined
-    },
+test('all that is wrong with them is told at once', () => {
+  const wrong = { drain_timeout: '6 minutes', drain_nodes: 'perhaps', upgrade_node_confirm: 'maybe', drain_retries: 5 }
+  try {
+    settingsOf(wrong)
+    assert.unreachable()
+  } catch (error) {
+    const problems = (error as { readonly reason: { readonly problems: readonly { readonly message: string }[] } }).reason.problems
+    const names = problems.map(({ message }) => message.split(':')[0])
+    assert.equal(names.sort(), ['drain_nodes', 'drain_timeout', 'upgrade_node_confirm'])
   }
-  drainSettings(recorder)
-  assert.equal([...asked].sort(), [...drainVariables].sort())
 })
 
 test('whose cordon it is', () => {
@@ -152,7 +141,10 @@ test('the gate says what it saw', () => {
   const m1 = host('m1', '10.0.0.1', [], { kube_apiserver_port: '7443' })
   const gate = apiServerReady()
   const verdict = (fact: unknown) =>
-    gate.check(factTable([readyz(m1, 7443, '/etc/kubernetes/pki/ca.crt'), fact]), m1, inventory([m1]))
+    gate.check(
+      factTable([readyz(m1, 7443, '/etc/kubernetes/pki/ca.crt'), fact]),
+      contextOn(m1, inventory([m1])) as never,
+    )
   assert.equal(verdict({ type: 'answered', status: 200, body: 'ok', expected: true }), { ok: true })
   const expected = 'GET /readyz of m1 answers 200'
   assert.equal(
@@ -178,47 +170,39 @@ for (const [name, any, open, available] of lives)
   test(`who serves is counted, whatever its certificate says: ${name}`, () => {
     const m1 = host('m1', '10.0.0.1')
     const { available: condition } = apiServerReady()
-    const requests = condition?.facts(m1, inventory([m1])) ?? []
+    const requests = condition?.facts(contextOn(m1, inventory([m1])) as never) ?? []
     // Nothing of it depends on a name, or on an authority.
     assert.not.match(JSON.stringify(requests), /10\.0\.0\.1|ca\.crt/)
     const port = open ? { type: 'open' } : { type: 'closed', reason: '' }
     const facts = factTable(...requests.map((request, index) => [request, index === 0 ? any : port] as const))
-    assert.is(condition?.check(facts, m1, inventory([m1])).ok, available)
+    assert.is(condition?.check(facts, contextOn(m1, inventory([m1])) as never).ok, available)
   })
 
-test('the gate reads every variable of the role', () => {
-  const { facts, vars } = apiServerReady()
-  const url = (view: HostView) => JSON.stringify(facts(view, inventory([view])))
-  const set = host('m1', '10.0.0.1', [], { control_plane_apiserver_port: '7443', control_plane_kube_config_dir: '/k' })
+test("the gate asks where the cluster's values say, by whichever name they are set", () => {
+  const { facts } = apiServerReady()
+  const url = (view: HostView) => JSON.stringify(facts(contextOn(view, inventory([view])) as never))
+  const set = host('m1', '10.0.0.1', [], { control_plane_apiserver_port: '7443', haproxy_kube_config_dir: '/k' })
   assert.match(url(set), '10.0.0.1:7443')
   assert.match(url(set), '/k/pki/ca.crt')
-  assert.equal(vars, [
-    'kube_apiserver_port',
-    'control_plane_apiserver_port',
-    'kube_config_dir',
-    'control_plane_kube_config_dir',
-  ])
-  for (const name of vars) assert.ok(drainApiServer().vars?.includes(name), name)
 })
 
-for (const [limit, problems] of [
-  [60, 0],
-  [4, 1],
-  [7.5, 1],
-  ['ten minutes', 1],
+for (const [limit, isWrong] of [
+  [60, false],
+  [4, true],
+  [7.5, true],
+  ['ten minutes', true],
 ] as const)
-  test(`a drained master opens its port by itself after ${limit}: ${problems} problems`, () =>
-    assert.is(
-      drainApiServer().check?.(host('m1', '10.0.0.1', [], { kube_apiserver_drain_limit: limit })).length,
-      problems,
-    ))
+  test(`a drained master opens its port by itself after ${limit}: ${isWrong ? 'refused' : 'fine'}`, () => {
+    const read = () => valuesOf({ kube_apiserver_drain_limit: limit }).drainLimit
+    if (isWrong) assert.throws(read, /kube_apiserver_drain_limit/)
+    else assert.is(read(), limit)
+  })
 
 test('pods are let in while the port is closed, those of the inventory', async () => {
   const { context, commands } = remote(() => '')
   const m1 = host('m1', '10.0.0.1', ['kube_control_plane'], { kube_pods_subnet: '10.9.0.0/16' })
   const hook = drainApiServer({ grace: 0, settle: 0 })
-  assert.ok(hook.vars?.includes('kube_pods_subnet'))
-  await hook.enter({ ...context, host: m1, inventory: inventory([m1]) })
+  await hook.enter({ ...context, ...contextOn(m1, inventory([m1])) } as never)
   assert.ok(commands.some(({ text }) => text.includes('close iptables 127.0.0.0/8 10.9.0.0/16')))
 })
 

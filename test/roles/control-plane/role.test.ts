@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { controlPlaneAbsent } from '../../../roles/control-plane/absent.ts'
+import { binaries } from '../../../roles/control-plane/methods/binaries.ts'
 import { controlPlane } from '../../../roles/control-plane/role.ts'
 import { kubeBinaries } from '../../../roles/kube-binaries/role.ts'
 import { golden } from '../support/golden.ts'
@@ -9,13 +10,15 @@ import { contentOf, problemsOf, titlesOf, unitsOf } from '../support/role.ts'
 
 const cluster = smallCluster()
 const host = cluster.host('m1')
-const prepared = {
+const made = {
   pair: (name: string) => ({ certificate: `CERTIFICATE ${name}`, key: `KEY ${name}` }),
   serviceAccount: { key: 'KEY', publicKey: 'PUBLIC' },
 }
 type Params = NonNullable<Parameters<typeof controlPlane>[0]>
 const units = (params: Params, view = cluster) =>
-  unitsOf(controlPlane({ method: 'binaries', ...params }), host, view, { prepared })
+  unitsOf(controlPlane({ method: 'binaries', ...params }), host, view, {
+    prepared: { method: 'binaries', work: binaries.workWith(made) },
+  })
 
 for (const version of ['v1.20.2', 'v1.28.4'])
   for (const daemon of ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'])
@@ -55,7 +58,7 @@ test('no key and no kubeconfig is shown', () => {
     if (/\.(key|conf)$/.test(unit.title)) assert.ok('secret' in unit && unit.secret, unit.title)
 })
 test('nothing on a leaving master, everything on it by the counterpart', () => {
-  assert.equal(titlesOf(controlPlane({ kubeVersion: 'v1.20.2', leaving: 'm1' }), host, cluster, { prepared }), [])
+  assert.equal(titlesOf(controlPlane({ kubeVersion: 'v1.20.2', leaving: 'm1' }), host, cluster), [])
   assert.equal(titlesOf(controlPlaneAbsent({ leaving: 'm1' }), cluster.host('m2'), cluster), [])
   assert.ok(titlesOf(controlPlaneAbsent({ leaving: 'm1' }), host, cluster).length > 0)
   assert.equal(problemsOf(controlPlaneAbsent({ leaving: 'm1,m2,m3' }), host, cluster), ['no master would be left'])

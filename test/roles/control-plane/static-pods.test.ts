@@ -5,6 +5,8 @@ import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
 import { factTable } from '../../../engine/facts/fact.ts'
 import { credentialFacts } from '../../../roles/control-plane/credentials/names.ts'
+import { binaries } from '../../../roles/control-plane/methods/binaries.ts'
+import { staticPods } from '../../../roles/control-plane/methods/static-pods.ts'
 import { controlPlane } from '../../../roles/control-plane/role.ts'
 import { golden } from '../support/golden.ts'
 import { smallCluster } from '../support/inventory.ts'
@@ -14,11 +16,16 @@ const cluster = smallCluster()
 const host = cluster.host('m1')
 const wish = { name: 'server', ca: 'ca', subject: { commonName: 'x' }, names: [], addresses: [], usages: [] }
 const never = async () => assert.unreachable()
-const prepared = {
+const made = {
   pair: (name: string) => ({ certificate: `CERTIFICATE ${name}`, key: `KEY ${name}` }),
   serviceAccount: { key: 'KEY', publicKey: 'PUBLIC' },
   maker: { wishes: { server: wish, kubecfg: wish }, pair: never, renewed: never },
 }
+const preparedOf = (given: object) => ({
+  method: 'static-pods' as const,
+  work: staticPods.workWith(given as never),
+})
+const prepared = preparedOf(made)
 type Params = NonNullable<Parameters<typeof controlPlane>[0]>
 const daemons = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
 const units = (params: Params, view = cluster) =>
@@ -215,20 +222,23 @@ test('no key is a file of the control machine or shown: no pair of the API serve
   const asked: string[] = []
   const pair = (name: string) => {
     asked.push(name)
-    return prepared.pair(name)
+    return made.pair(name)
   }
-  const recorder = { ...prepared, pair }
+  const recorder = preparedOf({ ...made, pair })
   unitsOf(controlPlane({ method: 'static-pods', kubeVersion: 'v1.20.2' }), host, cluster, { prepared: recorder })
   assert.is(asked.includes('hosts/m1/apiserver'), false)
   assert.is(asked.includes('hosts/m1/apiserver-etcd-client'), true)
 })
 test('units give way to pods and pods to units; what kubeadm made is not taken apart', () => {
-  const binaries = titlesOf(controlPlane({ method: 'binaries', kubeVersion: 'v1.20.2' }), host, cluster, { prepared })
-  assert.ok(
-    binaries.indexOf('no static pods of the control plane') < binaries.indexOf('run the handlers notified so far'),
-  )
+  const bothMade = { binaries: { method: 'binaries', work: binaries.workWith(made as never) }, 'static-pods': prepared }
+  const titles = titlesOf(controlPlane({ method: 'binaries', kubeVersion: 'v1.20.2' }), host, cluster, {
+    prepared: bothMade.binaries,
+  })
+  assert.ok(titles.indexOf('no static pods of the control plane') < titles.indexOf('run the handlers notified so far'))
   for (const method of ['binaries', 'static-pods'] as const) {
-    const [first] = unitsOf(controlPlane({ method, kubeVersion: 'v1.20.2' }), host, cluster, { prepared })
+    const [first] = unitsOf(controlPlane({ method, kubeVersion: 'v1.20.2' }), host, cluster, {
+      prepared: bothMade[method],
+    })
     assert.ok(first && 'kind' in first)
     const [request] = first.kind.facts(first.args, { diff: false })
     assert.ok(request)

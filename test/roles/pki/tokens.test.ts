@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { tokenUsers } from '../../../roles/control-plane/credentials/certificates.ts'
+import { binaries } from '../../../roles/control-plane/methods/binaries.ts'
+import { staticPods } from '../../../roles/control-plane/methods/static-pods.ts'
 import { controlPlane } from '../../../roles/control-plane/role.ts'
 import { foreignUsers, prepareTokens, tokensFor } from '../../../roles/lib/pki/index.ts'
 import { entry, planWith } from '../../unit/tasks/plan.ts'
@@ -50,14 +52,16 @@ test("an operator's own token that would be lost is found", () => {
   const ours = 'T,system:kubectl-m1,x\nT,admin,admin\n'
   assert.equal(foreignUsers('T,system:kubectl-m9,x\nT,admin,a\n\n', ours), [])
   assert.equal(foreignUsers('T,ci,ci,"a,b"\r\nT,admin,a\n', ours), ['ci'])
-  const prepared = {
+  const made = {
     pair: () => ({ certificate: '', key: '' }),
     serviceAccount: { key: '', publicKey: '' },
     tokens: ours,
   }
   const cluster = smallCluster()
   const call = controlPlane({ method: 'binaries', kubeVersion: 'v1.20.2', tokenAuth: true })
-  const unit = unitsOf(call, cluster.host('m1'), cluster, { prepared }).find(({ title }) => /loses nobody/.test(title))
+  const unit = unitsOf(call, cluster.host('m1'), cluster, {
+    prepared: { method: 'binaries', work: binaries.workWith(made as never) },
+  }).find(({ title }) => /loses nobody/.test(title))
   assert.ok(unit && 'kind' in unit)
   const there = entry({ content: { base64: Buffer.from('T,ci,ci\n').toString('base64') } })
   assert.match(planWith(unit, () => there)?.refused ?? '', 'has tokens of ci, which pki/known_tokens.csv')
@@ -99,7 +103,7 @@ for (const [method, path] of [
 ] as const)
   test(`${method}: the API server starts anew when the tokens change, and only then`, () => {
     const wish = { name: '', ca: '', subject: { commonName: '' }, names: [], addresses: [], usages: [] }
-    const prepared = {
+    const made = {
       pair: (name: string) => ({ certificate: name, key: name }),
       serviceAccount: { key: 'KEY', publicKey: 'PUBLIC' },
       tokens: 'T,a,a\n',
@@ -110,7 +114,7 @@ for (const [method, path] of [
       controlPlane({ method, kubeVersion: 'v1.20.2', tokenAuth: true }),
       cluster.host('m1'),
       cluster,
-      { prepared },
+      { prepared: { method, work: { binaries, 'static-pods': staticPods }[method].workWith(made as never) } },
     )
     const file = units.find(unit => unit.title === `file ${path}`)
     assert.ok(file && 'kind' in file && file.secret)
@@ -119,7 +123,7 @@ for (const [method, path] of [
     // What a pod is started with follows from facts; its golden manifests have the flag.
     if (method !== 'binaries') return
     const without = unitsOf(controlPlane({ method, kubeVersion: 'v1.20.2' }), cluster.host('m1'), cluster, {
-      prepared: { ...prepared, tokens: undefined },
+      prepared: { method, work: binaries.workWith({ ...made, tokens: undefined } as never) },
     })
     assert.match(contentOf(units, 'kube-apiserver.service'), `--token-auth-file=${path}`)
     assert.not.match(contentOf(without, 'kube-apiserver.service'), 'token-auth-file')

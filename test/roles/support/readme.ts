@@ -1,6 +1,6 @@
 import type { RoleMaker } from '../../../engine/role/role.ts'
-import { variableNames } from '../../../engine/values/params.ts'
-import type { ParamsSchema } from '../../../engine/values/schema.ts'
+import { isShared, variableNames } from '../../../engine/values/names.ts'
+import type { ParamSchema, ParamsSchema } from '../../../engine/values/schema.ts'
 
 interface Shown {
   readonly type?: string | readonly string[]
@@ -19,10 +19,25 @@ export function paramsTable({ role }: RoleMaker<ParamsSchema>): string {
     const kind = values ? values.map(value => `\`${value}\``).join(', ') : [type].flat().join(' or ')
     const needed = role.params.required?.includes(name)
     const shown = needed ? 'required' : defaults ? byCase(defaults) : fallback === undefined ? '' : code(fallback)
-    const variables = [...new Set(variableNames(role.name, name, schema))].map(variable => `\`${variable}\``).join(', ')
-    return [`\`${name}\``, `${kind}${secret ? ', secret' : ''}`, shown, variables, description.replaceAll('|', '\\|')]
+    const variables = namesHere(role.name, name, schema)
+      .map(variable => `\`${variable}\``)
+      .join(', ')
+    return [
+      `\`${name}\`${isShared(schema) ? ' *' : ''}`,
+      `${kind}${secret ? ', secret' : ''}`,
+      shown,
+      variables,
+      description.replaceAll('|', '\\|'),
+    ]
   })
   return padded([['param', 'type', 'default', 'inventory variables', 'what it does'], ...rows])
+}
+
+/** A value of the cluster has a name of every role that has it: here those of others are left out. */
+const namesHere = (role: string, param: string, schema: ParamSchema): readonly string[] => {
+  const own = variableNames(role, param, {})
+  const { var: declared = [] } = schema as { readonly var?: string | readonly string[] }
+  return [...new Set([...own, ...[declared].flat()])]
 }
 
 const code = (value: unknown): string => `\`${JSON.stringify(value)}\``

@@ -1,11 +1,13 @@
 import type { Computed, FactRequest, HostView, InventoryView, Step, Task } from 'rota'
 import { factTable } from '../../../engine/facts/fact.ts'
+import { withGetters } from '../../../engine/role/cluster.ts'
 import type { AnyRole, Nested, RoleCall } from '../../../engine/role/role.ts'
 import { resolveParams } from '../../../engine/values/params.ts'
+import { contextOn, lookupIn, withGiven } from './inventory.ts'
 
-/** A role's params with its defaults, as a run resolves them. */
-export function paramsOf<P>(call: RoleCall): P {
-  const resolved = resolveParams(call, () => undefined)
+/** A role's params with its defaults, as a run resolves them; the variables of a host count where one is given. */
+export function paramsOf<P>(call: RoleCall, host?: HostView): P {
+  const resolved = resolveParams(call, host ? lookupIn(host) : () => undefined)
   if (!resolved.ok) throw new Error(resolved.problems.map(problem => problem.message).join('; '))
   return resolved.params as P
 }
@@ -17,7 +19,12 @@ export function unitsOf(
   inventory: InventoryView,
   more: { readonly prepared?: unknown; readonly peers?: ReadonlyMap<string, unknown> } = {},
 ): readonly (Task | Step)[] {
-  const context = { params: paramsOf(call), host, inventory, peers: more.peers ?? new Map(), prepared: more.prepared }
+  const { peers = new Map(), prepared } = more
+  const context = withGetters(contextOn(host, withGiven(inventory, [call])), {
+    params: paramsOf(call),
+    peers,
+    prepared,
+  })
   return flat(call.role.tasks(context as never))
 }
 
@@ -25,8 +32,13 @@ export const titlesOf = (...args: Parameters<typeof unitsOf>): readonly string[]
   unitsOf(...args).map(unit => unit.title)
 
 /** What is wrong beyond the schema. */
-export const problemsOf = (call: RoleCall, host: HostView, inventory: InventoryView): readonly string[] =>
-  (call.role as AnyRole).check?.({ params: paramsOf(call), host, inventory } as never) ?? []
+export const problemsOf = (
+  call: RoleCall,
+  host: HostView,
+  inventory: InventoryView,
+  params = paramsOf<object>(call),
+): readonly string[] =>
+  (call.role as AnyRole).check?.(withGetters(contextOn(host, withGiven(inventory, [call])), { params }) as never) ?? []
 
 /** Content of the file (or unit) task for a path; a computed one is worked out from these facts. */
 export function contentOf(

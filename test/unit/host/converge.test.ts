@@ -103,7 +103,13 @@ function runOn(
     var: () => undefined,
     place: () => undefined,
   }
-  const inventory: InventoryView = { hosts: [view], host: () => view, group: () => [], dir: '.' }
+  const inventory: InventoryView = {
+    hosts: [view],
+    host: () => view,
+    group: () => [],
+    cluster: () => undefined as never,
+    dir: '.',
+  }
   const run: HostRun = {
     run: 'run',
     play: play('p', { hosts: 'all' }),

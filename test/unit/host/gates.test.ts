@@ -32,7 +32,7 @@ async function run(
   const view = inventoryView(inventory)
   const tags = { only: [], skip: [] }
   const made = play('masters', { hosts: 'all', tasks: [change({})], ...options })
-  const { plays, problems } = await readyPlays([made], inventory, view, { tags, hidden: newRedactor() })
+  const { plays, problems } = await readyPlays([made], inventory, { tags, hidden: newRedactor() })
   equal(problems, [])
   const events: RunEvent[] = []
   const changed: string[] = []
@@ -90,11 +90,11 @@ const broken = (how: 'facts' | 'check', when: (host: string) => boolean = () => 
     name: 'ready',
     interval: 0.01,
     timeout: 0.05,
-    facts: host => {
+    facts: ({ host }) => {
       if (how === 'facts' && when(host.name)) throw new Error('a slip in facts')
       return { done: isDone({}) }
     },
-    check: (_, host) => {
+    check: (_, { host }) => {
       if (how === 'check' && when(host.name)) throw new TypeError('a slip in check')
       return holds
     },

@@ -5,7 +5,6 @@ import { test } from 'uvu'
 import { equal, match } from 'uvu/assert'
 import { command, defineRole, type PlayOptions, play } from '../../../engine/index.ts'
 import { loadInventory } from '../../../engine/inventory/index.ts'
-import { inventoryView } from '../../../engine/plan/views.ts'
 import { newRedactor } from '../../../engine/secrets/redactor.ts'
 import { readyPlays } from '../../ready-plays.ts'
 
@@ -30,7 +29,7 @@ async function ready(hosts: PlayOptions['hosts'], options: Partial<PlayOptions> 
   const inventory = await loadInventory({ sources: [join(dir, 'hosts.ini')] })
   const { only = [], skip = [], limit } = asked
   const made = play('it', { roles: [role()], ...options, hosts })
-  const found = await readyPlays([made], inventory, inventoryView(inventory), {
+  const found = await readyPlays([made], inventory, {
     tags: { only, skip },
     hidden: newRedactor(),
     ...(limit === undefined ? {} : { limit }),

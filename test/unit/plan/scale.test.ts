@@ -20,7 +20,6 @@ async function reads(nodes: number): Promise<number> {
   const all = ['[k8s_cluster:children]', 'kube_control_plane', 'kube_node', '[all:vars]', 'kube_version=v1.30.4', '']
   writeFileSync(join(dir, 'hosts.ini'), [...groups, ...all].join('\n'))
   const inventory = await loadInventory({ sources: ['hosts.ini'], cwd: dir })
-  const view = inventoryView(inventory)
   let count = 0
   const counted = new Map<string, HostView>()
   const watched = (host: HostView): HostView => {
@@ -36,18 +35,24 @@ async function reads(nodes: number): Promise<number> {
     return known
   }
   const lists = new Map<string, readonly HostView[]>()
-  const group = (name: string): readonly HostView[] => {
-    const known = lists.get(name) ?? view.group(name).map(watched)
-    lists.set(name, known)
-    return known
+  const spied: typeof inventoryView = (...args) => {
+    const view = inventoryView(...args)
+    const group = (name: string): readonly HostView[] => {
+      const known = lists.get(name) ?? view.group(name).map(watched)
+      lists.set(name, known)
+      return known
+    }
+    const hosts = view.hosts.map(watched)
+    return { ...view, hosts, host: name => watched(view.host(name)), group }
   }
-  const hosts = view.hosts.map(watched)
-  const spied = { ...view, hosts, host: (name: string) => watched(view.host(name)), group }
   const roles = [etchosts(), nginxProxy(), haproxyProxy(), kubeClients()]
-  const { problems } = await readyPlays([play('nodes', { hosts: 'k8s_cluster', roles })], inventory, spied, {
-    tags: { only: [], skip: [] },
-    hidden: newRedactor(),
-  })
+  const plays = [play('nodes', { hosts: 'k8s_cluster', roles })]
+  const { problems } = await readyPlays(
+    plays,
+    inventory,
+    { tags: { only: [], skip: [] }, hidden: newRedactor() },
+    spied,
+  )
   ok(problems.length === 0, JSON.stringify(problems))
   return count
 }
@@ -71,7 +76,7 @@ async function cpuOf(nodes: number): Promise<number> {
   const extraVars = ['kube_version=v1.30.4', 'loadbalancer_apiserver_type=nginx']
   const inventory = await loadInventory({ sources: ['hosts.ini'], cwd: dir, extraVars })
   const plays = nodeRoles().map(role => play(role.role.name, { hosts: 'k8s_cluster', roles: [role] }))
-  const { problems } = await readyPlays(plays, inventory, inventoryView(inventory), {
+  const { problems } = await readyPlays(plays, inventory, {
     tags: { only: [], skip: [] },
     hidden: newRedactor(),
     keep: 'first',

@@ -85,7 +85,7 @@ async function run(
   const view = inventoryView(inventory)
   const tags = { only: [], skip: [] }
   const given = Object.entries(plays).map(([name, one]) => play(name, { ...one, hosts: 'all' }))
-  const ready = await readyPlays(given, inventory, view, { tags, hidden: newRedactor() })
+  const ready = await readyPlays(given, inventory, { tags, hidden: newRedactor() })
   const events: RunEvent[] = []
   const problems = ready.problems.map(({ message }) => message)
   if (problems.length > 0) return { problems, log, events, code: 1, pending, probes, outcomes: {} }
@@ -271,7 +271,7 @@ test('who is counted as available is not free to work on, though its gate does n
   const better = gate({
     name: 'better than before',
     facts: () => ({}),
-    check: (_, { name }) => (worked.has(name) ? { ok: true } : { ok: false, expected: 'work', saw: 'none' }),
+    check: (_, { host: { name } }) => (worked.has(name) ? { ok: true } : { ok: false, expected: 'work', saw: 'none' }),
     available: { facts: () => ({}), check: () => ({ ok: true }) },
     timeout: 1,
   })

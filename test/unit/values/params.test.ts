@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { equal, is, throws } from 'uvu/assert'
 import { formatProblem } from '../../../engine/failure/problem.ts'
 import { loadInventory } from '../../../engine/inventory/index.ts'
-import { lookupIn } from '../../../engine/plan/views.ts'
+import { lookupIn } from '../../../engine/plan/cluster-values.ts'
 import { defineRole } from '../../../engine/role/role.ts'
 import { resolveParams } from '../../../engine/values/params.ts'
 
@@ -49,6 +49,20 @@ async function resolve(hostsIni: string, params: object = {}, extraVars: readonl
 }
 
 const host = (vars: string) => `a kube_version=v1.20.2 ${vars}\n`
+
+test('of two names the one that is set at the stronger place wins; where they are equally strong, that of the role', async () => {
+  const port = async (text: string) => (await resolve(`${host('')}${text}`)).params.port
+  equal(await port('[all:vars]\nload_balancer_port=1\nold_port=2\n'), 1)
+  equal(await port('[all:vars]\nload_balancer_port=1\n[web]\na\n[web:vars]\nold_port=2\n'), 2)
+  equal((await resolve(`${host('old_port=2')}[all:vars]\nload_balancer_port=1\n`)).params.port, 2)
+  equal((await resolve(`${host('old_port=2')}[all:vars]\n`, {}, ['loadbalancer_apiserver_port=3'])).params.port, 3)
+})
+
+test('an empty text overrides what is weaker, but not another name of the same place', async () => {
+  equal((await resolve(`${host('old_port=')}[all:vars]\nload_balancer_port=1\n`)).params.port, 6443)
+  equal((await resolve(host('loadbalancer_apiserver_port= old_port=2'))).params.port, 2)
+  equal((await resolve(host('old_port=2'), { port: 3 }, ['load_balancer_port='])).params.port, 6443)
+})
 
 test('precedence: default, inventory, playbook, extra vars', async () => {
   equal((await resolve(host(''))).params.port, 6443)
@@ -116,7 +130,7 @@ test('every problem is told at once, with the place of the value and what was ex
 
 test('a param that is needed says which variable to set', async () =>
   equal((await resolve('a\n')).problems, [
-    'PLAYBOOK: role load-balancer needs version (set `kube_version` or `load_balancer_version` in the inventory, or version in the playbook)',
+    'PLAYBOOK: role load-balancer needs version (set `load_balancer_version` or `kube_version` in the inventory, or version in the playbook)',
   ]))
 
 test('what is missing can be told from what is wrong, and neither leaves params to go on with', async () => {

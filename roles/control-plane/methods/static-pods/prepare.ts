@@ -1,8 +1,7 @@
-import type { PrepareContext } from 'rota'
 import type { Wish } from '../../../lib/pki/index.ts'
 import { lifetimeOf, type MasterPrepared, prepareMasters, servedNames } from '../../credentials/certificates.ts'
 import { type Maker, maker } from '../../credentials/maker.ts'
-import type { Params } from '../../daemons/daemons.ts'
+import type { Preparing } from '../../preparing.ts'
 
 /** What static pods need besides: who makes the credentials that no master has. */
 export interface StaticPodsPrepared extends MasterPrepared {
@@ -10,7 +9,7 @@ export interface StaticPodsPrepared extends MasterPrepared {
 }
 
 /** As for units, but for the API server's certificate: that one is among the credentials that masters share. */
-export async function prepareStaticPods(context: PrepareContext<Params>): Promise<StaticPodsPrepared> {
+export async function prepareStaticPods(context: Preparing): Promise<StaticPodsPrepared> {
   const prepared = await prepareMasters(context, wish => !wish.name.endsWith('/apiserver'))
   const params = context.hosts[0]?.params
   const names = params ? servedNames(params, context.inventory) : { names: [], addresses: [] }

@@ -120,7 +120,11 @@ test('what is not there is nothing', () =>
   ))
 
 test('a phase works with the configuration that the cluster has, in its own version', () => {
-  const text = phaseConfig(params({ kubeVersion: 'v1.32.1' }), m1, 'apiVersion: kubeadm.k8s.io/v1beta3\nkind: X\n')
+  const text = phaseConfig(
+    params({ kubeVersion: 'v1.32.1' }),
+    { host: m1, inventory: cluster },
+    'apiVersion: kubeadm.k8s.io/v1beta3\nkind: X\n',
+  )
   const [own, rest] = parseAllDocuments(text).map(document => document.toJS() as Record<string, unknown>)
   assert.is(own?.apiVersion, 'kubeadm.k8s.io/v1beta3')
   assert.equal(own?.localAPIEndpoint, { advertiseAddress: '10.0.0.1', bindPort: 6443 })

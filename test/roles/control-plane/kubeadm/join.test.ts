@@ -191,7 +191,7 @@ test('nor is one where something answers that does not say what the host is', as
 })
 const asked = (host: { readonly readyz: string | undefined; readonly node: string | undefined }) => {
   const { context, commands } = remote(command => (command.includes('get --raw') ? host.readyz : host.node))
-  return isMaster({ ...context, host: cluster.host('m3') }, params()).then(
+  return isMaster({ ...context, host: cluster.host('m3'), inventory: cluster }, params()).then(
     is => ({ is, commands }),
     (error: Error) => ({ is: error.message, commands }),
   )

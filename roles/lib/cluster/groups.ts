@@ -1,12 +1,11 @@
 import { closest } from 'fastest-levenshtein'
 import type { HostView, InventoryView } from 'rota'
-import { virtualAddress } from './params.ts'
 
 /**
  * Hosts of any of the groups, each once, in the order of the first group that has them. One list an inventory: every
  * host asks for it.
  */
-function hostsOf(inventory: InventoryView, groups: readonly string[]): readonly HostView[] {
+export function hostsOf(inventory: InventoryView, groups: readonly string[]): readonly HostView[] {
   const lists = known.get(inventory) ?? new Map<string, readonly HostView[]>()
   known.set(inventory, lists)
   const key = groups.join(' ')
@@ -49,25 +48,6 @@ export function isOneOf(hosts: readonly HostView[], host: HostView): boolean {
   namesIn.set(hosts, names)
   return names.has(host.name)
 }
-
-/**
- * The hosts that balance for the masters, and that the virtual address may be on: those of `load_balancer`; where that
- * group is empty, the masters, if there is a virtual address at all that is not kube-vip's.
- */
-export const balancersOf = (
-  inventory: InventoryView,
-  leaving: readonly string[] | string = [],
-): readonly HostView[] => {
-  const own = hostsOf(inventory, balancerGroups)
-  if (own.length > 0) return own
-  return mastersOf(inventory, leaving).filter(
-    master =>
-      virtualAddress.var.some(name => isSet(master.var(name))) &&
-      !/^(true|yes)$/i.test(String(master.var('kube_vip_enabled'))),
-  )
-}
-
-const isSet = (value: unknown): boolean => value !== undefined && value !== null && value !== ''
 
 /** The etcd members that the cluster shall have. */
 export const etcdMembersOf = (
@@ -115,10 +95,3 @@ const without = (hosts: readonly HostView[], leaving: readonly string[] | string
   if (names.size === 0) return hosts
   return hosts.filter(host => !names.has(host.name))
 }
-
-/**
- * Whether the host shall have a proxy of its own: as the operator says, else unless an external load balancer does its
- * work.
- */
-export const wantsNodeProxy = (wanted: boolean | undefined, host: HostView): boolean =>
-  wanted ?? host.var('loadbalancer_apiserver') === undefined

@@ -1,0 +1,140 @@
+import { isDeepStrictEqual } from 'node:util'
+import { formatOrigin, type Origin, type Problem, refused } from '../failure/index.ts'
+import { type Host, hostNamed, type Inventory } from '../inventory/index.ts'
+import type { Play } from '../playbook/index.ts'
+import { type AnyCluster, type ClusterOf, type HostView, type InventoryView, withGetters } from '../role/index.ts'
+import {
+  type Asked,
+  isShared,
+  type Lookup,
+  type ParamSchema,
+  type PlaybookValue,
+  type PlaybookValues,
+  resolveParams,
+  resolveVar,
+  sourcesOf,
+  variableNames,
+} from '../values/index.ts'
+
+/** What a playbook gives to the values of the cluster, host by host. */
+export interface GivenByPlays {
+  readonly on: (host: string) => PlaybookValues
+  readonly problems: readonly Problem[]
+}
+
+interface Given extends PlaybookValue {
+  readonly hosts: ReadonlySet<string>
+}
+
+export const nothingGiven: GivenByPlays = { on: () => () => undefined, problems: [] }
+
+/**
+ * A playbook gives a value of the cluster to one role and means all who have it, also on hosts that this role does not
+ * run on. Where two calls give different values, those count of the plays that a host is in; two of these are a
+ * contradiction.
+ */
+export function givenByPlays(plays: readonly (readonly [Play, readonly Host[]])[]): GivenByPlays {
+  const bySchema = new Map<ParamSchema, Given[]>()
+  for (const [{ roles = [] }, everyone] of plays) {
+    const hosts = new Set(everyone.map(({ name }) => name))
+    for (const { role, params, site } of roles) {
+      for (const [param, value] of Object.entries(params)) {
+        const schema = role.params.properties[param]
+        if (schema === undefined || value === undefined || !isShared(schema)) continue
+        const given = { value, site, role: role.name, param, hosts }
+        bySchema.set(schema, [...(bySchema.get(schema) ?? []), given])
+      }
+    }
+  }
+  if (bySchema.size === 0) return nothingGiven
+  const chosen = new Map([...bySchema].map(([schema, given]) => [schema, chooser(given)]))
+  return {
+    on: host => schema => chosen.get(schema)?.(host),
+    problems: [...bySchema.values()].flatMap(contradictions),
+  }
+}
+
+/** On a host in no play that gives it a value, whatever the first play gives. */
+function chooser(given: readonly Given[]): (host: string) => PlaybookValue | undefined {
+  const [first] = given
+  if (first === undefined || given.every(({ value }) => isDeepStrictEqual(value, first.value))) return () => first
+  return host => given.find(({ hosts }) => hosts.has(host)) ?? first
+}
+
+function contradictions(given: readonly Given[]): readonly Problem[] {
+  const [first, ...others] = given
+  if (first === undefined) return []
+  const different = others.find(
+    other => !isDeepStrictEqual(other.value, first.value) && [...other.hosts].some(host => first.hosts.has(host)),
+  )
+  if (different === undefined) return contradictions(others)
+  const named = (one: Given) => `${one.role}'s ${one.param}`
+  return [
+    {
+      message: `${named(different)} is one value with ${named(first)}, which is given another (${formatOrigin(first.site)})`,
+      origin: different.site,
+      hint: 'all roles of a cluster have it in common: give it the same value, or give it in the inventory',
+    },
+  ]
+}
+
+/** The values of clusters for the hosts of an inventory, each worked out once. */
+export function clusterValues(
+  lookupOn: (host: string) => Lookup,
+  view: () => InventoryView,
+  given: GivenByPlays,
+): InventoryView['cluster'] {
+  const asked = new Map<AnyCluster, Asked>()
+  const values = (definition: AnyCluster, { name }: HostView): Readonly<Record<string, unknown>> => {
+    const call = asked.get(definition) ?? askedAs(definition)
+    asked.set(definition, call)
+    const resolved = resolveParams(call, lookupOn(name), given.on(name))
+    if (!resolved.ok) throw refused(resolved.problems)
+    return resolved.params
+  }
+  const valueOn = (definition: AnyCluster, host: HostView): object => {
+    const context = { values: values(definition, host), host, inventory: view() }
+    const of = (other: HostView) => values(definition, other)
+    return withGetters(context.values, definition.derive({ ...context, of } as never), {
+      of: (other: HostView) => view().cluster(definition, other),
+      placeOf: (param: string) => placeOf(definition, param, lookupOn(host.name), given.on(host.name)),
+    })
+  }
+  const known = new WeakMap<HostView, Map<AnyCluster, object>>()
+  return <C extends AnyCluster>(definition: C, host: HostView) => {
+    const ofHost = known.get(host) ?? new Map<AnyCluster, object>()
+    known.set(host, ofHost)
+    const value = ofHost.get(definition) ?? valueOn(definition, host)
+    ofHost.set(definition, value)
+    return value as ClusterOf<C>
+  }
+}
+
+function placeOf(definition: AnyCluster, param: string, lookup: Lookup, given: PlaybookValues): Origin | undefined {
+  const schema = definition.params.properties[param]
+  if (schema === undefined) return undefined
+  const [source] = sourcesOf(variableNames(clusterName, param, schema), lookup, given(schema))
+  return source?.kind === 'playbook' ? source.given.site : source?.variable.origin
+}
+
+const clusterName = 'cluster'
+
+const askedAs = ({ params }: AnyCluster): Asked => ({
+  role: { name: clusterName, label: 'the cluster', params },
+  params: {},
+  site: { file: 'the cluster', line: 1, column: 1 },
+})
+
+export function lookupNamed(inventory: Inventory, name: string): Lookup {
+  const host = hostNamed(inventory, name)
+  return host === undefined ? () => undefined : lookupIn(inventory, host)
+}
+
+/** A host's variables for `resolveParams`. */
+export const lookupIn =
+  (inventory: Inventory, host: Host): Lookup =>
+  name => {
+    // Resolved, it also tells whether the value was made from a secret.
+    const variable = resolveVar(inventory, host, name)
+    return variable && { value: variable.value, variable }
+  }
