@@ -63,7 +63,7 @@ async function ready(plays: readonly Play[], text = '', extraVars: readonly stri
       ),
     ),
   )
-  const problems = found.problems.map(formatProblem).map(problem => problem.replace(/^.*test\.ts:\d+:\d+/, 'PLAYBOOK'))
+  const problems = found.problems.map(formatProblem).map(problem => problem.replace(/^\S*test\.ts:\d+:\d+/, 'PLAYBOOK'))
   return { written, problems, found }
 }
 
