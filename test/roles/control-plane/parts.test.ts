@@ -70,7 +70,8 @@ test('all that is wrong with them is told at once', () => {
     settingsOf(wrong)
     assert.unreachable()
   } catch (error) {
-    const problems = (error as { readonly reason: { readonly problems: readonly { readonly message: string }[] } }).reason.problems
+    const problems = (error as { readonly reason: { readonly problems: readonly { readonly message: string }[] } })
+      .reason.problems
     const names = problems.map(({ message }) => message.split(':')[0])
     assert.equal(names.sort(), ['drain_nodes', 'drain_timeout', 'upgrade_node_confirm'])
   }
