@@ -2,7 +2,8 @@ import { formatProblem, type Problem } from './problem.ts'
 
 /**
  * Why something is not done, in the four ways that matter to whoever has asked for it:
- * - `refused`: what was asked for can't be right. All of it at once, each problem with its place; nothing has been done.
+ * - `refused`: what was asked for can't be right. All of it at once, each problem with its place; nothing has been
+ *   done.
  * - `failed`: a host, or what runs there, did not do what it should.
  * - `unreachable`: the host can't be talked to (any more).
  * - `interrupted`: the operator has stopped it.
@@ -26,7 +27,10 @@ export type Obstacle = 'connect' | 'authentication' | 'host-key' | 'become' | 'l
 type Kind = Reason['kind']
 type ReasonOf<K extends Kind> = Extract<Reason, { readonly kind: K }>
 
-/** The one thing that is thrown for an operator to read. Anything else that is thrown is a fault of ours, of a role, or of a playbook. */
+/**
+ * The one thing that is thrown for an operator to read. Anything else that is thrown is a fault of ours, of a role, or
+ * of a playbook.
+ */
 export class Failure<R extends Reason = Reason> extends Error {
   override readonly name = 'Failure'
   readonly reason: R

@@ -70,6 +70,7 @@ export interface ClusterContext<V> {
   readonly of: (host: HostView) => V
 }
 
+/** A definition of whatever values. */
 export type AnyCluster = ClusterDefinition
 
 /** The value for a host: what is set, and what follows from it. */

@@ -88,7 +88,9 @@ async function runBatch(batch: Batch, hosts: readonly HostView[]): Promise<Stop 
   return stop ?? verdictOn(ready.play, results, hosts.length)
 }
 
-/** What runs once and was to run on a host that could not be attempted at, with the first host that can run it instead. */
+/**
+ * What runs once and was to run on a host that could not be attempted at, with the first host that can run it instead.
+ */
 function orphansOf({ owners }: Batch, planned: readonly Planned[]): ReadonlyMap<Planned, readonly WorkItem[]> {
   const alive = new Set(planned.map(({ run }) => run.host.name))
   const taken = new Set<string>()

@@ -32,8 +32,8 @@ import { targetOf } from './target.ts'
 import type { ApplyEvent, ApplyResult, Channel, ChannelOptions, ChannelStats, Connection, RunResult } from './types.ts'
 
 /**
- * Opens the one shell of a host. Rejects with an `unreachable` failure when the host can't be reached or another controller
- * holds its lock; with `eager` it does not wait for the host, and the first request rejects so.
+ * Opens the one shell of a host. Rejects with an `unreachable` failure when the host can't be reached or another
+ * controller holds its lock; with `eager` it does not wait for the host, and the first request rejects so.
  */
 export async function openChannel(connection: Connection, options: ChannelOptions): Promise<ShellChannel> {
   options.signal?.throwIfAborted()

@@ -7,8 +7,8 @@ import { resolvePlain } from './yaml-scalar.ts'
  * else, and everything doubtful (double keys, tags, anchors, flow collections, text over several lines, errors), gives
  * undefined, and the yaml package reads the file instead.
  *
- * What it earns (`npx zx scripts/bench.mjs yaml`, 20 variables a host): the package takes 12 to 22 times the CPU, 0.25 s
- * instead of 0.01 s for 100 hosts, 1.8 s instead of 0.1 s for 3,000. For 10,000 hosts it alone would be more than all
+ * What it earns (`npx zx scripts/bench.mjs yaml`, 20 variables a host): the package takes 12 to 22 times the CPU, 0.25
+ * s instead of 0.01 s for 100 hosts, 1.8 s instead of 0.1 s for 3,000. For 10,000 hosts it alone would be more than all
  * else that planning them costs.
  */
 export function readYamlQuickly(text: string): Node | undefined {
