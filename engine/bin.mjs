@@ -5,10 +5,11 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { load } from './load/index.mjs'
 
-const [command, playbook = '', ...flags] = process.argv.slice(2)
+const [command, playbook = '', ...given] = process.argv.slice(2)
+const flags = command === 'params' ? asListing(given) : given
 
 // Here, and not among the other commands: a playbook is not compiled with the engine, and guards its own output.
-if (command === 'run' && existsSync(playbook)) {
+if ((command === 'run' || command === 'params') && flags !== undefined && existsSync(playbook)) {
   process.argv.splice(1, process.argv.length, resolve(playbook), ...flags)
   await load('engine')
   // A playbook is a zx script: `$` and its like are there.
@@ -17,4 +18,17 @@ if (command === 'run' && existsSync(playbook)) {
 } else {
   const { rota } = await load('rota')
   process.exitCode = await rota(process.argv.slice(2))
+}
+
+/**
+ * The flags of the playbook that `rota params PLAYBOOK --host NAME` stands for; undefined where no host is named.
+ * @param {readonly string[]} words
+ */
+function asListing(words) {
+  const at = words.findIndex(word => word === '--host' || word.startsWith('--host='))
+  if (at === -1) return undefined
+  const [flag = '', next = ''] = words.slice(at)
+  const inOne = flag.startsWith('--host=')
+  const host = inOne ? flag.slice('--host='.length) : next
+  return [...words.slice(0, at), '--list-params', host, ...words.slice(at + (inOne ? 1 : 2))]
 }

@@ -38,6 +38,7 @@ export interface Flags extends VaultFlags {
   readonly listHosts: boolean
   readonly listTasks: boolean
   readonly listTags: boolean
+  readonly listParams?: string
 }
 
 const list = (value: string, before: readonly string[]): readonly string[] => [...before, ...tagsOf(value)]
@@ -106,6 +107,10 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
     .option('--list-hosts', 'list the hosts of each play and stop', false)
     .option('--list-tasks', 'list the tasks of each play and stop', false)
     .option('--list-tags', 'list all tags and stop', false)
+    .option(
+      '--list-params <host>',
+      'list the params of roles on a host, where each was set and what it overrode, and stop',
+    )
   addRefusedFlags(addVersion(addVaultFlags(command)))
     .helpOption('-h, --help', 'this page')
     .showHelpAfterError('(--help lists the flags)')

@@ -66,6 +66,7 @@ export async function prepareRun(playbook: Playbook, flags: Flags, redactor: Red
     flags,
     options,
     inventory,
+    bound,
     view: bound.view,
     tags,
     ready,

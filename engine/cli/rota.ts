@@ -10,20 +10,28 @@ export async function rota(args: readonly string[]): Promise<number> {
   // stdout holds what was asked for, be it a vault's content.
   const { redactor } = guardedOutput([process.stderr])
   try {
-    const [{ initCommand }, { inventoryCommand }, { profileCommand }, { runCommand }, { vaultCommand }] =
-      await Promise.all([
-        import('./init/command.ts'),
-        import('./inventory-command.ts'),
-        import('./profile-command.ts'),
-        import('./run-command.ts'),
-        import('./vault/command.ts'),
-      ])
+    const [
+      { initCommand },
+      { inventoryCommand },
+      { paramsCommand },
+      { profileCommand },
+      { runCommand },
+      { vaultCommand },
+    ] = await Promise.all([
+      import('./init/command.ts'),
+      import('./inventory-command.ts'),
+      import('./params-command.ts'),
+      import('./profile-command.ts'),
+      import('./run-command.ts'),
+      import('./vault/command.ts'),
+    ])
     const command = addVersion(new Command('rota'))
       .description(
         'Begins a repository, runs playbooks, looks into inventories and past runs, and works on vaults. A playbook has flags of its own: rota run playbooks/site.mjs --help',
       )
       .addCommand(initCommand())
       .addCommand(runCommand())
+      .addCommand(paramsCommand())
       .addCommand(inventoryCommand(redactor))
       .addCommand(profileCommand())
       .addCommand(vaultCommand())

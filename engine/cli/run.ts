@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { isFailure, refused } from '../failure/index.ts'
 import { printable } from '../journal/index.ts'
+import { listParams } from '../plan/index.ts'
 import type { Playbook } from '../playbook/index.ts'
 import { execute } from './execute.ts'
 import { parseFlags } from './flags.ts'
@@ -20,13 +21,14 @@ export async function runFromCommandLine(
   try {
     const flags = parseFlags(playbook, argsAfter(playbook.file, argv))
     const wantsTasks = flags.listTasks || flags.listTags
-    const lists = wantsTasks || flags.listHosts
+    const lists = wantsTasks || flags.listHosts || flags.listParams !== undefined
     if (!lists) mustBeRecordable()
     const prepared = await prepareRun(playbook, flags, output.redactor, lists ? 'first' : 'all')
-    const { problems, ready } = prepared
+    const { problems, ready, bound, inventory } = prepared
     if (problems.length > 0 && !(lists && (ready.hasTasks || !wantsTasks))) throw refused(problems)
     if (!lists) return await execute(prepared, output)
-    const lines = listing(ready.plays, flags)
+    const params = flags.listParams === undefined ? [] : listParams(bound, inventory, flags.listParams)
+    const lines = [...listing(ready.plays, flags), ...params]
     output.write(lines.map(line => printable(output.redactor.text(line))).join('\n'))
     if (problems.length > 0) printProblems(problems, 'a run would be refused')
     return 0

@@ -33,6 +33,8 @@ export interface Bound {
   readonly plays: readonly NamedPlay[]
   /** The inventory with what the plays give to the values of clusters. */
   readonly view: InventoryView
+  /** What the plays give to them. */
+  readonly given: GivenByPlays
   /** With these no task can be made. */
   readonly problems: readonly Problem[]
   /** Plays that need hosts and have none: a run is refused, a listing is not. */
@@ -89,7 +91,7 @@ export function bindPlays(
   })
   problems.push(...inventoryProblems(bound, view), ...checks.problems())
   const needed = bound.flatMap(({ play, named }) => nobodyThough(play, named, { inventory, view, tags: options.tags }))
-  return { plays: bound, view, problems, needed, notes: warnings }
+  return { plays: bound, view, given, problems, needed, notes: warnings }
 }
 
 /** A role with its params on every host. None where params are missing that nobody who selects these tags needs. */

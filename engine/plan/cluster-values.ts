@@ -119,7 +119,7 @@ function placeOf(definition: AnyCluster, param: string, lookup: Lookup, given: P
 
 const clusterName = 'cluster'
 
-const askedAs = ({ params }: AnyCluster): Asked => ({
+export const askedAs = ({ params }: AnyCluster): Asked => ({
   role: { name: clusterName, label: 'the cluster', params },
   params: {},
   site: { file: 'the cluster', line: 1, column: 1 },

@@ -5,6 +5,7 @@
 export { ansibleFactRequests, ansibleFacts } from './ansible-facts.ts'
 export { isExtra, type Lookup, type PlaybookValue, type Source, sourcesOf } from './choose.ts'
 export { explainVar } from './explain.ts'
+export { explainParams } from './explain-params.ts'
 export { type HasParams, isShared, nameShared, shareSchemas, variableNames } from './names.ts'
 export type { ParamProblem } from './param-problems.ts'
 export {

@@ -1,0 +1,68 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { test } from 'uvu'
+import { equal, match, not } from 'uvu/assert'
+
+const dir = mkdtempSync(join(tmpdir(), 'rota-params-'))
+const write = (name: string, text: string): string => {
+  writeFileSync(join(dir, name), text)
+  return join(dir, name)
+}
+const inventory = write(
+  'hosts.ini',
+  `[kube_control_plane]
+m1 keepalived_auth_pass=s3cr3tpw kube_apiserver_port=7443
+m2
+[kube_node]
+n1
+[k8s_cluster:children]
+kube_control_plane
+kube_node
+[all:vars]
+kube_version=v1.30.4
+kube_apiserver_port=6444
+keepalived_virtual_address=10.0.0.100
+`,
+)
+const rota = (...args: readonly string[]) => execa('node', ['engine/bin.mjs', ...args], { reject: false, all: true })
+const params = (...args: readonly string[]) => rota('params', 'playbooks/upgrade.mjs', '-i', inventory, ...args)
+
+test('each param has its value, type, source and place, and what it overrode', async () => {
+  const { stdout, exitCode, stderr } = await params('--host', 'm1')
+  equal(exitCode, 0, stderr)
+  const [, after = ''] = stdout.split('cluster apiserverPort')
+  equal(
+    after
+      .split('\n')
+      .slice(0, 3)
+      .map(line => line.replace(dir, 'DIR')),
+    [
+      ': 7443  (integer)',
+      '  set by kube_apiserver_port, inventory host m1, DIR/hosts.ini:2:54',
+      '    overrides 6444, kube_apiserver_port, inventory group [all:vars], DIR/hosts.ini:11:21',
+    ],
+  )
+  match(stdout, 'keepalived apiserverPort: 7443  (integer, of the cluster)')
+  match(stdout, /cluster virtualAddress: "10.0.0.100" {2}\(string\)\n {2}set by keepalived_virtual_address/)
+  match(stdout, /haproxy fall: 2 {2}\(integer\)\n {2}the default/)
+})
+
+test('an extra variable is seen to win under any name, and a secret is not shown', async () => {
+  const { all, stdout } = await params('--host=m1', '-e', 'haproxy_apiserver_port=8443')
+  match(stdout, /cluster apiserverPort: 8443 .*\n {2}set by haproxy_apiserver_port, extra vars/)
+  match(stdout, /keepalived authPassword: \(secret\)/)
+  not.match(all ?? '', 's3cr3tpw')
+})
+
+test('a host that is not there, no host, and no playbook are refused', async () => {
+  const wrong = await params('--host', 'm7')
+  match(wrong.all ?? '', 'there is no host m7')
+  match((await params()).all ?? '', 'name it: --host NAME')
+  const none = await rota('params', 'playbooks/none.mjs', '--host', 'm1')
+  match(none.all ?? '', 'there is no playbook playbooks/none.mjs')
+  equal([wrong.exitCode, none.exitCode], [1, 1])
+})
+
+test.run()
