@@ -1,12 +1,4 @@
-import {
-  type AnyCluster,
-  type HostContext,
-  type HostView,
-  type InventoryView,
-  type ParamsContext,
-  type RoleContext,
-  withGetters,
-} from '../role/index.ts'
+import type { AnyCluster, HostContext, HostView, InventoryView, ParamsContext, RoleContext } from '../role/index.ts'
 import { type BoundRole, paramsOn } from './bound.ts'
 
 /** What whoever works on a host is told. The value of the cluster is worked out when it is asked for. */
@@ -28,7 +20,14 @@ export const plainContext = (
   host: HostView,
   inventory: InventoryView,
 ): ParamsContext<Readonly<Record<string, unknown>>, AnyCluster | undefined> =>
-  withGetters(hostContext(bound.call.role.cluster, host, inventory), { params: paramsOn(bound, host) }) as never
+  ({
+    params: paramsOn(bound, host),
+    host,
+    inventory,
+    get cluster() {
+      return clusterOf(bound, host, inventory)
+    },
+  }) as never
 
 /** What its tasks and handlers are made of. */
 export const taskContext = (
@@ -37,4 +36,17 @@ export const taskContext = (
   inventory: InventoryView,
   peers: RoleContext<unknown>['peers'],
 ): RoleContext<unknown> =>
-  withGetters(plainContext(bound, host, inventory), { peers, prepared: bound.prepared }) as never
+  ({
+    params: paramsOn(bound, host),
+    host,
+    inventory,
+    get cluster() {
+      return clusterOf(bound, host, inventory)
+    },
+    peers,
+    prepared: bound.prepared,
+  }) as never
+
+// A getter in each literal: properties that are defined one by one were a third of what planning 10,000 nodes takes.
+const clusterOf = ({ call }: BoundRole, host: HostView, inventory: InventoryView): unknown =>
+  call.role.cluster && inventory.cluster(call.role.cluster, host)

@@ -28,11 +28,12 @@ export function sourcesOf(
   lookup: Lookup,
   given: PlaybookValue | undefined,
 ): readonly Source[] {
-  const variables = names.flatMap(named => {
+  const variables: Hit[] = []
+  for (const named of names) {
     const hit = lookup(named)
-    return hit === undefined ? [] : [{ kind: 'variable', named, ...hit } as const]
-  })
-  const sorted = variables.length < 2 ? variables : [...variables].sort(byStrength)
+    if (hit !== undefined) variables.push({ kind: 'variable', named, ...hit })
+  }
+  const sorted = variables.length < 2 ? variables : variables.sort(byStrength)
   if (given === undefined) return sorted
   const extra = sorted.filter(({ variable }) => isExtra(variable))
   return [...extra, { kind: 'playbook', given }, ...sorted.slice(extra.length)]
