@@ -3,7 +3,6 @@
 export type { Around, HookContext } from './around.ts'
 export { type CallSite, callSite } from './call-site.ts'
 export type { Check, Finding } from './check.ts'
-export { withGetters } from './cluster.ts'
 export type { Condition, Gate, Verdict } from './gate.ts'
 export type { RemoteCommand, RemoteOutput, RemoteShell } from './remote.ts'
 export type { AnyRole, Handlers, Nested, ParamsContext, RoleCall, RoleContext, TaskOrStep } from './role.ts'
@@ -11,6 +10,7 @@ export { type Step, type StepContext, type StepResult, step } from './step.ts'
 export {
   type AnyCluster,
   addressVariables,
+  type ClusterAccess,
   type ClusterOf,
   type HostContext,
   type HostView,

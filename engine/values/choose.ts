@@ -2,7 +2,11 @@ import type { Origin } from '../failure/index.ts'
 import type { Variable } from '../inventory/index.ts'
 
 /** The variable of a host by name, its template evaluated: the value and where it was set. */
-export type Lookup = (name: string) => { readonly value: unknown; readonly variable: Variable } | undefined
+export interface Lookup {
+  (name: string): { readonly value: unknown; readonly variable: Variable } | undefined
+  /** All names that any host of the inventory has, where that is known: no other need be asked for. */
+  readonly names?: ReadonlySet<string>
+}
 
 /** A value that a playbook gives to a param. */
 export interface PlaybookValue {
