@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { refused } from '../failure/index.ts'
 
-/** `rota params`: bin.mjs has the playbook list them; this is its help, and what is said of one that can't be listed. */
+/**
+ * `rota params`: bin.mjs has the playbook list them; this is its help, and what is said of one that can't be listed.
+ */
 export const paramsCommand = (): Command =>
   new Command('params')
     .description(

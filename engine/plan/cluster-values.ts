@@ -116,8 +116,8 @@ export function clusterValues(
 }
 
 /**
- * A class for the values of a cluster, with a getter for each of its names. As objects with properties of their own they
- * took 1.3 s of 6 with 10,000 nodes (`bench.mjs nodes`).
+ * A class for the values of a cluster, with a getter for each of its names. As objects with properties of their own
+ * they took 1.3 s of 6 with 10,000 nodes (`bench.mjs nodes`).
  */
 function clusterClass({ params }: AnyCluster, derived: object) {
   class ClusterValue {

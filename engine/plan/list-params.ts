@@ -5,8 +5,9 @@ import { type Bound, clustersOf } from './bind.ts'
 import { askedAs, lookupIn } from './cluster-values.ts'
 
 /**
- * The values of the cluster and the params of every role on one host, line by line: what is in effect, where it was set,
- * what it overrode. Of a play that the host is not in, there are none. Throws a refusal for a host that is not known.
+ * The values of the cluster and the params of every role on one host, line by line: what is in effect, where it was
+ * set, what it overrode. Of a play that the host is not in, there are none. Throws a refusal for a host that is not
+ * known.
  */
 export function listParams(
   { plays, given }: Pick<Bound, 'plays' | 'given'>,

@@ -6,8 +6,8 @@ import { type Asked, givenTo, type PlaybookValues, resolveParams, valueFrom } fr
 import type { ParamSchema } from './schema.ts'
 
 /**
- * Every param of a role, or value of the cluster, on one host: the value in effect with its type, what set it and where,
- * then all that it overrode, strongest first. By the same module that a run goes by. Secrets are not shown.
+ * Every param of a role, or value of the cluster, on one host: the value in effect with its type, what set it and
+ * where, then all that it overrode, strongest first. By the same module that a run goes by. Secrets are not shown.
  */
 export function explainParams(call: Asked, lookup: Lookup, shared: PlaybookValues): readonly string[] {
   const resolved = resolveParams(call, lookup, shared)

@@ -106,8 +106,8 @@ interface Named {
 }
 
 /**
- * The names of all params of a role, worked out once; of these only such as somebody has set. A value of the cluster has
- * a dozen, an inventory sets one: with 10,000 nodes asking for all of them took 1.5 s of 6 (`bench.mjs nodes`).
+ * The names of all params of a role, worked out once; of these only such as somebody has set. A value of the cluster
+ * has a dozen, an inventory sets one: with 10,000 nodes asking for all of them took 1.5 s of 6 (`bench.mjs nodes`).
  */
 function namesOf(role: HasParams, set: ReadonlySet<string> = everyName): readonly Named[] {
   const bySet = roleNames.get(role.params) ?? new WeakMap<ReadonlySet<string>, readonly Named[]>()

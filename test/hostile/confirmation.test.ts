@@ -87,7 +87,7 @@ test('the only master can not be removed', () =>
   refused(
     'remove-master',
     ['-e', 'node=m1'],
-    /playbooks\/remove-master\.mjs:\d+:\d+: play "the masters that stay are ready" has no host: 'kube_control_plane:!m1' matches none/,
+    /playbooks\/parts\/leaving\.mjs:\d+:\d+: play "the masters that stay are ready" has no host: 'kube_control_plane:!m1' matches none/,
     whole.replace(/^m[23] .*\n/gm, ''),
   ))
 
@@ -96,7 +96,7 @@ for (const limit of ['m1', '!m1', 'kube_node'])
     refused(
       'remove-master',
       ['-e', 'node=m1', '--limit', limit],
-      /playbooks\/remove-master\.mjs:\d+:\d+: play "[^"]+" would be passed over: --limit leaves none of its \d hosts/,
+      /playbooks\/parts\/leaving\.mjs:\d+:\d+: play "[^"]+" would be passed over: --limit leaves none of its \d hosts/,
     ))
 
 test('remove-ha --limit of a worker does nothing and says so before any host is touched', () =>
@@ -123,7 +123,7 @@ for (const [playbook, args, play] of [
       playbook,
       words(args),
       new RegExp(
-        `playbooks/${playbook}\\.mjs:\\d+:\\d+: play "${play}" has no host: there is no host or group 'k8s_cluster[^]*` +
+        `playbooks/(?:parts/[a-z]+|${playbook})\\.mjs:\\d+:\\d+: play "${play}" has no host: there is no host or group 'k8s_cluster[^]*` +
           'the groups of this inventory are kube_control_plane, etcd, kube_node',
       ),
       apart,
