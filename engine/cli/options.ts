@@ -69,16 +69,13 @@ async function passwordFrom(
   return secret && (() => secret.password)
 }
 
-/** Without `-i` and without a setting: the lab's inventory where the lab is up. */
+/** `-i`, else the inventory of ansible.cfg or of the environment. */
 function sourcesFrom(flags: Flags, settings: Settings): readonly string[] {
   if (flags.inventory.length > 0) return flags.inventory
-  if (settings.inventory) return settings.inventory.value
-  const lab = 'inventory/lab/hosts.ini'
-  if (existsSync(lab)) return [lab]
-  throw refused([
-    {
-      message: 'no inventory was given and no lab is up',
-      hint: 'name one with -i inventory/prod/hosts.ini, or start the lab: npx zx scripts/lab.mjs up',
-    },
-  ])
+  const hint = 'name one with -i inventory/prod/hosts.ini, or as `inventory` in ansible.cfg'
+  if (settings.inventory === undefined) throw refused([{ message: 'no inventory was given', hint }])
+  const { value, from } = settings.inventory
+  const missing = value.filter(path => !path.includes(',') && !existsSync(path))
+  if (missing.length === 0) return value
+  throw refused(missing.map(path => ({ message: `${from}: there is no inventory ${path}`, hint })))
 }
