@@ -5,7 +5,7 @@ import { bindPlays, draftPlays, inventoryView, type Readied } from '../engine/pl
 import type { Play } from '../engine/playbook/index.ts'
 import type { Redactor } from '../engine/secrets/index.ts'
 
-type Options = BindOptions & DraftOptions & { readonly hidden: Pick<Redactor, 'add' | 'isIn'> }
+type Options = BindOptions & DraftOptions & { readonly redactor: Pick<Redactor, 'add' | 'isIn'> }
 
 /** Plays as a run finds them before its first connection, all that is wrong with them at once. */
 export const readyPlays = async (

@@ -43,13 +43,13 @@ export async function prepareRun(playbook: Playbook, flags: Flags, redactor: Red
     const vars = playbookVars(playbook, inventory, secrets => redactor.add(secrets))
     const plays = typeof playbook.plays === 'function' ? playbook.plays({ inventory: view, vars }) : playbook.plays
     const chosen = { ...(limit === undefined ? {} : { limit }), needsEveryPlay: playbook.needsEveryPlay === true }
-    return { plays, bound: bindPlays(plays, inventory, { tags, hidden: redactor, ...chosen }) }
+    return { plays, bound: bindPlays(plays, inventory, { tags, redactor, ...chosen }) }
   }
   const connectionsTo = (names: Iterable<string>) =>
     connectionsOf(inventory, options.connection, names, secrets => redactor.add(secrets))
   const complete = <T>(work: () => Promise<T>) => facts.complete(work, () => connectionsTo([]), options.forks)
   const { plays, bound } = await complete(bind)
-  const ready = await complete(() => draftPlays(bound, { tags, hidden: redactor, keep }))
+  const ready = await complete(() => draftPlays(bound, { tags, redactor, keep }))
   // With params that are wrong, tasks can't be made, and so their tags are not known.
   const named = ready.hasTasks ? checkTags(ready.plays, tags) : { problems: [], warnings: [] }
   const problems = [

@@ -4,7 +4,7 @@ import type { Around } from '../role/index.ts'
 import { hookName } from './hook-name.ts'
 import type { HostPlan } from './host-run.ts'
 import type { HostRun } from './run.ts'
-import { stepContext, writeDown } from './run-step.ts'
+import { notePending, stepContext } from './run-step.ts'
 
 /**
  * Takes the host out of service: each hook is written down on it first. When one fails, all entered so far are left
@@ -15,7 +15,7 @@ export async function enterAll(run: HostRun): Promise<void> {
   for (const hook of run.play.around ?? []) {
     entered.push(hook)
     try {
-      await writeDown(run, [hookName(hook.name)], [])
+      await notePending(run, [hookName(hook.name)], [])
       await phase(run, hook, 'enter')
     } catch (error) {
       for (const done of entered.reverse()) await leave(run, done).catch(() => {})
@@ -33,7 +33,7 @@ export async function leaveAll(run: HostRun, plan: HostPlan): Promise<void> {
 
 async function leave(run: HostRun, hook: Around): Promise<void> {
   await phase(run, hook, 'leave')
-  await writeDown(run, [], [hookName(hook.name)])
+  await notePending(run, [], [hookName(hook.name)])
 }
 
 async function phase(run: HostRun, hook: Around, phase: 'enter' | 'leave'): Promise<void> {

@@ -15,12 +15,12 @@ export async function runStep(run: HostRun, item: WorkItem, why: string, owed: R
   const started = Date.now()
   const elapsed = () => (Date.now() - started) / 1000
   run.emit({ kind: 'taskStarted', ...about })
-  await writeDown(run, item.owes, [])
+  await notePending(run, item.owes, [])
   try {
     const result: StepResult = (await item.unit.run(stepContext(run))) ?? {}
     const changed = result.changed ?? true
     if (!changed)
-      await writeDown(
+      await notePending(
         run,
         [],
         item.owes.filter(name => !owed.has(name)),
@@ -43,7 +43,7 @@ export async function runStep(run: HostRun, item: WorkItem, why: string, owed: R
 }
 
 /** Notes on the host what is owed from now on, and what is not any more. */
-export async function writeDown(run: HostRun, owes: readonly string[], paid: readonly string[]): Promise<void> {
+export async function notePending(run: HostRun, owes: readonly string[], paid: readonly string[]): Promise<void> {
   const items = [
     ...(owes.length > 0 ? [{ id: 0, script: raw(':'), owes }] : []),
     ...paid.map((pays, index) => ({ id: index + 1, script: raw(':'), owes: [], pays })),

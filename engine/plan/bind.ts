@@ -22,7 +22,7 @@ export interface BindOptions {
   readonly needsEveryPlay?: boolean
   readonly tags: TagSelection
   /** Told of every secret before a role gets it. */
-  readonly hidden: Pick<Redactor, 'add'>
+  readonly redactor: Pick<Redactor, 'add'>
 }
 
 export interface NamedPlay extends BoundPlay {
@@ -206,7 +206,7 @@ function resolveFor(
 ): ResolvedParams | undefined {
   try {
     const resolved = resolveParams(call, lookupIn(inventory, host), given.on(host.name))
-    if (resolved.secrets.length > 0) options.hidden.add(resolved.secrets)
+    if (resolved.secrets.length > 0) options.redactor.add(resolved.secrets)
     return resolved
   } catch (error) {
     if (!isFailure(error, 'refused')) throw error

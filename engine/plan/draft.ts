@@ -24,7 +24,7 @@ export interface Readied {
 
 export interface DraftOptions {
   readonly tags: TagSelection
-  readonly hidden: Pick<Redactor, 'isIn'>
+  readonly redactor: Pick<Redactor, 'isIn'>
   /** Of a listing, only the first host's work is kept: all of ten thousand is a gigabyte. */
   readonly keep?: 'all' | 'first'
 }
@@ -53,7 +53,7 @@ export async function draftPlays(bound: Bound, options: DraftOptions): Promise<R
 }
 
 function draftPlay(bound: NamedPlay, view: InventoryView, options: DraftOptions, problems: Problem[]): ReadyPlay {
-  const { tags, hidden, keep = 'all' } = options
+  const { tags, redactor, keep = 'all' } = options
   const { named, ...rest } = bound
   const drafts = new Map<string, Draft>()
   const chosen: HostView[] = []
@@ -61,7 +61,7 @@ function draftPlay(bound: NamedPlay, view: InventoryView, options: DraftOptions,
   let taskTags: readonly string[] = []
   for (const [index, host] of bound.hosts.entries()) {
     const draft = draftOn(bound, host, view, tags, problems)
-    problems.push(...secretProblems(draft.work, bound.play, hidden.isIn))
+    problems.push(...secretProblems(draft.work, bound.play, redactor.isIn))
     once.push({ host, items: onceItems(draft.work) })
     if (index === 0) taskTags = draft.parts.flatMap(({ units }) => units.flatMap(unit => unit.tags))
     if (!hasWork(bound, draft, tags)) continue

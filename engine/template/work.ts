@@ -38,7 +38,7 @@ export class Work {
   take(count: number): string | undefined {
     this.#left -= count
     if (this.#left < 0) return `it takes more than ${mostSteps} steps`
-    return this.#left <= this.#nextLook ? this.#look() : undefined
+    return this.#left <= this.#nextLook ? this.#beyondLimits() : undefined
   }
 
   /** One step down: what is wrong with it, if anything. `leave` comes up again. */
@@ -57,7 +57,7 @@ export class Work {
     if (tooMuch !== undefined) throw new FilterError(tooMuch)
   }
 
-  #look(): string | undefined {
+  #beyondLimits(): string | undefined {
     this.#nextLook = this.#left - betweenLooks
     const now = performance.now()
     if (this.#until === Number.POSITIVE_INFINITY) this.#until = now + mostSeconds * 1000
@@ -67,7 +67,7 @@ export class Work {
   /** A filter, a test or a call begins. */
   begin(): void {
     this.spend(1)
-    const tooMuch = this.#look()
+    const tooMuch = this.#beyondLimits()
     if (tooMuch !== undefined) throw new FilterError(tooMuch)
   }
 

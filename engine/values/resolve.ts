@@ -34,7 +34,11 @@ export function resolveVar(inventory: Inventory, host: Host, name: string, conte
   if (variable === undefined || !isTemplated(variable)) return variable
   const seen = { secret: variable.secret === true }
   const use: Use = { inventory, host, context, names: [{ host, name }], seen, work: new Work() }
-  const value = told(whole(resolveValue(variable.value, variable, [], use), variable, use), variable, use)
+  const value = toldToOnSecret(
+    ofBoundedSize(resolveValue(variable.value, variable, [], use), variable, use),
+    variable,
+    use,
+  )
   const { origin, source, rank, overrides, node, fromVault = false } = variable
   const locate: Variable['locate'] = path => variable.locate(path)
   return {
@@ -62,7 +66,7 @@ interface Use {
 }
 
 /** Whoever gets the value walks through it: it must have an end. */
-function whole(value: unknown, { origin }: Variable, use: Use): unknown {
+function ofBoundedSize(value: unknown, { origin }: Variable, use: Use): unknown {
   try {
     checkSize(value)
     return value
@@ -211,13 +215,13 @@ function readVariable(name: string, variable: Variable, use: Use): unknown {
     throw refused([{ message, origin: variable.origin }])
   }
   const inner: Use = { ...use, names: [...use.names, { host: use.host, name }] }
-  return told(resolveValue(variable.value, variable, [], inner), variable, inner)
+  return toldToOnSecret(resolveValue(variable.value, variable, [], inner), variable, inner)
 }
 
 /** Before anything else can be made of it, or said about it. */
-function told(value: unknown, variable: Variable, use: Use): unknown {
+function toldToOnSecret(value: unknown, variable: Variable, use: Use): unknown {
   // Whoever is told walks through it.
-  if (use.seen.secret && !isLazyMap(value)) use.inventory.onSecret?.(whole(value, variable, use))
+  if (use.seen.secret && !isLazyMap(value)) use.inventory.onSecret?.(ofBoundedSize(value, variable, use))
   return value
 }
 

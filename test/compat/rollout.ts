@@ -170,7 +170,7 @@ export async function runRotas(given: Case): Promise<Ran> {
       handlers: Object.fromEntries(one.handlers.map(name => [name, action({ name })])),
     }),
   )
-  const ready = await readyPlays(plays, inventory, { tags, hidden: newRedactor() })
+  const ready = await readyPlays(plays, inventory, { tags, redactor: newRedactor() })
   if (ready.problems.length > 0) throw new Error(ready.problems.map(problem => problem.message).join('\n'))
   const done = new Map<string, string[]>()
   const batches: (readonly [string, readonly string[]])[] = []

@@ -44,9 +44,9 @@ async function problems(
   more = groups,
 ): Promise<readonly string[]> {
   const inventory = await load({ 'hosts.yml': hosts, 'groups.ini': more }, { sources: ['hosts.yml', 'groups.ini'] })
-  const hidden = newRedactor()
+  const redactor = newRedactor()
   const plays = [play('all', { hosts: 'k8s_cluster', roles })]
-  const ready = await readyPlays(plays, inventory, { tags: { only: [], skip: [] }, hidden })
+  const ready = await readyPlays(plays, inventory, { tags: { only: [], skip: [] }, redactor })
   return ready.problems.map(formatProblem)
 }
 

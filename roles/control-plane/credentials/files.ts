@@ -87,9 +87,9 @@ export const masterDirectories = (params: Params): readonly (Task | false)[] => 
 /** A task for each file; with `notify` it tells who reads it. */
 export const fileTasks = (files: readonly MasterFile[], { notify }: { readonly notify: boolean }): readonly Task[] =>
   files.map(({ path, content, secret, readers, or }) => {
-    const told = notify ? { notify: readers } : {}
-    if (!secret) return certificateFile(path, content, told)
-    if (or === undefined) return keyFile(path, content, told)
+    const notified = notify ? { notify: readers } : {}
+    if (!secret) return certificateFile(path, content, notified)
+    if (or === undefined) return keyFile(path, content, notified)
     const now = facts.path({ path, sha256: true })
     const kept = computed({ now }, seen => {
       const entry = facts.followed(seen.now)
@@ -103,7 +103,7 @@ export const fileTasks = (files: readonly MasterFile[], { notify }: { readonly n
       group: 'root',
       secret: true,
       backup: false,
-      ...told,
+      ...notified,
     })
   })
 

@@ -32,7 +32,7 @@ async function run(
   const view = inventoryView(inventory)
   const tags = { only: [], skip: [] }
   const made = play('masters', { hosts: 'all', tasks: [change({})], ...options })
-  const { plays, problems } = await readyPlays([made], inventory, { tags, hidden: newRedactor() })
+  const { plays, problems } = await readyPlays([made], inventory, { tags, redactor: newRedactor() })
   equal(problems, [])
   const events: RunEvent[] = []
   const changed: string[] = []

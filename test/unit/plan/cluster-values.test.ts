@@ -55,7 +55,7 @@ async function ready(plays: readonly Play[], text = '', extraVars: readonly stri
   writeFileSync(join(dir, 'hosts.ini'), groups + text)
   const inventory = await loadInventory({ sources: ['hosts.ini'], cwd: dir, extraVars })
   const tags = { only: [], skip: [] }
-  const found = await readyPlays(plays, inventory, { tags, hidden: newRedactor() })
+  const found = await readyPlays(plays, inventory, { tags, redactor: newRedactor() })
   const written = (found.hasTasks ? found.plays : []).flatMap(each =>
     each.hosts.flatMap(host =>
       draftOf(each, host).work.items.map(({ unit }) =>

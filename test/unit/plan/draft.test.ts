@@ -58,7 +58,7 @@ async function askedOf(hosts: string, keep: 'all' | 'first', check = false) {
   const inventory = await loadInventory({ sources: [hosts] })
   const view = inventoryView(inventory)
   const only = play('p', { hosts: 'all', roles: [plain(), curious(), preparing()] })
-  const ready = await readyPlays([only], inventory, { tags, hidden: newRedactor(), keep })
+  const ready = await readyPlays([only], inventory, { tags, redactor: newRedactor(), keep })
   equal(ready.problems, [])
   const first = asked.splice(0)
   if (keep === 'first') return { first, later: asked, ready }

@@ -31,7 +31,7 @@ async function ready(hosts: PlayOptions['hosts'], options: Partial<PlayOptions> 
   const made = play('it', { roles: [role()], ...options, hosts })
   const found = await readyPlays([made], inventory, {
     tags: { only, skip },
-    hidden: newRedactor(),
+    redactor: newRedactor(),
     ...(limit === undefined ? {} : { limit }),
   })
   return {

@@ -50,7 +50,7 @@ async function reads(nodes: number): Promise<number> {
   const { problems } = await readyPlays(
     plays,
     inventory,
-    { tags: { only: [], skip: [] }, hidden: newRedactor() },
+    { tags: { only: [], skip: [] }, redactor: newRedactor() },
     spied,
   )
   ok(problems.length === 0, JSON.stringify(problems))
@@ -78,7 +78,7 @@ async function cpuOf(nodes: number): Promise<number> {
   const plays = nodeRoles().map(role => play(role.role.name, { hosts: 'k8s_cluster', roles: [role] }))
   const { problems } = await readyPlays(plays, inventory, {
     tags: { only: [], skip: [] },
-    hidden: newRedactor(),
+    redactor: newRedactor(),
     keep: 'first',
   })
   const took = cpuTime() - started

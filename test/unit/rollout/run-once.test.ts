@@ -85,7 +85,7 @@ async function run(
   const view = inventoryView(inventory)
   const tags = { only: [], skip: [] }
   const given = Object.entries(plays).map(([name, one]) => play(name, { ...one, hosts: 'all' }))
-  const ready = await readyPlays(given, inventory, { tags, hidden: newRedactor() })
+  const ready = await readyPlays(given, inventory, { tags, redactor: newRedactor() })
   const events: RunEvent[] = []
   const problems = ready.problems.map(({ message }) => message)
   if (problems.length > 0) return { problems, log, events, code: 1, pending, probes, outcomes: {} }
