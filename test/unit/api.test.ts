@@ -48,18 +48,23 @@ interface Exported {
   readonly room: string
 }
 
-/** `export { a, type B, c as d } from './room/index.ts'` */
+/** `export { a, type B, c as d } from './room/index.ts'`, and all of `export * from './room/kinds.ts'`. */
 function exported(file: string): readonly Exported[] {
   const text = readFileSync(join(dir, file), 'utf8')
-  return [...text.matchAll(/^export (?:type )?\{([^}]*)\} from '([^']*)'/gm)].flatMap(([, list = '', from = '']) =>
-    list.split(',').map(item => {
-      const [name = '', as = name] = item
-        .trim()
-        .replace(/^type /, '')
-        .split(' as ')
-      return { name, as, room: dirname(join(dir, dirname(file), from)) }
-    }),
+  const beside = (from: string) => join(dirname(file), from)
+  const listed = [...text.matchAll(/^export (?:type )?\{([^}]*)\} from '([^']*)'/gm)].flatMap(
+    ([, list = '', from = '']) =>
+      list.split(',').flatMap(item => {
+        const [name = '', as = name] = item
+          .trim()
+          .replace(/^type /, '')
+          .split(' as ')
+        // A list may end in a comma.
+        return name === '' ? [] : [{ name, as, room: dirname(join(dir, beside(from))) }]
+      }),
   )
+  const whole = [...text.matchAll(/^export \* from '([^']*)\.ts'/gm)]
+  return [...listed, ...whole.flatMap(([, from = '']) => exported(`${beside(from)}.d.ts`))]
 }
 
 /** All that a room declares under the name (a type may share it with a value), without comments. */

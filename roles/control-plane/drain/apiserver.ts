@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Around, around, type HookContext } from 'rota'
 import { arm, callOff, canArm, cluster, httpsUrl, netPatience } from '../../lib/cluster/index.ts'
 import { serves } from '../gate/serves.ts'
-import { closePort, openPort, undrain, undrainName } from './rule.ts'
+import { closePort, openPort, undrain, undrainName } from './closed-port.ts'
 
 export interface DrainApiServerOptions {
   /**
