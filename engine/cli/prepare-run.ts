@@ -39,7 +39,7 @@ export async function prepareRun(playbook: Playbook, flags: Flags, redactor: Red
   if (limit !== undefined) selectHosts(inventory, 'all', limit)
   const tags = { only: flags.tags, skip: flags.skipTags }
   const bind = async () => {
-    const view = inventoryView(inventory)
+    const view = inventoryView(inventory, undefined, secrets => redactor.add(secrets))
     const vars = playbookVars(playbook, inventory, secrets => redactor.add(secrets))
     const plays = typeof playbook.plays === 'function' ? playbook.plays({ inventory: view, vars }) : playbook.plays
     const chosen = { ...(limit === undefined ? {} : { limit }), needsEveryPlay: playbook.needsEveryPlay === true }

@@ -78,21 +78,22 @@ function contradictions(given: readonly Given[]): readonly Problem[] {
   ]
 }
 
-/** The values of clusters for the hosts of an inventory, each worked out once. */
+/** The values of clusters for the hosts of an inventory, each worked out once. `onSecrets` is told of those in them. */
 export function clusterValues(
   lookupOn: (host: string) => Lookup,
   view: () => InventoryView,
   given: GivenByPlays,
+  onSecrets: (secrets: readonly string[]) => void = () => {},
 ): InventoryView['cluster'] {
   const asked = new Map<AnyCluster, Asked>()
   const values = (definition: AnyCluster, { name }: HostView): Readonly<Record<string, unknown>> => {
     const call = asked.get(definition) ?? askedAs(definition)
     asked.set(definition, call)
     const resolved = resolveParams(call, lookupOn(name), given.on(name))
+    if (resolved.secrets.length > 0) onSecrets(resolved.secrets)
     if (!resolved.ok) throw refused(resolved.problems)
     return resolved.params
   }
-  const made = new Map<AnyCluster, ReturnType<typeof clusterClass>>()
   const valueOn = (definition: AnyCluster, host: HostView): object => {
     const set = values(definition, host)
     const context = { values: set, host, inventory: view(), of: (other: HostView) => values(definition, other) }
@@ -100,10 +101,7 @@ export function clusterValues(
       of: other => view().cluster(definition, other) as ReturnType<ClusterAccess<object>['of']>,
       placeOf: param => placeOf(definition, param, lookupOn(host.name), given.on(host.name)),
     }
-    const derived = definition.derive(context as never)
-    const Value = made.get(definition) ?? clusterClass(definition, derived)
-    made.set(definition, Value)
-    return new Value(set, derived, access)
+    return clusterValue(set, definition.derive(context as never), access)
   }
   const known = new WeakMap<HostView, Map<AnyCluster, object>>()
   return <C extends AnyCluster>(definition: C, host: HostView) => {
@@ -116,38 +114,15 @@ export function clusterValues(
 }
 
 /**
- * A class for the values of a cluster, with a getter for each of its names. As objects with properties of their own
- * they took 1.3 s of 6 with 10,000 nodes (`bench.mjs nodes`).
+ * What is set, what follows from it, and what is asked of others, in one plain object: whoever spreads it, or asks for
+ * its keys, has all of it. Only what follows is defined one by one: all of it so took 1.3 s of 6 with 10,000 nodes
+ * (`bench.mjs nodes`).
  */
-function clusterClass({ params }: AnyCluster, derived: object) {
-  class ClusterValue {
-    readonly of: ClusterAccess<object>['of']
-    readonly placeOf: ClusterAccess<object>['placeOf']
-    readonly #set: Readonly<Record<string, unknown>>
-    readonly #derived: object
-
-    constructor(set: Readonly<Record<string, unknown>>, derived: object, { of, placeOf }: ClusterAccess<object>) {
-      this.#set = set
-      this.#derived = derived
-      this.of = of
-      this.placeOf = placeOf
-    }
-
-    static {
-      const getters = (names: readonly string[], get: (value: ClusterValue, name: string) => unknown) => {
-        for (const name of names)
-          Object.defineProperty(ClusterValue.prototype, name, {
-            get(this: ClusterValue) {
-              return get(this, name)
-            },
-          })
-      }
-      getters(Object.keys(params.properties), (value, name) => value.#set[name])
-      getters(Object.keys(derived), (value, name) => Reflect.get(value.#derived, name))
-    }
-  }
-  return ClusterValue
-}
+const clusterValue = (
+  set: Readonly<Record<string, unknown>>,
+  derived: object,
+  { of, placeOf }: ClusterAccess<object>,
+): object => Object.defineProperties({ ...set, of, placeOf }, Object.getOwnPropertyDescriptors(derived))
 
 function placeOf(definition: AnyCluster, param: string, lookup: Lookup, given: PlaybookValues): Origin | undefined {
   const schema = definition.params.properties[param]

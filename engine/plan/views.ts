@@ -8,8 +8,13 @@ import { clusterValues, type GivenByPlays, lookupNamed, nothingGiven } from './c
 
 /**
  * The inventory as roles see it, with what a playbook gives to the values of clusters. Views are made once per host.
+ * `onSecrets` is told of every secret in such a value before anybody gets it.
  */
-export function inventoryView(inventory: Inventory, given: GivenByPlays = nothingGiven): InventoryView {
+export function inventoryView(
+  inventory: Inventory,
+  given: GivenByPlays = nothingGiven,
+  onSecrets?: (secrets: readonly string[]) => void,
+): InventoryView {
   const views = new Map<string, HostView>()
   const view = (host: Host): HostView => {
     const known = views.get(host.name)
@@ -33,6 +38,7 @@ export function inventoryView(inventory: Inventory, given: GivenByPlays = nothin
       name => lookupNamed(inventory, name),
       () => made,
       given,
+      onSecrets,
     ),
     get hosts() {
       all ??= [...inventory.hosts.values()].map(view)

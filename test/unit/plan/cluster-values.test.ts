@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { file } from 'rota'
+import { command, file } from 'rota'
 import { test } from 'uvu'
 import { equal, match } from 'uvu/assert'
 import { formatProblem } from '../../../engine/failure/problem.ts'
@@ -140,6 +140,47 @@ test('an empty text of a stronger place overrides: it is the value where any tex
   })
   equal((await ready([named], weak)).written, ['<all> 7'])
   equal((await ready([named], weak, ['name_prefix=', 'api_port='])).written, ['<> 6443'])
+})
+
+test('a value can be spread and taken apart; what follows may depend on the host, and stand in for what is set', async () => {
+  const varied = defineCluster({
+    extends: cluster,
+    params: { type: 'object', properties: {} },
+    derive: ({ values, host }) => ({
+      get port(): number {
+        return values.port + 1
+      },
+      ...(host.name === 's1' ? { first: 'yes' } : { second: 'yes' }),
+    }),
+  })
+  const named = play('p', {
+    hosts: 'servers',
+    cluster: varied,
+    tasks: context => {
+      const { prefix: _, of, placeOf, ...rest } = { ...context.cluster }
+      return [file({ path: '/p', content: JSON.stringify([rest, of(context.host).port, placeOf('port')]) })]
+    },
+  })
+  equal((await ready([named])).written, [
+    '[{"port":6444,"url":"https://s1:6443","ports":[6443,6443,6443],"first":"yes"},6444,null]',
+    '[{"port":6444,"url":"https://s2:6443","ports":[6443,6443,6443],"second":"yes"},6444,null]',
+  ])
+})
+
+test('a secret of a cluster is hidden, though it is no param of a role', async () => {
+  const withSecret = defineCluster({
+    params: { type: 'object', properties: { token: { type: 'string', text: 'line', secret: true, var: 'api_token' } } },
+  })
+  const plays = [
+    play('p', {
+      hosts: 's1',
+      cluster: withSecret,
+      tasks: ({ cluster: { token } }) => [command({ run: ['login', String(token)] })],
+    }),
+  ]
+  const { problems } = await ready(plays, '[all:vars]\napi_token=correct-horse\n')
+  equal(problems.length, 1)
+  match(problems[0] ?? '', 'secret')
 })
 
 test.run()
