@@ -24,7 +24,7 @@ export type { PlaybookContext, PlaybookOptions } from './playbook/playbook.ts'
 export type { Serial } from './playbook/serial.ts'
 export { type Around, around, type HookContext } from './role/around.ts'
 export { type Check, type Finding, hostCheck, sharedCheck } from './role/check.ts'
-export { defineCluster } from './role/cluster.ts'
+export { defineCluster, sharedParams } from './role/cluster.ts'
 export { type Gate, gate, holds, type Verdict } from './role/gate.ts'
 export type { RemoteCommand, RemoteOutput, RemoteShell } from './role/remote.ts'
 export {

@@ -26,6 +26,15 @@ export function defineCluster<
   }
 }
 
+/**
+ * Params that several roles have as one value, like those of a cluster: what the playbook or the inventory says of one
+ * to any of them, all of them have.
+ */
+export function sharedParams<const P extends ParamsSchema['properties']>(properties: P): P {
+  shareSchemas({ type: 'object', properties })
+  return properties
+}
+
 /** All properties of some objects in one; getters stay what they are. */
 export const withGetters = (...objects: readonly object[]): object =>
   Object.defineProperties({}, Object.assign({}, ...objects.map(Object.getOwnPropertyDescriptors)))

@@ -1,6 +1,8 @@
+import { sharedParams } from 'rota'
 import {
   apiserverPort,
   binDir,
+  certificateDays,
   clientsServer,
   controlPlaneMethod,
   credentialsDir,
@@ -122,6 +124,7 @@ export const params = {
     encryptionConfig: {
       type: 'string',
       text: 'lines',
+      minLength: 1,
       secret: true,
       var: 'kube_encryption_provider_config',
       description: 'An EncryptionConfiguration (YAML) for data in etcd.',
@@ -146,13 +149,7 @@ export const params = {
     },
     drainLimit,
     packages: packageNames(['iptables', 'curl', 'openssl']),
-    certificateDays: {
-      type: 'integer',
-      minimum: 1,
-      default: 365,
-      var: 'kube_certificate_days',
-      description: 'Life of a new certificate.',
-    },
+    certificateDays,
     clientsServer,
     tokenAuth: {
       type: 'boolean',
@@ -177,3 +174,8 @@ export const params = {
   },
   required: ['kubeVersion'],
 } as const
+
+// The roles that take a master away or look at one have these too.
+const { supplementaryNames, shutdownDelay, stopTimeout, controlPlaneEndpoint, criSocket, etcdDataDir } =
+  params.properties
+sharedParams({ supplementaryNames, shutdownDelay, stopTimeout, controlPlaneEndpoint, criSocket, etcdDataDir })

@@ -1,4 +1,6 @@
+import { sharedParams } from 'rota'
 import {
+  certificateDays,
   etcdClientPort,
   etcdConfigDir,
   etcdDeployment,
@@ -75,14 +77,12 @@ export const params = {
     },
     joinTimeout: { type: 'integer', minimum: 10, default: 180, description: 'Seconds for joining the cluster.' },
     packages: packageNames(['etcd-server', 'etcd-client']),
-    certificateDays: {
-      type: 'integer',
-      minimum: 1,
-      default: 365,
-      var: 'kube_certificate_days',
-      description: 'Life of a new certificate.',
-    },
+    certificateDays,
     deployment: etcdDeployment,
     leaving,
   },
 } as const
+
+// The roles that take a member away or forget it look where this one has put it.
+const { peerPort, dataDir } = params.properties
+sharedParams({ peerPort, dataDir })

@@ -10,7 +10,7 @@ import {
 } from '../lib/cluster/params.ts'
 import { vipPortParams } from '../lib/cluster/vip-params.ts'
 import { proxyPodParams } from '../lib/pods/proxy-pod.ts'
-import { unitName } from '../nginx-proxy/conf-params.ts'
+import { params as nginxProxy } from '../nginx-proxy/params.ts'
 
 const time = '^[0-9]+(us|ms|s|m|h|d)?$'
 const port = { type: 'integer', minimum: 1, maximum: 65535 } as const
@@ -92,11 +92,8 @@ export const params = {
         'Folder of the configuration on the host. The container sees the folder, not the file, so that a new file can take its place while it runs.',
     },
     manifestDir,
-    nginxUnit: {
-      ...unitName,
-      var: 'nginx_proxy_unit',
-      description: 'Unit of an nginx that may have the port until now, where it has a name of its own.',
-    },
+    // Of an nginx that may have the port until now.
+    nginxUnit: nginxProxy.properties.unit,
     vipAddress: virtualAddress,
     ...vipPortParams,
     startTimeout: {

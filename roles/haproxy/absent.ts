@@ -8,19 +8,13 @@ import {
   isUnset,
   unknownLeaving,
 } from '../lib/cluster/index.ts'
-import { apiserverPort, leaving, virtualAddress } from '../lib/cluster/params.ts'
+import { apiserverPort, haproxyConfig, leaving, virtualAddress } from '../lib/cluster/params.ts'
 import { nginxVipUnit, vipPortParams } from '../lib/cluster/vip-params.ts'
 
 const params = {
   type: 'object',
   properties: {
-    config: {
-      type: 'string',
-      format: 'absolute-path',
-      default: '/etc/haproxy/haproxy.cfg',
-      var: 'haproxy_config',
-      description: 'The configuration that is removed.',
-    },
+    config: haproxyConfig,
     everywhere: {
       type: 'boolean',
       default: false,

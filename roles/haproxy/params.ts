@@ -1,3 +1,4 @@
+import { sharedParams } from 'rota'
 import {
   apiserverPort,
   haproxyConfig,
@@ -126,3 +127,7 @@ export const params = {
     leaving,
   },
 } as const
+
+// check-ha asks the page for its state.
+const { statsPort, statsUri, statsUser, statsPassword } = params.properties
+sharedParams({ statsPort, statsUri, statsUser, statsPassword })

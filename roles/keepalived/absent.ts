@@ -8,20 +8,14 @@ import {
   mastersOf,
   unknownLeaving,
 } from '../lib/cluster/index.ts'
-import { leaving as leavingParam, virtualAddress } from '../lib/cluster/params.ts'
+import { keepalivedConfig, leaving as leavingParam, virtualAddress } from '../lib/cluster/params.ts'
 import { moveVirtualAddress } from './move.ts'
 
 const params = {
   type: 'object',
   properties: {
     virtualAddress,
-    config: {
-      type: 'string',
-      format: 'absolute-path',
-      default: '/etc/keepalived/keepalived.conf',
-      var: 'keepalived_config',
-      description: 'The configuration that is removed.',
-    },
+    config: keepalivedConfig,
     everywhere: {
       type: 'boolean',
       default: false,

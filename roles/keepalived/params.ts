@@ -1,7 +1,9 @@
 import {
   apiserverPort,
+  keepalivedConfig,
   kubeConfigDir,
   leaving,
+  lvsGateway,
   lvsKind,
   lvsPort,
   packageNames,
@@ -46,6 +48,7 @@ export const params = {
     primary: {
       type: 'string',
       text: 'line',
+      minLength: 1,
       var: 'keepalived_primary',
       description: 'With `election: primary`: the name of that host.',
     },
@@ -122,12 +125,7 @@ export const params = {
       default: true,
       description: "keepalived: `enable_script_security`: a script that others than root can write isn't run.",
     },
-    config: {
-      type: 'string',
-      format: 'absolute-path',
-      default: '/etc/keepalived/keepalived.conf',
-      description: 'The configuration.',
-    },
+    config: keepalivedConfig,
     lvsKind,
     lvsPort,
     lvsAlgorithm: {
@@ -154,12 +152,7 @@ export const params = {
       default: 0,
       description: 'LVS: `persistence_timeout`, seconds for which a client stays on its master; 0 for not at all.',
     },
-    lvsGateway: {
-      type: 'string',
-      format: 'address',
-      var: 'kube_lvs_gateway',
-      description: 'LVS with NAT: a second address that moves with the first, through which the masters answer.',
-    },
+    lvsGateway,
     apiserverPort,
     kubeConfigDir,
     packages: packageNames(['keepalived', 'psmisc', 'iproute2']),

@@ -1,4 +1,4 @@
-import { leaving, lvsKind, vipLoadBalancer, virtualAddress } from '../lib/cluster/params.ts'
+import { leaving, lvsGateway, lvsKind, vipLoadBalancer, virtualAddress } from '../lib/cluster/params.ts'
 
 export const params = {
   type: 'object',
@@ -6,12 +6,7 @@ export const params = {
     virtualAddress,
     vipLoadBalancer,
     lvsKind,
-    lvsGateway: {
-      type: 'string',
-      format: 'address',
-      var: 'kube_lvs_gateway',
-      description: 'With NAT: the address of the director through which this host answers.',
-    },
+    lvsGateway,
     leaving,
   },
 } as const

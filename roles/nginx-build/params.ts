@@ -18,6 +18,7 @@ export const params = {
     tarball: {
       type: 'string',
       text: 'line',
+      minLength: 1,
       var: 'nginx_source_tarball',
       description: 'The tarball on the control machine, instead of `url`.',
     },

@@ -1,3 +1,5 @@
+import { sharedParams } from 'rota'
+
 /** Params of nginx built from source: the role that builds and the one that installs read the same variables. */
 
 /** Checksums of versions that are known here, as distributions publish them for the tarballs of nginx.org. */
@@ -46,6 +48,7 @@ export const configureFlags = {
 export const buildHost = {
   type: 'string',
   text: 'line',
+  minLength: 1,
   var: 'nginx_build_host',
   description:
     'Host on which nginx is built, one of the cluster; the first node (or master, where there is no node) where it is not set.',
@@ -59,6 +62,9 @@ export const workDir = {
   var: 'nginx_source_dir',
   description: 'Folder for source and result on the build host.',
 } as const
+
+/** Of all roles that have them. */
+sharedParams({ version, sha256, prefix, configureFlags, buildHost, workDir })
 
 export const checksumOf = (params: { readonly version: string; readonly sha256?: string | undefined }) =>
   params.sha256 ?? known[params.version]

@@ -103,13 +103,6 @@ export const healthPort = {
   description: 'Port of a web server on 127.0.0.1 that answers `/healthz` and `/stub_status`; 0 for none.',
 } as const
 
-export const kubeVersion = {
-  type: 'string',
-  format: 'version',
-  var: 'kube_version',
-  description: 'Version of Kubernetes, for what it no longer has.',
-} as const
-
 export const modules = {
   type: 'array',
   items: { type: 'string', format: 'word' },

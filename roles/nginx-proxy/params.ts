@@ -1,6 +1,8 @@
+import { sharedParams } from 'rota'
 import {
   apiserverPort,
   kubeConfigDir,
+  kubeVersion,
   leaving,
   manifestDir,
   nginxVariant,
@@ -128,8 +130,12 @@ export const params = {
     workDir,
     vipAddress: virtualAddress,
     ...vipPortParams,
-    kubeVersion: conf.kubeVersion,
+    kubeVersion,
     kubeConfigDir,
     leaving,
   },
 } as const
+
+// By these the roles that take a proxy away, replace it or look at it know which one is this role's.
+const { masters, protocol, listen, unit, config, configDir, podName, insecurePort } = params.properties
+sharedParams({ masters, protocol, listen, unit, config, configDir, podName, insecurePort })

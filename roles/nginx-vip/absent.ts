@@ -9,7 +9,7 @@ import {
   isUnset,
   unknownLeaving,
 } from '../lib/cluster/index.ts'
-import { apiserverPort, leaving, virtualAddress } from '../lib/cluster/params.ts'
+import { apiserverPort, leaving, nginxVipConfig, virtualAddress } from '../lib/cluster/params.ts'
 import { nginxVipUnit, vipPortParams } from '../lib/cluster/vip-params.ts'
 
 const params = {
@@ -19,13 +19,7 @@ const params = {
     ...vipPortParams,
     nginxVipUnit,
     apiserverPort,
-    config: {
-      type: 'string',
-      format: 'absolute-path',
-      default: '/etc/nginx/nginx-vip.conf',
-      var: 'nginx_vip_config',
-      description: 'The configuration that is removed.',
-    },
+    config: nginxVipConfig,
     everywhere: {
       type: 'boolean',
       default: false,

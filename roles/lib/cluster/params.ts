@@ -195,10 +195,19 @@ export const lvsKind = {
     'LVS: `DR` (the masters have the virtual address on lo and answer clients themselves) or `NAT` (answers go back through the director).',
 } as const
 
+export const lvsGateway = {
+  type: 'string',
+  format: 'address',
+  var: 'kube_lvs_gateway',
+  description:
+    'LVS with NAT: a second address that moves with the virtual one, on the director, through which the masters answer.',
+} as const
+
 /** Names of nodes; how they follow from it: `nodeName` of the cluster. */
 export const overrideHostname = {
   type: 'string',
   text: 'line',
+  minLength: 1,
   var: 'kube_override_hostname',
   description: "Name of the host's node. Default: the host's own name.",
 } as const
@@ -254,6 +263,23 @@ export const haproxyConfig = {
   description: 'The configuration.',
 } as const
 
+export const keepalivedConfig = {
+  type: 'string',
+  format: 'absolute-path',
+  default: '/etc/keepalived/keepalived.conf',
+  var: 'keepalived_config',
+  description: 'The configuration.',
+} as const
+
+/** Of the nginx behind the virtual address. */
+export const nginxVipConfig = {
+  type: 'string',
+  format: 'absolute-path',
+  default: '/etc/nginx/nginx-vip.conf',
+  var: 'nginx_vip_config',
+  description: 'The configuration.',
+} as const
+
 export const virtualRouterId = {
   type: 'integer',
   minimum: 1,
@@ -268,6 +294,14 @@ export const routerId = {
   format: 'word',
   var: 'keepalived_router_id',
   description: "The host's name where it is not set.",
+} as const
+
+export const certificateDays = {
+  type: 'integer',
+  minimum: 1,
+  default: 365,
+  var: 'kube_certificate_days',
+  description: 'Life of a new certificate.',
 } as const
 
 export const etcdClientPort = {
