@@ -71,7 +71,7 @@ export function bindPlays(
   })
   const given = givenByPlays(allNamed.map(([play, { everyone }]) => [play, everyone]))
   problems.push(...given.problems)
-  const view = viewOf(inventory, given, secrets => options.hidden.add(secrets))
+  const view = viewOf(inventory, given, secrets => options.redactor.add(secrets))
   const bound = allNamed.map(([play, named]): NamedPlay => {
     problems.push(...checkPlay(play))
     const selected = named.everyone.filter(limited)
