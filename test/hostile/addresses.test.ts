@@ -109,7 +109,7 @@ const table: readonly (readonly [
   [
     'the virtual address, with both places',
     { cp2: '{ip: 10.0.0.100}' },
-    [/^groups\.ini:13:18: kube_vip_address: 10\.0\.0\.100 is the address of the host cp2 \(hosts\.yml:4:15\)/],
+    [/^groups\.ini:13:18: the virtual address 10\.0\.0\.100 is the address of the host cp2 \(hosts\.yml:4:15\)/],
   ],
   [
     'a name that Kubernetes cannot have',

@@ -1,4 +1,4 @@
-import { addressVariables, type HostView, type InventoryView, type Origin, type Problem } from 'rota'
+import { addressVariables, type ClusterOf, type HostView, type InventoryView, type Origin, type Problem } from 'rota'
 import { canonicalAddress } from './address.ts'
 import { cluster } from './cluster.ts'
 import { balancerGroups, etcdMembersOf, mastersOf, nodesOf } from './groups.ts'
@@ -46,9 +46,9 @@ const isHostName = (name: string): boolean =>
   name.length <= 253 && /^[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?$/.test(name)
 
 function nodeProblems(hosts: readonly HostView[], inventory: InventoryView): readonly Problem[] {
-  const named = hosts.map(host => {
-    const { nodeName, placeOf } = inventory.cluster(cluster, host)
-    return { key: nodeName, host, set: placeOf('overrideHostname') }
+  const named = hosts.flatMap(host => {
+    const values = valuesOn(host, inventory)
+    return values === undefined ? [] : [{ key: values.nodeName, host, set: values.placeOf('overrideHostname') }]
   })
   const wrong = named
     .filter(({ host, key }) => isHostName(host.name) && !isNodeName(key))
@@ -91,15 +91,24 @@ function virtualProblems(
 ): readonly Problem[] {
   const byAddress = new Map(addresses.map(named => [named.key, named]))
   return hosts.flatMap(host => {
-    const { virtualAddress, placeOf } = inventory.cluster(cluster, host)
+    const { virtualAddress, placeOf } = valuesOn(host, inventory) ?? {}
     const taken = virtualAddress === undefined ? undefined : byAddress.get(canonicalAddress(virtualAddress))
-    if (!taken) return []
+    if (!taken || !placeOf) return []
     return [
       at(placeOf('virtualAddress'), {
         message: `the virtual address ${virtualAddress} is the address of the host ${taken.host.name}${shown(taken.place)}: it is one that no host has`,
       }),
     ]
   })
+}
+
+/** Nothing where something is wrong with them: the run says so itself, and what is found here is said beside it. */
+function valuesOn(host: HostView, inventory: InventoryView): ClusterOf<typeof cluster> | undefined {
+  try {
+    return inventory.cluster(cluster, host)
+  } catch {
+    return undefined
+  }
 }
 
 interface Named {

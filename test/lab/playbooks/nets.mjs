@@ -68,11 +68,16 @@ await playbook(
         tags: 'vip',
         roles: [keepalived({ checkScript: '/bin/true', checkWeight: 0 })],
       }),
-      play('it goes elsewhere', {
-        hosts: String(vars.leaving),
-        tags: 'move',
-        roles: [keepalivedAbsent({ leaving: String(vars.leaving), moveLimit: 5 })],
-      }),
+      // Who leaves, leaves for every role of the playbook.
+      ...(vars.leaving === ''
+        ? []
+        : [
+            play('it goes elsewhere', {
+              hosts: String(vars.leaving),
+              tags: 'move',
+              roles: [keepalivedAbsent({ leaving: String(vars.leaving), moveLimit: 5 })],
+            }),
+          ]),
       play('a handler is owed', { hosts: 'master-1', tags: 'owing', roles: [owing({ waits: vars.waits === true })] }),
       play('a package', {
         hosts: 'node-1',
@@ -85,7 +90,7 @@ await playbook(
     vars: {
       seconds: { type: 'integer', default: 0, description: 'how long the work takes' },
       waits: { type: 'boolean', default: false, description: 'work ends when the test says so' },
-      leaving: { type: 'string', default: 'master-1', description: 'the host that gives the address away' },
+      leaving: { type: 'string', default: '', description: 'the host that gives the address away' },
     },
   },
 )
