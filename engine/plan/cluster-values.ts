@@ -42,40 +42,49 @@ export function givenByPlays(plays: readonly (readonly [Play, readonly Host[]])[
         const schema = role.params.properties[param]
         if (schema === undefined || value === undefined || !isShared(schema)) continue
         const given = { value, site, role: role.name, param, hosts }
-        bySchema.set(schema, [...(bySchema.get(schema) ?? []), given])
+        const list = bySchema.get(schema) ?? []
+        list.push(given)
+        bySchema.set(schema, list)
       }
     }
   }
   if (bySchema.size === 0) return nothingGiven
-  const chosen = new Map([...bySchema].map(([schema, given]) => [schema, chooser(given)]))
+  const chosen = new Map([...bySchema].map(([schema, given]) => [schema, chosenOf(given)]))
   return {
-    on: host => schema => chosen.get(schema)?.(host),
-    problems: [...bySchema.values()].flatMap(contradictions),
+    on: host => schema => chosen.get(schema)?.on(host),
+    problems: [...chosen.values()].flatMap(({ problems }) => problems),
   }
 }
 
-/** On a host in no play that gives it a value, whatever the first play gives. */
-function chooser(given: readonly Given[]): (host: string) => PlaybookValue | undefined {
+/** By host what the first of its plays gives; on one in no play that gives it a value, whatever the first play gives. */
+function chosenOf(given: readonly Given[]): {
+  readonly on: (host: string) => PlaybookValue | undefined
+  readonly problems: readonly Problem[]
+} {
   const [first] = given
-  if (first === undefined || given.every(({ value }) => isDeepStrictEqual(value, first.value))) return () => first
-  return host => given.find(({ hosts }) => hosts.has(host)) ?? first
+  const isSame = (one: Given, other: Given) => isDeepStrictEqual(one.value, other.value)
+  if (first === undefined || given.every(one => isSame(one, first))) return { on: () => first, problems: [] }
+  const byHost = new Map<string, Given>()
+  const problems: Problem[] = []
+  for (const one of given) {
+    const others = [...one.hosts].map(host => {
+      const known = byHost.get(host)
+      if (known === undefined) byHost.set(host, one)
+      return known
+    })
+    const other = problems.length > 0 ? undefined : others.find(known => known !== undefined && !isSame(known, one))
+    if (other !== undefined) problems.push(contradiction(one, other))
+  }
+  return { on: host => byHost.get(host) ?? first, problems }
 }
 
-function contradictions(given: readonly Given[]): readonly Problem[] {
-  const [first, ...others] = given
-  if (first === undefined) return []
-  const different = others.find(
-    other => !isDeepStrictEqual(other.value, first.value) && [...other.hosts].some(host => first.hosts.has(host)),
-  )
-  if (different === undefined) return contradictions(others)
-  const named = (one: Given) => `${one.role}'s ${one.param}`
-  return [
-    {
-      message: `${named(different)} is one value with ${named(first)}, which is given another (${formatOrigin(first.site)})`,
-      origin: different.site,
-      hint: 'all roles of a cluster have it in common: give it the same value, or give it in the inventory',
-    },
-  ]
+function contradiction(one: Given, other: Given): Problem {
+  const named = ({ role, param }: Given) => `${role}'s ${param}`
+  return {
+    message: `${named(one)} is one value with ${named(other)}, which is given another (${formatOrigin(other.site)})`,
+    origin: one.site,
+    hint: 'all roles of a cluster have it in common: give it the same value, or give it in the inventory',
+  }
 }
 
 /** The values of clusters for the hosts of an inventory, each worked out once. `onSecrets` is told of those in them. */

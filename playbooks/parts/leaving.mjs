@@ -1,9 +1,10 @@
 // @ts-check
 // The plays that take a master out, by name: remove-master.mjs says which of them, in which order.
-import { assert, computed, play } from 'rota'
+import { assert, computed, defineRole, play } from 'rota'
 import {
   apiServerReady,
   clientsDoWithout,
+  cluster,
   controlPlane,
   controlPlaneAbsent,
   drainApiServer,
@@ -39,6 +40,18 @@ export function playsOfLeaving(node, inventory) {
   const around = [drainNode(), drainApiServer()]
   const anyErrorsFatal = true
 
+  // An extra variable would beat what this playbook says, and of two masters each would be taken out by half.
+  const leavesAlone = defineRole({
+    name: 'remove-master',
+    cluster,
+    params: { type: 'object', properties: {} },
+    check: ({ cluster: { leaving: said } }) =>
+      [said].flat().join() === node
+        ? []
+        : [`${node} is to leave, and leaving_masters is ${JSON.stringify(said)}: leave -e leaving_masters=… away`],
+    tasks: () => [],
+  })
+
   const othersAreReady = {
     hosts: others,
     gate: apiServerReady({ timeout: 30 }),
@@ -49,6 +62,7 @@ export function playsOfLeaving(node, inventory) {
     // The name of the play is what the operator reads when it is not so.
     canBeReached: play('the master can be reached (one that is dead leaves with -e gone=true)', {
       hosts: node,
+      roles: [leavesAlone()],
       tasks: context => [
         assert({ that: 'it can be reached', holds: computed({}, () => undefined) }),
         etcdIsOurs(context),
@@ -60,6 +74,7 @@ export function playsOfLeaving(node, inventory) {
 
     othersAreReadyAndSeeItDead: play('the masters that stay are ready', {
       ...othersAreReady,
+      roles: [leavesAlone()],
       tasks: context => [isGone(node)(context), etcdIsOurs(context)],
     }),
 

@@ -48,6 +48,19 @@ test('those that stay are looked at first, the one that leaves gets no proxy', a
   assert.equal(hostsOf(said, 'its own daemons stop'), ['m1'])
   assert.equal(hostsOf(said, 'out of the etcd cluster'), ['m1'])
 })
+test('an extra variable that says that another leaves, or none, is refused before a host is touched', async () => {
+  for (const [said, shown] of [
+    ['m3', '"m3"'],
+    ['', '""'],
+  ])
+    for (const gone of ['false', 'true']) {
+      const leaves = ['-e', 'node=m1', '-e', `gone=${gone}`, '-e', `leaving_masters=${said}`]
+      const { exitCode, said: text } = await run('-C', ...leaves)
+      assert.is(exitCode, 1, text)
+      assert.match(text, `m1 is to leave, and leaving_masters is ${shown}: leave -e leaving_masters=… away`)
+      assert.match(text, 'no host was touched')
+    }
+})
 test('one that can not be reached is found out first, with the way out', async () => {
   const { exitCode, said } = await run('-C', '-e', 'node=m1', '-e', 'ansible_host=127.0.0.1', '-e', 'ansible_port=1')
   assert.is(exitCode, 4, said)

@@ -5,7 +5,8 @@ import { command, file } from 'rota'
 import { test } from 'uvu'
 import { equal, match } from 'uvu/assert'
 import { formatProblem } from '../../../engine/failure/problem.ts'
-import { loadInventory } from '../../../engine/inventory/index.ts'
+import { type Host, loadInventory } from '../../../engine/inventory/index.ts'
+import { givenByPlays } from '../../../engine/plan/cluster-values.ts'
 import { draftOf } from '../../../engine/plan/index.ts'
 import { type Play, play } from '../../../engine/playbook/play.ts'
 import { around } from '../../../engine/role/around.ts'
@@ -13,6 +14,7 @@ import { defineCluster } from '../../../engine/role/cluster.ts'
 import { gate, holds } from '../../../engine/role/gate.ts'
 import { defineRole } from '../../../engine/role/role.ts'
 import { newRedactor } from '../../../engine/secrets/index.ts'
+import { cpuTime } from '../../cpu-time.ts'
 import { readyPlays } from '../../ready-plays.ts'
 
 const port = { type: 'integer', minimum: 1, default: 6443, var: 'api_port' } as const
@@ -181,6 +183,22 @@ test('a secret of a cluster is hidden, though it is no param of a role', async (
   const { problems } = await ready(plays, '[all:vars]\napi_token=correct-horse\n')
   equal(problems.length, 1)
   match(problems[0] ?? '', 'secret')
+})
+
+test('a play for each of thousands of hosts, each with a value of its own, is planned in linear time', () => {
+  const cpu = (count: number) => {
+    const plays = Array.from({ length: count }, (_, index) => {
+      const name = `h${index}`
+      return [play(name, { hosts: name, roles: [server({ listen: index + 1 })] }), [{ name } as Host]] as const
+    })
+    const started = cpuTime()
+    const given = givenByPlays(plays)
+    for (const [index, [{ name }]] of plays.entries()) equal(given.on(name)(port)?.value, index + 1)
+    return cpuTime() - started
+  }
+  cpu(1000)
+  const [few, many] = [cpu(1000), cpu(8000)]
+  equal(many < 24 * few, true, `${few} ms and ${many} ms`)
 })
 
 test.run()
