@@ -1,5 +1,6 @@
 import { didYouMean, refused } from '../failure/index.ts'
 import { hostNamed, type Inventory } from '../inventory/index.ts'
+import type { AnyCluster } from '../role/index.ts'
 import { explainParams } from '../values/index.ts'
 import { type Bound, clustersOf } from './bind.ts'
 import { askedAs, lookupIn } from './cluster-values.ts'
@@ -21,9 +22,23 @@ export function listParams(
     ])
   const lookup = lookupIn(inventory, host)
   const mine = plays.filter(({ everyone }) => everyone.some(each => each.name === name))
-  const clusters = [...new Set(mine.flatMap(({ play }) => clustersOf(play)))].map(askedAs)
+  const clusters = widest(mine.flatMap(({ play }) => clustersOf(play)))
   const calls = mine.flatMap(({ roles }) => roles.map(({ call }) => call))
   // A role that several plays call in the same way is one.
-  const once = new Map([...clusters, ...calls].map(call => [`${call.role.name} ${JSON.stringify(call.params)}`, call]))
-  return [...once.values()].flatMap(call => [...explainParams(call, lookup, given.on(name)), ''])
+  const once = new Map(calls.map(call => [`${call.role.name} ${JSON.stringify(call.params)}`, call]))
+  return [...clusters.map(askedAs), ...once.values()].flatMap(call => [
+    ...explainParams(call, lookup, given.on(name)),
+    '',
+  ])
+}
+
+/** Without those whose values another one has too, because it extends them. */
+function widest(clusters: readonly AnyCluster[]): readonly AnyCluster[] {
+  const sizeOf = ({ params }: AnyCluster) => Object.keys(params.properties).length
+  const kept: AnyCluster[] = []
+  for (const one of [...clusters].sort((a, b) => sizeOf(b) - sizeOf(a))) {
+    const known = new Set(kept.flatMap(({ params }) => Object.values(params.properties)))
+    if (!Object.values(one.params.properties).every(schema => known.has(schema))) kept.push(one)
+  }
+  return kept
 }

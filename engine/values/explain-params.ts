@@ -20,13 +20,16 @@ export function explainParams(call: Asked, lookup: Lookup, shared: PlaybookValue
     const mark = isShared(schema) && call.role.label === undefined ? ', of the cluster' : ''
     return [
       `${role} ${param}: ${isHidden && value !== undefined ? '(secret)' : shown(value)}  (${typeOf(value, schema)}${mark})`,
-      `  ${source === undefined ? 'the default' : `set by ${described(source)}`}`,
+      `  ${source === undefined ? 'the default' : `${saysNothing(source, schema) ? 'the default, for it is empty in' : 'set by'} ${described(source)}`}`,
       ...[...(source ? below(source) : []), ...others.flatMap(other => [other, ...below(other)])].map(
+        // What is secret is not even read: it may be vaulted, and the password not needed for what is in effect.
         other => `    overrides ${isHidden || isSecret(other) ? '(secret)' : shown(rawOf(other))}, ${described(other)}`,
       ),
     ]
   })
 }
+
+const saysNothing = (source: Source, schema: ParamSchema): boolean => valueFrom(source, schema) === undefined
 
 function described(source: Source): string {
   if (source.kind === 'playbook') {
@@ -45,7 +48,16 @@ function below(source: Source): readonly Source[] {
   for (let next = last.overrides; next !== undefined; next = next.overrides) {
     // The directory of the inventory may also be that of the playbook: one place, read twice.
     const isSamePlace = next.source === last.source && formatOrigin(next.origin) === formatOrigin(last.origin)
-    if (!isSamePlace) older.push({ kind: 'variable', named: source.named, value: next.value, variable: next })
+    const variable = next
+    if (!isSamePlace)
+      older.push({
+        kind: 'variable',
+        named: source.named,
+        get value() {
+          return variable.value
+        },
+        variable,
+      })
     last = next
   }
   return older

@@ -1,12 +1,16 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import { equal, match, not } from 'uvu/assert'
 
 const dir = mkdtempSync(join(tmpdir(), 'rota-params-'))
+// A playbook finds the package by its name.
+mkdirSync(join(dir, 'node_modules'))
+symlinkSync(process.cwd(), join(dir, 'node_modules/rota'))
 const write = (name: string, text: string): string => {
+  mkdirSync(dirname(join(dir, name)), { recursive: true })
   writeFileSync(join(dir, name), text)
   return join(dir, name)
 }
@@ -54,6 +58,42 @@ test('an extra variable is seen to win under any name, and a secret is not shown
   match(stdout, /cluster apiserverPort: 8443 .*\n {2}set by haproxy_apiserver_port, extra vars/)
   match(stdout, /keepalived authPassword: \(secret\)/)
   not.match(all ?? '', 's3cr3tpw')
+})
+
+test('what a secret overrides, or is overridden by, is told without its password', async () => {
+  const vaulted = `$ANSIBLE_VAULT;1.1;AES256\n${'61'.repeat(40)}`.replaceAll('\n', '\n        ')
+  write('group_vars/all.yml', `keepalived_router_id: !vault |\n        ${vaulted}\nkube_config_dir: ""\n`)
+  write('host_vars/m1.yml', 'keepalived_router_id: one\n')
+  try {
+    const { stdout, all } = await params('--host', 'm1', '--limit', 'm1')
+    match(
+      all ?? '',
+      /keepalived routerId: "one" .*\n {2}set by keepalived_router_id, host_vars.*\n {4}overrides \(secret\)/,
+    )
+    match(
+      stdout,
+      /kubeConfigDir: "\/etc\/kubernetes" .*\n {2}the default, for it is empty in kube_config_dir, group_vars/,
+    )
+  } finally {
+    rmSync(join(dir, 'group_vars'), { recursive: true })
+  }
+})
+
+test('of two clusters of which one extends the other, all values are shown, once', async () => {
+  const book = write(
+    'two.mjs',
+    `import { defineCluster, play, playbook } from 'rota'
+const port = { type: 'integer', default: 1, var: 'port' }
+const base = defineCluster({ params: { type: 'object', properties: { port } } })
+const region = { type: 'string', text: 'line', default: 'eu', var: 'region' }
+const ours = defineCluster({ extends: base, params: { type: 'object', properties: { region } } })
+const hosts = 'kube_control_plane'
+const same = defineCluster({ extends: ours, params: { type: 'object', properties: {} } })
+await playbook('two', [same, ours, base].map(cluster => play('p', { hosts, cluster, tasks: () => [] })))
+`,
+  )
+  const { stdout, all } = await rota('params', book, '-i', inventory, '--host', 'm1')
+  equal(stdout.match(/^cluster \w+: \S+/gm), ['cluster port: 1', 'cluster region: "eu"'], all)
 })
 
 test('a host that is not there, no host, and no playbook are refused', async () => {
