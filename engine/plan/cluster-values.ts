@@ -145,7 +145,6 @@ const clusterName = 'cluster'
 export const askedAs = ({ params }: AnyCluster): Asked => ({
   role: { name: clusterName, label: 'the cluster', params },
   params: {},
-  site: { file: 'the cluster', line: 1, column: 1 },
 })
 
 export function lookupNamed(inventory: Inventory, name: string): Lookup {

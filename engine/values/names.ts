@@ -10,11 +10,14 @@ export interface HasParams {
 
 /**
  * Names of inventory variables that set a param, in the order in which they are preferred where they are equally
- * strong: `<role>_<param>`, then those declared. A value of the cluster has such a name of every role that has it.
+ * strong: `<role>_<param>`, then those declared. A value of the cluster has such a name of every role that has it; one
+ * that has no name at all is `cluster_<param>`.
  */
 export function variableNames(role: string, param: string, schema: ParamSchema): readonly string[] {
-  const own = namesOfRoles(schema) ?? [`${snake(role)}_${snake(param)}`]
-  return [...new Set([...own, ...declared(schema)])]
+  const others = namesOfRoles(schema)
+  const names = [...(others ?? []), ...declared(schema)]
+  const isNamed = others !== undefined && names.length > 0
+  return [...new Set(isNamed ? names : [`${snake(role)}_${snake(param)}`, ...names])]
 }
 
 /** What the playbook and the inventory say of a shared schema is said to all who have it. */

@@ -18,7 +18,7 @@ export function problemOf(
   error: ErrorObject,
   role: HasParams,
   sources: ReadonlyMap<string, Source>,
-  call: { readonly site: Origin },
+  call: { readonly site?: Origin },
 ): ParamProblem {
   const path = error.instancePath.split('/').slice(1).map(unescapePointer)
   const [name = String(error.params.missingProperty ?? ''), ...rest] = path
@@ -26,7 +26,7 @@ export function problemOf(
   const source = sources.get(name)
   const variable = source?.kind === 'variable' ? source.variable : undefined
   const said = source?.kind === 'variable' ? source.named : name
-  const origin: Origin =
+  const origin: Origin | undefined =
     variable?.locate(rest.map(part => (/^\d+$/.test(part) ? Number(part) : part))) ??
     (source?.kind === 'playbook' ? source.given.site : call.site)
   const where = rest.length > 0 ? `${said}.${rest.join('.')}` : said
@@ -40,14 +40,14 @@ export function problemOf(
       kind: 'missing',
       param: name,
       message: `${labelOf(role)} needs ${name}`,
-      origin: call.site,
-      hint: `set ${names} in the inventory, or ${name} in the playbook`,
+      ...placed(call.site),
+      hint: `set ${names} in the inventory${call.site === undefined ? '' : `, or ${name} in the playbook`}`,
     }
   }
   const isSecret = variable?.secret === true || (schema && schemaKeyword(schema, 'secret'))
   const shown = isSecret ? 'the secret value' : shownValue(error.data)
   const message = `${where}: ${shown} ${expectation(error)} (${labelOf(role)})`
-  return { kind: 'wrong', param: name, message, origin, ...hintFor(error) }
+  return { kind: 'wrong', param: name, message, ...placed(origin), ...hintFor(error) }
 }
 
 function expectation(error: ErrorObject): string {
@@ -84,13 +84,15 @@ function hintFor(error: ErrorObject): { readonly hint?: string } {
   return {}
 }
 
-export function unknownParam(role: HasParams, name: string, origin: Origin): ParamProblem {
+const placed = (origin: Origin | undefined) => (origin === undefined ? {} : { origin })
+
+export function unknownParam(role: HasParams, name: string, origin: Origin | undefined): ParamProblem {
   const names = Object.keys(role.params.properties)
   return {
     kind: 'wrong',
     param: name,
     message: `${labelOf(role)} has no param ${name}`,
-    origin,
+    ...placed(origin),
     hint: names.length > 0 ? `did you mean ${closest(name, names)}?` : 'it takes no params',
   }
 }

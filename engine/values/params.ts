@@ -6,11 +6,11 @@ import { type ParamProblem, problemOf, unknownParam } from './param-problems.ts'
 import type { ParamSchema, ParamsSchema } from './schema.ts'
 import { validatorOf } from './validator.ts'
 
-/** A role as a play calls it: what the playbook sets, and where it says so. */
+/** A role as a play calls it: what the playbook sets, and where it says so. A cluster is called nowhere. */
 export interface Asked {
   readonly role: HasParams
   readonly params: Readonly<Record<string, unknown>>
-  readonly site: Origin
+  readonly site?: Origin
 }
 
 /** What the playbook gives to a shared schema, in whichever call. */
@@ -51,7 +51,7 @@ export function givenTo(
   shared: PlaybookValues,
 ): PlaybookValue | undefined {
   const value = params[param]
-  if (value !== undefined) return { value, site, role: role.name, param }
+  if (value !== undefined && site !== undefined) return { value, site, role: role.name, param }
   return isShared(schema) ? shared(schema) : undefined
 }
 

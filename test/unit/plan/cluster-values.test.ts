@@ -117,6 +117,20 @@ test('a value that is wrong is refused once, at its place, also where only a gat
     equal((await ready([one], '[all:vars]\napi_port=none\n')).problems.length, 1)
 })
 
+test('a needed value that nobody sets is told with the name that sets it, and no place, for it is called nowhere', async () => {
+  const region = { type: 'string', text: 'line' } as const
+  const needy = defineCluster({ params: { type: 'object', properties: { region }, required: ['region'] } })
+  const plays = [
+    play('p', {
+      hosts: 's1',
+      cluster: needy,
+      tasks: context => [file({ path: '/p', content: context.cluster.region })],
+    }),
+  ]
+  equal((await ready(plays)).problems, ['the cluster needs region (set `cluster_region` in the inventory)'])
+  equal((await ready(plays, '[all:vars]\ncluster_region=eu\n')).written, ['eu'])
+})
+
 test('tasks of a play are handed the value', async () => {
   const { found } = await ready([
     play('tasks', {
