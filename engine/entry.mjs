@@ -45,6 +45,7 @@ export const {
   service,
   sh,
   sharedCheck,
+  sharedParams,
   step,
   sysctl,
   systemdUnit,

@@ -10,6 +10,7 @@ import {
   haproxyProxy,
   kubeBinaries,
   kubeClients,
+  kubesprayInventory,
   majority,
   nginxProxy,
   nodeProxyAbsent,
@@ -18,39 +19,43 @@ import {
 import { balancersAndTheirAddress, kernelBalancesToMasters, nothingOfOtherBalancers } from './parts/balancers.mjs'
 import { everyHostKnowsEveryOther, nginxFromSource } from './parts/hosts.mjs'
 
-await playbook('cluster', [
-  everyHostKnowsEveryOther,
-  play('etcd', {
-    hosts: 'etcd',
-    // There is none where kubeadm keeps it inside the masters, or somebody else runs it.
-    optional: true,
-    tags: ['etcd', 'master'],
-    gate: etcdHealthy(),
-    keepAvailable: majority,
-    roles: [etcd()],
-    anyErrorsFatal: true,
-  }),
-  // Before the masters: those that kubeadm makes join through the virtual address.
-  kernelBalancesToMasters(),
-  balancersAndTheirAddress(),
-  play('masters', {
-    hosts: 'kube_control_plane',
-    tags: ['master', 'control-plane'],
-    gate: apiServerReady(),
-    keepAvailable: majority,
-    roles: [kubeBinaries(), controlPlane()],
-    anyErrorsFatal: true,
-  }),
-  nginxFromSource,
-  play('the proxy of every node, and its clients', {
-    hosts: 'k8s_cluster',
-    optional: noWorkers,
-    roles: [
-      nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }),
-      haproxyProxy({}, { tags: 'haproxy-proxy' }),
-      kubeClients({}, { tags: 'clients' }),
-      nodeProxyAbsent({}, { tags: 'clients' }),
-    ],
-  }),
-  nothingOfOtherBalancers(),
-])
+await playbook(
+  'cluster',
+  [
+    everyHostKnowsEveryOther,
+    play('etcd', {
+      hosts: 'etcd',
+      // There is none where kubeadm keeps it inside the masters, or somebody else runs it.
+      optional: true,
+      tags: ['etcd', 'master'],
+      gate: etcdHealthy(),
+      keepAvailable: majority,
+      roles: [etcd()],
+      anyErrorsFatal: true,
+    }),
+    // Before the masters: those that kubeadm makes join through the virtual address.
+    kernelBalancesToMasters(),
+    balancersAndTheirAddress(),
+    play('masters', {
+      hosts: 'kube_control_plane',
+      tags: ['master', 'control-plane'],
+      gate: apiServerReady(),
+      keepAvailable: majority,
+      roles: [kubeBinaries(), controlPlane()],
+      anyErrorsFatal: true,
+    }),
+    nginxFromSource,
+    play('the proxy of every node, and its clients', {
+      hosts: 'k8s_cluster',
+      optional: noWorkers,
+      roles: [
+        nginxProxy({}, { tags: ['nginx', 'nginx-proxy'] }),
+        haproxyProxy({}, { tags: 'haproxy-proxy' }),
+        kubeClients({}, { tags: 'clients' }),
+        nodeProxyAbsent({}, { tags: 'clients' }),
+      ],
+    }),
+    nothingOfOtherBalancers(),
+  ],
+  { inventory: kubesprayInventory },
+)

@@ -3,7 +3,7 @@
 // Gives the virtual address and the load balancers behind it up, on every host; API servers and the proxies of nodes
 // stay. Clients that use the address lose their way to the API servers, so it has to be said that this is meant.
 import { play, playbook } from 'rota'
-import { haproxyAbsent, keepalivedAbsent, lvsRealServerAbsent, nginxVipAbsent } from 'rota/roles'
+import { haproxyAbsent, keepalivedAbsent, kubesprayInventory, lvsRealServerAbsent, nginxVipAbsent } from 'rota/roles'
 
 const everywhere = { everywhere: true }
 
@@ -26,6 +26,7 @@ await playbook(
       'Gives the virtual address and the load balancers behind it up. Clients that use the address lose their way to the API servers.',
     // A part of it would leave the address without what is behind it.
     needsEveryPlay: true,
+    inventory: kubesprayInventory,
     vars: {
       confirm: { type: 'string', enum: ['yes'], description: 'yes: no client uses the virtual address any more' },
     },

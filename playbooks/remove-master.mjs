@@ -4,6 +4,7 @@
 // stopped. A dead one is not connected to: the others do without it, and its etcd member is removed through theirs.
 // Afterwards take its line out of the inventory.
 import { playbook } from 'rota'
+import { kubesprayInventory } from 'rota/roles'
 import { playsOfLeaving } from './parts/leaving.mjs'
 
 await playbook(
@@ -40,6 +41,7 @@ await playbook(
       'Takes a master out of the cluster: out of every proxy first, then stopped. The first master is no exception. One that is dead and can not be reached is removed with -e gone=true.',
     // A master that is stopped while others still lead to it, or are not known to be ready.
     needsEveryPlay: true,
+    inventory: kubesprayInventory,
     vars: {
       node: {
         type: 'string',

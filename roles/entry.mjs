@@ -27,6 +27,7 @@ export const {
   keepalivedAbsent,
   kubeBinaries,
   kubeClients,
+  kubesprayInventory,
   lvsRealServer,
   lvsRealServerAbsent,
   majority,

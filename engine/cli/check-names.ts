@@ -3,7 +3,7 @@ import { didYouMean } from '../failure/index.ts'
 import type { Inventory, Variable } from '../inventory/index.ts'
 import { clustersOf, type ReadyPlay } from '../plan/index.ts'
 import type { Play, Serial } from '../playbook/index.ts'
-import { specialTags, type TagSelection } from '../playbook/index.ts'
+import { checkSerial, parseSerial, specialTags, type TagSelection } from '../playbook/index.ts'
 import { type HasParams, variableNames } from '../values/index.ts'
 
 /** All tags that the plays, their roles and their tasks have. */
@@ -34,11 +34,46 @@ export function checkTags(
   }
 }
 
-/** `--serial` changes the batches of plays that have any; where none has, it would do nothing, silently. */
-export function checkSerialFlag(plays: readonly Play[], serial: Serial | undefined): readonly Problem[] {
-  if (serial === undefined || plays.some(play => play.serial !== undefined)) return []
-  return [{ message: '--serial: no play of this playbook works in batches' }]
+/** How many hosts a batch shall have, for plays that have batches; with what is wrong with it and what is to be said. */
+export interface SerialAsked {
+  readonly serial?: Serial
+  readonly problems: readonly Problem[]
+  readonly notes: readonly string[]
 }
+
+/**
+ * `--serial`, or `-e serial=1`, which kubespray's plays read. It changes the batches of plays that have any; where none
+ * has, it would do nothing, silently.
+ */
+export function serialAsked(
+  plays: readonly Play[],
+  own: readonly string[],
+  inventory: Inventory,
+  flag: Serial | undefined,
+): SerialAsked {
+  const variable = variablesRead(plays, own).has('serial') ? undefined : extraVars(inventory).get('serial')
+  const asked = variable === undefined ? undefined : serialIn(variable)
+  const serial = flag ?? asked
+  if (serial === undefined) return { problems: [], notes: [] }
+  const what = asked === undefined ? '--serial' : 'extra variable serial'
+  const problem = (message: string, hint?: string): SerialAsked => ({
+    problems: [{ message: `${what}: ${message}`, ...(variable && { origin: variable.origin }), ...(hint && { hint }) }],
+    notes: [],
+  })
+  if (plays.every(play => play.serial === undefined)) return problem('no play of this playbook works in batches')
+  if (asked === undefined) return { serial, problems: [], notes: [] }
+  const wrong = checkSerial(asked)
+  if (wrong) return problem(wrong)
+  const [said, given] = [String(asked), flag === undefined ? undefined : String(flag)]
+  if (given !== undefined && given !== said)
+    return problem(`${said}, and --serial says ${given}`, 'leave one of them away')
+  return { serial, problems: [], notes: [`-e serial=${said} is taken for --serial ${said}`] }
+}
+
+const serialIn = ({ value }: Variable): Serial =>
+  Array.isArray(value)
+    ? value.map(item => (typeof item === 'number' ? item : String(item)))
+    : parseSerial(String(value))
 
 /**
  * An extra variable that nothing reads is most often a misspelt one. Names that the inventory sets, or that a role of
@@ -51,19 +86,9 @@ export function checkExtraVars(
   given: readonly string[],
 ): readonly Problem[] {
   if (given.length === 0) return []
-  const read = new Set([
-    ...own,
-    ...plays.flatMap(({ gate, around = [] }) => [...(gate?.vars ?? []), ...around.flatMap(hook => hook.vars ?? [])]),
-    ...withParams(plays).flatMap(({ name, params }) =>
-      Object.entries(params.properties).flatMap(([param, schema]) => variableNames(name, param, schema)),
-    ),
-  ])
-  const [first] = inventory.hosts.values()
-  const extra = [...(first?.vars ?? [])].filter(([, variable]) => variable.source === 'extra vars')
-  const problems = extra.flatMap(([name, variable]): readonly Problem[] => {
-    if (read.has(name) || name.startsWith('ansible_')) return []
-    // kubespray's plays have `serial: "{{ serial | default('20%') }}"`.
-    if (name === 'serial') return [serialAsVariable(variable)]
+  const read = variablesRead(plays, own)
+  const problems = [...extraVars(inventory)].flatMap(([name, variable]): readonly Problem[] => {
+    if (read.has(name) || name === 'serial' || name.startsWith('ansible_')) return []
     if (isSetElsewhere(inventory, name)) return []
     const { hint } = didYouMean(name, read)
     return [
@@ -84,11 +109,20 @@ const withParams = (plays: readonly Play[]): readonly HasParams[] =>
     ...clustersOf(play).map(({ params }) => ({ name: 'cluster', params })),
   ])
 
-const serialAsVariable = ({ value, origin }: Variable): Problem => ({
-  message: 'extra variable serial: how many hosts there are in a batch is no variable here',
-  origin,
-  hint: `say it with --serial ${Array.isArray(value) ? value.join(',') : String(value)}`,
-})
+/** What the playbook, its roles and their hooks read. */
+const variablesRead = (plays: readonly Play[], own: readonly string[]): ReadonlySet<string> =>
+  new Set([
+    ...own,
+    ...plays.flatMap(({ gate, around = [] }) => [...(gate?.vars ?? []), ...around.flatMap(hook => hook.vars ?? [])]),
+    ...withParams(plays).flatMap(({ name, params }) =>
+      Object.entries(params.properties).flatMap(([param, schema]) => variableNames(name, param, schema)),
+    ),
+  ])
+
+function extraVars(inventory: Inventory): ReadonlyMap<string, Variable> {
+  const [first] = inventory.hosts.values()
+  return new Map([...(first?.vars ?? [])].filter(([, variable]) => variable.source === 'extra vars'))
+}
 
 /** The inventory sets it too, or one of its templates refers to it. */
 const isSetElsewhere = (inventory: Inventory, name: string): boolean =>

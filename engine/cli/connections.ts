@@ -26,7 +26,8 @@ export function connectionsOf(
   }
   const problems = [...flagProblems(flags), ...[...new Set(needed)].flatMap(name => find(name).problems)]
   return {
-    problems,
+    // What is wrong with a jump host is wrong for all behind it.
+    problems: [...new Map(problems.map(problem => [JSON.stringify(problem), problem])).values()],
     get: name => {
       const found = find(name)
       if (found.problems.length > 0) throw refused(found.problems)

@@ -14,7 +14,7 @@ import { openRecord } from './records.ts'
 
 /** Runs the plays, with the journal and the report, and returns the exit code. */
 export async function execute(run: PreparedRun, { redactor, write }: Output): Promise<number> {
-  const { playbook, flags, options, inventory, view, tags, ready, names, connections, warnings, notes } = run
+  const { playbook, flags, options, inventory, view, tags, ready, serial, names, connections, warnings, notes } = run
   // In check mode the first pass has done what there is to do.
   const plays = flags.check ? ready.plays : await prepareRoles(ready.plays, view, { check: false })
   const runId = newRunId()
@@ -46,7 +46,7 @@ export async function execute(run: PreparedRun, { redactor, write }: Output): Pr
       diff: flags.diff,
       forks: options.forks,
       tags,
-      ...(flags.serial === undefined ? {} : { serial: flags.serial }),
+      ...(serial === undefined ? {} : { serial }),
       signal,
       ask: async question => {
         const { goOn } = report.hold()

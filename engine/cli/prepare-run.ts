@@ -1,11 +1,11 @@
 import { dirname } from 'node:path'
 import type { ConnectionFlags } from '../host/index.ts'
-import { legacyGroups, loadInventory, selectHosts } from '../inventory/index.ts'
+import { loadInventory, selectHosts } from '../inventory/index.ts'
 import { bindPlays, draftPlays, inventoryView } from '../plan/index.ts'
 import type { Playbook } from '../playbook/index.ts'
 import type { Redactor } from '../secrets/index.ts'
 import { texts } from '../values/index.ts'
-import { checkExtraVars, checkSerialFlag, checkTags } from './check-names.ts'
+import { checkExtraVars, checkTags, serialAsked } from './check-names.ts'
 import { readConfig } from './config/config.ts'
 import { connectionsOf } from './connections.ts'
 import type { Flags } from './flags.ts'
@@ -30,7 +30,7 @@ export async function prepareRun(playbook: Playbook, flags: Flags, redactor: Red
     sources: options.sources,
     playbookDir,
     extraVars: flags.extraVars,
-    groupAliases: legacyGroups,
+    ...playbook.inventory,
     vaultSecrets,
     onSecret: value => redactor.add(texts(value)),
     factsOf: facts.factsOf,
@@ -52,11 +52,13 @@ export async function prepareRun(playbook: Playbook, flags: Flags, redactor: Red
   const ready = await complete(() => draftPlays(bound, { tags, redactor, keep }))
   // With params that are wrong, tasks can't be made, and so their tags are not known.
   const named = ready.hasTasks ? checkTags(ready.plays, tags) : { problems: [], warnings: [] }
+  const own = Object.keys(playbook.vars ?? {})
+  const serial = serialAsked(plays, own, inventory, flags.serial)
   const problems = [
     ...ready.problems,
     ...named.problems,
-    ...checkSerialFlag(plays, flags.serial),
-    ...checkExtraVars(plays, Object.keys(playbook.vars ?? {}), inventory, flags.extraVars),
+    ...serial.problems,
+    ...checkExtraVars(plays, own, inventory, flags.extraVars),
   ]
   const hosts = ready.plays.flatMap(play => [...play.hosts, ...(play.play.keepAvailable ? play.everyone : [])])
   const names = new Set(hosts.map(host => host.name))
@@ -69,7 +71,8 @@ export async function prepareRun(playbook: Playbook, flags: Flags, redactor: Red
     bound,
     view: bound.view,
     tags,
-    ready,
+    ready: { ...ready, notes: [...ready.notes, ...serial.notes.map(text => ({ kind: 'note', text }) as const)] },
+    serial: serial.serial,
     problems: [...problems, ...connections.problems],
     names,
     connections,

@@ -2,7 +2,7 @@ import type { Problem } from '../failure/index.ts'
 import { didYouMean } from '../failure/index.ts'
 import type { Host, Inventory } from '../inventory/index.ts'
 import { shlexSplit } from '../inventory/index.ts'
-import type { Become, Connection, Transport } from '../transport/index.ts'
+import type { Become, Connection, SshTransport, Transport } from '../transport/index.ts'
 import { type ConnectionValues, connectionValues, problemOf } from './connection-values.ts'
 
 /** What the flags say of connections; the inventory's variables beat them, as in Ansible. */
@@ -35,7 +35,7 @@ export function connectionOf(
 ): { readonly connection?: Connection; readonly problems: readonly Problem[] } {
   const values = connectionValues(inventory, host)
   const said = values.read('line', 'ansible_connection') ?? (isThisMachine(host, values) ? 'local' : flags.connection)
-  const transport = transportOf(said ?? 'ssh', host, values, flags)
+  const transport = transportOf(said ?? 'ssh', inventory, host, values, flags)
   const become = becomeOf(host, values, flags)
   const shell = values.read('words', 'ansible_shell_executable')
   if (transport === undefined || values.problems.length > 0) return { problems: values.problems }
@@ -54,6 +54,7 @@ const transports = ['ssh', 'local', 'docker', 'podman'] as const
 
 function transportOf(
   kind: string,
+  inventory: Inventory,
   host: Host,
   values: ConnectionValues,
   flags: ConnectionFlags,
@@ -81,7 +82,8 @@ function transportOf(
       const own = values.read('secret', 'ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password')
       const password = own === undefined ? flags.password : () => own
       const ofJump = values.read('secret', 'ansible_jump_password')
-      const jumpPassword = ofJump === undefined ? flags.jumpPassword : () => ofJump
+      const jump = jumpOf(inventory, host, values, { ...flags, ...(identityFile ? { privateKey: identityFile } : {}) })
+      const jumpPassword = ofJump === undefined ? (jump?.password ?? flags.jumpPassword) : () => ofJump
       return {
         kind: 'ssh',
         address: addressOf(host, values),
@@ -93,6 +95,7 @@ function transportOf(
         ...(identityFile === undefined ? {} : { identityFile: expandHome(identityFile) }),
         ...(password === undefined ? {} : { password }),
         ...(jumpPassword === undefined ? {} : { jumpPassword }),
+        ...(jump === undefined ? {} : { jump: { ...jump, ...(jumpPassword ? { password: jumpPassword } : {}) } }),
       }
     }
     default:
@@ -102,6 +105,30 @@ function transportOf(
       })
       return undefined
   }
+}
+
+/**
+ * The first jump host, logged in to as its own variables say; with the key of the host where it has none itself. As
+ * with kubespray, a host that has `ansible_ssh_common_args` says its way there. The password of a host is never given
+ * to it.
+ */
+function jumpOf(
+  inventory: Inventory,
+  host: Host,
+  values: ConnectionValues,
+  { password, ...flags }: ConnectionFlags,
+): SshTransport | undefined {
+  const { jumpHosts = [] } = inventory
+  const [first] = jumpHosts
+  if (first === undefined || jumpHosts.some(({ name }) => name === host.name)) return undefined
+  if (values.raw('ansible_ssh_common_args') !== undefined) return undefined
+  const { connection, problems } = connectionOf(inventory, first, flags)
+  for (const problem of problems) values.refuse(problem)
+  if (connection === undefined) return undefined
+  if (connection.transport.kind === 'ssh') return connection.transport
+  const message = `host ${first.name}: the others are reached through it, so its ansible_connection must be ssh`
+  values.refuse({ message, origin: first.vars.get('ansible_connection')?.origin ?? first.origin })
+  return undefined
 }
 
 /** Without a variable it is the host's name, which an inventory may have taken from anywhere. */
@@ -199,7 +226,8 @@ export function connectionNotes(hosts: readonly Host[]): readonly string[] {
 
 /** Hosts whose keys are not checked: said in every run, never silently so. */
 export const isUnchecked = (connection: Connection | undefined): boolean =>
-  connection?.transport.kind === 'ssh' && isOff(hostKeyCheckingIn(connection.transport.extraArgs))
+  connection?.transport.kind === 'ssh' &&
+  [connection.transport, connection.transport.jump].some(ssh => isOff(hostKeyCheckingIn(ssh?.extraArgs ?? [])))
 
 export function uncheckedWarning(hosts: readonly string[]): readonly string[] {
   const [first, ...others] = hosts

@@ -1,4 +1,5 @@
 import type { Origin, Problem } from '../failure/index.ts'
+import { type GroupBy, joining } from './group-by.ts'
 import type { Setting, Statement } from './types.ts'
 
 /** The raw graph: what the sources said, before group_vars, host_vars and precedence. */
@@ -44,9 +45,10 @@ interface DraftHost {
 
 /**
  * Replays the statements as ansible/inventory/data.py would take them, then reconciles: every group hangs under `all`,
- * and `ungrouped` holds exactly the hosts that are in no other group.
+ * and `ungrouped` holds exactly the hosts that are in no other group. Groups of `groupBy` are made last, as Ansible's
+ * group_by makes them: hosts join one by one, and it hangs under `all`, whatever the groups that they come from.
  */
-export function assemble(statements: readonly Statement[]): Graph {
+export function assemble(statements: readonly Statement[], groupBy: GroupBy = {}): Graph {
   const groups = new Map<string, DraftGroup>()
   const hosts = new Map<string, DraftHost>()
   const problems: Problem[] = []
@@ -116,6 +118,14 @@ export function assemble(statements: readonly Statement[]): Graph {
     else if (statement.kind === 'var') setOnGroup(addGroup(statement.owner), statement.setting)
     else addHosts(statement)
   }
+  for (const [name, sources] of Object.entries(groupBy)) {
+    const group = addGroup(name)
+    for (const member of joining(name, sources, groups, hosts)) {
+      group.hosts.add(member)
+      const host = hosts.get(member)
+      if (host) host.isGrouped = true
+    }
+  }
 
   for (const group of groups.values()) {
     if (group.name !== 'all' && group.parents.size === 0) addChild('all', group.name)
@@ -132,7 +142,9 @@ export function assemble(statements: readonly Statement[]): Graph {
     else ungrouped.hosts.add(host.name)
   }
 
-  const both = [...groups.keys()].filter(name => hosts.has(name))
+  // A group of that host alone leaves nothing open: `[bastion]` with one host of this name.
+  const isItsOwn = ({ name, hosts, children }: DraftGroup) => children.size === 0 && hosts.size === 1 && hosts.has(name)
+  const both = [...groups.values()].filter(group => hosts.has(group.name) && !isItsOwn(group)).map(({ name }) => name)
   const warnings = both.map(name => `'${name}' is the name of a group and of a host`)
   const finished = [...groups.values()].map(group => [group.name, finish(group)] as const)
   return { hosts, groups: new Map(finished), problems, warnings }

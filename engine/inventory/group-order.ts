@@ -1,6 +1,4 @@
-import type { RawGroup } from './assemble.ts'
-
-type Groups = ReadonlyMap<string, Pick<RawGroup, 'children' | 'parents'>>
+type Groups = ReadonlyMap<string, { readonly children: readonly string[]; readonly parents: readonly string[] }>
 
 /** The longest way from `all`: a deeper group's variables win. */
 export function depths(groups: Groups): ReadonlyMap<string, number> {
@@ -22,7 +20,10 @@ export function depths(groups: Groups): ReadonlyMap<string, number> {
  * `_walk_relationship`). Below the second level Ansible's own order depends on memory addresses; here it is that of the
  * file.
  */
-export function descendants(name: string, groups: Groups): readonly string[] {
+export function descendants(
+  name: string,
+  groups: ReadonlyMap<string, { readonly children: Iterable<string> }>,
+): readonly string[] {
   const seen = new Set([name])
   for (const current of seen) {
     for (const child of groups.get(current)?.children ?? []) seen.add(child)

@@ -9,12 +9,25 @@ import { assemble } from './assemble.ts'
 import { readSource } from './formats/source-read.ts'
 import { findSources, type Source } from './formats/sources.ts'
 import { buildInventory } from './inventory.ts'
-import { aliasStatements } from './legacy.ts'
-import type { Inventory, Reading, Statement } from './types.ts'
+import type { Host, Inventory, Reading, Statement } from './types.ts'
 import { readExtraVars } from './vars/extra-vars.ts'
 import { readVarsDirectory, type VarsDirectory } from './vars/vars-files.ts'
 
-export interface LoadOptions {
+/** What a playbook takes an inventory for, beyond what Ansible reads in it. */
+export interface InventoryRules {
+  /**
+   * Groups that are made of others, in order, as with Ansible's group_by: who is in one of those on the right is in the
+   * one on the left, too. A group that is named here is there also when nobody is in it.
+   */
+  readonly groupBy?: Readonly<Record<string, readonly string[]>>
+  /**
+   * A group, or a host: ssh reaches every other host through the first of them, logged in to as its own variables say.
+   * An inventory need not have it.
+   */
+  readonly jumpHosts?: string
+}
+
+export interface LoadOptions extends InventoryRules {
   /** Arguments of `-i`: files, directories, executable scripts, lists of hosts with a comma. */
   readonly sources: readonly string[]
   /** Where group_vars and host_vars of the playbook are. */
@@ -28,8 +41,6 @@ export interface LoadOptions {
   readonly onSecret?: Inventory['onSecret']
   /** See `Inventory.factsOf`. */
   readonly factsOf?: Inventory['factsOf']
-  /** Old group names and their new ones, see `legacyGroups`. */
-  readonly groupAliases?: Readonly<Record<string, string>>
 }
 
 /** Reads inventory sources, group_vars, host_vars and extra variables. Throws a refusal with all problems. */
@@ -38,9 +49,10 @@ export async function loadInventory(options: LoadOptions): Promise<Inventory> {
   const vault = createVault(options.vaultSecrets ?? [])
   const found = findSources(options.sources, files)
   const read = await readSources(found.sources, files, vault)
-  const graph = assemble([...read.statements, ...aliasStatements(read.statements, options.groupAliases ?? {})])
+  const graph = assemble(read.statements, options.groupBy)
   const problems = [...found.problems, ...read.problems, ...graph.problems]
-  if (problems.length === 0 && graph.hosts.size === 0) problems.push(noHosts(options.sources, found.warnings))
+  if (problems.length === 0 && graph.hosts.size === 0)
+    problems.push(noHosts(options.sources, read.statements, found.warnings))
 
   const inventoryDirs = options.sources.flatMap(source => directoryOf(source, files))
   const playbookDirs = options.playbookDir === undefined ? [] : [options.playbookDir]
@@ -81,8 +93,18 @@ export async function loadInventory(options: LoadOptions): Promise<Inventory> {
       ),
     ],
   })
-  const { factsOf, onSecret } = options
-  return { ...inventory, ...(factsOf ? { factsOf } : {}), ...(onSecret ? { onSecret } : {}) }
+  const { factsOf, onSecret, jumpHosts } = options
+  return {
+    ...inventory,
+    ...(factsOf ? { factsOf } : {}),
+    ...(onSecret ? { onSecret } : {}),
+    ...(jumpHosts === undefined ? {} : { jumpHosts: membersOrHost(inventory, jumpHosts) }),
+  }
+}
+
+function membersOrHost(inventory: Inventory, name: string): readonly Host[] {
+  const members = inventory.hostsOf(name)
+  return members.length > 0 ? members : [inventory.hosts.get(name) ?? []].flat()
 }
 
 function readForLookup(path: string, files: Files, vault: Vault): ReturnType<Inventory['readText']> {
@@ -142,11 +164,14 @@ function guarded(read: () => ReturnType<typeof readExtraVars>): ReturnType<typeo
 }
 
 /** Ansible goes on with nothing; a run that means to touch hosts and has none is a mistake worth stopping for. */
-function noHosts(sources: readonly string[], warnings: readonly string[]): Problem {
+function noHosts(sources: readonly string[], statements: readonly Statement[], warnings: readonly string[]): Problem {
   const first = sources[0]
   if (first === undefined) return { message: 'no inventory was given', hint: 'use -i' }
-  const [hint] = warnings
-  return { message: 'the inventory holds no host', origin: start(first), ...(hint !== undefined && { hint }) }
+  const groups = new Set(statements.flatMap(one => (one.kind === 'group' ? one.name : [])))
+  const empty = [...groups].filter(name => name !== 'all' && name !== 'ungrouped').join(', ')
+  const hint =
+    warnings[0] ?? (empty && `its groups ${empty} are empty: in a sample hosts are comments; write yours there`)
+  return { message: 'the inventory holds no host', origin: start(first), ...(hint && { hint }) }
 }
 
 /** Where group_vars and host_vars of a source are looked for: the directory itself, or the one the file is in. */

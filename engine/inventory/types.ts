@@ -72,6 +72,8 @@ export interface Inventory {
    * needs one.
    */
   readonly factsOf?: (host: string) => Readonly<Record<string, unknown>> | undefined
+  /** See `InventoryRules.jumpHosts`: those that there are. */
+  readonly jumpHosts?: readonly Host[]
   /** What `localhost` means when the inventory does not name it: this machine, with the variables of `all`. */
   implicitHost(name: string): Host
 }

@@ -12,7 +12,7 @@ import { type BoundPlay, type BoundRole, labelled } from './bound.ts'
 import { checkPlay } from './check-play.ts'
 import { type GivenByPlays, givenByPlays, lookupIn } from './cluster-values.ts'
 import { hostContext, plainContext } from './contexts.ts'
-import { hostsOf, isChosen, nobodyIn, type PlayHosts } from './play-hosts.ts'
+import { hostsOf, isChosen, nobodyAnywhere, nobodyIn, type PlayHosts } from './play-hosts.ts'
 import { sameProblems } from './same-problems.ts'
 import { inventoryView } from './views.ts'
 
@@ -91,7 +91,8 @@ export function bindPlays(
   })
   problems.push(...inventoryProblems(bound, view), ...checks.problems())
   const needed = bound.flatMap(({ play, named }) => nobodyThough(play, named, { inventory, view, tags: options.tags }))
-  return { plays: bound, view, given, problems, needed, notes: warnings }
+  const nobody = needed.length > 0 ? nobodyAnywhere(plays, inventory) : undefined
+  return { plays: bound, view, given, problems, needed: nobody ? [nobody] : needed, notes: warnings }
 }
 
 /** A role with its params on every host. None where params are missing that nobody who selects these tags needs. */

@@ -60,6 +60,22 @@ export const nobodyIn = (play: Play, found: PlayHosts, inventory: Inventory): Pr
   hint: `${groupsOf(inventory)}; where the play may have no host, it has to say so: optional: true`,
 })
 
+/** Hosts that are in no group, beside groups that are empty, as a sample is left half written: said once, not by play. */
+export function nobodyAnywhere(
+  plays: readonly Play[],
+  { groups, hostsOf: members, hosts }: Inventory,
+): Problem | undefined {
+  const own = [...groups.keys()].filter(name => !['all', 'ungrouped'].includes(name))
+  if (own.length === 0 || own.some(name => members(name).length > 0)) return undefined
+  const wanted = [...new Set(plays.flatMap(play => splitPatterns(play.hosts)))].join(', ')
+  const [first] = hosts.values()
+  return {
+    message: 'no group of the inventory has a host',
+    ...(first && { origin: first.origin }),
+    hint: `the hosts that it names must be in groups, too: the plays work on ${wanted}`,
+  }
+}
+
 const shown = 20
 
 function groupsOf({ groups, hostsOf: members }: Inventory): string {

@@ -1,4 +1,5 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
+import type { InventoryRules } from '../inventory/index.ts'
 import type { InventoryView } from '../role/index.ts'
 import type { ParamSchema } from '../values/index.ts'
 import type { Play } from './play.ts'
@@ -26,6 +27,8 @@ export interface PlaybookOptions<V extends PlaybookVars = PlaybookVars> {
   readonly needsEveryPlay?: boolean
   /** Variables that the playbook itself needs; all of them must be given with `-e` unless they have a default. */
   readonly vars?: V
+  /** What inventories mean beyond what Ansible reads in them: groups that are made of others, jump hosts. */
+  readonly inventory?: InventoryRules
 }
 
 /** A playbook as the command line handles it, whatever its variables. */

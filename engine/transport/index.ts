@@ -6,5 +6,6 @@ export type {
   Channel,
   Connection,
   OpenChannel,
+  SshTransport,
   Transport,
 } from './types.ts'

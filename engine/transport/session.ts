@@ -11,7 +11,7 @@ import { commandFor } from './command.ts'
 import { diagnose, unanswered } from './diagnose.ts'
 import { asksForPassword, openQuestion } from './question.ts'
 import { sshFiles } from './ssh.ts'
-import type { Become, Connection, Transport } from './types.ts'
+import type { Become, Connection, SshTransport } from './types.ts'
 
 /** A shell on the host that reads the runtime from its stdin. */
 export interface Session {
@@ -35,8 +35,6 @@ interface Process extends Session {
   readonly errors: Readable
 }
 
-type Ssh = Extract<Transport, { kind: 'ssh' }>
-
 const longestStderr = 16_384
 
 /** Seconds that a question which Rota can't answer may stand: what asks it may yet go on by itself. */
@@ -56,13 +54,22 @@ export async function openSession(connection: Connection, onOutput: (chunk: Buff
   const askpass = transport.kind === 'ssh' ? await passwordsFor(transport) : undefined
   const files = transport.kind === 'ssh' ? await sshFiles(transport.executable) : { config: '', session: [] }
   const command = commandFor(connection, mark, files)
+  const jump = transport.kind === 'ssh' ? transport.jump : undefined
+  if (jump) {
+    // Only needed here: most connections have none.
+    const { openJump } = await import('./jump.ts')
+    await openJump(connection, jump, files, askpass?.env).catch(async error => {
+      await askpass?.end()
+      throw error
+    })
+  }
   const process = start(command, askpass, onOutput)
   if (askpass) void process.exited.then(askpass.end)
   if (!become?.password) return process
   return { ...process, ready: giveBecomePassword(connection, become, become.password, process, mark) }
 }
 
-async function passwordsFor({ password, jumpPassword }: Ssh): Promise<Askpass | undefined> {
+async function passwordsFor({ password, jumpPassword }: SshTransport): Promise<Askpass | undefined> {
   if (!password && !jumpPassword) return undefined
   // Only needed when a password is given: a connection with keys does not load it.
   const { offerPasswords } = await import('./askpass.ts')

@@ -5,9 +5,8 @@ import { homedir, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { isOurs } from '../load/cache.mjs'
-import type { Transport } from './types.ts'
-
-type Ssh = Extract<Transport, { kind: 'ssh' }>
+import { quote } from '../shell/index.ts'
+import type { SshTransport } from './types.ts'
 
 export interface SshFiles {
   /**
@@ -23,8 +22,43 @@ export interface SshFiles {
  * The command line up to the remote command. What the inventory adds comes before the rest, because ssh takes the first
  * value it finds.
  */
-export function sshWords(transport: Ssh, { config, session }: SshFiles): readonly string[] {
-  const { address, port, user, identityFile, extraArgs, executable, connectTimeout, password } = transport
+export function sshWords(transport: SshTransport, files: SshFiles): readonly string[] {
+  const { jump, address, ...login } = transport
+  return [
+    ...loginWords(login, files),
+    // Behind those of the inventory: a way that is said there is taken.
+    ...(jump === undefined ? [] : ['-o', `ProxyCommand=${proxyCommand(jump, files)}`]),
+    '--',
+    address,
+  ]
+}
+
+/**
+ * Not ProxyJump, which has no key of its own. ssh puts the address and the port that it is to reach into %h and %p, and
+ * gives the rest to a shell.
+ */
+const proxyCommand = (jump: SshTransport, files: SshFiles): string =>
+  jumpWords(jump, files, ['-W', target])
+    .map(word => (word === target ? `'${word}'` : quote(word).replaceAll('%', '%%')))
+    .join(' ')
+
+const target = '[%h]:%p'
+
+/** The command line of what is asked of a jump host: no session, which -N and -W must not be told otherwise. */
+export const jumpWords = (
+  { address, ...login }: SshTransport,
+  { config }: SshFiles,
+  asked: readonly string[],
+): readonly string[] => [
+  ...loginWords(login, { config, session: options([['RemoteCommand', 'none']]) }),
+  ...asked,
+  '--',
+  address,
+]
+
+/** All but the address and the way there. */
+function loginWords(login: Omit<SshTransport, 'address' | 'jump'>, { config, session }: SshFiles): readonly string[] {
+  const { port, user, identityFile, extraArgs, executable, connectTimeout, password } = login
   // The last -F wins: with one of the user's own our defaults go as options, which then come before it.
   const own = extraArgs.some(word => word.startsWith('-F'))
   return [
@@ -41,8 +75,6 @@ export function sshWords(transport: Ssh, { config, session }: SshFiles): readonl
     ...(port === undefined ? [] : ['-p', String(port)]),
     ...(user === undefined ? [] : ['-l', user]),
     ...(identityFile === undefined ? [] : ['-i', identityFile]),
-    '--',
-    address,
   ]
 }
 

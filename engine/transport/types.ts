@@ -13,22 +13,26 @@ export interface Connection {
   readonly shell: readonly string[]
 }
 
+export interface SshTransport {
+  readonly kind: 'ssh'
+  readonly address: string
+  readonly port?: number
+  readonly user?: string
+  readonly identityFile?: string
+  /** Words added to ssh's command line (ansible_ssh_common_args and _extra_args, split as a shell does). */
+  readonly extraArgs: readonly string[]
+  readonly executable: string
+  /** Seconds. */
+  readonly connectTimeout: number
+  readonly password?: () => string
+  /** For the hosts on the way to it (ProxyJump, ProxyCommand, `jump`). */
+  readonly jumpPassword?: () => string
+  /** The host that it is reached through. */
+  readonly jump?: SshTransport
+}
+
 export type Transport =
-  | {
-      readonly kind: 'ssh'
-      readonly address: string
-      readonly port?: number
-      readonly user?: string
-      readonly identityFile?: string
-      /** Words added to ssh's command line (ansible_ssh_common_args and _extra_args, split as a shell does). */
-      readonly extraArgs: readonly string[]
-      readonly executable: string
-      /** Seconds. */
-      readonly connectTimeout: number
-      readonly password?: () => string
-      /** For the hosts on the way to it (ProxyJump, ProxyCommand). */
-      readonly jumpPassword?: () => string
-    }
+  | SshTransport
   | { readonly kind: 'docker' | 'podman'; readonly container: string; readonly user?: string }
   | { readonly kind: 'local' }
 

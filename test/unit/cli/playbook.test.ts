@@ -306,19 +306,57 @@ test('a tag to be skipped that nothing has is a warning; one that all of a play 
   assert.not.match((await skip('needy', '-l', 'here')).said, /warning/)
 })
 
-test("kubespray's -e serial=1 says which flag to use, whatever the inventory holds", async () => {
-  for (const [vars, flag] of [
-    ['serial=1', '1'],
-    ['serial=20%', '20%'],
-    ['{"serial": [1, "20%"], "show_first": "{{ serial_number }}"}', '1,20%'],
-  ] as const) {
+test("kubespray's -e serial=1 is refused where nothing works in batches, whatever the inventory holds", async () => {
+  for (const vars of ['serial=1', 'serial=20%', '{"serial": [1, "20%"], "show_first": "{{ serial_number }}"}']) {
     const { exitCode, said } = await runPlaybook(made, ...here, '-e', vars)
     assert.is(exitCode, 1, said)
-    assert.match(
-      said,
-      `extra variable serial: how many hosts there are in a batch is no variable here\n      say it with --serial ${flag}\n`,
-    )
+    assert.match(said, 'extra variable serial: no play of this playbook works in batches\n')
   }
+})
+
+test("kubespray's -e serial=1 is --serial 1 where plays have batches, and that is said", async () => {
+  write('six.ini', 'h[1:6] ansible_connection=local\n')
+  const batches = play('in batches', { hosts: 'all', serial: '50%', tasks: [command({ run: 'true' })] })
+  const six = { ...made, plays: [batches] }
+  const go = (...args: string[]) => runPlaybook(six, '-i', 'six.ini', '--check', ...args)
+  for (const [vars, as, count] of [
+    ['serial=1', '1', 6],
+    ['serial=34%', '34%', 3],
+    ['{"serial": 4}', '4', 2],
+    ['{"serial": [1, "50%"]}', '1,50%', 3],
+    ['serial=1,50%', '1,50%', 3],
+  ] as const) {
+    const { exitCode, said } = await go('-e', vars)
+    assert.is(exitCode, 0, said)
+    assert.match(said, `6 hosts, ${count} batches`)
+    assert.match(said, `-e serial=${as} is taken for --serial ${as}\n`)
+  }
+  assert.match((await go()).said, '6 hosts, 2 batches')
+  assert.match((await go('-e', 'serial=1', '--serial', '1')).said, '6 hosts, 6 batches')
+  for (const [args, reason] of [
+    [['-e', 'serial=some'], 'extra variable serial: serial "some" is neither a number of hosts nor a percentage'],
+    [
+      ['-e', 'serial=1', '--serial', '2'],
+      'extra variable serial: 1, and --serial says 2\n      leave one of them away',
+    ],
+  ] as const) {
+    const { exitCode, said } = await go(...args)
+    assert.is(exitCode, 1, said)
+    assert.match(said, reason)
+  }
+})
+
+test('an extra variable serial that a role reads is that of the role', async () => {
+  const reading = defineRole({
+    name: 'reading',
+    params: { type: 'object', properties: { serial: { type: 'string', var: 'serial' } } },
+    tasks: ({ params }) => [command({ title: `number ${params.serial}`, run: 'true' })],
+  })
+  const of = { ...made, plays: [play('read', { hosts: 'all', roles: [reading()], serial: 1 })] }
+  const { exitCode, said } = await runPlaybook(of, ...check.slice(0, 4), '-v', '-e', 'serial=X-7', '--check')
+  assert.is(exitCode, 0, said)
+  assert.match(said, 'number X-7')
+  assert.not.match(said, 'is taken for')
 })
 
 const refused = [

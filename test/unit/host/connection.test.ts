@@ -159,6 +159,83 @@ test('a password is no part of what can be printed', async () => {
   assert.equal(connectionSecrets(connection), ['hunter22', 'hunter24', 'hunter23'])
 })
 
+const behind = `[web]
+h ansible_host=10.0.0.1 ansible_user=deploy ansible_ssh_private_key_file=/k/host
+`
+const gate = '[gate]\ng ansible_host=192.0.2.1'
+const jumps: readonly (readonly [what: string, hosts: string, flags: ConnectionFlags, way: string])[] = [
+  [
+    'its own user, port and key',
+    `${behind}${gate} ansible_user=jump ansible_port=2222 ansible_ssh_private_key_file='/k/a b'\n`,
+    { user: 'flag' },
+    `-p 2222 -l jump -i '/k/a b' -W '[%h]:%p' -- 192.0.2.1`,
+  ],
+  ['the key of the host where it has none', `${behind}${gate}\n`, {}, `-i /k/host -W '[%h]:%p' -- 192.0.2.1`],
+  [
+    'as the flags say where nothing else does',
+    `[web]\nh\n${gate}\n`,
+    { user: 'flag', privateKey: '/k/flag' },
+    `-l flag -i /k/flag -W '[%h]:%p' -- 192.0.2.1`,
+  ],
+]
+for (const [what, hosts, flags, way] of jumps)
+  test(`through a jump host: ${what}`, async () => {
+    const inventory = await load({ 'hosts.ini': hosts }, { jumpHosts: 'gate' })
+    const wordsOf = (name: string) => {
+      const host = inventory.hosts.get(name)
+      const { connection } = host ? connectionOf(inventory, host, flags) : {}
+      assert.ok(connection)
+      return commandFor(connection, 'MARK', { config: '/c/ssh.conf', session: [] }).args
+    }
+    const proxy = wordsOf('h').find(word => word.startsWith('ProxyCommand='))
+    const before = `ProxyCommand=ssh -F /c/ssh.conf -o RemoteCommand=none -T ${plain}`
+    assert.is(proxy, `${before} ${way}`)
+    assert.is(
+      wordsOf('g').some(word => word.includes('Proxy')),
+      false,
+    )
+  })
+
+test('who says its own way is not led through the jump host', async () => {
+  const own = `${behind.trim()} ansible_ssh_common_args='-o Compression=yes'\n[local]\nl ansible_connection=local\n${gate}\ng2\n`
+  const inventory = await load({ 'hosts.ini': own }, { jumpHosts: 'gate' })
+  for (const host of inventory.hosts.values()) {
+    const { connection, problems } = connectionOf(inventory, host, {})
+    assert.equal(problems, [])
+    assert.is(connection && 'jump' in connection.transport, false, host.name)
+  }
+})
+
+test('the password of a host is not told to its jump host, which has its own', async () => {
+  const transportOf = async (vars: string, flags: ConnectionFlags) => {
+    const hosts = `[web]\nh ansible_password=of-host\n${gate} ${vars}\n`
+    const inventory = await load({ 'hosts.ini': hosts }, { jumpHosts: 'gate' })
+    const host = inventory.hosts.get('h')
+    const transport = host && connectionOf(inventory, host, flags).connection?.transport
+    assert.ok(transport?.kind === 'ssh')
+    return [transport.password?.(), transport.jumpPassword?.(), transport.jump?.password?.()]
+  }
+  assert.equal(await transportOf('', { password: () => 'asked' }), ['of-host', undefined, undefined])
+  assert.equal(await transportOf('ansible_password=own', {}), ['of-host', 'own', 'own'])
+  assert.equal(await transportOf('', { jumpPassword: () => 'asked' }), ['of-host', 'asked', 'asked'])
+})
+
+test('what is wrong with a jump host is wrong for whom it leads to; keys that it is not checked by are said', async () => {
+  const of = async (vars: string, flags: ConnectionFlags = {}) => {
+    const inventory = await load({ 'hosts.ini': `[web]\nh\n${gate} ${vars}\n` }, { jumpHosts: 'gate' })
+    const host = inventory.hosts.get('h')
+    assert.ok(host)
+    return connectionOf(inventory, host, flags)
+  }
+  const messages = async (vars: string) => (await of(vars)).problems.map(({ message }) => message)
+  assert.match((await messages('ansible_port=x'))[0] ?? '', /^host g: ansible_port: "x" is not a port/)
+  assert.equal(await messages('ansible_connection=local'), [
+    'host g: the others are reached through it, so its ansible_connection must be ssh',
+  ])
+  assert.is(isUnchecked((await of('')).connection), false)
+  assert.is(isUnchecked((await of('ansible_ssh_host_key_checking=false')).connection), true)
+})
+
 test('what is ignored or weakens a connection is said once', async () => {
   const inventory = await load({
     'hosts.ini':

@@ -82,7 +82,7 @@ const wrong: readonly (readonly [what: string, text: string, message: string])[]
     '-oProxyCommand=x\n',
     "hosts.ini:1:1: '-oProxyCommand=x' is no host name: it begins with a dash",
   ],
-  ['no host at all', '[web]\n', 'hosts.ini:1:1: the inventory holds no host'],
+  ['no host at all', '# h\n', 'hosts.ini:1:1: the inventory holds no host'],
 ]
 
 for (const [what, text, message] of wrong) {
@@ -90,6 +90,13 @@ for (const [what, text, message] of wrong) {
     assert.equal(await problemsOf(() => ini(text)), [message])
   })
 }
+
+test('a sample whose hosts are comments is told as such', async () => {
+  const sample = '[kube_control_plane]\n# m1\n[etcd:children]\nkube_control_plane\n[kube_node]\n# n1\n'
+  assert.equal(await problemsOf(() => ini(sample)), [
+    'hosts.ini:1:1: the inventory holds no host (its groups kube_control_plane, etcd, kube_node are empty: in a sample hosts are comments; write yours there)',
+  ])
+})
 
 test('all errors of a file are told at once', async () => {
   assert.is((await problemsOf(() => ini('h a\n[web:x]\nz\n[y:children]\nnone\n'))).length, 3)

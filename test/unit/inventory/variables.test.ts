@@ -1,6 +1,5 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { legacyGroups } from '../../../engine/inventory/index.ts'
 import { explainVar } from '../../../engine/values/explain.ts'
 import { hostVar } from '../../../engine/values/host-var.ts'
 import { load, problemsOf, values } from './support.ts'
@@ -102,32 +101,6 @@ test('all broken files are told at once', async () => {
   }
   const problems = await problemsOf(() => load({ ...files, 'hosts.ini': 'h\nb c\n' }))
   assert.is(problems.length, 3)
-})
-
-test('the old group names of kubespray stand for the new ones', async () => {
-  const text = '[kube-master]\nm\n[kube-node]\nn\n[k8s-cluster:children]\nkube-master\nkube-node\n'
-  const inventory = await load(
-    { 'hosts.ini': text, 'group_vars/kube_control_plane.yml': 'x: 1\n' },
-    { groupAliases: legacyGroups },
-  )
-  assert.equal(
-    inventory.hostsOf('kube_control_plane').map(host => host.name),
-    ['m'],
-  )
-  assert.equal(
-    inventory.hostsOf('k8s_cluster').map(host => host.name),
-    ['m', 'n'],
-  )
-  assert.equal(values(inventory, 'm'), { x: 1 })
-})
-
-test('an old name above the new one is no loop', async () => {
-  const text = '[kube_control_plane]\na\n[kube-master]\nb\n[kube-master:children]\nkube_control_plane\n'
-  const inventory = await load({ 'hosts.ini': text }, { groupAliases: legacyGroups })
-  assert.equal(
-    inventory.hostsOf('kube_control_plane').map(host => host.name),
-    ['a', 'b'],
-  )
 })
 
 test('explain shows value, type, place and everything overridden', async () => {
