@@ -56,7 +56,7 @@ export const params = {
     errorLog: { ...conf.errorLog, ...byVariant('errorLog') },
     healthPort: { ...conf.healthPort, var: 'loadbalancer_apiserver_healthcheck_port' },
     modules: { ...conf.modules, ...byVariant('modules') },
-    unit: { ...conf.unitName, ...byVariant('unit') },
+    unit: { ...conf.unitName, ...byVariant('unit'), description: "Name of the unit of a node's nginx." },
     config: {
       type: 'string',
       format: 'absolute-path',
