@@ -136,36 +136,40 @@ function giveBecomePassword(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let all = ''
-    // Since the password was given.
-    let fresh = ''
+    // Since the password was given. What one stream asks stays asked, whatever comes on the other: which of the two is
+    // read first is chance.
+    const fresh = { stdout: '', stderr: '' }
     let answered = false
     let timer: NodeJS.Timeout | undefined
     const done = (error?: Unreachable): void => {
       clearTimeout(timer)
-      stdout.off('data', onData)
-      errors.off('data', onData)
+      stdout.off('data', onStdout)
+      errors.off('data', onStderr)
       if (error) {
         kill('SIGTERM')
         reject(error)
       } else resolve()
     }
-    const onData = (chunk: Buffer | string): void => {
+    const onData = (stream: 'stdout' | 'stderr', chunk: Buffer | string): void => {
       all = endOf(all + chunk.toString(), longestStderr)
-      fresh = (fresh + chunk.toString()).slice(-longestStderr)
+      fresh[stream] = (fresh[stream] + chunk.toString()).slice(-longestStderr)
       clearTimeout(timer)
-      const question = openQuestion(fresh)
+      const question = openQuestion(fresh[stream]) || openQuestion(fresh[stream === 'stdout' ? 'stderr' : 'stdout'])
       const isForPassword = question.endsWith(sudoPrompt(mark)) || asksForPassword(question)
-      if (fresh.includes(readyMark(mark))) done()
+      if (fresh.stdout.includes(readyMark(mark))) done()
       else if (isForPassword && answered) done(wrongPassword(connection.host, become))
       else if (isForPassword) {
         answered = true
-        fresh = ''
+        fresh.stdout = ''
+        fresh.stderr = ''
         stdin.write(`${password()}\n`)
       } else if (/[:?>\])]$/.test(question))
         timer = setTimeout(() => done(unanswered(connection, all, questionGrace)), questionGrace * 1000)
     }
-    stdout.on('data', onData)
-    errors.on('data', onData)
+    const onStdout = (chunk: Buffer) => onData('stdout', chunk)
+    const onStderr = (chunk: string) => onData('stderr', chunk)
+    stdout.on('data', onStdout)
+    errors.on('data', onStderr)
     void exited.then(exitCode => done(diagnose(connection, { said: `${all}\n${stderr()}`, exitCode })))
   })
 }
