@@ -118,17 +118,18 @@ export function assemble(statements: readonly Statement[], groupBy: GroupBy = {}
     else if (statement.kind === 'var') setOnGroup(addGroup(statement.owner), statement.setting)
     else addHosts(statement)
   }
+
+  for (const group of groups.values()) {
+    if (group.name !== 'all' && group.parents.size === 0) addChild('all', group.name)
+  }
   for (const [name, sources] of Object.entries(groupBy)) {
     const group = addGroup(name)
+    if (group.parents.size === 0) addChild('all', name)
     for (const member of joining(name, sources, groups, hosts)) {
       group.hosts.add(member)
       const host = hosts.get(member)
       if (host) host.isGrouped = true
     }
-  }
-
-  for (const group of groups.values()) {
-    if (group.name !== 'all' && group.parents.size === 0) addChild('all', group.name)
   }
   const deep = tooDeep(groups)
   if (deep !== undefined) {

@@ -27,7 +27,7 @@ const table: readonly (readonly [what: string, text: string, expected: Readonly<
     { all_of_it: 'x n m', node: 'n' },
   ],
   ['nobody: it is there and empty', '[node]\nn\n', { reflector: '' }],
-  ['a host that has no group but a made one is not ungrouped', 'x\n[old-master]\nm\n', { ungrouped: 'x' }],
+  ['a host that is in none of them', 'x\n[old-master]\nm\n', { ungrouped: 'x', all_of_it: 'm' }],
 ]
 for (const [what, text, expected] of table)
   test(`groups that are made of others: ${what}`, async () => {
@@ -36,6 +36,11 @@ for (const [what, text, expected] of table)
     equal(inventory.groups.has('reflector'), true)
     equal(inventory.warnings, [])
   })
+
+test('a host whose only group is a made one is not ungrouped', async () => {
+  const { of } = await members('[all]\na\n[web]\nb\n', { groupBy: { every: ['all'] } })
+  equal([of('every'), of('ungrouped')], [['a', 'b'], []])
+})
 
 test('without a word of a playbook no group is made', async () => {
   const { inventory } = await members('[old-master]\nm\n[node]\nn\n', {})
