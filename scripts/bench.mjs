@@ -12,6 +12,7 @@ import { many } from './bench/many.mjs'
 import { modes } from './bench/modes.mjs'
 import { nodesBench } from './bench/nodes.mjs'
 import { plot } from './bench/plot.mjs'
+import { reloadBench } from './bench/reload.mjs'
 import { labName } from './bench/setup.mjs'
 import { start } from './bench/start.mjs'
 import { renderRows } from './bench/table.mjs'
@@ -122,6 +123,20 @@ program
       ]),
     ]),
   )
+
+program
+  .command('reload')
+  .description('what watching reloads until the daemons rest saves, beside a fixed watch of half a second')
+  .option('--runs <number>', 'runs of each', count, 7)
+  .option('--keep', 'leave the host up')
+  .action(async options => {
+    const { watched, fixed } = await reloadBench(options)
+    print([
+      ['until they rest, s', 'fixed, s', 'fixed − rest, s', 'fixed ÷ rest'],
+      [watched.toFixed(2), fixed.toFixed(2), (fixed - watched).toFixed(2), (fixed / watched).toFixed(2)],
+    ])
+    if (!options.keep) await labDown({ name: labName })
+  })
 
 program
   .command('many')
