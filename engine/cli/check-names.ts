@@ -34,7 +34,9 @@ export function checkTags(
   }
 }
 
-/** How many hosts a batch shall have, for plays that have batches; with what is wrong with it and what is to be said. */
+/**
+ * How many hosts a batch shall have, for plays that have batches; with what is wrong with it and what is to be said.
+ */
 export interface SerialAsked {
   readonly serial?: Serial
   readonly problems: readonly Problem[]

@@ -56,7 +56,9 @@ export function givenByPlays(plays: readonly (readonly [Play, readonly Host[]])[
   }
 }
 
-/** By host what the first of its plays gives; on one in no play that gives it a value, whatever the first play gives. */
+/**
+ * By host what the first of its plays gives; on one in no play that gives it a value, whatever the first play gives.
+ */
 function chosenOf(given: readonly Given[]): {
   readonly on: (host: string) => PlaybookValue | undefined
   readonly problems: readonly Problem[]

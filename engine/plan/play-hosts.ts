@@ -60,7 +60,9 @@ export const nobodyIn = (play: Play, found: PlayHosts, inventory: Inventory): Pr
   hint: `${groupsOf(inventory)}; where the play may have no host, it has to say so: optional: true`,
 })
 
-/** Hosts that are in no group, beside groups that are empty, as a sample is left half written: said once, not by play. */
+/**
+ * Hosts that are in no group, beside groups that are empty, as a sample is left half written: said once, not by play.
+ */
 export function nobodyAnywhere(
   plays: readonly Play[],
   { groups, hostsOf: members, hosts }: Inventory,
