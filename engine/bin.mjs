@@ -5,11 +5,14 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { load } from './load/index.mjs'
 
-const [command, playbook = '', ...given] = process.argv.slice(2)
+const [command, ...words] = process.argv.slice(2)
+const takenBack = command === 'rollback' ? await (await load('rota')).playbookToTakeBack(words) : undefined
+const [playbook = '', ...given] = takenBack ?? words
 const flags = command === 'params' ? asListing(given) : given
 
 // Here, and not among the other commands: a playbook is not compiled with the engine, and guards its own output.
-if ((command === 'run' || command === 'params') && flags !== undefined && existsSync(playbook)) {
+if (takenBack?.length === 0) process.exitCode = 1
+else if ((command === 'run' || command === 'params' || takenBack) && flags !== undefined && existsSync(playbook)) {
   process.argv.splice(1, process.argv.length, resolve(playbook), ...flags)
   await load('engine')
   // A playbook is a zx script: `$` and its like are there.
@@ -17,7 +20,10 @@ if ((command === 'run' || command === 'params') && flags !== undefined && exists
   await import(pathToFileURL(resolve(playbook)).href)
 } else {
   const { rota } = await load('rota')
-  process.exitCode = await rota(process.argv.slice(2))
+  // Commands of the roles; the engine knows none of them.
+  const isTheirs = command === 'kube' || command === undefined || command === 'help' || command.startsWith('-')
+  const more = isTheirs ? [(await load('kube')).kubeCommand()] : []
+  process.exitCode = await rota(process.argv.slice(2), more)
 }
 
 /**

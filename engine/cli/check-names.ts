@@ -3,8 +3,8 @@ import { didYouMean } from '../failure/index.ts'
 import type { Inventory, Variable } from '../inventory/index.ts'
 import { clustersOf, type ReadyPlay } from '../plan/index.ts'
 import type { Play, Serial } from '../playbook/index.ts'
-import { checkSerial, parseSerial, specialTags, type TagSelection } from '../playbook/index.ts'
-import { type HasParams, variableNames } from '../values/index.ts'
+import { asWindow, checkSerial, parseSerial, specialTags, type TagSelection } from '../playbook/index.ts'
+import { type HasParams, isExtra, longestWait, variableNames } from '../values/index.ts'
 
 /** All tags that the plays, their roles and their tasks have. */
 export function tagsIn(plays: readonly ReadyPlay[]): readonly string[] {
@@ -34,43 +34,65 @@ export function checkTags(
   }
 }
 
-/**
- * How many hosts a batch shall have, for plays that have batches; with what is wrong with it and what is to be said.
- */
-export interface SerialAsked {
-  readonly serial?: Serial
+/** What becomes of the batches of plays that have any; with what is wrong with it and what is to be said. */
+export interface PaceAsked {
+  readonly paced?: (own: Serial) => Serial
   readonly problems: readonly Problem[]
   readonly notes: readonly string[]
 }
 
 /**
- * `--serial`, or `-e serial=1`, which kubespray's plays read. It changes the batches of plays that have any; where none
- * has, it would do nothing, silently.
+ * `--serial`, or `-e serial=1`, which kubespray's plays read, and `--window`, which is for either and for what the
+ * plays themselves say. They change the batches of plays that have any; where none has, they would do nothing,
+ * silently.
  */
-export function serialAsked(
+export function paceAsked(
   plays: readonly Play[],
   own: readonly string[],
   inventory: Inventory,
-  flag: Serial | undefined,
-): SerialAsked {
+  { serial: flag, window: isWindow }: { readonly serial?: Serial; readonly window: boolean },
+): PaceAsked {
   const variable = variablesRead(plays, own).has('serial') ? undefined : extraVars(inventory).get('serial')
   const asked = variable === undefined ? undefined : serialIn(variable)
   const serial = flag ?? asked
-  if (serial === undefined) return { problems: [], notes: [] }
-  const what = asked === undefined ? '--serial' : 'extra variable serial'
-  const problem = (message: string, hint?: string): SerialAsked => ({
+  if (serial === undefined && !isWindow) return { problems: [], notes: [] }
+  const what = asked !== undefined ? 'extra variable serial' : serial !== undefined ? '--serial' : '--window'
+  const problem = (message: string, hint?: string): PaceAsked => ({
     problems: [{ message: `${what}: ${message}`, ...(variable && { origin: variable.origin }), ...(hint && { hint }) }],
     notes: [],
   })
   if (plays.every(play => play.serial === undefined)) return problem('no play of this playbook works in batches')
-  if (asked === undefined) return { serial, problems: [], notes: [] }
-  const wrong = checkSerial(asked)
+  if (serial === undefined) return { paced: refilled, problems: [], notes: [] }
+  const made = isWindow ? asWindow(serial) : serial
+  const wrong = checkSerial(serial) ?? checkSerial(made)
   if (wrong) return problem(wrong)
+  if (asked === undefined) return { paced: () => made, problems: [], notes: [] }
   const [said, given] = [String(asked), flag === undefined ? undefined : String(flag)]
   if (given !== undefined && given !== said)
     return problem(`${said}, and --serial says ${given}`, 'leave one of them away')
-  return { serial, problems: [], notes: [`-e serial=${said} is taken for --serial ${said}`] }
+  return { paced: () => made, problems: [], notes: [`-e serial=${said} is taken for --serial ${said}`] }
 }
+
+/** A play whose batches take all hosts at once goes on to do so. */
+function refilled(own: Serial): Serial {
+  const made = asWindow(own)
+  return checkSerial(made) === undefined ? made : own
+}
+
+/** A pause between batches, where no play has any, and one that is too long. */
+export const pauseProblems = (plays: readonly Play[], { pause }: { readonly pause?: number }): readonly Problem[] => [
+  ...(pause === undefined || plays.some(play => play.serial !== undefined)
+    ? []
+    : [{ message: '--pause: no play of this playbook works in batches' }]),
+  ...(pause !== undefined && pause > longestWait
+    ? [
+        {
+          message: `--pause: ${pause} s is more than 24 h`,
+          hint: 'let a run come to its end with --limit, and do the other hosts when it is time',
+        },
+      ]
+    : []),
+]
 
 const serialIn = ({ value }: Variable): Serial =>
   Array.isArray(value)
@@ -123,11 +145,12 @@ const variablesRead = (plays: readonly Play[], own: readonly string[]): Readonly
 
 function extraVars(inventory: Inventory): ReadonlyMap<string, Variable> {
   const [first] = inventory.hosts.values()
-  return new Map([...(first?.vars ?? [])].filter(([, variable]) => variable.source === 'extra vars'))
+  return new Map([...(first?.vars ?? [])].filter(([, variable]) => isExtra(variable)))
 }
 
-/** The inventory sets it too, or one of its templates refers to it. */
+/** The inventory sets it too, or one of its templates refers to it, or it overrides a default. */
 const isSetElsewhere = (inventory: Inventory, name: string): boolean =>
+  inventory.defaults?.names.has(name) === true ||
   [...inventory.hosts.values()].some(
     host =>
       host.vars.get(name)?.overrides !== undefined ||

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ReadStream, WriteStream } from 'node:tty'
 
 /**
- * Asks a question on the terminal: Enter or yes goes on; no does not, nor does the end of what is typed (Ctrl-D, a
- * terminal that is gone). Throws where there is no terminal to ask on, and when the run is interrupted meanwhile.
+ * Asks a question on the terminal: yes goes on, and so does Enter unless the word is `needed`. No does not, nor does
+ * the end of what is typed (Ctrl-D, a terminal that is gone). Throws where there is no terminal to ask on, and when the
+ * run is interrupted meanwhile.
  */
-export async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
+export async function confirm(question: string, signal: AbortSignal, needed?: 'yes'): Promise<boolean> {
   const terminal = openTerminal()
   if (terminal === undefined) throw new Error(`there is no terminal to ask on: ${question}`)
   const { input, output } = terminal
@@ -14,11 +15,11 @@ export async function confirm(question: string, signal: AbortSignal): Promise<bo
     await forgetTypedAhead(input)
     for (;;) {
       signal.throwIfAborted()
-      output.write(`${question} [Enter to go on, n to stop] `)
+      output.write(`${question} [${needed ?? 'Enter'} to go on, n to stop] `)
       const answer = await readLine(input, signal)
       if (answer === undefined) output.write('\n')
       if (answer === undefined || /^no?$/i.test(answer)) return false
-      if (/^(y|yes)?$/i.test(answer)) return true
+      if (needed ? answer.toLowerCase() === needed : /^(y|yes)?$/i.test(answer)) return true
     }
   } catch (error) {
     if (!signal.aborted) throw error
@@ -27,6 +28,14 @@ export async function confirm(question: string, signal: AbortSignal): Promise<bo
     input.destroy()
     output.destroy()
   }
+}
+
+/** Whether there is a terminal to ask on. */
+export function canAsk(): boolean {
+  const terminal = openTerminal()
+  terminal?.input.destroy()
+  terminal?.output.destroy()
+  return terminal !== undefined
 }
 
 /** Two descriptors: each stream closes its own. */

@@ -1,31 +1,57 @@
-import { connectionNotes, isUnchecked, uncheckedWarning } from '../host/index.ts'
+import { type Agreement, connectionNotes, isUnchecked, uncheckedWarning } from '../host/index.ts'
 import { hostNamed } from '../inventory/index.ts'
-import type { Emit } from '../journal/index.ts'
+import type { Emit, RunEvent } from '../journal/index.ts'
 import { continued, newRunId, printableLines, redacted } from '../journal/index.ts'
 import { prepareRoles } from '../plan/index.ts'
 import { reporter } from '../report/index.ts'
-import { runPlays } from '../rollout/index.ts'
+import { type Reverting, runPlays } from '../rollout/index.ts'
 import { openChannel } from '../transport/index.ts'
+import { askedOf } from './asked.ts'
 import { confirm } from './confirm.ts'
 import { interruptible } from './interrupt.ts'
+import { codeOf } from './made-of.ts'
 import type { Output } from './output.ts'
 import type { PreparedRun } from './prepare-run.ts'
 import { openRecord } from './records.ts'
+import type { Resuming } from './resume.ts'
+
+/** A run of before, which this one goes on with or takes back; and what is said of that at the beginning. */
+export interface Earlier {
+  readonly resumed?: Pick<Resuming, 'before' | 'said'>
+  readonly reverting?: Reverting
+  readonly said?: readonly string[]
+  /** What the operator is shown, or has said yes to; and the differences among it. */
+  readonly agreed?: Agreement
+  readonly seen?: Set<string>
+}
 
 /** Runs the plays, with the journal and the report, and returns the exit code. */
-export async function execute(run: PreparedRun, { redactor, write }: Output): Promise<number> {
-  const { playbook, flags, options, inventory, view, tags, ready, serial, names, connections, warnings, notes } = run
-  // In check mode the first pass has done what there is to do.
-  const plays = flags.check ? ready.plays : await prepareRoles(ready.plays, view, { check: false })
+export async function execute(
+  run: PreparedRun,
+  { redactor, write }: Output,
+  { resumed, reverting, said = resumed ? [resumed.said] : [], agreed, seen }: Earlier = {},
+): Promise<number> {
+  const { playbook, flags, options, inventory, view, tags, ready, paced, names, connections, warnings, notes, reads } =
+    run
+  // In check mode the first pass has done what there is to do; where a run is taken back nothing is made for it. What
+  // is agreed on was made before.
+  const plays =
+    flags.check || reverting || agreed ? ready.plays : await prepareRoles(ready.plays, view, { check: false })
   const runId = newRunId()
-  const { json, verbose, check, profile } = flags
-  const report = reporter({ json, verbose, check, profile, live: process.stdout.isTTY === true }, write)
+  const { json, verbose, check, each, profile } = flags
+  const live = process.stdout.isTTY === true
+  const report = reporter({ json, verbose, check, each, profile, live, ...(seen && { seen }) }, write)
   const journal = openRecord(runId)
   const emit: Emit = event => {
+    // Known before anything is begun on a host: what is gone on with is compared with it. Nothing follows the end.
+    if (begins.has(event.kind)) tellMadeOf()
     const shown = redacted(event, redactor)
-    journal.write(shown)
+    if (event.kind !== 'progress') journal.write(shown)
     report.event(shown)
   }
+  const tellMadeOf = onlyOnce(() => emit({ kind: 'madeOf', inventory: reads.digests(), code: codeOf(playbook.file) }))
+  // The hosts are being connected to: until they answer there is time.
+  const soon = setTimeout(tellMadeOf, 50)
   const { signal, done } = interruptible(text => emit({ kind: 'note', text }))
   try {
     const unchecked = [...names].filter(name => isUnchecked(connections.get(name)))
@@ -35,6 +61,8 @@ export async function execute(run: PreparedRun, { redactor, write }: Output): Pr
       for (const text of [...notes, ...said]) emit({ kind: 'note', text })
     }
     for (const note of ready.notes) emit(note)
+    for (const text of said) emit({ kind: 'note', text })
+    const asked = askedOf(playbook, flags.given, options.sources, plays, redactor)
     return await runPlays(plays, {
       run: runId,
       playbook: playbook.name,
@@ -46,7 +74,16 @@ export async function execute(run: PreparedRun, { redactor, write }: Output): Pr
       diff: flags.diff,
       forks: options.forks,
       tags,
-      ...(serial === undefined ? {} : { serial }),
+      asked: {
+        ...asked,
+        ...(resumed && { resumes: resumed.before.run }),
+        ...(reverting && { takesBack: reverting.run }),
+      },
+      ...(resumed && { before: resumed.before }),
+      ...(reverting && { reverting }),
+      ...(agreed && { agreed }),
+      ...(paced === undefined ? {} : { paced }),
+      ...(flags.pause ? { pause: flags.pause } : {}),
       signal,
       ask: async question => {
         const { goOn } = report.hold()
@@ -58,7 +95,19 @@ export async function execute(run: PreparedRun, { redactor, write }: Output): Pr
     })
   } finally {
     done()
+    clearTimeout(soon)
     report.close(journal.path)
     journal.close()
+  }
+}
+
+const begins: ReadonlySet<RunEvent['kind']> = new Set(['taskStarted', 'around', 'task', 'hostFinished', 'runFinished'])
+
+function onlyOnce(work: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (isDone) return
+    isDone = true
+    work()
   }
 }

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Playbook } from '../playbook/index.ts'
 import { checkSerial, parseSerial, type Serial } from '../playbook/index.ts'
 import { tagsOf } from '../tasks/index.ts'
+import { formats, seconds } from '../values/index.ts'
 import { addRefusedFlags } from './refused-flags.ts'
 import { several } from './usage.ts'
 import { addVaultFlags, type VaultFlags } from './vault-flags.ts'
@@ -30,8 +31,16 @@ export interface Flags extends VaultFlags {
   readonly timeout?: number
   readonly forks?: number
   readonly serial?: Serial
+  /** Batches are a window that is refilled. */
+  readonly window: boolean
+  /** Seconds between the batches of a play. */
+  readonly pause?: number
   readonly check: boolean
   readonly diff: boolean
+  /** The plan is shown and said yes to before anything is done. */
+  readonly ask: boolean
+  /** What is the same on several hosts is told of each. */
+  readonly each: boolean
   readonly verbose: number
   readonly json: boolean
   readonly profile: boolean
@@ -39,6 +48,22 @@ export interface Flags extends VaultFlags {
   readonly listTasks: boolean
   readonly listTags: boolean
   readonly listParams?: string
+  /** The run to go on with; `true`: the newest that was broken off. */
+  readonly resume?: string | true
+  readonly resumeChanged: boolean
+  /** The run to take back, and whether what was changed since goes back as well. */
+  readonly rollback?: string
+  readonly force: boolean
+  /** What was given, word for word. */
+  readonly given: readonly GivenFlag[]
+  /** Of the flag that the playbook's rules for inventories name. */
+  readonly defaultsDir?: string
+}
+
+/** A flag by its long name, and its value as it was given. */
+export interface GivenFlag {
+  readonly flag: string
+  readonly value?: string
 }
 
 const list = (value: string, before: readonly string[]): readonly string[] => [...before, ...tagsOf(value)]
@@ -57,8 +82,21 @@ function serial(value: string): Serial {
   return parsed
 }
 
+/** In `-DC`, which is -D and -C, it is asked about no value. */
+function each(value: string | undefined): string | undefined {
+  if (value === undefined || value === 'each') return value
+  throw new InvalidArgumentError('each is expected, or nothing.')
+}
+
+function duration(value: string): number {
+  const { pattern, expected } = formats.duration
+  if (!pattern.test(value)) throw new InvalidArgumentError(`${expected} is expected.`)
+  return seconds(value)
+}
+
 export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
   const command = new Command(`zx ${playbook.file}`)
+    .combineFlagAndOptionalValue(false)
     .description(describe(playbook))
     .option(
       '-i, --inventory <source>',
@@ -99,8 +137,24 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
       "hosts per batch, for plays that have batches: a number, 20%, or a list; over the playbook's own",
       serial,
     )
+    .option(
+      '--window',
+      "no batches: as many hosts in flight as --serial says, or the playbook's own, and the next starts when one is done",
+      false,
+    )
+    .option(
+      '--pause <time>',
+      'time that passes between batches of a play, after one that has changed something: seconds, or 5m, 1h30m',
+      duration,
+    )
     .option('-C, --check', 'change nothing, tell what would change', false)
-    .option('-D, --diff', 'show differences of files', false)
+    .addOption(
+      new Option(
+        '-D, --diff [each]',
+        'show differences of files, one that is the same on several hosts once; --diff=each: of every host',
+      ).argParser(each),
+    )
+    .option('--ask', 'show what would be done, ask on the terminal, and do that and nothing else', false)
     .option('-v, --verbose', 'say more: every task (-v), output of changes (-vv)', (_, before: number) => before + 1, 0)
     .option('--json', 'one JSON object for each event instead of text', false)
     .option('--profile', 'say at the end where the time went', false)
@@ -111,20 +165,53 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
       '--list-params <host>',
       'list the params of roles on a host, where each was set and what it overrode, and stop',
     )
+    .option('--resume [run]', 'go on with a run that was broken off, with its flags; the newest when none is named')
+    .option('--resume-changed', 'with --resume: yes, also where the inventory or the code has changed since', false)
+    .option('--rollback <run>', 'take back what a run has done, the last play first; `rota rollback` is the same')
+    .option('--force', 'with --rollback: also what somebody has changed since', false)
+  const { defaults } = playbook.inventory ?? {}
+  const defaultsFlag = defaults && new Option(`--${defaults.flag} <dir>`, defaults.description)
+  if (defaultsFlag) command.addOption(defaultsFlag)
   addRefusedFlags(addVersion(addVaultFlags(command)))
     .helpOption('-h, --help', 'this page')
     .showHelpAfterError('(--help lists the flags)')
     .exitOverride()
     .allowExcessArguments(false)
+  if (args.some((word, at) => word.startsWith('--window=') || (args[at - 1] === '--window' && !word.startsWith('-'))))
+    command.error('error: --window takes no size: say --serial 20% --window')
+  const given = heardBy(command)
   command.parse([...args], { from: 'user' })
-  const { keyFile, inventoryFile, connPassFile, becomePassFile, ...flags } = command.opts<Flags & Aliases>()
+  if (command.opts<Flags>().resumeChanged && command.opts<Flags>().resume === undefined)
+    command.error('error: --resume-changed says yes to a question of --resume, which is not given')
+  if (command.opts<Flags>().force && command.opts<Flags>().rollback === undefined)
+    command.error('error: --force says of --rollback that it takes back all, and that is not given')
+  if (command.opts<Flags>().rollback !== undefined && command.opts<Flags>().resume !== undefined)
+    command.error('error: a run is gone on with (--resume) or taken back (--rollback), not both')
+  if (command.opts<Flags>().ask && command.opts<Flags>().check)
+    command.error('error: --check changes nothing, so there is nothing to --ask about')
+  const { keyFile, inventoryFile, connPassFile, becomePassFile, diff, ...flags } = command.opts<Parsed>()
+  const defaultsDir: unknown = defaultsFlag && command.getOptionValue(defaultsFlag.attributeName())
   return {
     ...flags,
+    given,
+    diff: diff !== undefined,
+    each: diff === 'each',
+    ...(typeof defaultsDir === 'string' ? { defaultsDir } : {}),
     inventory: [...flags.inventory, ...inventoryFile],
     ...(keyFile === undefined ? {} : { privateKey: keyFile }),
     ...(connPassFile === undefined ? {} : { connectionPasswordFile: connPassFile }),
     ...(becomePassFile === undefined ? {} : { becomePasswordFile: becomePassFile }),
   }
+}
+
+/** Filled while the command parses. */
+function heardBy(command: Command): readonly GivenFlag[] {
+  const given: GivenFlag[] = []
+  for (const option of command.options)
+    command.on(`option:${option.name()}`, (value?: string | null) => {
+      given.push({ flag: option.long ?? option.flags, ...(typeof value === 'string' ? { value } : {}) })
+    })
+  return given
 }
 
 /** Other names that ansible-playbook has for the same. */
@@ -134,6 +221,8 @@ interface Aliases {
   readonly connPassFile?: string
   readonly becomePassFile?: string
 }
+
+type Parsed = Omit<Flags, 'diff' | 'each'> & Aliases & { readonly diff?: true | 'each' }
 
 /** Says what the playbook does and which variables of its own it takes. */
 function describe({ name, description, vars = {} }: Playbook): string {

@@ -75,7 +75,7 @@ function sourcesFrom(flags: Flags, settings: Settings): readonly string[] {
   const hint = 'name one with -i inventory/prod/hosts.ini, or as `inventory` in ansible.cfg'
   if (settings.inventory === undefined) throw refused([{ message: 'no inventory was given', hint }])
   const { value, from } = settings.inventory
-  const missing = value.filter(path => !path.includes(',') && !existsSync(path))
+  const missing = value.filter(path => !existsSync(path))
   if (missing.length === 0) return value
   throw refused(missing.map(path => ({ message: `${from}: there is no inventory ${path}`, hint })))
 }

@@ -2,7 +2,7 @@ import { nearest, type Problem, refused } from '../failure/index.ts'
 import type { Host, Inventory } from '../inventory/index.ts'
 import type { Playbook } from '../playbook/index.ts'
 import type { AnyRole } from '../role/index.ts'
-import { type ParamProblem, resolveParams } from '../values/index.ts'
+import { isExtra, type ParamProblem, resolveParams } from '../values/index.ts'
 
 /**
  * The variables that a playbook itself needs, from `-e`, validated as a role's params are: also those that no play
@@ -27,7 +27,7 @@ export function playbookVars(
   const call = { role, params: {}, tags: [], runOnce: false, site: { file, line: 1, column: 1 } }
   const resolved = resolveParams(call, variable => {
     const found = host.vars.get(variable)
-    return found?.source === 'extra vars' ? { value: found.value, variable: found } : undefined
+    return found && isExtra(found) ? { value: found.value, variable: found } : undefined
   })
   onSecret(resolved.secrets)
   if (resolved.ok) return resolved.params
@@ -38,11 +38,12 @@ function asProblem(problem: ParamProblem, playbook: string, host: Host): Problem
   const { kind, param, message, origin, hint } = problem
   if (kind === 'wrong')
     return {
-      message: message.replace(/ \(role .*\)$/, ` (playbook ${playbook})`),
+      message,
+      foundBy: `playbook ${playbook}`,
       ...(origin && { origin }),
       ...(hint && { hint }),
     }
-  const given = [...host.vars].flatMap(([name, { source }]) => (source === 'extra vars' ? [name] : []))
+  const given = [...host.vars].flatMap(([name, variable]) => (isExtra(variable) ? [name] : []))
   const meant = given.find(name => nearest(name, [param]).length > 0)
   const slip = meant === undefined || meant === param ? '' : `; ${meant} was given: is ${param} meant?`
   return { message: `playbook ${playbook} needs the variable ${param}`, hint: `say it with -e ${param}=…${slip}` }

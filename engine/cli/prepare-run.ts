@@ -4,15 +4,18 @@ import { loadInventory, selectHosts } from '../inventory/index.ts'
 import { bindPlays, draftPlays, inventoryView } from '../plan/index.ts'
 import type { Playbook } from '../playbook/index.ts'
 import type { Redactor } from '../secrets/index.ts'
-import { texts } from '../values/index.ts'
-import { checkExtraVars, checkTags, serialAsked } from './check-names.ts'
+import { texts, type WithDefaults, withDefaults, withTold } from '../values/index.ts'
+import { checkExtraVars, checkTags, paceAsked, pauseProblems } from './check-names.ts'
 import { readConfig } from './config/config.ts'
 import { connectionsOf } from './connections.ts'
 import type { Flags } from './flags.ts'
+import { readsOf } from './made-of.ts'
 import { optionsFrom } from './options.ts'
 import { playbookVars } from './playbook-vars.ts'
-import { templateFacts } from './template-facts.ts'
+import { type TemplateFacts, templateFacts } from './template-facts.ts'
+import { unsetDefaults } from './unset-defaults.ts'
 import { vaultSecretsFrom } from './vault-flags.ts'
+import { askedOf, versionTold } from './version-told.ts'
 
 /**
  * What a command line asks for, with everything that can be wrong found at once: `problems` keep it from being
@@ -23,10 +26,12 @@ export async function prepareRun(playbook: Playbook, flags: Flags, redactor: Red
   const options = await optionsFrom(flags, settings)
   redactor.add(passwordsIn(options.connection))
   const facts = templateFacts()
+  const reads = readsOf()
   const playbookDir = dirname(playbook.file)
   const vaultSecrets = await vaultSecretsFrom(flags, settings)
   redactor.add(vaultSecrets.map(({ password }) => password))
-  const inventory = await loadInventory({
+  const unset = unsetDefaults()
+  const loaded = await loadInventory({
     sources: options.sources,
     playbookDir,
     extraVars: flags.extraVars,
@@ -34,9 +39,58 @@ export async function prepareRun(playbook: Playbook, flags: Flags, redactor: Red
     vaultSecrets,
     onSecret: value => redactor.add(texts(value)),
     factsOf: facts.factsOf,
+    onRead: reads.add,
+  })
+  const completed = new Set<string>()
+  const rule = playbook.inventory?.defaults
+  const environment = rule && process.env[rule.environment]
+  const listeners = { onUnset: unset.add, onCompleted: (how: string) => void completed.add(how) }
+  const named = withDefaults({ ...loaded, ...listeners }, rule, {
+    flag: flags.defaultsDir,
+    environment,
+    onRead: reads.add,
   })
   const { limit } = flags
-  if (limit !== undefined) selectHosts(inventory, 'all', limit)
+  if (limit !== undefined) selectHosts(loaded, 'all', limit)
+  const given = { playbook, flags, redactor, keep, options, facts }
+  const prepared = await prepareWith(named, given)
+  const told = prepared.problems.length > 0 || !tells(flags) ? undefined : await toldBy(named, prepared, given)
+  const run = told ? await prepareWith(told, given) : prepared
+  const said = [...completed].map(text => ({ kind: 'note', text }) as const)
+  const ready = { ...run.ready, notes: [...run.ready.notes, ...said] }
+  return { ...run, ready, warnings: [...warnings, ...run.warnings, ...unset.warnings()], notes, reads }
+}
+
+/** Where hosts, tasks or tags are listed, no value that hosts tell shows. */
+const tells = ({ listHosts, listTasks, listTags, listParams }: Flags): boolean =>
+  listParams !== undefined || !(listHosts || listTasks || listTags)
+
+interface Given {
+  readonly playbook: Playbook
+  readonly flags: Flags
+  readonly redactor: Redactor
+  readonly keep: 'all' | 'first'
+  readonly options: Awaited<ReturnType<typeof optionsFrom>>
+  readonly facts: TemplateFacts
+}
+
+/** Nothing but hosts can say which version's defaults count, and nothing is wrong that could be known without them. */
+async function toldBy(
+  named: WithDefaults,
+  { connections, complete }: Pick<Prepared, 'connections' | 'complete'>,
+  { options }: Given,
+): Promise<WithDefaults | undefined> {
+  const { inventory, toBeTold } = named
+  if (toBeTold === undefined) return undefined
+  const asked = await complete(async () => askedOf(inventory, toBeTold))
+  const found = await versionTold(toBeTold, asked, connections, options.forks)
+  return found && withTold(inventory, toBeTold, found)
+}
+
+async function prepareWith(theirs: WithDefaults, { playbook, flags, redactor, keep, options, facts }: Given) {
+  const { inventory } = theirs
+  const rule = playbook.inventory?.defaults
+  const { limit } = flags
   const tags = { only: flags.tags, skip: flags.skipTags }
   const bind = async () => {
     const view = inventoryView(inventory, undefined, secrets => redactor.add(secrets))
@@ -52,12 +106,16 @@ export async function prepareRun(playbook: Playbook, flags: Flags, redactor: Red
   const ready = await complete(() => draftPlays(bound, { tags, redactor, keep }))
   // With params that are wrong, tasks can't be made, and so their tags are not known.
   const named = ready.hasTasks ? checkTags(ready.plays, tags) : { problems: [], warnings: [] }
-  const own = Object.keys(playbook.vars ?? {})
-  const serial = serialAsked(plays, own, inventory, flags.serial)
+  const own = [
+    ...Object.keys(playbook.vars ?? {}),
+    ...(rule ? [rule.variable, ...(rule.version ? [rule.version.variable] : [])] : []),
+  ]
+  const pace = paceAsked(plays, own, inventory, flags)
   const problems = [
     ...ready.problems,
     ...named.problems,
-    ...serial.problems,
+    ...pace.problems,
+    ...pauseProblems(plays, flags),
     ...checkExtraVars(plays, own, inventory, flags.extraVars),
   ]
   const hosts = ready.plays.flatMap(play => [...play.hosts, ...(play.play.keepAvailable ? play.everyone : [])])
@@ -71,15 +129,20 @@ export async function prepareRun(playbook: Playbook, flags: Flags, redactor: Red
     bound,
     view: bound.view,
     tags,
-    ready: { ...ready, notes: [...ready.notes, ...serial.notes.map(text => ({ kind: 'note', text }) as const)] },
-    serial: serial.serial,
+    ready: {
+      ...ready,
+      notes: [...ready.notes, ...[...theirs.notes, ...pace.notes].map(text => ({ kind: 'note', text }) as const)],
+    },
+    paced: pace.paced,
     problems: [...problems, ...connections.problems],
     names,
     connections,
-    warnings: [...warnings, ...inventory.warnings, ...named.warnings],
-    notes,
+    complete,
+    warnings: [...inventory.warnings, ...theirs.warnings, ...named.warnings],
   }
 }
+
+type Prepared = Awaited<ReturnType<typeof prepareWith>>
 
 const passwordsIn = ({ password, becomePassword }: ConnectionFlags): readonly string[] =>
   [password, becomePassword].flatMap(given => given?.() ?? [])

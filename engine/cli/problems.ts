@@ -1,12 +1,13 @@
-import { formatOrigin, type Problem } from '../failure/index.ts'
+import { formatOrigin, messageWithFinder, type Problem } from '../failure/index.ts'
 import { continued, printable, printableLines } from '../journal/index.ts'
 
 /** All that is wrong, one after another, to stderr: where, what, what to do; at the end what that means. */
 export function printProblems(problems: readonly Problem[], end = 'no host was touched'): void {
   const red = (text: string) => (process.stderr.isTTY ? `\x1b[31m${text}\x1b[39m` : text)
-  for (const { message, origin, hint } of problems) {
+  for (const problem of problems) {
+    const { origin, hint } = problem
     const where = origin ? `${printable(formatOrigin(origin))}: ` : ''
-    say(`${red('error')} ${where}${printableLines(message)}`)
+    say(`${red('error')} ${where}${printableLines(messageWithFinder(problem))}`)
     if (hint) say(`      ${printableLines(hint)}`)
   }
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`

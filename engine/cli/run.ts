@@ -4,12 +4,14 @@ import { printable } from '../journal/index.ts'
 import { listParams } from '../plan/index.ts'
 import type { Playbook } from '../playbook/index.ts'
 import { execute } from './execute.ts'
-import { parseFlags } from './flags.ts'
+import { type Flags, parseFlags } from './flags.ts'
 import { listing } from './listing.ts'
 import { type Output, plainOutput } from './output.ts'
 import { prepareRun } from './prepare-run.ts'
 import { printProblems } from './problems.ts'
 import { mustBeRecordable } from './records.ts'
+import type { Resuming } from './resume.ts'
+import type { TakingBack } from './rollback.ts'
 import { usageExit } from './usage.ts'
 
 /** A playbook's command line from the first word to the exit code. */
@@ -19,14 +21,21 @@ export async function runFromCommandLine(
   output: Output = plainOutput(),
 ): Promise<number> {
   try {
-    const flags = parseFlags(playbook, argsAfter(playbook.file, argv))
+    const given = parseFlags(playbook, argsAfter(playbook.file, argv))
+    const resumed = given.resume === undefined ? undefined : await resumedBy(playbook, given)
+    const takenBack = given.rollback === undefined ? undefined : await takenBackBy(playbook, given, given.rollback)
+    const flags = resumed?.flags ?? takenBack?.flags ?? given
     const wantsTasks = flags.listTasks || flags.listTags
     const lists = wantsTasks || flags.listHosts || flags.listParams !== undefined
     if (!lists) mustBeRecordable()
+    const agree = !lists && flags.ask ? await agreeing(flags) : execute
     const prepared = await prepareRun(playbook, flags, output.redactor, lists ? 'first' : 'all')
     const { problems, ready, bound, inventory } = prepared
     if (problems.length > 0 && !(lists && (ready.hasTasks || !wantsTasks))) throw refused(problems)
-    if (!lists) return await execute(prepared, output)
+    if (!lists) {
+      await resumed?.check(prepared, output)
+      return await agree(prepared, output, { ...(resumed && { resumed }), ...takenBack?.check(prepared, output) })
+    }
     const params = flags.listParams === undefined ? [] : listParams(bound, inventory, flags.listParams)
     const lines = [...listing(ready.plays, flags), ...params]
     output.write(lines.map(line => printable(output.redactor.text(line))).join('\n'))
@@ -40,6 +49,19 @@ export async function runFromCommandLine(
     return 1
   }
 }
+
+/** Loaded where it is asked for: most runs go on with no other. */
+const resumedBy = async (playbook: Playbook, flags: Flags): Promise<Resuming> =>
+  (await import('./resume.ts')).resuming(playbook, flags)
+
+async function agreeing(flags: Flags): Promise<typeof execute> {
+  const { agreeAndExecute, mustBeAskable } = await import('./agree.ts')
+  mustBeAskable(flags)
+  return (run, output, earlier = {}) => agreeAndExecute(run, output, earlier)
+}
+
+const takenBackBy = async (playbook: Playbook, flags: Flags, run: string): Promise<TakingBack> =>
+  (await import('./rollback.ts')).takingBack(playbook, flags, run)
 
 /** `zx upgrade.mjs --check` and `node upgrade.mjs --check`: what stands after the playbook's own file is ours. */
 function argsAfter(file: string, argv: readonly string[]): readonly string[] {

@@ -7,6 +7,10 @@ export interface FactKind<A = unknown, T = unknown> {
   readonly name: string
   /** Names of arguments that are in no argument list on the host: only these may hold a secret. */
   readonly unseen?: readonly string[]
+  /** The probe runs twice, before those of all other kinds and after them: `parse` gets both answers. */
+  readonly brackets?: true
+  /** Bytes that one fact may take, where that is not as usual (2 MiB): with more the host is given up. */
+  readonly longest?: number
   /**
    * Shell text (no `set -e`) that prints the facts for all these arguments to stdout, with as few processes as can be.
    * What it prints is captured as text: encode content in base64. It must work in dash, bash and busybox sh and must
@@ -15,7 +19,13 @@ export interface FactKind<A = unknown, T = unknown> {
    */
   readonly probe: (args: readonly A[]) => string
   /** The facts in the order of the arguments. Throws when the output is not what `probe` prints. */
-  readonly parse: (output: string, args: readonly A[]) => readonly T[]
+  readonly parse: (output: string, args: readonly A[], span?: Span) => readonly T[]
+}
+
+/** When a probe was asked for, and when it had answered: seconds of a clock of this machine that nobody sets. */
+export interface Span {
+  readonly asked: number
+  readonly answered: number
 }
 
 /**

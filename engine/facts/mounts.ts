@@ -9,8 +9,19 @@ export interface MountsArgs {
 export interface MountsFact {
   /** Something is mounted at the path itself (a container's /etc/hosts is a mount). */
   readonly here: boolean
+  /** All that is mounted at the path itself, one upon the other; the last one is what is seen. */
+  readonly at: readonly Mount[]
   /** Mount points below the path. */
   readonly below: readonly string[]
+}
+
+/** A mount as the kernel has it. */
+export interface Mount {
+  /** A device, `server:/export`, or a word (`tmpfs`). */
+  readonly source: string
+  readonly type: string
+  /** `rw,nosuid,relatime`. */
+  readonly options: readonly string[]
 }
 
 /** What is mounted at or below paths: one `grep` of /proc/self/mounts for all of them. */
@@ -19,11 +30,20 @@ export const mounts = defineFact<MountsArgs, MountsFact>({
   probe: args =>
     `grep -F ${args.map(({ path }) => `-e ${quote(` ${escaped(path)}`)}`).join(' ')} /proc/self/mounts || :`,
   parse: (output, args) => {
-    const points = output.split('\n').flatMap(line => line.split(' ')[1] ?? [])
-    return args.map(({ path }) => ({
-      here: points.includes(escaped(path)),
-      below: points.filter(point => point.startsWith(`${escaped(path)}/`)).map(unescaped),
-    }))
+    const found = output.split('\n').flatMap(line => {
+      const [source = '', point, type = '', options = ''] = line.split(' ')
+      return point === undefined
+        ? []
+        : [{ point, mount: { source: unescaped(source), type, options: options.split(',') } }]
+    })
+    return args.map(({ path }) => {
+      const at = found.filter(({ point }) => point === escaped(path)).map(({ mount }) => mount)
+      return {
+        here: at.length > 0,
+        at,
+        below: found.filter(({ point }) => point.startsWith(`${escaped(path)}/`)).map(({ point }) => unescaped(point)),
+      }
+    })
   },
 })
 

@@ -6,13 +6,19 @@ export interface PackageListsFact {
   readonly age?: number
 }
 
+// The lists themselves carry the server's times; what apt touches on each update is these.
+const touched = '/var/lib/apt/lists /var/lib/apt/lists/partial /var/lib/apt/periodic/update-success-stamp'
+
+/** A condition that holds where apt's lists are older than so many seconds, to the minute. */
+export const listsOlder = (maxAge: number): string =>
+  `[ -z "$(find ${touched} -maxdepth 0 -mmin -${Math.max(1, Math.ceil(maxAge / 60))} 2>/dev/null)" ]`
+
 /** How old apt's lists are. */
 export const packageLists = defineFact<Record<never, never>, PackageListsFact>({
   name: 'packageLists',
-  // The lists themselves carry the server's times; what apt touches on each update is these.
   probe: () => `date +%s
 set -- /var/lib/apt/lists/*_*
-[ -e "$1" ] && stat -c %Y /var/lib/apt/lists /var/lib/apt/lists/partial /var/lib/apt/periodic/update-success-stamp 2>/dev/null
+[ -e "$1" ] && stat -c %Y ${touched} 2>/dev/null
 :`,
   parse: (output, args) => {
     const [now = 0, ...times] = output

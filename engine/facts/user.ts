@@ -30,7 +30,7 @@ export const user = defineFact<UserArgs, UserFact>({
   name: 'user',
   probe: args => `one_line() { case $1 in *[[:cntrl:]]*) echo '?' ;; *) printf '%s\\n' "$1" ;; esac; }
 user_entry() {
-  if command -v getent >/dev/null 2>&1; then one_line "$(getent passwd "$1")"; else one_line "$(grep -m 1 "^$1:" /etc/passwd)"; fi
+  if command -v getent >/dev/null 2>&1; then one_line "$(getent passwd "$1")"; else one_line "$(awk -F: -v "u=$1" '$1 == u { print; exit }' /etc/passwd)"; fi
 }
 ${args.map(({ name, groups }) => `user_entry ${quote(name)}; ${groups ? `one_line "$(id ${quote(name)} 2>/dev/null)"` : 'echo'}`).join('\n')}`,
   parse: (output, args) => {

@@ -51,6 +51,7 @@ export const isFailure = <K extends Kind>(error: unknown, kind: K): error is Fai
 export const refused = (problems: readonly Problem[]): Refused =>
   new Failure(problems.map(formatProblem).join('\n'), { kind: 'refused', problems })
 
+/** Why something was not done, for the operator; `hint`: what to do about it. */
 export const failure = (
   message: string,
   about: Omit<ReasonOf<'failed'>, 'kind'> = {},

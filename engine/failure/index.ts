@@ -14,4 +14,13 @@ export {
   type Unreachable,
   unreachable,
 } from './failure.ts'
-export { didYouMean, formatOrigin, nearest, type Origin, type Problem } from './problem.ts'
+export {
+  didYouMean,
+  formatOrigin,
+  formatProblem,
+  messageWithFinder,
+  nearest,
+  type Origin,
+  type Problem,
+  uniqueProblems,
+} from './problem.ts'

@@ -1,9 +1,23 @@
 import { distance } from 'fastest-levenshtein'
 
 /** `file:line:column: message (hint)`, the form editors and terminals make clickable. */
-export function formatProblem({ message, origin, hint }: Problem): string {
+export function formatProblem(problem: Problem): string {
+  const { origin, hint } = problem
   const place = origin === undefined ? '' : `${formatOrigin(origin)}: `
-  return `${place}${message}${hint === undefined ? '' : ` (${hint})`}`
+  return `${place}${messageWithFinder(problem)}${hint === undefined ? '' : ` (${hint})`}`
+}
+
+export const messageWithFinder = ({ message, foundBy }: Problem): string =>
+  foundBy === undefined ? message : `${message} (${foundBy})`
+
+/** Each once, whoever found it: the same wrong value in a group is the same problem for each of its hosts and roles. */
+export function uniqueProblems(problems: readonly Problem[]): readonly Problem[] {
+  const known = new Map<string, Problem>()
+  for (const problem of problems) {
+    const key = formatProblem({ message: problem.message, ...(problem.origin && { origin: problem.origin }) })
+    if (!known.has(key)) known.set(key, problem)
+  }
+  return [...known.values()]
 }
 
 export function formatOrigin({ file, line, column }: Origin): string {
@@ -42,6 +56,8 @@ export interface Origin {
 /** One thing wrong with what the user gave, for people to read. */
 export interface Problem {
   readonly message: string
+  /** Whose look at a value it was: `role haproxy`. */
+  readonly foundBy?: string
   readonly origin?: Origin
   readonly hint?: string
 }

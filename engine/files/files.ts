@@ -15,10 +15,15 @@ export interface Files {
   readonly kinds: (path: string) => ReadonlyMap<string, 'file' | 'directory' | undefined>
   readonly read: (path: string) => { readonly text: string } | { readonly problem: Problem }
   readonly isExecutable: (path: string) => boolean
+  /** A program has printed what else would stand in a file. */
+  readonly printed: OnRead
   readonly absolute: (path: string) => string
 }
 
-export function filesOf(cwd: string): Files {
+/** Told of each file that is read, and of what a program has printed instead. */
+export type OnRead = (what: string, printed?: string) => void
+
+export function filesOf(cwd: string, onRead: OnRead = () => {}): Files {
   const absolute = (path: string) => resolve(cwd, path)
   const stat = (path: string) => statSync(absolute(path), { throwIfNoEntry: false })
   const kindOf: Files['kindOf'] = path => {
@@ -48,7 +53,9 @@ export function filesOf(cwd: string): Files {
     },
     list: path => (quietly(() => readdirSync(absolute(path))) ?? []).sort(),
     isExecutable: path => ((stat(path)?.mode ?? 0) & 0o111) !== 0,
+    printed: onRead,
     read: path => {
+      onRead(path)
       try {
         return decode(readBytes(absolute(path)), path)
       } catch (error) {

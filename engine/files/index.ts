@@ -1,3 +1,3 @@
 /** Files of the control machine, by the names the user gave them. */
 
-export { type Files, filesOf, start } from './files.ts'
+export { type Files, filesOf, type OnRead, start } from './files.ts'

@@ -2,7 +2,7 @@ import type { Facts } from '../facts/index.ts'
 import { pending } from '../facts/index.ts'
 import { failure, interrupted } from '../failure/index.ts'
 import { type HandlerItem, handlerChange, isFlush, type PlannedChange, type WorkItem } from '../plan/index.ts'
-import type { ApplyItem } from '../program/index.ts'
+import type { ApplyItem, ApplyProgram } from '../program/index.ts'
 import { lines, raw, type Shell } from '../shell/index.ts'
 import type { Task } from '../tasks/index.ts'
 import type { HostRun } from './run.ts'
@@ -36,7 +36,7 @@ export async function applyEntries(
   let notRun = 0
   const received: (() => Promise<void>)[] = []
   const result = await run.channel.apply(
-    { run: run.run, items: entries.map(entry => entry.item), finishing },
+    { ...namesOf(run), items: entries.map(entry => entry.item), finishing },
     event => {
       const entry = byId.get(event.id)
       if (!entry) return
@@ -50,6 +50,7 @@ export async function applyEntries(
       const failed = event.exitCode !== 0
       const receive = entry.change?.received
       if (receive && !failed) received.push(() => receive(event.output))
+      const says = failed || entry.task.secret ? [] : (entry.change?.says?.(event.output) ?? [])
       const diff = entry.task.secret ? undefined : entry.change?.diff
       run.emit({
         kind: 'task',
@@ -59,9 +60,11 @@ export async function applyEntries(
         handler: entry.handler,
         seconds: event.seconds,
         ...(entry.change ? { summary: entry.change.summary } : {}),
+        ...(entry.change?.keeps === undefined ? {} : { keeps: entry.change.keeps }),
         ...(diff && run.diff ? { diff } : {}),
         ...(event.output !== '' && !entry.task.secret && !receive ? { output: event.output } : {}),
       })
+      for (const text of says) run.emit({ kind: 'note', host: host.name, text })
     },
   )
   for (const receive of received) await receive()
@@ -76,6 +79,13 @@ export async function applyEntries(
     })
   }
 }
+
+/** Under which names a host keeps what this run replaces. */
+export const namesOf = ({ run, number, uses }: HostRun): Pick<ApplyProgram, 'run' | 'play' | 'uses'> => ({
+  run,
+  play: number,
+  ...(uses === undefined ? {} : { uses }),
+})
 
 /**
  * The changes of a stage in order, then the handlers that are due; and what these have set off and has to be watched at
@@ -114,7 +124,13 @@ function changeEntry({ item, task, change }: PlannedChange): Entry {
   const owes = change.effect === 'wait' ? [] : item.owes
   const { output } = change
   return {
-    item: { id: 0, script: fullScript(change), owes, ...(output === undefined ? {} : { output }) },
+    item: {
+      id: 0,
+      script: fullScript(change),
+      owes,
+      waits: change.effect === 'wait',
+      ...(output === undefined ? {} : { output }),
+    },
     role: item.role,
     task,
     change,
@@ -139,7 +155,15 @@ function handlerEntries(handler: HandlerItem, facts: Facts, { isSecret }: HostRu
   const entries = handler.tasks.flatMap((task): readonly Entry[] => {
     const change = handlerChange(task, facts, isSecret)
     return change
-      ? [{ item: { id: 0, script: fullScript(change), owes: [] }, role: handler.role, task, change, handler: true }]
+      ? [
+          {
+            item: { id: 0, script: fullScript(change), owes: [], waits: change.effect === 'wait' },
+            role: handler.role,
+            task,
+            change,
+            handler: true,
+          },
+        ]
       : []
   })
   // Paid by its last task; a handler that finds nothing to do is paid all the same.
@@ -158,7 +182,7 @@ function handlerEntries(handler: HandlerItem, facts: Facts, { isSecret }: HostRu
     entries: [...entries.slice(0, -1), { ...last, item: { ...last.item, script: change.apply } }],
     settle: {
       ...last,
-      item: { id: 0, script: change.settle, owes: [], pays: handler.name },
+      item: { id: 0, script: change.settle, owes: [], pays: handler.name, waits: true },
       change: { summary: 'goes on', apply: change.settle, effect: 'wait' },
     },
   }

@@ -10,22 +10,13 @@ import {
   planStage,
   stageAt,
 } from '../plan/index.ts'
-import type { Change, Task } from '../tasks/index.ts'
+import { mustBeShown, mustBeShownAs } from './agreed.ts'
 import { applyEntries, entriesOf, type StageWork } from './apply.ts'
+import { doingOf, doingOfHandler } from './doing.ts'
+import { type HostPlan, refuse } from './host-plan.ts'
 import { judge } from './judge.ts'
 import type { HostRun } from './run.ts'
 import { runStep } from './run-step.ts'
-
-/** What the probe and the plan say before anything is changed. */
-export interface HostPlan {
-  readonly facts: Facts
-  /** Handlers and hooks owed from an earlier run. */
-  readonly pending: ReadonlySet<string>
-  /** Something may go out of service: changes, steps, or handlers owed. */
-  readonly disrupts: boolean
-  /** There is something to do, be it only to wait. */
-  readonly dirty: boolean
-}
 
 /** Probe and plan: the one program that a run without changes sends. */
 export async function planHost(run: HostRun): Promise<HostPlan> {
@@ -160,6 +151,7 @@ async function applyStage(run: HostRun, first: StageRun): Promise<{ readonly fac
   const stage = stageAt(run.work.items, first.start)
   let { changes, due, facts } = first
   let made = 0
+  mustBeShownAs(run, changes)
   for (const pass of [1, 2] as const) {
     refuse(changes)
     facts = await applyAndProbe(run, { stage, changes, due, facts }, requests)
@@ -176,6 +168,12 @@ async function applyStage(run: HostRun, first: StageRun): Promise<{ readonly fac
 /** The verifying probe travels with the changes, and is made while the daemons settle: it costs no wait of its own. */
 async function applyAndProbe(run: HostRun, work: StageWork, requests: readonly FactRequest[]): Promise<Facts> {
   const { entries, watched } = entriesOf(run, work)
+  const changing = work.changes.filter(({ change }) => change.effect !== 'wait')
+  const handling = entries.filter(({ item, change, handler }) => handler && change && item.waits !== true)
+  mustBeShown(run, [
+    ...changing.map(one => doingOf(run, one)),
+    ...handling.map(({ role, task }) => doingOfHandler(role, task.title)),
+  ])
   const applying = run.clock.time('apply', () => applyEntries(run, entries))
   const probing = run.channel.probe(requests)
   const verified = applying.then(() => run.clock.time('verify', () => probing))
@@ -187,13 +185,8 @@ async function applyAndProbe(run: HostRun, work: StageWork, requests: readonly F
   return withFacts(facts, [[pendingHandlers({}), owed]])
 }
 
-export function refuse(changes: readonly PlannedChange[]): void {
-  for (const { item, task, change } of changes) refuseOne(item.role, task, change)
-}
-
-export function refuseOne(role: string, task: Task, change: Change | undefined): void {
-  if (change?.refused !== undefined) throw failure(change.refused, { where: [role, task.title] })
-}
+/** What can't be done at all is found out before the host is taken out of service for it. */
+export const refuseBefore = (run: HostRun, facts: Facts): void => refuse(firstDirty(run, facts, 0, false).changes)
 
 function notConverging(left: readonly PlannedChange[]): Failure {
   const [first] = left

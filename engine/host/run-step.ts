@@ -2,6 +2,9 @@ import { failure, isFailure, messageOf } from '../failure/index.ts'
 import { isStep, type WorkItem } from '../plan/index.ts'
 import type { RemoteShell, StepContext, StepResult } from '../role/index.ts'
 import { raw } from '../shell/index.ts'
+import { mustBeShown } from './agreed.ts'
+import { namesOf } from './apply.ts'
+import { doesAnything } from './doing.ts'
 import { remoteShell } from './remote-shell.ts'
 import type { HostRun } from './run.ts'
 
@@ -12,6 +15,7 @@ import type { HostRun } from './run.ts'
 export async function runStep(run: HostRun, item: WorkItem, why: string, owed: ReadonlySet<string>): Promise<boolean> {
   if (!isStep(item.unit)) throw new Error(`not a step: ${item.unit.title}`)
   const about = { host: run.host.name, play: run.play.name, role: item.role, task: item.unit.title }
+  mustBeShown(run, [doesAnything(run, item)])
   const started = Date.now()
   const elapsed = () => (Date.now() - started) / 1000
   run.emit({ kind: 'taskStarted', ...about })
@@ -35,7 +39,7 @@ export async function runStep(run: HostRun, item: WorkItem, why: string, owed: R
     })
     return changed
   } catch (error) {
-    if (isFailure(error, 'unreachable')) throw error
+    if (isFailure(error, 'unreachable') || isFailure(error, 'interrupted')) throw error
     const message = messageOf(error)
     run.emit({ kind: 'task', ...about, status: 'failed', summary: message, seconds: elapsed() })
     throw failure(message, { where: [item.role, item.unit.title] })
@@ -51,7 +55,7 @@ export async function notePending(run: HostRun, owes: readonly string[], paid: r
   if (items.length === 0) return
   let done = 0
   // An interruption must not keep a host from being put back: what is noted here is noted all the same.
-  const { failed } = await run.channel.apply({ run: run.run, items, finishing: true }, event => {
+  const { failed } = await run.channel.apply({ ...namesOf(run), items, finishing: true }, event => {
     if (event.kind === 'done') done += 1
   })
   if (failed || done < items.length) {
@@ -66,8 +70,10 @@ export function stepContext(run: HostRun): StepContext {
   return {
     host: run.host,
     inventory: run.inventory,
+    run: run.run,
     $: remoteShell(async () => run.channel, run.host.name, run.isSecret),
     on,
+    reconnect: run.reconnect,
     ask: run.ask,
     say: text => run.emit({ kind: 'note', host: run.host.name, text }),
   }

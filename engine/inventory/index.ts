@@ -1,6 +1,7 @@
 /** Ansible's inventories: formats, variables and their precedence, groups, patterns. */
 
 export { isAddress } from './address.ts'
+export type { DefaultsFolder, DefaultsFound, DefaultsRule, VersionOnHosts } from './defaults-rule.ts'
 export { shlexSplit } from './formats/shlex.ts'
 export { nameOf } from './formats/yaml-inventory.ts'
 export { resolvePlain } from './formats/yaml-scalar.ts'
@@ -8,5 +9,7 @@ export { type GraphOptions, graphInventory } from './graph.ts'
 export { hostNode, inventoryTree, type ListOptions, listHost, listInventory } from './list.ts'
 export { type InventoryRules, type LoadOptions, loadInventory } from './load.ts'
 export { hostNamed, selectHosts, splitPatterns } from './patterns.ts'
-export type { Group, Host, Inventory, Variable } from './types.ts'
+export type { AddressRule, Completes, Defaults, Group, Host, Inventory, Variable } from './types.ts'
+export { defaultsFrom } from './vars/default-files.ts'
+export { extraVarsIn } from './vars/extra-vars.ts'
 export { isTemplated } from './vars/variables.ts'

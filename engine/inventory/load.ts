@@ -1,15 +1,16 @@
 import { posix } from 'node:path'
 import type { Origin, Problem } from '../failure/index.ts'
-import { isFailure, refused } from '../failure/index.ts'
-import { type Files, filesOf, start } from '../files/index.ts'
+import { isFailure, refused, uniqueProblems } from '../failure/index.ts'
+import { type Files, filesOf, type OnRead, start } from '../files/index.ts'
 import type { Decrypt } from '../python/index.ts'
 import { FilterError, mostText } from '../template/index.ts'
 import { createVault, isVaulted, type Vault, type VaultSecret } from '../vault/index.ts'
 import { assemble } from './assemble.ts'
+import type { DefaultsRule } from './defaults-rule.ts'
 import { readSource } from './formats/source-read.ts'
 import { findSources, type Source } from './formats/sources.ts'
 import { buildInventory } from './inventory.ts'
-import type { Host, Inventory, Reading, Statement } from './types.ts'
+import type { AddressRule, Completes, Host, Inventory, Reading, Statement } from './types.ts'
 import { readExtraVars } from './vars/extra-vars.ts'
 import { readVarsDirectory, type VarsDirectory } from './vars/vars-files.ts'
 
@@ -25,6 +26,12 @@ export interface InventoryRules {
    * An inventory need not have it.
    */
   readonly jumpHosts?: string
+  /** Other variables than usual for the addresses of hosts that speak IPv6 alone. */
+  readonly addresses?: AddressRule
+  /** Files elsewhere that say what counts where the inventory says nothing. */
+  readonly defaults?: DefaultsRule
+  /** Variables of which a part may be left out, by name. */
+  readonly completes?: Readonly<Record<string, Completes>>
 }
 
 export interface LoadOptions extends InventoryRules {
@@ -41,11 +48,12 @@ export interface LoadOptions extends InventoryRules {
   readonly onSecret?: Inventory['onSecret']
   /** See `Inventory.factsOf`. */
   readonly factsOf?: Inventory['factsOf']
+  readonly onRead?: OnRead
 }
 
 /** Reads inventory sources, group_vars, host_vars and extra variables. Throws a refusal with all problems. */
 export async function loadInventory(options: LoadOptions): Promise<Inventory> {
-  const files = filesOf(options.cwd ?? process.cwd())
+  const files = filesOf(options.cwd ?? process.cwd(), options.onRead)
   const vault = createVault(options.vaultSecrets ?? [])
   const found = findSources(options.sources, files)
   const read = await readSources(found.sources, files, vault)
@@ -70,7 +78,7 @@ export async function loadInventory(options: LoadOptions): Promise<Inventory> {
   const directories = Object.values(layers).flat()
   const extra = guarded(() => readExtraVars(options.extraVars ?? [], files, vault))
   problems.push(...directories.flatMap(directory => directory.problems), ...extra.problems)
-  if (problems.length > 0) throw refused(unique(problems))
+  if (problems.length > 0) throw refused(uniqueProblems(problems))
 
   const settingsOf = (directories: readonly VarsDirectory[]) => directories.map(directory => directory.settings)
   const inventory = buildInventory({
@@ -93,12 +101,14 @@ export async function loadInventory(options: LoadOptions): Promise<Inventory> {
       ),
     ],
   })
-  const { factsOf, onSecret, jumpHosts } = options
+  const { factsOf, onSecret, jumpHosts, addresses, completes } = options
   return {
     ...inventory,
     ...(factsOf ? { factsOf } : {}),
     ...(onSecret ? { onSecret } : {}),
     ...(jumpHosts === undefined ? {} : { jumpHosts: membersOrHost(inventory, jumpHosts) }),
+    ...(addresses === undefined ? {} : { addresses }),
+    ...(completes === undefined ? {} : { completes }),
   }
 }
 
@@ -179,9 +189,4 @@ function directoryOf(source: string, files: Files): readonly string[] {
   const kind = files.kindOf(source)
   if (kind === 'directory') return [source]
   return kind === 'file' ? [posix.dirname(source) === '.' ? '' : posix.dirname(source)] : []
-}
-
-/** Two sources in one directory read the same files. */
-function unique(problems: readonly Problem[]): readonly Problem[] {
-  return [...new Map(problems.map(problem => [JSON.stringify(problem), problem])).values()]
 }

@@ -48,6 +48,29 @@ export interface Group {
   readonly priority: number
 }
 
+/** Variables that count for every host where the inventory says nothing. */
+export interface Defaults {
+  /** Whose they are, for messages: `theirs 2.28`. */
+  readonly label: string
+  readonly names: ReadonlySet<string>
+  /** Those that only templates are given. */
+  readonly forTemplates: ReadonlySet<string>
+  /** As they are named in origins. */
+  readonly files: ReadonlySet<string>
+  /** Throws a refusal where it can't be read. */
+  readonly get: (name: string) => Variable | undefined
+}
+
+/** Which variables give a host its addresses where its cluster speaks IPv6 alone; the first that is set counts. */
+export interface AddressRule {
+  /** A variable: where it is false, the host has no IPv4 address that counts. */
+  readonly unless: string
+  /** Of the address that other hosts use. */
+  readonly shared: readonly string[]
+  /** Of the one that the host itself binds. */
+  readonly own: readonly string[]
+}
+
 export interface Inventory {
   /** In the order in which the sources name them first. */
   readonly hosts: ReadonlyMap<string, Host>
@@ -72,11 +95,30 @@ export interface Inventory {
    * needs one.
    */
   readonly factsOf?: (host: string) => Readonly<Record<string, unknown>> | undefined
+  /** Weaker than all variables of hosts and groups. None of them is in `Host.vars`. */
+  readonly defaults?: Defaults
+  /** Told of a default that was asked for on a host and can't be evaluated there: it counts as not set. */
+  readonly onUnset?: (name: string, host: string, why: Problem) => void
+  /** See `InventoryRules.completes`. */
+  readonly completes?: Readonly<Record<string, Completes>> | undefined
+  /** Told of each value that was completed, and how. */
+  readonly onCompleted?: (how: string) => void
   /** See `InventoryRules.jumpHosts`: those that there are. */
   readonly jumpHosts?: readonly Host[]
+  /** See `InventoryRules.addresses`. */
+  readonly addresses?: AddressRule
   /** What `localhost` means when the inventory does not name it: this machine, with the variables of `all`. */
   implicitHost(name: string): Host
 }
+
+/**
+ * What a text of which a part is left out means (`1.33`: its newest patch), and how that is known, in words; undefined
+ * where nothing is left out, or nobody knows. `of` gives other variables of the host.
+ */
+export type Completes = (
+  text: string,
+  of: (name: string) => unknown,
+) => { readonly text: string; readonly how: string } | undefined
 
 /** One assignment as a file made it, before any precedence. */
 export interface Setting {

@@ -11,16 +11,44 @@ export type RunEvent =
       readonly diff: boolean
       /** Seconds since the process began: start, inventory, params, work on this machine. */
       readonly after?: number
+      readonly asked?: Asked
+    }
+  | {
+      /** What the run was made of; said before anything is begun on a host. */
+      readonly kind: 'madeOf'
+      readonly inventory: readonly Digest[]
+      readonly code: readonly Digest[]
     }
   | { readonly kind: 'note'; readonly host?: string; readonly text: string }
   | { readonly kind: 'warning'; readonly host?: string; readonly text: string }
-  | { readonly kind: 'playStarted'; readonly play: string; readonly hosts: readonly string[]; readonly batches: number }
+  | {
+      readonly kind: 'playStarted'
+      readonly play: string
+      /** Its place among the plays of the run, from 1 on. */
+      readonly number: number
+      readonly hosts: readonly string[]
+      readonly batches: number
+      /** The last batch is a window, with so many hosts in flight. */
+      readonly window?: number
+    }
   | {
       readonly kind: 'batchStarted'
       readonly play: string
       readonly number: number
       readonly of: number
       readonly hosts: readonly string[]
+      readonly window?: number
+    }
+  | {
+      /** A host of a window begins. */
+      readonly kind: 'hostStarted'
+      readonly host: string
+      readonly play: string
+      /** Who is at work, this host the last of them. */
+      readonly inFlight: readonly string[]
+      /** How many hosts of the window have come to an end, and of how many. */
+      readonly done: number
+      readonly of: number
     }
   | {
       readonly kind: 'planned'
@@ -39,13 +67,27 @@ export type RunEvent =
       readonly task: string
     }
   | {
+      /** What the rollout waits for: of a host, or of what is served after a batch or a host of a window. */
       readonly kind: 'gate'
-      readonly host: string
+      /** Of one after a batch there is none. */
+      readonly host?: string
       readonly gate: string
-      readonly status: 'waiting' | 'holds' | 'failed'
+      /** Where it is said, as `file:line:column`, of one about what is served. */
+      readonly from?: string
+      /** `interrupted`: it is no longer waited for. */
+      readonly status: 'waiting' | 'holds' | 'failed' | 'interrupted'
       readonly expected?: string
       readonly saw?: string
       readonly seconds?: number
+    }
+  | {
+      /** Time passes between two batches. */
+      readonly kind: 'pause'
+      readonly play: string
+      /** As in `batch 2 of 5`. */
+      readonly before: string
+      readonly seconds: number
+      readonly status: 'started' | 'ended'
     }
   | {
       /** What a check of a play saw; without a host it is about several together. */
@@ -57,12 +99,13 @@ export type RunEvent =
       readonly ok: boolean
       readonly expected: string
       readonly saw: string
+      readonly warnings?: readonly string[]
     }
   | {
       readonly kind: 'around'
       readonly host: string
       readonly name: string
-      readonly phase: 'enter' | 'leave'
+      readonly phase: 'announce' | 'enter' | 'leave'
       readonly status: 'started' | 'done' | 'failed'
       readonly message?: string
     }
@@ -75,6 +118,15 @@ export type RunEvent =
       readonly message?: string
       readonly hint?: string
     }
+  | {
+      /** How far work on this machine is, for who watches: no line of a report, and nothing for the journal. */
+      readonly kind: 'progress'
+      readonly what: string
+      /** In bytes. */
+      readonly done: number
+      readonly total?: number
+      readonly ended?: true
+    }
   | { readonly kind: 'spent'; readonly host: string; readonly play: string; readonly seconds: Spent }
   | { readonly kind: 'stopped'; readonly reason: string }
   | {
@@ -83,9 +135,48 @@ export type RunEvent =
       readonly hosts: readonly HostTotal[]
       /** Plays that nobody was in, though the tags choose them. */
       readonly notRun?: readonly { readonly play: string; readonly why: string }[]
+      /** What checks have warned of, each once, with the hosts it is about: none where it is about several together. */
+      readonly warnings?: readonly CheckWarning[]
       readonly seconds: number
       readonly exitCode: number
     }
+
+export interface CheckWarning {
+  readonly check: string
+  readonly warning: string
+  readonly hosts: readonly string[]
+}
+
+/** What has to be known of a run to go on with it, should it be broken off. No secret is among it. */
+export interface Asked {
+  /** Who has started it, and on which machine. */
+  readonly user: string
+  readonly machine: string
+  readonly version: string
+  readonly cwd: string
+  readonly file: string
+  readonly inventory: readonly string[]
+  /** By which the same is known again, also where a secret has been taken out of its name. */
+  readonly marks: { readonly cwd: string; readonly file: string; readonly inventory: string }
+  readonly flags: readonly AskedFlag[]
+  /** With how many hosts each. */
+  readonly plays: readonly { readonly play: string; readonly hosts: number }[]
+  /** The run that it goes on with. */
+  readonly resumes?: string
+  /** The run that it takes back. */
+  readonly takesBack?: string
+}
+
+/** A flag as it was given, or, where its value holds a secret, what has to be given again. */
+export type AskedFlag =
+  | { readonly flag: string; readonly value?: string }
+  | { readonly flag: string; readonly secret: readonly string[] }
+
+/** A file, or what a script has printed, and its SHA-256. */
+export interface Digest {
+  readonly path: string
+  readonly digest: string
+}
 
 /**
  * What a host's time is spent on. Connecting ends when its shell says that it is ready; verifying is the probe right
@@ -107,6 +198,8 @@ export interface TaskEvent {
   readonly taskKind?: string
   readonly status: 'ok' | 'changed' | 'would change' | 'failed' | 'not run' | 'waited'
   readonly summary?: string
+  /** The host keeps what was there before: all that was changed, or a part of it. */
+  readonly keeps?: 'all' | 'part'
   readonly handler?: boolean
   readonly diff?: { readonly path: string; readonly before: string; readonly after: string }
   readonly output?: string

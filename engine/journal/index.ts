@@ -1,6 +1,18 @@
 /** Events on disk, with secrets replaced and made printable. */
 
-export type { Emit, HostTotal, Outcome, Phase, RunEvent, Spent, TaskEvent } from './events.ts'
+export type {
+  Asked,
+  AskedFlag,
+  CheckWarning,
+  Digest,
+  Emit,
+  HostTotal,
+  Outcome,
+  Phase,
+  RunEvent,
+  Spent,
+  TaskEvent,
+} from './events.ts'
 export { type Journal, journalDir, makeJournalDir, newRunId, openJournal } from './journal.ts'
 export {
   continuation,

@@ -1,4 +1,14 @@
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  writeSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { RunEvent } from './events.ts'
@@ -41,18 +51,32 @@ export function openJournal(run: string): Journal {
   const fd = openSync(path, 'a', 0o600)
   pruneJournals(dir)
   let broken = false
+  /** Bytes of whole lines. */
+  let whole = fstatSync(fd).size
   return {
     path,
     write: event => {
       if (broken) return
+      const line = Buffer.from(`${jsonEscaped(JSON.stringify({ at: new Date().toISOString(), ...event }))}\n`)
       try {
-        writeSync(fd, `${jsonEscaped(JSON.stringify({ at: new Date().toISOString(), ...event }))}\n`)
+        // A disk that is nearly full takes a part of it, and says no more than how much.
+        for (let at = 0; at < line.length; ) at += writeSync(fd, line, at)
+        whole += line.length
       } catch (error) {
-        // A full disk here must not stop work on the hosts half-way.
+        // A full disk here must not stop work on the hosts half-way. What can be read is whole lines.
         broken = true
         process.stderr.write(`the journal ${path} can't be written any more: ${String(error)}\n`)
+        cut(fd, whole)
       }
     },
     close: () => closeSync(fd),
+  }
+}
+
+function cut(fd: number, size: number): void {
+  try {
+    ftruncateSync(fd, size)
+  } catch {
+    // What can't be cut off either has half a line at its end.
   }
 }

@@ -1,5 +1,3 @@
-import type { RunEvent } from './events.ts'
-
 declare const isPrintable: unique symbol
 
 /**
@@ -45,7 +43,7 @@ export const jsonEscaped = (json: string): string =>
       .join(''),
   )
 
-/** An event as reports take it. */
+/** An event, or what is told of several, as reports take it. */
 export type Shown<T> = T extends string
   ? string extends T
     ? Printable
@@ -75,7 +73,7 @@ const ofSeveralLines: ReadonlySet<string> = new Set([
  * What a host, a role or an inventory may have worded, made printable once, before any report sees it. After
  * `redacted`, never before.
  */
-export const shown = (event: RunEvent): Shown<RunEvent> => deep(event, '') as Shown<RunEvent>
+export const shown = <T extends object>(event: T): Shown<T> => deep(event, '') as Shown<T>
 
 function deep(value: unknown, key: string): unknown {
   if (typeof value === 'string') {

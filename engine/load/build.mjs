@@ -1,6 +1,6 @@
 // @ts-check
-import { randomBytes } from 'node:crypto'
-import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { compile } from './compile.mjs'
 import { buildsDir, root } from './ready.mjs'
@@ -18,7 +18,7 @@ export async function build() {
   const id = randomBytes(8).toString('hex')
   const dir = join(builds, id)
   const inputs = [...(await compile({ outdir: dir, for: 'cache' })), 'engine/load/compile.mjs']
-  const manifest = { dir: id, inputs: inputs.map(stamp) }
+  const manifest = { dir: id, inputs: inputs.map(stamp), digest: digestOf(inputs) }
   // A file that changed while it was read, or in the same tick of the clock, may not be what was compiled: next time
   // again.
   if (manifest.inputs.every(([, , changed]) => changed < started - 50)) {
@@ -36,10 +36,18 @@ function stamp(file) {
   return [file, size, ctimeMs]
 }
 
+/** @param {readonly string[]} files */
+function digestOf(files) {
+  const hash = createHash('sha256')
+  for (const file of [...files].sort()) hash.update(`${file}\0`).update(readFileSync(join(root, file)))
+  return hash.digest('hex')
+}
+
 const day = 24 * 60 * 60 * 1000
 
 /**
- * All but the newest four builds go, but not one that a run of these days may still read from. @param {string} builds
+ * All but the newest four builds go, but not one that a run of these days may still read from.
+ * @param {string} builds
  */
 function removeOld(builds) {
   const longAgo = Date.now() - 2 * day

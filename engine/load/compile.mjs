@@ -22,7 +22,12 @@ export async function compile({ outdir, for: use }) {
   const esbuild = require('esbuild')
   const { metafile } = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: { engine: 'engine/index.ts', roles: 'roles/index.ts', rota: 'engine/cli/rota.ts' },
+    entryPoints: {
+      engine: 'engine/index.ts',
+      roles: 'roles/index.ts',
+      rota: 'engine/cli/rota.ts',
+      kube: 'roles/kube-binaries/command.ts',
+    },
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -50,8 +55,8 @@ const absolute = path => JSON.stringify(pathToFileURL(path).href)
 const fromPackage = (outdir, path) => `new URL(${JSON.stringify(relative(outdir, path))}, import.meta.url).href`
 
 /**
- * Our modules find files beside them by `import.meta.url`: it stays that of the source. @param {(path: string) =>
- * string} place
+ * Our modules find files beside them by `import.meta.url`: it stays that of the source.
+ * @param {(path: string) => string} place
  */
 const ownPlace = place => ({
   name: 'own place',

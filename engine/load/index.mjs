@@ -1,22 +1,26 @@
 // @ts-check
-import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cacheDir } from './cache.mjs'
+import { isPackage, wantsSources } from './sources.mjs'
 import { readTypeScript } from './typescript.mjs'
 
-/** @typedef {'engine' | 'roles' | 'rota'} Name */
+/** @typedef {'engine' | 'roles' | 'rota' | 'kube'} Name */
 
 /** The sources of each, relative to this file. The package has none. */
-const sources = { engine: '../index.ts', roles: '../../roles/index.ts', rota: '../cli/rota.ts' }
-const isPackage = !existsSync(new URL(sources.engine, import.meta.url))
+const sources = {
+  engine: '../index.ts',
+  roles: '../../roles/index.ts',
+  rota: '../cli/rota.ts',
+  kube: '../../roles/kube-binaries/command.ts',
+}
 
 /** @type {Promise<string | undefined> | undefined} */
 let building
 
 /**
- * The engine, the roles, or the command. The package was compiled when it was packed. A checkout has no build step:
+ * The engine, the roles, or a command. The package was compiled when it was packed. A checkout has no build step:
  * what is on disk is compiled when it has changed, which a few hundred `stat`s tell in each run, because some three
  * hundred small modules take a second to load. `npx zx scripts/bench.mjs start` says what this earns.
  * @param {Name} name
@@ -61,10 +65,3 @@ function keepCompiled(dir) {
   // @ts-expect-error Node 22 has it; @types/node is of Node 20, the oldest that is supported
   if (dir !== undefined) module.enableCompileCache?.(dir)
 }
-
-/**
- * Tests import single modules, and what is measured or debugged are the sources: a second copy of them would get in the
- * way.
- */
-const wantsSources = () =>
-  'rotaSources' in globalThis || Boolean(process.env.ROTA_SOURCES) || process.env.NODE_V8_COVERAGE !== undefined

@@ -8,11 +8,12 @@ import type { Redactor } from '../secrets/index.ts'
 import { shortest } from '../secrets/index.ts'
 import { tagsOf } from '../tasks/index.ts'
 import { type ResolvedParams, resolveParams, texts } from '../values/index.ts'
+import { batchGateProblems, batchGatesOf, clustersOfGates } from './batch-gates.ts'
 import { type BoundPlay, type BoundRole, labelled } from './bound.ts'
 import { checkPlay } from './check-play.ts'
 import { type GivenByPlays, givenByPlays, lookupIn } from './cluster-values.ts'
 import { hostContext, plainContext } from './contexts.ts'
-import { hostsOf, isChosen, nobodyAnywhere, nobodyIn, type PlayHosts } from './play-hosts.ts'
+import { hostsOf, isChosen, listed, nobodyAnywhere, nobodyIn, type PlayHosts } from './play-hosts.ts'
 import { sameProblems } from './same-problems.ts'
 import { inventoryView } from './views.ts'
 
@@ -71,7 +72,9 @@ export function bindPlays(
   })
   const given = givenByPlays(allNamed.map(([play, { everyone }]) => [play, everyone]))
   problems.push(...given.problems)
-  const view = viewOf(inventory, given, secrets => options.redactor.add(secrets))
+  const onSecrets = (secrets: readonly string[]) => options.redactor.add(secrets)
+  const view = viewOf(inventory, given, onSecrets)
+  const viewOfRight = viewOf(inventory, given, onSecrets, () => {})
   const bound = allNamed.map(([play, named]): NamedPlay => {
     problems.push(...checkPlay(play))
     const selected = named.everyone.filter(limited)
@@ -87,11 +90,19 @@ export function bindPlays(
       for (const cluster of clusters) withProblems(() => [view.cluster(cluster, host)], problems)
       problems.push(...withProblems(() => checkHooks(play, host, view), problems))
     }
+    const refusals: Problem[] = []
+    const wanted = withProblems(() => batchGatesOf(play, hosts, view), refusals)
+    problems.push(...refusals)
+    // What is wrong with one does not hide what is wrong with another.
+    const gates = refusals.length === 0 ? wanted : asFarAsRight(() => batchGatesOf(play, hosts, viewOfRight))
+    options.redactor.add(gates.flatMap(({ secrets }) => secrets))
+    problems.push(...batchGateProblems(gates, view))
     return { play, tags, hosts, everyone: named.everyone.map(host => view.host(host.name)), roles, named }
   })
   problems.push(...inventoryProblems(bound, view), ...checks.problems())
   const needed = bound.flatMap(({ play, named }) => nobodyThough(play, named, { inventory, view, tags: options.tags }))
   const nobody = needed.length > 0 ? nobodyAnywhere(plays, inventory) : undefined
+  if (options.needsEveryPlay) warnings.push(...someLeftOut(bound))
   return { plays: bound, view, given, problems, needed: nobody ? [nobody] : needed, notes: warnings }
 }
 
@@ -167,6 +178,15 @@ const leftOut = ({ name, site }: Play, count: number): Problem => ({
   hint: 'what this playbook does is done in every play or in none: leave --limit away, or let it name hosts of each',
 })
 
+/** A host may be down, and the others go on without it: it is named, for it needs the same later. */
+function someLeftOut(plays: readonly NamedPlay[]): readonly RunEvent[] {
+  const within = new Set(plays.flatMap(({ hosts }) => hosts.map(({ name }) => name)))
+  const names = plays.flatMap(({ everyone }) => everyone.map(({ name }) => name)).filter(name => !within.has(name))
+  if (names.length === 0) return []
+  const text = `--limit leaves out ${listed([...new Set(names)])}: what this playbook does on every host is left undone there`
+  return [{ kind: 'warning', text }]
+}
+
 /** Each function once: a dozen roles of a cluster ask the same of its hosts. */
 function inventoryProblems(plays: readonly BoundPlay[], view: InventoryView): readonly Problem[] {
   const calls = plays.filter(({ hosts }) => hosts.length > 0).flatMap(({ play }) => play.roles ?? [])
@@ -185,11 +205,26 @@ function withProblems<T>(say: () => readonly T[], problems: Problem[]): readonly
   }
 }
 
+/** What is made of values of which some are left out; nothing where it needs one of those. */
+function asFarAsRight<T>(make: () => readonly T[]): readonly T[] {
+  try {
+    return make()
+  } catch {
+    return []
+  }
+}
+
 /** All that somebody in the play is handed. */
-export const clustersOf = ({ cluster, gate, around = [], roles = [] }: Play): readonly AnyCluster[] =>
-  [cluster, gate?.cluster, ...around.map(hook => hook.cluster), ...roles.map(({ role }) => role.cluster)].flatMap(
-    definition => definition ?? [],
-  )
+export const clustersOf = (play: Play): readonly AnyCluster[] => {
+  const { cluster, gate, around = [], roles = [] } = play
+  return [
+    cluster,
+    gate?.cluster,
+    ...around.map(hook => hook.cluster),
+    ...roles.map(({ role }) => role.cluster),
+    ...clustersOfGates(play),
+  ].flatMap(definition => definition ?? [])
+}
 
 const checkHooks = ({ around = [], site }: Play, host: HostView, view: InventoryView): readonly Problem[] =>
   around.flatMap(hook =>

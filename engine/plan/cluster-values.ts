@@ -10,6 +10,7 @@ import {
   type ParamSchema,
   type PlaybookValue,
   type PlaybookValues,
+  resolveDefault,
   resolveParams,
   resolveVar,
   sourcesOf,
@@ -89,12 +90,23 @@ function contradiction(one: Given, other: Given): Problem {
   }
 }
 
-/** The values of clusters for the hosts of an inventory, each worked out once. `onSecrets` is told of those in them. */
+/** Refuses what is wrong. */
+export type Refuse = (problems: readonly Problem[]) => void
+
+const refuseAll: Refuse = problems => {
+  throw refused(problems)
+}
+
+/**
+ * The values of clusters for the hosts of an inventory, each worked out once. `onSecrets` is told of those in them.
+ * Where `refuse` lets wrong ones pass they are left out.
+ */
 export function clusterValues(
   lookupOn: (host: string) => Lookup,
   view: () => InventoryView,
   given: GivenByPlays,
   onSecrets: (secrets: readonly string[]) => void = () => {},
+  refuse: Refuse = refuseAll,
 ): InventoryView['cluster'] {
   const asked = new Map<AnyCluster, Asked>()
   const values = (definition: AnyCluster, { name }: HostView): Readonly<Record<string, unknown>> => {
@@ -102,15 +114,16 @@ export function clusterValues(
     asked.set(definition, call)
     const resolved = resolveParams(call, lookupOn(name), given.on(name))
     if (resolved.secrets.length > 0) onSecrets(resolved.secrets)
-    if (!resolved.ok) throw refused(resolved.problems)
-    return resolved.params
+    if (resolved.ok) return resolved.params
+    refuse(resolved.problems)
+    return resolved.right
   }
   const valueOn = (definition: AnyCluster, host: HostView): object => {
     const set = values(definition, host)
     const context = { values: set, host, inventory: view(), of: (other: HostView) => values(definition, other) }
     const access: ClusterAccess<object> = {
       of: other => view().cluster(definition, other) as ReturnType<ClusterAccess<object>['of']>,
-      placeOf: param => placeOf(definition, param, lookupOn(host.name), given.on(host.name)),
+      placeOf: (param, path = []) => placeOf(definition, param, path, lookupOn(host.name), given.on(host.name)),
     }
     return clusterValue(set, definition.derive(context as never), access)
   }
@@ -135,11 +148,17 @@ const clusterValue = (
   { of, placeOf }: ClusterAccess<object>,
 ): object => Object.defineProperties({ ...set, of, placeOf }, Object.getOwnPropertyDescriptors(derived))
 
-function placeOf(definition: AnyCluster, param: string, lookup: Lookup, given: PlaybookValues): Origin | undefined {
+function placeOf(
+  definition: AnyCluster,
+  param: string,
+  path: readonly (string | number)[],
+  lookup: Lookup,
+  given: PlaybookValues,
+): Origin | undefined {
   const schema = definition.params.properties[param]
   if (schema === undefined) return undefined
   const [source] = sourcesOf(variableNames(clusterName, param, schema), lookup, given(schema))
-  return source?.kind === 'playbook' ? source.given.site : source?.variable.origin
+  return source?.kind === 'playbook' ? source.given.site : source?.variable.locate(path)
 }
 
 const clusterName = 'cluster'
@@ -161,14 +180,16 @@ export function lookupIn(inventory: Inventory, host: Host): Lookup {
     const variable = resolveVar(inventory, host, name)
     return variable && { value: variable.value, variable }
   }
+  const defaultOf: Lookup['defaultOf'] = name => resolveDefault(inventory, host, name)
   // An implicit localhost has variables that no host of the inventory has.
-  return inventory.hosts.has(host.name) ? Object.assign(lookup, { names: namesIn(inventory) }) : lookup
+  const names = inventory.hosts.has(host.name) ? { names: namesIn(inventory) } : {}
+  return Object.assign(lookup, names, { defaultOf })
 }
 
 function namesIn(inventory: Inventory): ReadonlySet<string> {
   const known = allNames.get(inventory)
   if (known) return known
-  const names = new Set<string>()
+  const names = new Set(inventory.defaults?.names)
   for (const { vars } of inventory.hosts.values()) for (const name of vars.keys()) names.add(name)
   allNames.set(inventory, names)
   return names

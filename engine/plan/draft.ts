@@ -1,8 +1,9 @@
-import type { Problem } from '../failure/index.ts'
+import { type Problem, uniqueProblems } from '../failure/index.ts'
 import type { RunEvent } from '../journal/index.ts'
 import { isSelected, type TagSelection } from '../playbook/index.ts'
 import type { HostView, InventoryView } from '../role/index.ts'
 import type { Redactor } from '../secrets/index.ts'
+import { batchGatesOf, secretGateProblems } from './batch-gates.ts'
 import type { Bound, NamedPlay } from './bind.ts'
 import { checksOn } from './checks.ts'
 import { checkOnce, type OnceOn, onceItems } from './once.ts'
@@ -38,7 +39,7 @@ export async function draftPlays(bound: Bound, options: DraftOptions): Promise<R
   const { plays, view, problems, needed, notes } = bound
   if (problems.length > 0) {
     const undrafted = plays.map(play => ({ ...play, drafts: new Map(), taskTags: [] }))
-    return { plays: undrafted, problems: unique([...needed, ...problems]), hasTasks: false, notes: [] }
+    return { plays: undrafted, problems: uniqueProblems([...needed, ...problems]), hasTasks: false, notes: [] }
   }
   const found: Problem[] = []
   // In memory only: what is not selected, or is refused below, must leave nothing behind.
@@ -46,7 +47,7 @@ export async function draftPlays(bound: Bound, options: DraftOptions): Promise<R
   const ready = prepared.map(play => draftPlay(play, view, options, found))
   return {
     plays: ready,
-    problems: unique([...needed, ...found]),
+    problems: uniqueProblems([...needed, ...found]),
     hasTasks: true,
     notes: [...notesOn(ready, plays), ...notes],
   }
@@ -69,8 +70,9 @@ function draftPlay(bound: NamedPlay, view: InventoryView, options: DraftOptions,
     chosen.push(host)
   }
   problems.push(...checkOnce(bound.play, once))
+  problems.push(...secretGateProblems(batchGatesOf(bound.play, chosen, view), redactor.isIn))
   const ready = { ...rest, hosts: chosen, drafts, taskTags }
-  return { ...ready, ...notRun(ready, named, tags) }
+  return { ...ready, ...notRun(ready, named, bound.hosts.length, tags) }
 }
 
 function draftOn(
@@ -96,15 +98,14 @@ function hasWork({ play, roles, tags }: NamedPlay, { work, checks }: Draft, sele
 function notRun(
   { play, hosts, everyone }: ReadyPlay,
   found: PlayHosts,
+  /** How many --limit has left. */
+  limited: number,
   tags: TagSelection,
 ): { readonly notRun?: string } {
   if (hosts.length > 0 || !isChosen(play, tags)) return {}
-  return {
-    notRun:
-      everyone.length > 0
-        ? `--limit leaves none of its ${everyone.length} hosts`
-        : `no host: ${whyNobody(play, found)}`,
-  }
+  if (everyone.length === 0) return { notRun: `no host: ${whyNobody(play, found)}` }
+  if (limited === 0) return { notRun: `--limit leaves none of its ${everyone.length} hosts` }
+  return { notRun: `there is nothing to do on any of its ${limited} hosts` }
 }
 
 /**
@@ -122,18 +123,3 @@ function notesOn(plays: readonly ReadyPlay[], bound: readonly NamedPlay[]): read
   }
   return [...said.values()]
 }
-
-/** The same wrong value in a group is the same problem for each of its hosts. */
-function unique(problems: readonly Problem[]): readonly Problem[] {
-  return [
-    ...new Map(
-      problems.map(problem => [
-        `${problem.origin?.file}:${problem.origin?.line}:${problem.origin?.column} ${withoutWho(problem.message)}`,
-        problem,
-      ]),
-    ).values(),
-  ]
-}
-
-/** Whoever finds a value wrong says who it is: `(role haproxy)`. */
-const withoutWho = (message: string): string => message.replace(/ \((?:role [^()]+|the cluster)\)$/, '')

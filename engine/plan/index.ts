@@ -3,13 +3,14 @@
  * `prepare`.
  */
 
+export { batchGatesOf } from './batch-gates.ts'
 export { bindPlays, clustersOf } from './bind.ts'
 export { type BoundRole, paramsOn } from './bound.ts'
 export { type LabelledCheck, onlyChecks } from './checks.ts'
 export { hostContext, plainContext } from './contexts.ts'
 export { draftPlays, type Readied } from './draft.ts'
 export { listParams } from './list-params.ts'
-export { nextOnce, onceOwners, ownWork, untilOnce } from './once.ts'
+export { nextOnce, onceItems, onceOwners, ownWork, untilOnce } from './once.ts'
 export { type PeersOf, peersFrom } from './peers.ts'
 export { prepareRoles } from './prepare.ts'
 export { askOnce } from './prompt.ts'

@@ -83,6 +83,8 @@ const shown = 20
 function groupsOf({ groups, hostsOf: members }: Inventory): string {
   const names = [...groups.keys()].filter(name => !['all', 'ungrouped'].includes(name) && members(name).length > 0)
   if (names.length === 0) return 'this inventory has no groups'
-  const more = names.length > shown ? ` and ${names.length - shown} more` : ''
-  return `the groups of this inventory are ${names.slice(0, shown).join(', ')}${more}`
+  return `the groups of this inventory are ${listed(names)}`
 }
+
+export const listed = (names: readonly string[]): string =>
+  names.length > shown ? `${names.slice(0, shown).join(', ')} and ${names.length - shown} more` : names.join(', ')

@@ -3,7 +3,7 @@ import { step } from '../role/index.ts'
 import { promptOf } from '../tasks/index.ts'
 import { isStep } from './work.ts'
 
-/** A pause that asks is a step: the operator is asked where it stands, once for all hosts of a batch. */
+/** A pause that asks is a step: the operator is asked where it stands, once for all hosts of a batch or window. */
 export function withPrompt(unit: TaskOrStep): TaskOrStep {
   const question = isStep(unit) ? undefined : promptOf(unit)
   if (question === undefined) return unit

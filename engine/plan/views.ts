@@ -2,18 +2,20 @@ import { dirname } from 'node:path'
 import { isFailure, type Problem } from '../failure/index.ts'
 import { type Host, hostNamed, type Inventory } from '../inventory/index.ts'
 import { addressBy } from '../playbook/index.ts'
-import { addressVariables, type HostView, type InventoryView } from '../role/index.ts'
-import { resolveVar } from '../values/index.ts'
-import { clusterValues, type GivenByPlays, lookupNamed, nothingGiven } from './cluster-values.ts'
+import type { HostView, InventoryView } from '../role/index.ts'
+import { renderFile, resolveVar } from '../values/index.ts'
+import { clusterValues, type GivenByPlays, lookupNamed, nothingGiven, type Refuse } from './cluster-values.ts'
 
 /**
  * The inventory as roles see it, with what a playbook gives to the values of clusters. Views are made once per host.
- * `onSecrets` is told of every secret in such a value before anybody gets it.
+ * `onSecrets` is told of every secret in such a value before anybody gets it. `refuse` is told what is wrong with it;
+ * by default that is thrown.
  */
 export function inventoryView(
   inventory: Inventory,
   given: GivenByPlays = nothingGiven,
   onSecrets?: (secrets: readonly string[]) => void,
+  refuse?: Refuse,
 ): InventoryView {
   const views = new Map<string, HostView>()
   const view = (host: Host): HostView => {
@@ -39,6 +41,7 @@ export function inventoryView(
       () => made,
       given,
       onSecrets,
+      refuse,
     ),
     get hosts() {
       all ??= [...inventory.hosts.values()].map(view)
@@ -57,8 +60,8 @@ export function inventoryView(
 
 function hostView(inventory: Inventory, host: Host): HostView {
   const read = (name: string): unknown => resolveVar(inventory, host, name)?.value
-  const address = () => addressBy(addressVariables, host, read)
-  const ip = () => addressBy(['ip', 'ansible_host'], host, read)
+  const address = () => addressBy('shared', inventory.addresses, host, read)
+  const ip = () => addressBy('own', inventory.addresses, host, read)
   return {
     name: host.name,
     get address() {
@@ -72,6 +75,7 @@ function hostView(inventory: Inventory, host: Host): HostView {
     },
     groups: host.groups,
     var: read,
+    render: (file, values) => renderFile(inventory, host, file, values),
     place: variable => (variable === undefined ? host.origin : host.vars.get(variable)?.origin),
   }
 }

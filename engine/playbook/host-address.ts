@@ -1,18 +1,31 @@
 import { isIP } from 'node:net'
 import { type Problem, refused } from '../failure/index.ts'
-import type { Host } from '../inventory/index.ts'
+import type { AddressRule, Host } from '../inventory/index.ts'
+import { addressVariables } from '../role/index.ts'
 import { shownValue } from '../shell/index.ts'
 
 /**
- * The address that the first of these variables that is set gives a host. Throws a refusal with its place where
- * it is none.
+ * The address of a host that others use (`shared`), or that it binds (`own`): of the first variable that is set. Throws
+ * a refusal with its place where that is none, or of a family that the host does not speak.
  */
-export function addressBy(names: readonly string[], host: Host, read: (name: string) => unknown): string {
+export function addressBy(
+  kind: 'shared' | 'own',
+  rule: AddressRule | undefined,
+  host: Host,
+  read: (name: string) => unknown,
+): string {
+  const onlyV6 = rule !== undefined && isFalse(read(rule.unless))
+  const names = onlyV6 ? rule[kind] : addressVariables.slice(kind === 'own' ? 1 : 0)
   const found = names.map(name => ({ name, value: read(name) })).find(({ value }) => isSet(value))
   const value = found?.value ?? host.name
-  if (typeof value === 'string' && isIP(value) !== 0 && !value.includes('%') && !unspecified.has(value)) return value
-  throw refused([found ? notAnAddress(host, found.name, value) : noAddress(host)])
+  if (typeof value !== 'string' || isIP(value) === 0 || value.includes('%') || unspecified.has(value))
+    throw refused([found ? notAnAddress(host, found.name, value) : noAddress(host)])
+  if (onlyV6 && isIP(value) !== 6) throw refused([notV6(host, found?.name, value, rule.unless)])
+  return value
 }
+
+const isFalse = (value: unknown): boolean =>
+  value === false || (typeof value === 'string' && /^(false|no|off|0)$/i.test(value))
 
 const isSet = (value: unknown): boolean => value !== undefined && value !== null && value !== ''
 
@@ -42,4 +55,10 @@ const noAddress = (host: Host): Problem => ({
   message: `host ${host.name} has no address, and its name is none`,
   origin: host.origin,
   hint: `set ip; ${asTheHostSays}`,
+})
+
+const notV6 = (host: Host, name: string | undefined, value: string, unless: string): Problem => ({
+  message: `host ${host.name}: its address ${value} is one of IPv4, and ${unless} is false`,
+  origin: (name === undefined ? undefined : host.vars.get(name)?.origin) ?? host.origin,
+  hint: 'set ip6; ip6: "{{ ansible_default_ipv6.address }}" takes what the host itself says',
 })

@@ -1,4 +1,15 @@
-import type { AnyCluster, Around, Gate, Handlers, HostContext, InventoryView, Nested, RoleCall } from '../role/index.ts'
+import type {
+  AnyCluster,
+  Around,
+  BatchGate,
+  BatchGates,
+  Gate,
+  Handlers,
+  HostContext,
+  InventoryView,
+  Nested,
+  RoleCall,
+} from '../role/index.ts'
 import { type CallSite, callSite } from '../role/index.ts'
 import type { AtLeast } from './keep-available.ts'
 import type { Serial } from './serial.ts'
@@ -20,20 +31,36 @@ export interface PlayOptions<C extends AnyCluster | undefined = AnyCluster | und
   /** Handlers of the play; a role's own come first. */
   readonly handlers?: Handlers
   readonly tags?: string | readonly string[]
-  /** Hosts per batch; all at once by default. `--serial` overrides it where the play sets one. */
+  /**
+   * Hosts per batch, or a `window()` of them in flight; all at once by default. `--serial` overrides it where the play
+   * sets one.
+   */
   readonly serial?: Serial
   /** What must hold on a host after its changes before the rollout goes on. */
   readonly gate?: Gate
   /**
    * How many hosts of the play must be available at any time, judged by `gate` on every host of the pattern, whatever
-   * `--limit` says. A batch that would take more down is split, or refused where even one is too many.
+   * `--limit` says. A batch that would take more down is split, a host of a window waits; refused where even one is too
+   * many.
    */
   readonly keepAvailable?: AtLeast
+  /**
+   * What must hold after a batch (of a window, after a host) that has changed something before the next one is begun,
+   * and, looked at once, before the first: of `gate.command`, `gate.http` and others. All are waited for side by side;
+   * one that does not hold in its time stops the playbook.
+   */
+  readonly afterBatch?: readonly (BatchGate | BatchGates)[]
   /** Work around the changes of each host, in order; left in reverse order. */
   readonly around?: readonly Around[]
-  /** The playbook stops when more than this share of a batch has failed (0–100); unreachable hosts count. */
+  /**
+   * The playbook stops when more than this share of a batch has failed (0–100), of a window more than this share of the
+   * hosts that were begun; unreachable hosts count.
+   */
   readonly maxFailPercentage?: number
-  /** The playbook stops after the batch in which any host failed. */
+  /**
+   * The playbook stops after the batch in which any host failed, or after checks of which any failed. Of a window
+   * nothing more is started.
+   */
   readonly anyErrorsFatal?: boolean
 }
 

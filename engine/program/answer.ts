@@ -1,4 +1,5 @@
-import { longestCutNote, longestFacts, longestOutput, longestStepOutput } from './limits.ts'
+import type { FactRequest } from '../facts/index.ts'
+import { longestCutNote, longestFact, longestFacts, longestOutput, longestStepOutput } from './limits.ts'
 import type { Head } from './protocol.ts'
 
 /** A frame that a request is answered with. */
@@ -14,8 +15,13 @@ interface Slot {
 /** Judges the frames of one request as they come: how long each may be. Throws at one that does not come next. */
 export type Answer = (head: Head) => number
 
-export const factsAnswer = (requests: number): Answer =>
-  inOrder([{ event: 'facts', name: '0', longest: longestFacts(requests) }])
+export const factsAnswer = (requests: readonly FactRequest[]): Answer => {
+  const wanted = requests.reduce((sum, { kind: { longest = longestFact } }) => sum + longest, mostMarks)
+  return inOrder([{ event: 'facts', name: '0', longest: Math.min(wanted, longestFacts) }])
+}
+
+/** Bytes of what stands between the facts. */
+const mostMarks = 1024 * 1024
 
 /** Each change is begun and done, or not run. */
 export const changesAnswer = (

@@ -15,8 +15,11 @@ export const longestHello = 64 * 1024
 /** On stderr, in the whole life of a channel; the end of it is kept for messages. */
 export const mostStderr = 64 * 1024 * 1024
 
-/** The answer to a probe: a file whose content is asked for is sent up to 1 MiB, which is 1.4 in base64. */
-export const longestFacts = (requests: number): number => Math.min(64, 1 + 2 * requests) * 1024 * 1024
+/** Of the answer to a probe one fact: a file whose content is asked for is sent up to 1 MiB, which is 1.4 in base64. */
+export const longestFact = 2 * 1024 * 1024
+
+/** The answer as a whole. */
+export const longestFacts = 64 * 1024 * 1024
 
 /** Lines of it: each costs a reader more than its bytes. */
 export const mostLines = 1_000_000

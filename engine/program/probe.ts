@@ -1,4 +1,4 @@
-import type { FactKind, FactRequest, Facts } from '../facts/index.ts'
+import type { FactKind, FactRequest, Facts, Span } from '../facts/index.ts'
 import { factKey, factsFrom } from '../facts/index.ts'
 import { messageOf } from '../failure/index.ts'
 import { quote } from '../shell/index.ts'
@@ -15,27 +15,37 @@ interface Group {
 export interface Probe {
   readonly program: (request: number) => Program
   /** Reads what all kinds printed. Throws an error that names the kind. */
-  readonly read: (answer: string) => Facts
+  readonly read: (answer: string, span: Span) => Facts
 }
 
 /** One program for all requests: every kind runs once, for all its arguments. `mark` follows what each kind prints. */
 export function probeOf(requests: readonly FactRequest[], mark: string): Probe {
   const groups = groupsOf(requests)
+  const scripts = scriptsOf(groups)
   return {
     program: request => ({
       text: [
-        `rota_facts ${request} ${groups.map(({ kind, args }) => quote(kind.probe(args))).join(' ')}`,
+        `rota_facts ${request} ${scripts.map(({ kind, args }) => quote(kind.probe(args))).join(' ')}`,
         `rota_end ${request}`,
       ].join('\n'),
       blobs: [],
     }),
-    read: answer => {
+    read: (answer, span) => {
       checkLines(answer)
       // The command substitution that caught it has taken the line feed at its end.
       const outputs = `${answer}\n`.split(mark)
-      return factsFrom(new Map(groups.flatMap((group, index) => readGroup(group, outputOf(group, outputs, index)))))
+      const said = scripts.map((group, index) => ({ group, output: outputOf(group, outputs, index) }))
+      const outputOfAll = (wanted: Group) =>
+        said.flatMap(({ group, output }) => (group === wanted ? [output] : [])).join('\n')
+      return factsFrom(new Map(groups.flatMap(group => readGroup(group, outputOfAll(group), span))))
     },
   }
+}
+
+/** In the order in which they run. */
+function scriptsOf(groups: readonly Group[]): readonly Group[] {
+  const around = groups.filter(({ kind }) => kind.brackets)
+  return [...around, ...groups.filter(({ kind }) => !kind.brackets), ...around]
 }
 
 /** A line costs a reader more memory than its text: an answer of nothing but line feeds would fill it. */
@@ -72,8 +82,8 @@ function outputOf({ kind }: Group, outputs: readonly string[], index: number): s
   return output.replace(/\n+$/, '')
 }
 
-function readGroup({ kind, args, keys }: Group, output: string): readonly (readonly [string, unknown])[] {
-  const values = parse(kind, output, args)
+function readGroup({ kind, args, keys }: Group, output: string, span: Span): readonly (readonly [string, unknown])[] {
+  const values = parse(kind, output, args, span)
   if (values.length !== args.length)
     throw new Error(
       `fact ${kind.name}: ${args.length} values were asked for, the output gives ${values.length} (it has ${sizeOf(output)})`,
@@ -81,9 +91,9 @@ function readGroup({ kind, args, keys }: Group, output: string): readonly (reado
   return keys.map((key, index) => [key, values[index]] as const)
 }
 
-function parse(kind: FactKind, output: string, args: readonly unknown[]): readonly unknown[] {
+function parse(kind: FactKind, output: string, args: readonly unknown[], span: Span): readonly unknown[] {
   try {
-    return kind.parse(output, args)
+    return kind.parse(output, args, span)
   } catch (error) {
     const why = messageOf(error)
     throw new Error(`fact ${kind.name} can't be read: ${why} (the host printed ${sizeOf(output)})`, { cause: error })

@@ -63,7 +63,14 @@ export function frameReader(nonce: string, { longest, take }: Taker): FrameReade
     return rest
   }
 
+  // An empty line between two frames says that a wait goes on.
+  const skipEmptyLines = (): void => {
+    const empty = arrived.bytes().findIndex(byte => byte !== 10)
+    arrived.take(empty < 0 ? arrived.bytes().length : empty)
+  }
+
   const readHeader = (): Header | undefined => {
+    skipEmptyLines()
     const end = arrived.bytes().indexOf(10)
     if (end > longestHeader || (end < 0 && arrived.bytes().length > longestHeader))
       throw new Error(`this is no frame: ${quoted(arrived.bytes().subarray(0, longestHeader).toString())}`)

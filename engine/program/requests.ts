@@ -1,7 +1,11 @@
 import type { Shell } from '../shell/index.ts'
 export interface ApplyProgram {
-  /** Names the folder for replaced files, /var/lib/rota/backup/<run>. */
+  /** Names the folder for replaced files, with the play's number: /var/lib/rota/backup/<run>/<play>. */
   readonly run: string
+  /** Default 0. */
+  readonly play?: number
+  /** A run whose replaced files are put back: they stay, however old they are. */
+  readonly uses?: string
   readonly items: readonly ApplyItem[]
   /** Runs to its end also after the channel was told to stop. */
   readonly finishing?: boolean
@@ -20,6 +24,8 @@ export interface ApplyItem {
    * handler runs.
    */
   readonly pays?: string
+  /** It changes nothing and only waits: on the host it ends when the control machine is gone. */
+  readonly waits?: boolean
 }
 
 export interface RunCommand {

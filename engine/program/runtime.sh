@@ -10,7 +10,7 @@
 # For scripts of changes:
 #   $ROTA_TMP                                private directory of this channel, removed at its end
 #   $ROTA_STATE                              what Rota keeps on this host; it may not exist
-#   rota_backup PATH                         keeps the file (or its absence) under backup/<run>/, once per run
+#   rota_backup PATH [secret]                keeps what is there (or its absence) under backup/<run>/<play>/, once
 #   rota_install TMP PATH MODE OWNER GROUP   puts TMP in PATH's place at once; '' for MODE, OWNER or GROUP: as TMP has
 #   rota_link TARGET PATH                    the same with a link
 #   rota_directory PATH MODE OWNER GROUP     makes it, and what is missing on the way
@@ -51,7 +51,7 @@ rota_say() {
 # longer than $rota_most is cut in its middle, or not sent at all where it is data: then its length is EXTRA.
 rota_note_file() {
   if [ -s "$4" ]; then
-    rota_size=$(wc -c <"$4")
+    rota_size=$(wc -c <"$4") || return 1
     if [ "$rota_size" -gt "$rota_most" ]; then
       if [ "$1" != 'done' ]; then
         rota_note "$1" "$2" "$3" '' "$((rota_size))"
@@ -61,7 +61,7 @@ rota_note_file() {
     fi
     printf '%s%s %s %s %s %s\n' "$rota_unsaid" "$1" "$2" "$3" "$((rota_size))" "${5-}" >&3 || return 1
     rota_unsaid=
-    head -c "$((rota_size))" "$4" >&3
+    head -c "$((rota_size))" "$4" >&3 || return 1
     printf '\n' >&3
   else
     rota_note "$1" "$2" "$3" '' "${5-}"
@@ -91,19 +91,35 @@ rota_over() {
   [ -n "$rota_busy" ] || exit 1
 }
 
-# What is ours goes with one process, and with it all backups but the newest ten: a run's name begins with its time.
+# What is ours goes with one process, and with it, of a run that has kept something, all backups but the newest ten, and
+# of these the oldest as long as all are more than a GiB: a run's name begins with its time.
 rota_clean() {
+  rota_note_left
   rota_pay
   rota_drop_blobs
   set --
-  if [ -n "$rota_run" ]; then set -- "$ROTA_STATE"/backup/*; fi
-  rota_rest=$(($# - 10))
-  for rota_value; do
-    shift
-    [ "$rota_rest" -le 0 ] || [ "$rota_value" = "$ROTA_STATE/backup/$rota_run" ] || set -- "$@" "$rota_value"
-    rota_rest=$((rota_rest - 1))
-  done
+  if [ -n "$rota_run" ] && [ -d "$ROTA_STATE/backup/$rota_run" ]; then
+    rota_text=$(du -sk "$ROTA_STATE"/backup/* 2>/dev/null)
+    rota_rest=-10 rota_blocks=0
+    while read -r rota_size rota_file; do
+      [ -z "$rota_size" ] || rota_rest=$((rota_rest + 1)) rota_blocks=$((rota_blocks + rota_size))
+    done <<END
+$rota_text
+END
+    while read -r rota_size rota_file; do
+      if [ "$rota_rest" -le 0 ] && [ "$rota_blocks" -le 1048576 ]; then break; fi
+      case $rota_file in "$ROTA_STATE/backup/$rota_run" | "$ROTA_STATE/backup/$rota_uses") continue ;; esac
+      set -- "$@" "$rota_file"
+      rota_rest=$((rota_rest - 1)) rota_blocks=$((rota_blocks - rota_size))
+    done <<END
+$rota_text
+END
+  fi
   [ -z "$ROTA_TMP" ] || set -- "$@" "$ROTA_TMP"
+  if [ -z "$ROTA_READONLY" ] && [ -n "$ROTA_TMP" ]; then
+    rota_unmake
+    [ -z "$rota_made" ] || set -- "$@" "$rota_made"
+  fi
   [ ! -e "$rota_stop" ] || set -- "$@" "$rota_stop"
   [ -z "$rota_pidlock" ] || set -- "$@" "$rota_pidlock"
   [ $# = 0 ] || rm -rf "$@"
@@ -161,7 +177,7 @@ rota_lock() {
   [ -O "$ROTA_STATE" ] || rota_refuse state "$ROTA_STATE belongs to somebody else: look what is in there, and remove it"
   chmod 700 "$ROTA_STATE" || rota_refuse state "the mode of $ROTA_STATE can't be set"
   # From here on nobody else can put anything there; what he has put before shows.
-  for rota_value in lock lock.pid pending backup; do
+  for rota_value in lock lock.pid pending backup unfinished; do
     rota_file=$ROTA_STATE/$rota_value
     if [ -L "$rota_file" ] || { [ -e "$rota_file" ] && [ ! -O "$rota_file" ]; }; then
       rota_refuse state "$rota_file is a link or belongs to somebody else: look where it came from, and remove it"
@@ -175,6 +191,7 @@ rota_lock() {
   else
     rota_lock_by_pid
   fi
+  rota_tidy
 }
 
 # Without flock (Debian's busybox): a file made with O_EXCL that names the process and its start time. One whose process
@@ -204,6 +221,8 @@ rota_started_at() {
     read -r rota_value <"/proc/$1/stat"
     # shellcheck disable=SC2086
     set -- ${rota_value##*) }
+    # One that has been killed, and that nobody has taken note of, holds nothing.
+    case $1 in Z | X) return ;; esac
     shift 19
     rota_start=$1
   fi
@@ -215,14 +234,53 @@ rota_locked() {
   rota_refuse lock "${rota_value:-an unknown process}"
 }
 
-# Made when it is first needed: a probe writes nothing.
+# What a run that was killed has left, which could not remove it: nobody else has the lock.
+rota_tidy() {
+  rota_unmake
+  set --
+  for rota_file in "$ROTA_STATE"/stop.* "$ROTA_STATE"/lock.[0-9]* ${rota_made:+"$rota_made"}; do
+    [ ! -e "$rota_file" ] || set -- "$@" "$rota_file"
+  done
+  [ $# = 0 ] || rm -f "$@"
+}
+
+# Written down before it is made, so that the next run removes what a killed one has left. The disk need not have it
+# yet: after a loss of power a file beside one of ours may stay until that one is replaced.
+rota_will_make() {
+  [ -n "$ROTA_READONLY" ] || printf '%s\n' "$1" >>"$ROTA_STATE/unfinished"
+}
+
+# Removes what is written down as made and is still there. Sets rota_made to the list, empty where there is none or
+# something could not be removed: the next run tries again.
+rota_unmake() {
+  rota_made=$ROTA_STATE/unfinished
+  if [ ! -e "$rota_made" ]; then
+    rota_made=
+    return
+  fi
+  while IFS= read -r rota_file; do
+    if [ "$rota_file" = "$ROTA_TMP" ] || { [ ! -e "$rota_file" ] && [ ! -L "$rota_file" ]; }; then continue; fi
+    # Whoever has a say there may have put something of his in its place: a directory is ours, or it stays.
+    (
+      rota_at "$rota_file" || exit 0
+      [ -L "./$rota_base" ] || [ -O "./$rota_base" ] || exit 0
+      rota_empty "./$rota_base"
+    ) 2>/dev/null || rota_made=
+  done <"$rota_made"
+}
+
+# Made when it is first needed: a probe writes nothing. Its name is nobody's guess, and an existing one is not taken.
+# Where it can't be made, what needs it fails.
 rota_need_tmp() {
   [ -z "$ROTA_TMP" ] || return 0
   rota_value=${TMPDIR:-/tmp}
   # A TMPDIR that came along with sudo may be in a user's home, where he would put a directory of his own in the place
   # of ours.
   [ "$rota_value" = /tmp ] || (cd -P "$rota_value" && { rota_kept || [ -n "$rota_sticky" ]; }) 2>/dev/null || rota_value=/tmp
-  ROTA_TMP=$(mktemp -d "$rota_value/rota.XXXXXXXX") || rota_refuse state "can't make a directory in $rota_value"
+  rota_file=$rota_value/rota.$rota_token
+  if rota_will_make "$rota_file" && mkdir -m 700 "$rota_file"; then ROTA_TMP=$rota_file
+  else rota_blob_error="can't make $rota_file: is the disk full or read-only?"
+  fi 2>/dev/null
 }
 
 # Sets rota_now to seconds since boot, without a process.
@@ -233,10 +291,12 @@ rota_clock() {
 
 # rota_take BLOCKS BYTES [FSYNC]: the next BLOCKS times BYTES go to the end of $rota_file. A block is read whole before
 # it is written, and where one can't be written dd says how many it has read: the others are thrown away. (`head -c` of
-# busybox reads ahead.)
+# busybox reads ahead; and without notrunc dd of uutils cuts off what it is to add to.)
 rota_take() {
   [ "$rota_file" != /dev/null ] || set -- "$1" "$2"
-  rota_value=$(dd "bs=$2" "count=$1" iflag=fullblock ${3:+conv=fsync} <&4 2>&1 >>"$rota_file" 3>&- 9>&-) && return 0
+  rota_value=$(dd "bs=$2" "count=$1" iflag=fullblock "conv=notrunc${3:+,fsync}" <&4 2>&1 >>"$rota_file" 3>&- 9>&-) && return 0
+  # One that was killed has read nobody knows how much: what follows can't be told from it.
+  [ $? -lt 128 ] || exit 1
   [ "$rota_file" != /dev/null ] || exit 1
   rota_spoilt "can't write $rota_file: is the disk full?"
   case $rota_value in
@@ -252,16 +312,23 @@ rota_receive() {
   rota_file=/dev/null
   if [ -z "$rota_failed" ]; then
     rota_need_tmp
-    rota_file=$ROTA_TMP/blob-$1
-    # Where it can't be beside NEAR it is in $ROTA_TMP. `true` makes the file: a redirection that fails at `:` would end
-    # dash.
-    rota_place_near "$1" "${3-}" || true 2>/dev/null >"$rota_file" || rota_spoilt "can't write $rota_file"
+    if [ -z "$rota_blob_error" ]; then
+      rota_file=$ROTA_TMP/blob-$1
+      # Where it can't be beside NEAR it is in $ROTA_TMP. `true` makes the file: a redirection that fails at `:` would
+      # end dash.
+      rota_place_near "$1" "${3-}" || true 2>/dev/null >"$rota_file" || rota_spoilt "can't write $rota_file"
+    fi
     rota_blobs=$(($1 + 1))
     eval "rota_blob_$1=\$rota_file"
   fi
   # Blocks of a size that the first caches of a processor hold, then the rest; what is last brings all of it to the
-  # disk.
+  # disk. A large file is brought there every 4 MiB: an fsync of etcd beside it waits for all that is not there yet (its
+  # longest was up to 260 ms while three files of 200 MB came at once, and is up to 84).
   rota_blocks=$(($2 / 32768)) rota_rest=$(($2 % 32768))
+  while [ "$rota_blocks" -gt 128 ]; do
+    rota_take 128 32768 1
+    rota_blocks=$((rota_blocks - 128))
+  done
   if [ "$rota_rest" = 0 ]; then rota_last=1; else rota_last=; fi
   [ "$rota_blocks" = 0 ] || rota_take "$rota_blocks" 32768 "$rota_last"
   [ "$rota_rest" = 0 ] || rota_take 1 "$rota_rest" 1
@@ -282,6 +349,7 @@ rota_place_near() {
   [ -n "$2" ] || return 1
   rota_is_ours "${2%/*}" && [ -d "${2%/*}/" ] && [ ! -L "$2" ] || return 1
   rota_path=${2%/*}/.${2##*/}.rota-$rota_token-$1
+  rota_will_make "$rota_path" || return 1
   set -C
   if true 2>/dev/null >"$rota_path"; then rota_value=0; else rota_value=1; fi
   set +C
@@ -334,14 +402,15 @@ rota_start() {
   fi
 }
 
-# rota_item REQUEST ITEM RUN OWES PAYS SCRIPT [MOST]. MOST are the bytes of output that are sent. OWES are encoded
-# names, PAYS one; both may be empty.
+# rota_item REQUEST ITEM RUN OWES PAYS SCRIPT [MOST [WAITS]]. MOST are the bytes of output that are sent. OWES are
+# encoded names, PAYS one; both may be empty. What only WAITS ends as soon as nobody is there to hear of it. Before it,
+# rota_play has the number of the play, and rota_uses the run whose backups are put back, where it is one of these.
 rota_item() {
   [ -z "$rota_failed" ] || return 0
   rota_need_tmp
   rota_clock
   rota_begun=$rota_now
-  rota_run=$3
+  rota_run=$3 rota_owes=$4
   rota_code=1
   # Handlers that follow each other are paid together, and before anything else is done.
   [ -n "$5" ] || rota_pay
@@ -352,13 +421,17 @@ rota_item() {
     return 0
   elif rota_owe "$3" "$4" 2>"$ROTA_TMP/out"; then
     rota_busy=1
-    (
-      exec 3>&- 4<&- 9>&-
-      umask 022
-      set -eu
-      eval "$6"
-    ) >"$ROTA_TMP/out" 2>&1
-    rota_code=$?
+    if [ -n "${8-}" ]; then
+      rota_wait "$6"
+    else
+      (
+        exec 3>&- 4<&- 9>&-
+        umask 022
+        set -eu
+        eval "$6"
+      ) >"$ROTA_TMP/out" 2>&1
+      rota_code=$?
+    fi
     if [ "$rota_code" = 0 ]; then rota_paid="$rota_paid $5"; fi
   fi
   rota_drop_blobs
@@ -366,6 +439,37 @@ rota_item() {
   rota_clock
   rota_most=${7-1048576}
   rota_note_file 'done' "$1" "$2" "$ROTA_TMP/out" "$rota_code $rota_begun $rota_now" || exit 1
+}
+
+# rota_wait SCRIPT: sets rota_code. A control machine that is gone is noticed by what can't be said to it: an empty line
+# now and then, which is no frame. The script is then ended, and with it this shell: the lock is free.
+rota_wait() {
+  (
+    exec 3>&- 4<&- 9>&-
+    umask 022
+    set -eu
+    eval "$1"
+  ) >"$ROTA_TMP/out" 2>&1 &
+  rota_waiting=$!
+  (
+    exec 4<&- 9>&-
+    trap '' PIPE
+    while sleep 2 3>&-; do
+      printf '\n' >&3 || { kill "$rota_waiting" && exit; }
+    done
+  ) >/dev/null 2>&1 &
+  rota_watching=$!
+  # `wait` knows the end of one that is gone already.
+  # A signal interrupts it: the script is told to end, and asked again.
+  while :; do
+    wait "$rota_waiting" 2>/dev/null
+    rota_code=$?
+    kill -0 "$rota_waiting" 2>/dev/null || break
+    [ -z "$rota_ending" ] || kill "$rota_waiting" 2>/dev/null
+  done
+  # One that has just been forked has the handlers of this shell still, and would lose any other signal.
+  kill -KILL "$rota_watching" 2>/dev/null
+  wait "$rota_watching" 2>/dev/null
 }
 
 # Writes down what is owed before the change that owes it; on disk, since a crash must not lose a reload.
@@ -400,8 +504,11 @@ rota_command() {
   rota_code=1
   rota_busy=1
   if [ -n "$rota_blob_error" ]; then
-    printf '%s\n' "$rota_blob_error" >"$ROTA_TMP/err"
-    : >"$ROTA_TMP/out"
+    rota_drop_blobs
+    rota_note stdout "$1" 0 ''
+    rota_note stderr "$1" 0 "$rota_blob_error"
+    rota_end "$1" 1
+    return
   elif [ -n "$2" ]; then
     printf '%s\n' "$rota_strict" "$4" >"$ROTA_TMP/script"
     rota_export_blobs
@@ -445,6 +552,7 @@ rota_export_blobs() {
 # The end of a request; what else the program holds is not begun after a signal.
 rota_end() {
   rota_busy=1
+  rota_note_left
   rota_pay
   rota_failed=
   rota_blob_error=
@@ -476,20 +584,67 @@ rota_encode() {
   done
 }
 
+# Of a directory its owner and mode. What is kept, and what its change notifies, is on the disk before the change, and
+# is then in the list: a copy that was cut short is not.
 rota_backup() {
-  rota_dir=$ROTA_STATE/backup/$rota_run
-  if [ ! -d "$rota_dir" ]; then
+  rota_dir=$ROTA_STATE/backup/$rota_run/$rota_play
+  if [ ! -d "$rota_dir/absent" ]; then
     (umask 077 && mkdir -p "$rota_dir/absent")
   fi
   rota_encode "$1"
-  if [ -e "$rota_dir/$rota_name" ] || [ -L "$rota_dir/$rota_name" ] || [ -e "$rota_dir/absent/$rota_name" ]; then
-    return 0
+  rota_copy=$rota_dir/$rota_name
+  if [ -e "$rota_copy" ] || [ -L "$rota_copy" ] || [ -e "$rota_dir/absent/$rota_name" ]; then :
+  elif [ -d "$1" ] && [ ! -L "$1" ]; then
+    # shellcheck disable=SC2046
+    mkdir -m 700 "$rota_copy" && rota_own "$rota_copy" $(stat -c '%a %u %g' "$1") || return 1
   elif [ -e "$1" ] || [ -L "$1" ]; then
     # Not what a link leads to; a pipe is not waited for.
-    cp -pPR "$1" "$rota_dir/$rota_name"
+    cp -pPR "$1" "$rota_copy" || { rm -rf "${rota_copy:?}" && return 1; }
+    if [ -f "$rota_copy" ] && [ ! -L "$rota_copy" ] && [ -w "$rota_copy" ]; then
+      rota_to_disk "$rota_copy" </dev/null || { rm -f "$rota_copy" && return 1; }
+    fi
   else
     : >"$rota_dir/absent/$rota_name"
   fi
+  rota_text=${2:--}
+  for rota_value in ${rota_owes-}; do rota_text=$rota_text,$rota_value; done
+  rota_to_disk "$rota_dir/list" <<END || return 1
+kept $rota_text $1
+END
+  printf '%s\n' "$1" >>"$ROTA_TMP/kept"
+}
+
+# rota_to_disk FILE: adds to it what is read, if only nothing, and brings it to the disk.
+rota_to_disk() {
+  rota_error=$(umask 077 && dd conv=notrunc,fsync 2>&1 >>"$1") || { printf '%s\n' "$rota_error" >&2 && return 1; }
+}
+
+# Adds to the list what a request has left where it has kept something before: who has changed it since shows by that.
+rota_note_left() {
+  [ -n "$ROTA_TMP" ] && [ -s "$ROTA_TMP/kept" ] || return 0
+  set --
+  while IFS= read -r rota_file; do set -- "$@" "$rota_file"; done <"$ROTA_TMP/kept"
+  : >"$ROTA_TMP/kept"
+  rota_states "$@" 2>/dev/null >>"$ROTA_STATE/backup/$rota_run/$rota_play/list"
+}
+
+# rota_states PATH…: prints lines about what is at each of them, links not followed.
+rota_states() {
+  stat -c 'left %f %u %g %n' -- "$@" 2>/dev/null
+  for rota_file; do
+    shift
+    if [ -L "$rota_file" ]; then
+      rota_value=$(readlink "$rota_file")
+      rota_value=$(sha256sum <<END
+$rota_value
+END
+      )
+      printf 'leads %s %s\n' "${rota_value%% *}" "$rota_file"
+    elif [ -f "$rota_file" ]; then set -- "$@" "$rota_file"
+    elif [ ! -e "$rota_file" ]; then printf 'gone %s\n' "$rota_file"
+    fi
+  done
+  [ $# = 0 ] || sha256sum -- "$@"
 }
 
 # rota_is_ours DIR: everything on the way to it is a directory of ours. No process.
@@ -607,6 +762,7 @@ rota_follow() {
 # rota_enter_room NAME: makes a room for what is to be NAME in the current directory, and enters it.
 rota_enter_room() {
   rota_room=.$1.rota-$rota_token
+  rota_will_make "${PWD%/}/$rota_room" || return 1
   mkdir -m 700 "./$rota_room" || return 1
   # Whoever may write here may have put something else in its place.
   if rota_down "$rota_room"; then
@@ -662,7 +818,8 @@ rota_install() {
     rota_put "$1" "./$rota_base" "$3" "$4" "$5" || return 1
   else
     rota_new=./.$rota_base.rota-$rota_token
-    if (umask 077 && set -C && cat "$1" >"$rota_new") && rota_put "$rota_new" "./$rota_base" "$3" "$4" "$5"; then rm -f "$1"
+    rota_will_make "${PWD%/}/${rota_new#./}" || return 1
+    if (umask 077 && set -C && cat "$1" >"$rota_new") && rota_to_disk "$rota_new" </dev/null && rota_put "$rota_new" "./$rota_base" "$3" "$4" "$5"; then rm -f "$1"
     else
       rm -f "$rota_new"
       return 1
@@ -693,6 +850,7 @@ rota_link() {
     return "$rota_code"
   fi
   rota_new=./.$rota_base.rota-$rota_token
+  rota_will_make "${PWD%/}/${rota_new#./}" || return 1
   ln -s "$1" "$rota_new" || return 1
   # Without `mv -T` there is a moment without the link.
   mv -fT "$rota_new" "./$rota_base" 2>/dev/null || { rm -f "$rota_new" && ln -sfn "$1" "./$rota_base"; }
@@ -828,7 +986,7 @@ rota_main() {
   exec 3>&1 4<&0 0</dev/null 1>&2
   umask 077
   cd "${HOME:-/}" 2>/dev/null || cd /
-  ROTA_TMP='' rota_token='' rota_stop='' rota_pidlock='' rota_busy='' rota_ending='' rota_failed='' rota_blob_error='' rota_run='' rota_finishing='' rota_paid=''
+  ROTA_TMP='' rota_token='' rota_stop='' rota_pidlock='' rota_busy='' rota_ending='' rota_failed='' rota_blob_error='' rota_run='' rota_play=0 rota_uses='' rota_finishing='' rota_paid=''
   rota_blobs=0 rota_strict='command set -o pipefail 2>/dev/null || :; set -eu'
   trap rota_clean EXIT
   trap rota_over HUP INT TERM

@@ -1,11 +1,53 @@
+import { createHash } from 'node:crypto'
 import { createTwoFilesPatch } from 'diff'
 import type { Paint } from './paint.ts'
 
+/** A difference as it is shown of a host; where the very same was shown before, of which one. */
+export type Diffs = (
+  host: string,
+  diff: TextDiff,
+) => { readonly lines: readonly string[]; readonly seen?: undefined } | { readonly seen: string; readonly lines: [] }
+
+interface TextDiff {
+  readonly path: string
+  readonly before: string
+  readonly after: string
+}
+
+/** What looks the same is shown for the first host alone. Of what was shown a checksum is kept. */
+export function diffsOnce(paint: Paint): Diffs {
+  const shown = new Map<string, string>()
+  return (host, diff) => {
+    const lines = diffLines(diff, paint)
+    const sum = sumOf(lines)
+    const first = shown.get(sum)
+    if (first === undefined) {
+      shown.set(sum, host)
+      return { lines }
+    }
+    return { seen: first === host ? 'the same as before' : `the same as on ${first}`, lines: [] }
+  }
+}
+
+/** Every one is shown, and noted where somebody keeps what was `seen`. */
+export const everyDiff =
+  (paint: Paint, seen?: Set<string>): Diffs =>
+  (_, diff) => {
+    const lines = diffLines(diff, paint)
+    seen?.add(sumOf(lines))
+    return { lines }
+  }
+
+/** Those that were seen before, in the plan, are not shown again. */
+export const unseenDiffs =
+  (seen: ReadonlySet<string>, others: Diffs, paint: Paint): Diffs =>
+  (host, diff) =>
+    seen.has(sumOf(diffLines(diff, paint))) ? { seen: 'as shown', lines: [] } : others(host, diff)
+
+const sumOf = (lines: readonly string[]): string => createHash('sha256').update(lines.join('\n')).digest('base64')
+
 /** A unified diff, the lines coloured, three lines of context. */
-export function diffLines(
-  { path, before, after }: { readonly path: string; readonly before: string; readonly after: string },
-  paint: Paint,
-): readonly string[] {
+function diffLines({ path, before, after }: TextDiff, paint: Paint): readonly string[] {
   const patch = createTwoFilesPatch(`${path} (on the host)`, `${path} (wanted)`, before, after, undefined, undefined, {
     context: 3,
   })

@@ -22,3 +22,4 @@ export function reporter(options: ReportOptions, toStdout: (text: string) => voi
   return { event: said => event(shown(said)), hold, close: journal => close(printable(journal)) }
 }
 export { profileOf } from './profile.ts'
+export { type Listed, runTable, storyLines } from './story.ts'

@@ -1,4 +1,5 @@
 import type { RunEvent, Shown } from '../journal/index.ts'
+import { barText } from '../web/index.ts'
 import { reportLines } from './lines.ts'
 import { painter, wantsColor } from './paint.ts'
 import type { ReportOptions, TextReport } from './report.ts'
@@ -38,6 +39,10 @@ export function liveReport(options: ReportOptions, write: (text: string) => void
     drawn = status.length
     if (working.length > 0) later(1000)
   }
+  // A play may have more lines than a function takes arguments.
+  const add = (more: readonly string[]) => {
+    for (const line of more) pending.push(line)
+  }
   const later = (wait: number) => {
     const at = Date.now() + wait
     if (timer && timer.at <= at) return
@@ -47,7 +52,7 @@ export function liveReport(options: ReportOptions, write: (text: string) => void
   return {
     event: event => {
       follow(busy, event)
-      pending.push(...lines(event))
+      add(lines.of(event))
       if (event.kind === 'runFinished') draw()
       else later(interval)
     },
@@ -64,7 +69,7 @@ export function liveReport(options: ReportOptions, write: (text: string) => void
     close: journal => {
       isHeld = false
       busy.clear()
-      pending.push(paint.dim(`journal: ${journal}`))
+      add([...lines.rest(), paint.dim(`journal: ${journal}`)])
       draw()
     },
   }
@@ -72,14 +77,27 @@ export function liveReport(options: ReportOptions, write: (text: string) => void
 
 /** Keeps track of what each host is doing. */
 function follow(busy: Map<string, { what: string; since: number }>, event: Shown<RunEvent>): void {
+  if (event.kind === 'hostStarted') busy.set(event.host, { what: 'starts', since: Date.now() })
   if (event.kind === 'taskStarted') busy.set(event.host, { what: event.task, since: Date.now() })
   if (event.kind === 'gate' && event.status === 'waiting')
-    busy.set(event.host, {
+    busy.set(event.host ?? `gate ${event.gate}`, {
       what: `waiting: expected ${event.expected}, saw ${event.saw}`,
       since: Date.now() - (event.seconds ?? 0) * 1000,
     })
+  // What is served is asked once a host has come to its end: nothing else takes it away.
+  else if (event.kind === 'gate' && event.from !== undefined) busy.delete(event.host ?? `gate ${event.gate}`)
   if (event.kind === 'around' && event.status === 'started')
     busy.set(event.host, { what: event.name, since: Date.now() })
+  if (event.kind === 'pause') {
+    const key = `pause before ${event.before}`
+    if (event.status === 'ended') busy.delete(key)
+    else busy.set(key, { what: `${event.seconds} s:`, since: Date.now() })
+  }
+  if (event.kind === 'progress') {
+    if (event.ended) busy.delete(event.what)
+    else
+      busy.set(event.what, { what: barText(event.done, event.total), since: busy.get(event.what)?.since ?? Date.now() })
+  }
   if (event.kind === 'hostFinished') busy.delete(event.host)
   if (event.kind === 'runFinished') busy.clear()
 }

@@ -19,6 +19,10 @@ export interface ReportOptions {
   readonly json: boolean
   readonly verbose: number
   readonly check: boolean
+  /** Every host is told for itself, also where the same is true of others. */
+  readonly each: boolean
+  /** Checksums of differences that a plan has shown: it notes them, and the run behind it shows none of them again. */
+  readonly seen?: Set<string>
   /** stdout is a terminal. */
   readonly live: boolean
   /** Say at the end where the time went. */

@@ -15,6 +15,11 @@ export interface Around {
   readonly vars?: readonly string[]
   /** What is wrong with the host's variables, all of it. Asked before any host is touched. */
   readonly check?: (context: never) => readonly string[]
+  /**
+   * Idempotent. What all hosts that start at the same time, or are in flight, have done before one of them is entered:
+   * nobody shall go from one that is about to leave to another. A failure fails the host, as that of `enter` does.
+   */
+  readonly announce?: (context: never) => Promise<void>
   /** Idempotent. A failure fails the host; `leave` is then run at once, so a host is not left half out of service. */
   readonly enter: (context: never) => Promise<void>
   /**
@@ -28,9 +33,10 @@ export type HookContext<C = undefined> = StepContext & { readonly cluster: Clust
 
 /** A hook of a play or a role: what is done on a host before and after its changes. Both ends must be idempotent. */
 export const around = <C extends AnyCluster | undefined = undefined>(
-  hook: Omit<Around, 'cluster' | 'check' | 'enter' | 'leave'> & {
+  hook: Omit<Around, 'cluster' | 'check' | 'announce' | 'enter' | 'leave'> & {
     readonly cluster?: C
     readonly check?: (context: HostContext<C>) => readonly string[]
+    readonly announce?: (context: HookContext<C>) => Promise<void>
     readonly enter: (context: HookContext<C>) => Promise<void>
     readonly leave: (context: HookContext<C>) => Promise<void>
   },

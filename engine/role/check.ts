@@ -6,6 +6,11 @@ export interface Finding {
   readonly ok: boolean
   readonly expected: string
   readonly saw: string
+  /**
+   * What stops nobody, but will be missed if nobody reads it: each with what to do about it. They stand in the table,
+   * and all of a run once more at its end.
+   */
+  readonly warnings?: readonly string[]
 }
 
 /**
@@ -18,7 +23,9 @@ export interface HostCheck {
   readonly type: 'host'
   readonly name: string
   readonly facts: readonly FactRequest[]
-  readonly judge: (facts: Facts) => Finding
+  /** What has to be known beside the host's facts, such as what this machine can reach. */
+  readonly beside?: (facts: Facts) => Promise<unknown>
+  readonly judge: (facts: Facts, beside?: unknown) => Finding
 }
 
 /**
@@ -36,17 +43,23 @@ export interface SharedCheck {
 
 /**
  * A check of one host: `verdict` judges what its facts are, and changes nothing. `name` heads its column of the table.
+ * `beside` looks from the control machine at what the facts make worth a look.
  */
-export const hostCheck = <M extends FactMap>(options: {
+export function hostCheck<M extends FactMap, B = undefined>(options: {
   readonly name: string
   readonly facts: M
-  readonly verdict: (values: FactValues<M>) => Finding
-}): HostCheck => ({
-  type: 'host',
-  name: options.name,
-  facts: Object.values(options.facts),
-  judge: facts => options.verdict(valuesOf(options.facts, facts)),
-})
+  readonly beside?: (values: FactValues<M>) => Promise<B>
+  readonly verdict: (values: FactValues<M>, beside: B) => Finding
+}): HostCheck {
+  const { name, facts: requests, beside, verdict } = options
+  return {
+    type: 'host',
+    name,
+    facts: Object.values(requests),
+    ...(beside && { beside: (facts: Facts) => beside(valuesOf(requests, facts)) }),
+    judge: (facts, seen) => verdict(valuesOf(requests, facts), seen as B),
+  }
+}
 
 /**
  * A check of several hosts together: `read` makes one value of each host, `verdict` judges them all. A host that can

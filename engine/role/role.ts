@@ -34,6 +34,28 @@ export interface PrepareContext<P, C = undefined> {
   readonly check: boolean
 }
 
+/** What `provide` is called with, once a play, when its hosts are about to be worked on. */
+export interface ProvideContext<P, M extends FactMap = FactMap, C = undefined> {
+  /** The hosts of the play that this role runs on, with the facts that `peers` asks for. */
+  readonly hosts: readonly (ParamsContext<P, C> & { readonly peers: PeerFacts<M> })[]
+  readonly inventory: InventoryView
+  /** Check mode: nothing may be written. What would be is to be said. */
+  readonly check: boolean
+  /** The operator has stopped the run. */
+  readonly signal: AbortSignal
+  /** A line for the operator. */
+  readonly say: (text: string) => void
+  /** How far something is that takes its time, for who watches: bytes, and how many there are in all. */
+  readonly progress: (what: string, done: number, total: number | undefined) => void
+}
+
+/** A text that a run has replaced. */
+export interface ReplacedFile {
+  readonly path: string
+  readonly before: string
+  readonly now: string
+}
+
 /** What a host is worked on with: data that is planned, or a function that talks to the host. */
 export type TaskOrStep = Task | Step
 
@@ -60,6 +82,17 @@ export interface RoleDefinition<S extends ParamsSchema, M extends FactMap, R, C>
   }
   /** Work on the control machine, once per play, before the first host is touched (certificates). */
   readonly prepare?: (context: PrepareContext<ParamsOf<S>, C>) => Promise<R>
+  /**
+   * Work on the control machine that needs to know the hosts, in place of `prepare` (files that are fetched for those
+   * that lack them): once a play, before the first of its hosts is worked on. Its result is `prepared`; until then that
+   * is undefined. What it throws stops the playbook.
+   */
+  readonly provide?: (context: ProvideContext<ParamsOf<S>, M, C>) => Promise<R>
+  /**
+   * Why a file that a run has replaced must not become again what it was, or nothing: asked of every file that is taken
+   * back in a play of the role, before anything is done on any host. `before` is what would come back.
+   */
+  readonly mayNotGoBack?: (file: ReplacedFile) => string | undefined
   /** Pure: from params to tasks. `false` and `undefined` entries are left out, nested lists are flattened. */
   readonly tasks: (context: RoleContext<ParamsOf<S>, M, R, C>) => Nested
   readonly handlers?: Handlers | ((context: RoleContext<ParamsOf<S>, M, R, C>) => Handlers)
@@ -86,6 +119,8 @@ export interface AnyRole {
     readonly facts: (peer: HostView) => FactMap
   }
   readonly prepare?: (context: never) => Promise<unknown>
+  readonly provide?: (context: never) => Promise<unknown>
+  readonly mayNotGoBack?: (file: ReplacedFile) => string | undefined
   readonly tasks: (context: never) => Nested
   readonly handlers?: Handlers | ((context: never) => Handlers)
   readonly checks?: (context: never) => readonly (Check | false | undefined)[]

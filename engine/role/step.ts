@@ -8,15 +8,22 @@ import type { HostView, InventoryView } from './view.ts'
 export interface StepContext {
   readonly host: HostView
   readonly inventory: InventoryView
+  /** Name of the run, as of its journal and of its backups on a host: `20260101T030405Z-4711`. Its time sorts. */
+  readonly run: string
   /** Remote `$` on this host: ``await $`kubectl get node ${name}` ``. */
   readonly $: RemoteShell
   /** Remote `$` on another host of the inventory (Ansible's delegate_to). */
   readonly on: (host: string) => RemoteShell
+  /**
+   * Gives up the connection to this host and opens another, for what ends it (a reboot, another sshd). The next command
+   * waits for the host, and fails as unreachable where it is not there.
+   */
+  readonly reconnect: () => Promise<void>
   /** A line for the operator, under this host and step. */
   readonly say: (text: string) => void
   /**
-   * Asks the operator on the terminal, once per batch for the same question: true to go on. Throws where there is no
-   * terminal.
+   * Asks the operator on the terminal, once per batch or window for the same question: true to go on. Throws where
+   * there is no terminal.
    */
   readonly ask: (question: string) => Promise<boolean>
 }
@@ -48,7 +55,7 @@ export interface StepOptions<M extends FactMap> {
   readonly title: string
   readonly tags?: string | readonly string[]
   readonly notify?: string | readonly string[]
-  /** As of tasks: on the first host of a batch that is still alive, for all of them. */
+  /** As of tasks: on the first host of a batch that is still alive, for all of them; in a window on each. */
   readonly runOnce?: boolean
   readonly facts?: M
   /**

@@ -1,7 +1,10 @@
 import type { Origin, Problem } from '../failure/index.ts'
-import type { ParamsSchema } from '../values/index.ts'
+import type { ParamsSchema, Rendered } from '../values/index.ts'
 
-/** The variables that give a host its address for others, the first that is set, as kubespray has it. */
+/**
+ * The variables that give a host its address for others, the first that is set, as kubespray has it. Where a cluster
+ * speaks IPv6 alone a playbook may name others (`InventoryRules.addresses`).
+ */
 export const addressVariables = ['access_ip', 'ip', 'ansible_host'] as const
 
 /** What roles, gates and steps see of a host: plain values, resolved once. */
@@ -23,6 +26,11 @@ export interface HostView {
    * better way.
    */
   readonly var: (name: string) => unknown
+  /**
+   * A Jinja file of the control machine, rendered with the host's variables and `values` before them; and whether it
+   * reads a secret. What `template` writes. Throws a refusal at the place in the file.
+   */
+  readonly render: (file: string, values?: Readonly<Record<string, unknown>>) => Rendered
   /** Where a variable of the host was set, for problems with it; without a name, where the inventory names the host. */
   readonly place: (variable?: string) => Origin | undefined
 }
@@ -79,6 +87,6 @@ export type ClusterOf<C> = C extends ClusterDefinition<infer V> ? V & ClusterAcc
 export interface ClusterAccess<V> {
   /** The value for another host. Throws a Failure (refused) where something is wrong with that host's. */
   readonly of: (host: HostView) => V & ClusterAccess<V>
-  /** Where a value was set, for problems with it; undefined where it is the default. */
-  readonly placeOf: (name: string) => Origin | undefined
+  /** Where a value was set, or a part of it, for problems with it; undefined where it is the default. */
+  readonly placeOf: (name: string, path?: readonly (string | number)[]) => Origin | undefined
 }

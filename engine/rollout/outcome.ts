@@ -3,7 +3,7 @@ import type { Outcome } from '../journal/index.ts'
 import type { ReadyPlay } from '../plan/index.ts'
 import type { HostView } from '../role/index.ts'
 import type { Session } from './session.ts'
-import type { HostResult } from './verdict.ts'
+import type { HostResult, Stop } from './verdict.ts'
 
 /** Runs something on a host; what it throws becomes the host's outcome. */
 export async function attempt<T>(
@@ -20,6 +20,9 @@ export async function attempt<T>(
     return { result: finish(session, ready, host.name, outcome, 0, message, hint) }
   }
 }
+
+/** A host that was worked on may have been changed before it failed. */
+export const mayHaveChanged = (outcome: Outcome): boolean => outcome !== 'ok' && outcome !== 'skipped'
 
 export function finish(
   session: Session,
@@ -41,3 +44,14 @@ export function finish(
   })
   return { host, outcome }
 }
+
+/** Says of hosts that the rollout does not come to that nothing was done there. */
+export function leaveOut(session: Session, ready: ReadyPlay, hosts: readonly HostView[], stop: Stop): Stop {
+  for (const host of hosts) {
+    if (session.check) session.agreed?.leaveOut(host.name)
+    finish(session, ready, host.name, 'skipped', 0, notStarted(stop))
+  }
+  return stop
+}
+
+export const notStarted = ({ reason, brief = reason }: Stop): string => `not started: ${brief}`

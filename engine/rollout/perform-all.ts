@@ -1,12 +1,23 @@
 import type { Facts } from '../facts/index.ts'
 import { failure } from '../failure/index.ts'
 import type { HostRun } from '../host/index.ts'
-import { enterAll, type HostPlan, holdsGate, leaveAll, planHost, requestsFrom, willChange } from '../host/index.ts'
+import {
+  announceAll,
+  enterAll,
+  type HostPlan,
+  holdsGate,
+  leaveAll,
+  planHost,
+  refuseBefore,
+  requestsFrom,
+  willChange,
+} from '../host/index.ts'
 import type { WorkItem } from '../plan/index.ts'
 import { nextOnce, untilOnce } from '../plan/index.ts'
 import type { Batch } from './batch.ts'
 import { attempt, finish } from './outcome.ts'
-import { orPutBack, type Planned, putBack, sayTime } from './perform.ts'
+import { orPutBack, putBack, sayTime } from './perform.ts'
+import type { Planned } from './planned.ts'
 import type { HostResult, Stop } from './verdict.ts'
 
 /** A host on its way through a play. */
@@ -15,6 +26,8 @@ interface Progress {
   /** What is left; where it waits for the others, that is what runs once. */
   readonly rest: readonly WorkItem[]
   readonly made: number
+  /** What comes before all of a turn has been done: it is to be left, whatever becomes of it. */
+  readonly announced: boolean
   /** Taken out of service by this run. */
   readonly entered: boolean
   /** Absent where something has changed since. */
@@ -29,14 +42,11 @@ export async function performAll(
   batch: Batch,
   hosts: readonly Planned[],
 ): Promise<{ readonly results: readonly HostResult[]; readonly stop?: Stop }> {
-  const results: HostResult[] = []
-  let underway: readonly Progress[] = hosts.map(planned => ({
-    planned,
-    rest: planned.items.filter(({ once }) => once === undefined || !batch.done.has(once)),
-    made: 0,
-    entered: false,
-    facts: planned.plan.facts,
-  }))
+  const begun = await batch.session.each(hosts, planned => begin(batch, planned))
+  batch.flight.announced(batch)
+  await batch.flight.othersAnnounced()
+  const results: HostResult[] = begun.flatMap(outcome => ('result' in outcome ? [outcome.result] : []))
+  let underway: readonly Progress[] = begun.flatMap(outcome => ('progress' in outcome ? [outcome.progress] : []))
   for (;;) {
     const before = madeBy(underway)
     const advanced = await batch.session.each(underway, progress => advance(batch, progress))
@@ -53,6 +63,30 @@ export async function performAll(
 
 const madeBy = (underway: readonly Progress[]): number => underway.reduce((sum, { made }) => sum + made, 0)
 
+/** One that will change says so, where a hook wants it, before any of the others is taken out of service. */
+async function begin({ session, ready, done }: Batch, planned: Planned): Promise<Advanced> {
+  const { run, plan, items } = planned
+  const progress: Progress = {
+    planned,
+    rest: items.filter(({ once }) => once === undefined || !done.has(once)),
+    made: 0,
+    announced: false,
+    entered: false,
+    facts: plan.facts,
+  }
+  if (!plan.disrupts || session.signal.aborted) return { progress }
+  const outcome = await attempt(session, ready, run.host, () => {
+    // What comes after something that runs once may depend on it.
+    refuseBefore({ ...run, work: { ...run.work, items: untilOnce(progress.rest) } }, plan.facts)
+    return run.clock.time('around', () => announceAll(run))
+  })
+  if ('result' in outcome) {
+    sayTime(run)
+    return outcome
+  }
+  return { progress: { ...progress, announced: outcome.value } }
+}
+
 /** What others have done may be what the rest of its work depends on. */
 const withoutFacts = (progress: Progress): Progress => ({ ...progress, facts: undefined })
 
@@ -62,12 +96,16 @@ type Advanced = { readonly progress: Progress } | { readonly result: HostResult 
 async function advance({ session, ready }: Batch, progress: Progress): Promise<Advanced> {
   const { run, plan } = progress.planned
   const { name } = run.host
-  if (session.signal.aborted && progress.made === 0 && !progress.entered)
+  if (session.signal.aborted && progress.made === 0 && !progress.entered) {
+    // What is owed to it stays written down on the host where it can't be done now.
+    if (progress.announced) await putBack(run, { ...plan, disrupts: true }).catch(() => {})
     return { result: finish(session, ready, name, 'skipped', 0, 'not started: interrupted') }
+  }
   const outcome = await attempt(session, ready, run.host, async () => {
     const there = await runUpToOnce(progress)
     if (there.rest.length > 0) return there
-    const whatWasDone: HostPlan = { ...plan, disrupts: there.entered, dirty: plan.dirty || there.made > 0 }
+    const disrupts = there.entered || there.announced
+    const whatWasDone: HostPlan = { ...plan, disrupts, dirty: plan.dirty || there.made > 0 }
     await run.clock.time('gates', () => holdsGate(run, whatWasDone, session.signal))
     await run.clock.time('around', () => leaveAll(run, whatWasDone))
     return there
@@ -103,8 +141,8 @@ async function probeRest({ planned: { run }, rest }: Progress): Promise<Facts> {
   )
 }
 
-async function enter({ planned: { run }, entered }: Progress, disrupts: boolean): Promise<boolean> {
-  if (!entered && disrupts) await run.clock.time('around', () => enterAll(run))
+async function enter({ planned: { run }, announced, entered }: Progress, disrupts: boolean): Promise<boolean> {
+  if (!entered && disrupts) await run.clock.time('around', () => enterAll(run, { announced }))
   return entered || disrupts
 }
 
@@ -118,9 +156,10 @@ async function runOnceForAll(batch: Batch, underway: readonly Progress[], name: 
   const [first] = here
   const item = first?.rest[0]
   if (!first || !item) return { underway }
-  const { session, ready } = batch
+  const { session, ready, flight } = batch
   const { host } = first.planned.run
-  const outcome = await attempt(session, ready, host, () => runOnce(first, item, batch.owners.get(name) === host.name))
+  const isOwner = batch.owners.get(name) === host.name
+  const outcome = await flight.alone(() => attempt(session, ready, host, () => runOnce(first, item, isOwner)))
   if ('result' in outcome) {
     const reason = `"${item.unit.title}" runs once for all, and it failed on ${host.name}`
     const others = await session.each(
@@ -154,12 +193,12 @@ async function runOnce(progress: Progress, item: WorkItem, isOwner: boolean): Pr
 /** A host that can't go on, for what should have been done before was not. What it owes stays written down on it. */
 async function giveUp(
   { session, ready }: Batch,
-  { planned, entered, made }: Progress,
+  { planned, announced, entered, made }: Progress,
   reason: string,
 ): Promise<HostResult> {
   const { run, plan } = planned
   const outcome = await attempt(session, ready, run.host, async (): Promise<never> => {
-    await putBack(run, { ...plan, disrupts: entered })
+    await putBack(run, { ...plan, disrupts: entered || announced })
     sayTime(run)
     throw failure(`not finished, after ${made} changes: ${reason}`)
   })

@@ -1,62 +1,108 @@
-import type { ReadyPlay, WorkItem } from '../plan/index.ts'
-import { askOnce, onlyChecks } from '../plan/index.ts'
+import type { ReadyPlay } from '../plan/index.ts'
+import { onlyChecks } from '../plan/index.ts'
 import type { TagSelection } from '../playbook/index.ts'
-import { batchesOf, type Serial } from '../playbook/index.ts'
+import { type Portion, portionsOf, type Serial } from '../playbook/index.ts'
 import type { HostView } from '../role/index.ts'
-import { type Batch, openBatch } from './batch.ts'
-import { runChecks } from './checks.ts'
-import { finish } from './outcome.ts'
+import { betweenBatches } from './batch-gates.ts'
+import { type Checked, runChecks } from './checks.ts'
+import { leaveOut } from './outcome.ts'
+import { pausesIn } from './pause.ts'
 import { readPeers } from './peers.ts'
-import { inCheckMode, type Planned, probeAndPlan } from './perform.ts'
+import { runPortion } from './portion.ts'
+import { provideFor } from './provide.ts'
+import { halfDoneFirst } from './resumed.ts'
 import type { Session } from './session.ts'
-import { inTurns, sayTurns } from './turns.ts'
-import { type HostResult, type Stop, verdictOn } from './verdict.ts'
+import type { Reverted } from './take-back.ts'
+import { type Stop, verdictOn } from './verdict.ts'
 import { availabilityOf } from './who-serves.ts'
 
-/** One play over its hosts, batch by batch. Returns why the playbook must stop, if it must. */
+/** One play over its hosts, batch by batch, the window last. Returns why the playbook must stop, if it must. */
 export async function rollOut(
-  session: Session,
+  run: Session,
   ready: ReadyPlay,
-  options: { readonly serial?: Serial; readonly tags: TagSelection },
+  /** The play's place among those of the run, from 1 on. */
+  number: number,
+  options: { readonly paced?: (own: Serial) => Serial; readonly tags: TagSelection; readonly reverted?: Reverted },
 ): Promise<Stop | undefined> {
   const { play } = ready
-  const hosts = ready.hosts.filter(host => !session.out.has(host.name))
+  const { reverted } = options
+  const pauses = pausesIn(run, play)
+  const { session } = pauses
+  const isConcerned = ({ name }: HostView) => reverted === undefined || reverted.concerns(number, name)
+  const hosts = ready.hosts.filter(host => !session.out.has(host.name) && isConcerned(host))
   if (hosts.length === 0) return undefined
   if (onlyChecks(ready, hosts)) {
-    session.emit({ kind: 'playStarted', play: play.name, hosts: hosts.map(host => host.name), batches: 1 })
-    await runChecks(session, ready, hosts)
-    return undefined
+    session.emit({ kind: 'playStarted', play: play.name, number, hosts: hosts.map(host => host.name), batches: 1 })
+    return stopOf(ready, await runChecks(session, ready, hosts))
   }
   const peers = await readPeers(session, ready.roles, hosts)
-  const ordered = play.keepAvailable ? await brokenFirst(session, ready, hosts) : hosts
+  const inOrder = await halfDoneFirst(session, ready, number, hosts)
+  const ordered = play.keepAvailable ? await brokenFirst(session, ready, inOrder) : inOrder
   if ('reason' in ordered) {
-    session.emit({ kind: 'playStarted', play: play.name, hosts: hosts.map(host => host.name), batches: 1 })
-    return leaveOut(session, ready, [hosts], ordered)
+    session.emit({ kind: 'playStarted', play: play.name, number, hosts: hosts.map(host => host.name), batches: 1 })
+    return leaveOut(session, ready, hosts, ordered)
   }
-  const serial = play.serial === undefined ? undefined : (options.serial ?? play.serial)
-  const batches = batchesOf(ordered, serial)
-  session.emit({ kind: 'playStarted', play: play.name, hosts: ordered.map(host => host.name), batches: batches.length })
-  for (const [index, batch] of batches.entries()) {
-    if (session.signal.aborted) return leaveOut(session, ready, batches.slice(index), { reason: 'interrupted' })
-    const names = batch.map(host => host.name)
-    if (batches.length > 1)
-      session.emit({ kind: 'batchStarted', play: play.name, number: index + 1, of: batches.length, hosts: names })
-    const shared = openBatch(session, ready, batch, { peers, tags: options.tags, ask: askOnce(session.ask) })
-    const stop = await runBatch(shared, batch)
-    if (stop) return leaveOut(session, ready, batches.slice(index + 1), stop)
+  const { paced = (own: Serial) => own } = options
+  const portions = portionsOf(ordered, play.serial === undefined ? undefined : paced(play.serial))
+  const window = portions.at(-1)?.window
+  session.emit({
+    kind: 'playStarted',
+    play: play.name,
+    number,
+    hosts: ordered.map(host => host.name),
+    batches: portions.length,
+    ...(window === undefined ? {} : { window }),
+  })
+  const from = (start: number) => portions.slice(start).flatMap(portion => portion.hosts)
+  // What roles bring and look at is what the playbook wants: nothing of it is taken back.
+  const provided = reverted ? ready : await provideFor(session, ready, hosts, peers)
+  if ('reason' in provided) return leaveOut(session, ready, from(0), provided)
+  // A run may be taken back because of what a gate sees.
+  const gates = betweenBatches(session, reverted ? { ...play, afterBatch: [] } : play)
+  const given = { session, ready: provided, number, peers, tags: options.tags, ...(reverted && { reverted }) }
+  for (const [index, portion] of portions.entries()) {
+    await pauses.before(`batch ${index + 1} of ${portions.length}`)
+    if (session.signal.aborted) return leaveOut(session, ready, from(index), { reason: 'interrupted' })
+    const name = `batch ${index + 1} of ${portions.length}`
+    if (portions.length > 1) sayBatch(session, ready, portion, { number: index + 1, of: portions.length })
+    const stop = await runPortion(given, portion, { name, gates })
+    if (!stop) continue
+    leaveOut(session, ready, from(index + 1), stop)
+    // What else is wrong is told at once, also of a host that has failed.
+    if (!session.signal.aborted && reverted === undefined)
+      await runChecks(
+        session,
+        ready,
+        hosts.filter(({ name }) => session.out.get(name) !== 'unreachable'),
+      )
+    return stop
   }
+  if (reverted) return undefined
   const left = hosts.filter(host => !session.out.has(host.name))
-  await runChecks(session, ready, left)
-  return undefined
+  return stopOf(ready, await runChecks(session, ready, left))
 }
 
-/** Says of the hosts that the rollout does not come to that nothing was done there. */
-function leaveOut(session: Session, ready: ReadyPlay, rest: readonly (readonly HostView[])[], stop: Stop): Stop {
-  for (const host of rest.flat()) finish(session, ready, host.name, 'skipped', 0, `not started: ${stop.reason}`)
-  return stop
+function sayBatch(
+  session: Session,
+  { play }: ReadyPlay,
+  { hosts, window }: Portion<HostView>,
+  place: { readonly number: number; readonly of: number },
+): void {
+  const names = hosts.map(host => host.name)
+  const inWindow = window === undefined ? {} : { window }
+  session.emit({ kind: 'batchStarted', play: play.name, ...place, hosts: names, ...inWindow })
 }
 
-/** Hosts that are out of service come first: bringing them back costs nobody anything. */
+/** Checks stop a playbook only where the play says that any error does: what comes after is not to be begun. */
+function stopOf({ play }: ReadyPlay, { results, together }: Checked): Stop | undefined {
+  if (!play.anyErrorsFatal) return undefined
+  const reason = `${play.name}: ${together.join('; ')}`
+  return verdictOn(play, results, { batch: results.length }) ?? (together.length > 0 ? { reason } : undefined)
+}
+
+/**
+ * Hosts that are out of service come first: bringing them back costs nobody anything. Who leads the others comes last.
+ */
 async function brokenFirst(
   session: Session,
   ready: ReadyPlay,
@@ -64,44 +110,6 @@ async function brokenFirst(
 ): Promise<readonly HostView[] | Stop> {
   const found = await availabilityOf(session, ready)
   if ('unknown' in found) return { reason: `${ready.play.name}: ${found.unknown}` }
-  const { available } = found
-  return [...hosts.filter(host => !available.has(host.name)), ...hosts.filter(host => available.has(host.name))]
-}
-
-/** Probe and plan of all hosts of the batch, then the changes, in as many turns as the availability rule asks for. */
-async function runBatch(batch: Batch, hosts: readonly HostView[]): Promise<Stop | undefined> {
-  const { session, ready } = batch
-  const attempted = await session.each(hosts, host => probeAndPlan(batch, host))
-  const planned = attempted.flatMap(outcome => ('value' in outcome ? [outcome.value] : []))
-  const results: HostResult[] = attempted.flatMap(outcome => ('result' in outcome ? [outcome.result] : []))
-  let stop: Stop | undefined
-  if (session.check) {
-    const orphans = orphansOf(batch, planned)
-    results.push(...(await session.each(planned, item => inCheckMode(batch, item, orphans.get(item) ?? []))))
-    await sayTurns(session, ready, planned)
-  } else {
-    stop = await inTurns(batch, planned, results)
-  }
-  for (const { host, outcome } of results) {
-    if (outcome === 'failed' || outcome === 'unreachable') session.out.set(host, outcome)
-  }
-  return stop ?? verdictOn(ready.play, results, hosts.length)
-}
-
-/**
- * What runs once and was to run on a host that could not be attempted at, with the first host that can run it instead.
- */
-function orphansOf({ owners }: Batch, planned: readonly Planned[]): ReadonlyMap<Planned, readonly WorkItem[]> {
-  const alive = new Set(planned.map(({ run }) => run.host.name))
-  const taken = new Set<string>()
-  return new Map(
-    planned.map(item => [
-      item,
-      item.items.filter(({ once }) => {
-        if (once === undefined || taken.has(once) || alive.has(owners.get(once) ?? '')) return false
-        taken.add(once)
-        return true
-      }),
-    ]),
-  )
+  const place = ({ name }: HostView): number => (found.last.has(name) ? 2 : found.available.has(name) ? 1 : 0)
+  return [0, 1, 2].flatMap(wanted => hosts.filter(host => place(host) === wanted))
 }

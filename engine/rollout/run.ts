@@ -1,24 +1,33 @@
 import { setMaxListeners } from 'node:events'
-import type { Emit, HostTotal, Outcome, RunEvent } from '../journal/index.ts'
+import { isHook } from '../host/index.ts'
+import type { Asked, CheckWarning, Emit, HostTotal, Outcome, RunEvent } from '../journal/index.ts'
 import type { ReadyPlay } from '../plan/index.ts'
 import type { Serial, TagSelection } from '../playbook/index.ts'
 import { rollOut } from './rollout.ts'
 import { openSession, type Session, type SessionOptions } from './session.ts'
+import { lookBack, type Reverting } from './take-back.ts'
 
 export interface RunOptions extends SessionOptions {
   readonly playbook: string
-  readonly serial?: Serial
+  /** What becomes of a play's own batches. */
+  readonly paced?: (own: Serial) => Serial
   readonly tags: TagSelection
+  /** For the journal: how the run was started. */
+  readonly asked?: Asked
+  /** The run that is taken back, the last play first. */
+  readonly reverting?: Reverting
 }
 
 /** Runs plays in order and returns the exit code. */
 export async function runPlays(plays: readonly ReadyPlay[], options: RunOptions): Promise<number> {
   const started = Date.now()
   const totals = new Map<string, Total>()
+  const warned = new Map<string, Warned>()
   let checksFailed = false
   const emit: Emit = event => {
     count(totals, event)
     if (event.kind === 'check' && !event.ok) checksFailed = true
+    if (event.kind === 'check') keepWarnings(warned, event)
     options.emit(event)
   }
   setMaxListeners(0, options.signal)
@@ -30,24 +39,51 @@ export async function runPlays(plays: readonly ReadyPlay[], options: RunOptions)
     check: options.check,
     diff: options.diff,
     after: process.uptime(),
+    ...(options.asked && { asked: options.asked }),
   })
-  let stopped = false
-  for (const [index, ready] of plays.entries()) {
-    const stop = await rollOut(session, ready, options)
+  const inOrder = plays.map((ready, index) => ({ ready, number: index + 1 }))
+  const reverted = options.reverting && (await lookBack(session, inOrder, options.reverting))
+  const refused = reverted && 'reason' in reverted ? reverted : undefined
+  if (refused) emit({ kind: 'stopped', reason: refused.reason })
+  let stopped = refused !== undefined
+  const toRun = refused ? [] : reverted ? inOrder.reverse() : inOrder
+  for (const [index, { ready, number }] of toRun.entries()) {
+    const stop = await rollOut(session, ready, number, {
+      ...options,
+      ...(reverted && 'run' in reverted ? { reverted } : {}),
+    })
     if (!stop) continue
     stopped = true
-    const rest = plays.slice(index + 1).filter(later => later.hosts.length > 0)
-    const left = rest.length > 0 ? `; not run: ${rest.map(later => later.play.name).join(', ')}` : ''
+    const rest = toRun.slice(index + 1).filter(later => later.ready.hosts.length > 0)
+    const left = rest.length > 0 ? `; not run: ${rest.map(later => later.ready.play.name).join(', ')}` : ''
     emit({ kind: 'stopped', reason: `${stop.reason}${left}` })
     break
   }
+  sayUnsettled(session)
   const hosts = await hostTotals(session, totals, plays)
   await session.close()
   const exitCode = options.signal.aborted ? 130 : exitCodeOf(hosts, stopped, checksFailed)
   const notRun = plays.flatMap(({ play, notRun: why }) => (why === undefined ? [] : [{ play: play.name, why }]))
   const seconds = (Date.now() - started) / 1000
-  emit({ kind: 'runFinished', run: options.run, hosts, ...(notRun.length > 0 && { notRun }), seconds, exitCode })
+  const warnings = [...warned.values()]
+  const more = { ...(notRun.length > 0 && { notRun }), ...(warnings.length > 0 && { warnings }) }
+  emit({ kind: 'runFinished', run: options.run, hosts, ...more, seconds, exitCode })
   return exitCode
+}
+
+/** Whoever comes after a run that died shall know what it has left behind, though it is no work of theirs. */
+function sayUnsettled({ unsettled, emit }: Session): void {
+  for (const [host, names] of unsettled) {
+    if (names.length === 0) continue
+    const hooks = names.filter(isHook)
+    const handlers = names.filter(name => !isHook(name))
+    const out = hooks.length > 0 ? [`it may be out of service (${hooks.join(', ')})`] : []
+    const owed = handlers.length > 0 ? [`what these handlers do is not done: ${handlers.join(', ')}`] : []
+    const what = `an earlier run of Rota was broken off here: ${[...out, ...owed].join('; ')}`
+    const how =
+      'No play of this run sees to it: go on with that run (--resume; `rota runs` lists it), or run its playbook'
+    emit({ kind: 'warning', host, text: `${what}. ${how}` })
+  }
 }
 
 interface Total {
@@ -73,6 +109,21 @@ function count(totals: Map<string, Total>, event: RunEvent): void {
   if (event.kind === 'hostFinished') {
     total.outcome = worse(total.outcome, event.outcome)
     if (event.outcome === 'failed' && total.failed === 0) total.failed = 1
+  }
+}
+
+interface Warned extends CheckWarning {
+  readonly hosts: string[]
+}
+
+/** What is said of many hosts is one warning. */
+function keepWarnings(warned: Map<string, Warned>, event: Extract<RunEvent, { readonly kind: 'check' }>): void {
+  const { check, host } = event
+  for (const warning of event.warnings ?? []) {
+    const key = JSON.stringify([check, warning])
+    const known = warned.get(key) ?? { check, warning, hosts: [] }
+    warned.set(key, known)
+    if (host !== undefined && !known.hosts.includes(host)) known.hosts.push(host)
   }
 }
 

@@ -1,13 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReadyPlay } from '../plan/index.ts'
-import { nextTurn } from './availability-rule.ts'
 import type { Batch } from './batch.ts'
-import { finish } from './outcome.ts'
-import type { Planned } from './perform.ts'
+import { finish, notStarted } from './outcome.ts'
 import { performAll } from './perform-all.ts'
+import type { Planned } from './planned.ts'
+import { turnOf } from './room.ts'
 import type { Session } from './session.ts'
 import { type HostResult, type Stop, verdictOn } from './verdict.ts'
-import { type Availability, availabilityOf } from './who-serves.ts'
+import { availabilityOf } from './who-serves.ts'
 
 /** Runs the hosts of a batch, in as many turns as the availability rule asks for. */
 export async function inTurns(
@@ -15,15 +14,26 @@ export async function inTurns(
   waiting: readonly Planned[],
   results: HostResult[],
 ): Promise<Stop | undefined> {
-  const { session, ready } = batch
+  const { session, ready, flight } = batch
   const { play } = ready
+  const leave = (hosts: readonly Planned[], why: string) => {
+    for (const { run } of hosts) results.push(finish(session, ready, run.host.name, 'skipped', 0, why))
+  }
+  const notBegun = (hosts: readonly Planned[], stop: Stop): Stop => {
+    leave(hosts, notStarted(stop))
+    return stop
+  }
   let left = waiting
   while (left.length > 0) {
-    const turn = play.keepAvailable ? await patientTurn(session, ready, left) : { hosts: left }
+    const turn = play.keepAvailable ? await flight.turnFor(batch, left) : { hosts: left }
     if ('refused' in turn) {
-      for (const { run } of left) results.push(finish(session, ready, run.host.name, 'skipped', 0, turn.refused))
+      leave(left, turn.refused)
       return { reason: `${play.name}: ${turn.refused}` }
     }
+    if ('stop' in turn) return notBegun(left, turn.stop)
+    // Others of the window have broken a rule while this one was looked at.
+    const late = flight.stopped()
+    if (late) return notBegun(left, late)
     if (turn.reason) {
       const hosts = turn.hosts.map(({ run }) => run.host.name)
       session.emit({ kind: 'note', text: `${play.name}: ${hosts.join(', ')} first, then the others: ${turn.reason}` })
@@ -31,16 +41,14 @@ export async function inTurns(
     const { results: done, stop: broken } = await performAll(batch, turn.hosts)
     results.push(...done)
     left = left.filter(item => !turn.hosts.includes(item))
+    // Where none is left, once it is judged what has become of them.
     if (left.length === 0) return broken
+    flight.back(turn.hosts.map(({ run }) => run.host.name))
     const otherwise = session.signal.aborted
       ? { reason: 'interrupted' }
-      : play.gate && verdictOn({ ...play, anyErrorsFatal: true }, done, done.length)
+      : play.gate && verdictOn({ ...play, anyErrorsFatal: true }, done, { batch: done.length })
     const stop = broken ?? otherwise
-    if (stop) {
-      for (const { run } of left)
-        results.push(finish(session, ready, run.host.name, 'skipped', 0, `not started: ${stop.reason}`))
-      return stop
-    }
+    if (stop) return notBegun(left, stop)
   }
   return undefined
 }
@@ -48,53 +56,8 @@ export async function inTurns(
 /** Check mode: how the availability rule would split the batch, or that it would refuse it. */
 export async function sayTurns(session: Session, ready: ReadyPlay, planned: readonly Planned[]): Promise<void> {
   if (!ready.play.keepAvailable || planned.length === 0) return
-  const turn = turnOf(ready, planned, await availabilityOf(session, ready))
+  const turn = turnOf(ready, [planned], await availabilityOf(session, ready))
   if ('refused' in turn)
     session.emit({ kind: 'warning', text: `${ready.play.name}: a run would be refused: ${turn.refused}` })
   else if (turn.reason) session.emit({ kind: 'note', text: `${ready.play.name}: in turns, because ${turn.reason}` })
-}
-
-/** Seconds for which a refusal is looked at again: a host may be not ready for a moment only. */
-const patience = 30
-
-async function patientTurn(
-  session: Session,
-  ready: ReadyPlay,
-  left: readonly Planned[],
-): Promise<ReturnType<typeof turnOf>> {
-  const { timeout = patience, interval = 1 } = ready.play.gate ?? {}
-  const end = Date.now() + Math.min(patience, timeout) * 1000
-  for (let looks = 0; ; looks += 1) {
-    const found = await availabilityOf(session, ready)
-    const turn = turnOf(ready, left, found)
-    if (!('refused' in turn) || 'unknown' in found || Date.now() > end || session.signal.aborted) return turn
-    if (looks === 0) session.emit({ kind: 'note', text: `${ready.play.name}: ${turn.refused}; waiting for a moment` })
-    await sleep(interval * 1000, undefined, { signal: session.signal }).catch(() => {})
-  }
-}
-
-function turnOf(
-  ready: ReadyPlay,
-  left: readonly Planned[],
-  found: Availability,
-): { readonly hosts: readonly Planned[]; readonly reason?: string } | { readonly refused: string } {
-  if ('unknown' in found) return { refused: found.unknown }
-  const { available, total } = found
-  // What runs once may bring about changes on others that their own plan does not show yet.
-  const mayFollow = left.some(({ plan }) => plan.dirty)
-  const candidates = left.map(({ run, plan, items }) => ({
-    name: run.host.name,
-    available: available.has(run.host.name),
-    disrupted: plan.disrupts || (mayFollow && items.some(({ once }) => once !== undefined)),
-  }))
-  const turn = nextTurn(candidates, { total, available: available.size }, ready.play.keepAvailable ?? (() => 0))
-  if ('refused' in turn) return { refused: `${turn.refused}${whoIsDown(ready, available)}` }
-  const names = new Set(turn.hosts.map(candidate => candidate.name))
-  const hosts = left.filter(({ run }) => names.has(run.host.name))
-  return turn.reason === undefined ? { hosts } : { hosts, reason: turn.reason }
-}
-
-function whoIsDown(ready: ReadyPlay, available: ReadonlySet<string>): string {
-  const down = ready.everyone.filter(host => !available.has(host.name)).map(host => host.name)
-  return down.length > 0 ? ` (not available now: ${down.join(', ')})` : ''
 }

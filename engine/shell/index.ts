@@ -1,5 +1,6 @@
 /** The ground floor: quoting, content beside the text, names, control characters. */
 
+export { unfinishedName, unfinishedOfTheDead } from './beside.ts'
 export { decodeName, encodeName } from './name.ts'
 export {
   type Blob,
@@ -14,4 +15,4 @@ export {
   sh,
   withBlobs,
 } from './shell.ts'
-export { hasControlCharacters, shownValue } from './text.ts'
+export { hasControlCharacters, passwordsIn, shownValue, withoutUsers } from './text.ts'

@@ -1,13 +1,13 @@
-import { mounts, path as pathFact } from '../facts/index.ts'
+import { type FactRequest, type Facts, mounts, type PathFact, path as pathFact } from '../facts/index.ts'
 import { lines, raw, sh } from '../shell/index.ts'
 import { pathProblems } from './checks.ts'
 import { isKept, keptWord, placeOf } from './place.ts'
-import { defineTask } from './task.ts'
+import { type Change, defineTask } from './task.ts'
 
 export interface AbsentArgs {
   /** Absolute; a directory goes with all that is in it, a link goes without what it leads to. */
   readonly path: string | readonly string[]
-  /** Keep removed regular files under /var/lib/rota/backup; default true. */
+  /** Keep removed regular files and links under /var/lib/rota/backup; default true. */
   readonly backup?: boolean
 }
 
@@ -22,36 +22,49 @@ export const absent = defineTask<AbsentArgs>({
   name: 'absent',
   title: args => `absent ${pathsOf(args).join(', ')}`,
   check: args => pathsOf(args).flatMap(path => [...pathProblems('path', path), ...dangerProblems(path)]),
-  facts: args => pathsOf(args).flatMap(path => [pathFact({ path }), mounts({ path })]),
-  plan: (args, facts) => {
-    const found = pathsOf(args).map(path => ({
-      path,
-      fact: facts.get(pathFact({ path })),
-      mounted: facts.get(mounts({ path })),
-    }))
-    const there = found.filter(({ fact }) => fact.type !== 'absent')
-    if (there.length === 0) return undefined
-    const reasons = there.flatMap(({ path, fact, mounted }) => {
-      if (fact.type === 'unknown') return [fact.reason]
-      if (fact.type === 'link') return []
-      if (mounted.here) return [`${path} is a mount point: unmount it first`]
-      return mounted.below.length > 0 ? [`${mounted.below.join(', ')} is mounted below ${path}: unmount it first`] : []
-    })
-    return {
-      summary: `remove ${there.map(({ path, fact }) => `${fact.type === 'unknown' ? '' : `${fact.type} `}${path}`).join(', ')}`,
-      apply: lines(
-        there.flatMap(({ path, fact }) => {
-          const place = placeOf(path, fact)
-          return [
-            ...(fact.type === 'file' && args.backup !== false ? [sh`rota_backup ${place}`] : []),
-            sh`rota_remove ${place} ${keptWord(isKept(fact))}`,
-          ]
-        }),
-      ),
-      ...(reasons.length > 0 ? { refused: reasons.join('; '), apply: raw(':') } : {}),
-    }
-  },
+  facts: absentFacts,
+  plan: planAbsent,
 })
+
+/** What `planAbsent` reads. */
+export function absentFacts(args: AbsentArgs): readonly FactRequest[] {
+  return pathsOf(args).flatMap(path => [pathFact({ path }), mounts({ path })])
+}
+
+/** Change after which nothing is at these paths, or nothing. */
+export function planAbsent(args: AbsentArgs, facts: Facts): Change | undefined {
+  const found = pathsOf(args).map(path => ({
+    path,
+    fact: facts.get(pathFact({ path })),
+    mounted: facts.get(mounts({ path })),
+  }))
+  const there = found.filter(({ fact }) => fact.type !== 'absent')
+  if (there.length === 0) return undefined
+  const reasons = there.flatMap(({ path, fact, mounted }) => {
+    if (fact.type === 'unknown') return [fact.reason]
+    if (fact.type === 'link') return []
+    if (mounted.here) return [`${path} is a mount point: unmount it first`]
+    return mounted.below.length > 0 ? [`${mounted.below.join(', ')} is mounted below ${path}: unmount it first`] : []
+  })
+  const kept = there.filter(({ fact }) => isKeptBy(args, fact)).length
+  return {
+    summary: `remove ${there.map(({ path, fact }) => `${fact.type === 'unknown' ? '' : `${fact.type} `}${path}`).join(', ')}`,
+    apply: lines(
+      there.flatMap(({ path, fact }) => {
+        const place = placeOf(path, fact)
+        return [
+          ...(isKeptBy(args, fact) ? [sh`rota_backup ${place}`] : []),
+          sh`rota_remove ${place} ${keptWord(isKept(fact))}`,
+        ]
+      }),
+    ),
+    ...(kept === 0 ? {} : { keeps: kept === there.length ? 'all' : 'part' }),
+    ...(reasons.length > 0 ? { refused: reasons.join('; '), apply: raw(':') } : {}),
+  }
+}
+
+const isKeptBy = ({ backup }: AbsentArgs, { type }: PathFact): boolean =>
+  backup !== false && (type === 'file' || type === 'link')
 
 const pathsOf = (args: AbsentArgs): readonly string[] => [args.path].flat()
 

@@ -32,6 +32,13 @@ export function unitProblems(name: string): readonly string[] {
   return /@(\.\w+)?$/.test(name) ? [`name: ${show(name)} is a template: name an instance of it`] : []
 }
 
+/** A misspelt one would be taken for the default, which may be the opposite of what is meant. */
+export const stateProblems = (
+  state: string | undefined,
+  known: readonly string[] = ['present', 'absent'],
+): readonly string[] =>
+  state === undefined || known.includes(state) ? [] : [`state: ${show(state)} is none of ${known.join(', ')}`]
+
 export function secondsProblems(name: string, value: number | undefined): readonly string[] {
   return value === undefined || (Number.isFinite(value) && value >= 0)
     ? []

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { followed, type PathEntry, type PathFact, path as pathFact } from '../facts/index.ts'
-import { raw, sh } from '../shell/index.ts'
+import { lines, raw, sh } from '../shell/index.ts'
 import { fourDigits, modeProblems, ownerProblems, pathProblems } from './checks.ts'
 import { type Owned, ownedDifferences, ownWords } from './owned.ts'
 import { isKeptPlace, keptWord, linkProblem, placeOf } from './place.ts'
@@ -46,7 +46,8 @@ export const directory = defineTask<DirectoryArgs>({
     const after = left(args, entry)
     return {
       summary: differences.join(', '),
-      apply,
+      apply: lines([sh`rota_backup ${place}`, apply]),
+      keeps: 'all',
       leaves: [[pathFact({ path: args.path }), fact.type === 'link' ? { ...fact, to: after } : after]],
       ...opens(place, after),
     }

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { followed, type PathFact, path as pathFact, within } from '../facts/index.ts'
 import { lines, raw, sh } from '../shell/index.ts'
+import { besides } from './besides.ts'
 import { fourDigits, modeProblems, ownerProblems, pathProblems, secondsProblems } from './checks.ts'
 import { type Owned, ownedDifferences, ownWords } from './owned.ts'
 import { isKept, isKeptDirectory, keptWord, linkProblem, placeOf } from './place.ts'
@@ -11,8 +12,13 @@ export interface DownloadArgs extends Owned {
   readonly url: string | readonly string[]
   /** Absolute. */
   readonly path: string
-  /** Checksum (hex) that the file must have; `unchecked`: it is fetched once, and never again while it is there. */
+  /**
+   * Checksum (hex) that the file must have. `published`: the one that is published beside it (`URL.sha256`, by https
+   * alone). Of it, and of one that is `unchecked`, what is there is right: it is fetched once.
+   */
   readonly sha256: string
+  /** Of who fetches it: `https_proxy`. */
+  readonly environment?: Readonly<Record<string, string>>
   /** Seconds for one attempt; default 600. */
   readonly timeout?: number
 }
@@ -28,6 +34,7 @@ export interface DownloadArgs extends Owned {
 export const download = defineTask<DownloadArgs>({
   name: 'download',
   title: args => `download ${args.path}`,
+  unseen: ['environment'],
   check: args => [
     ...pathProblems('path', args.path),
     ...modeProblems(args.mode),
@@ -37,9 +44,15 @@ export const download = defineTask<DownloadArgs>({
       /^https?:\/\/[^\s]+$/.test(url) ? [] : [`url: ${JSON.stringify(url)} is not an http(s) URL`],
     ),
     ...(urlsOf(args).length === 0 ? ['url: is empty'] : []),
-    ...(args.sha256 === 'unchecked' || /^[0-9a-f]{64}$/.test(args.sha256)
+    ...(isOnce(args) || /^[0-9a-f]{64}$/.test(args.sha256)
       ? []
-      : ["sha256: must be 64 hex digits in small letters, or 'unchecked'"]),
+      : ["sha256: must be 64 hex digits in small letters, 'published' or 'unchecked'"]),
+    ...(args.sha256 === 'published' && urlsOf(args).some(url => !/^https:/i.test(url))
+      ? ['sha256: a checksum that is published proves nothing where it comes by http']
+      : []),
+    ...Object.keys(args.environment ?? {}).flatMap(name =>
+      /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? [] : [`environment: ${JSON.stringify(name)} is no name of a variable`],
+    ),
   ],
   facts: args => [factOf(args), pathFact({ path: posix.dirname(args.path) })],
   plan: (args, facts, context): Change | undefined => {
@@ -56,7 +69,7 @@ export const download = defineTask<DownloadArgs>({
     const place = placeOf(args.path, fact, true)
     const kept = fact.type === 'link' && fact.real !== '' ? isKept(fact.to) : isKept(fact) && isKeptDirectory(folder)
     const differences = entry.type === 'file' ? ownedDifferences(entry, args) : []
-    const right = entry.type === 'file' && (args.sha256 === 'unchecked' || entry.sha256 === args.sha256)
+    const right = entry.type === 'file' && (isOnce(args) || entry.sha256 === args.sha256)
     if (right && differences.length === 0) return undefined
     // A name that somebody else can lead elsewhere gets no owner and no mode: the file is fetched again.
     if (right && kept)
@@ -71,9 +84,10 @@ export const download = defineTask<DownloadArgs>({
         sh`rota_follow ${place} ${keptWord(kept)}`,
         raw(besides),
         sh`sum=${args.sha256}`,
+        ...Object.entries(args.environment ?? {}).map(([name, value]) => sh`export ${`${name}=${value}`}`),
         raw(fetchFunction(args.timeout ?? 600)),
         sh`for url in ${urlsOf(args)}; do
-  if fetch "$url" && right; then
+  if expect "$url" && fetch "$url" && right; then
     rota_put "$new" "$to" ${mode} ${args.owner ?? there?.uid ?? ''} ${args.group ?? there?.gid ?? ''}
     exit 0
   fi
@@ -85,16 +99,7 @@ exit 1`,
   },
 })
 
-// Where somebody else has a say, in a room of its own: a name there would be his.
-const besides = `if [ -z "$rota_shared" ]; then
-  new=./.$rota_base.rota-$rota_token to=./$rota_base
-  trap 'rm -f "$new"; rota_sweep' EXIT
-else
-  rota_enter_room "$rota_base"
-  new=./new to=../$rota_base
-  trap 'rota_leave_room; rota_sweep' EXIT
-fi`
-
+const isOnce = ({ sha256 }: DownloadArgs): boolean => sha256 === 'unchecked' || sha256 === 'published'
 const urlsOf = (args: DownloadArgs): readonly string[] => [args.url].flat()
 const factOf = (args: DownloadArgs) => pathFact({ path: args.path, sha256: true })
 
@@ -104,7 +109,7 @@ const factOf = (args: DownloadArgs) => pathFact({ path: args.path, sha256: true 
 const fetchFunction = (timeout: number): string => `${within}
 fetch() {
   only=
-  case $sum$1 in unchecked[hH][tT][tT][pP][sS]:*) only=1 ;; esac
+  case $vouched$1 in [hH][tT][tT][pP][sS]:*) only=1 ;; esac
   if command -v curl >/dev/null 2>&1; then curl -gfsSL \${only:+--proto-redir =https} --retry 2 --connect-timeout 15 --max-time ${timeout} -o "$new" -- "$1"
   elif command -v wget >/dev/null 2>&1; then
     within ${timeout} wget -q \${only:+--max-redirect=0} -O "$new" "$1" || {
@@ -113,9 +118,19 @@ fetch() {
     }
   else echo 'neither curl nor wget is installed' >&2; return 1; fi
 }
+# What the file must come to is fetched to where it will be, before it.
+expect() {
+  want=$sum vouched=1
+  case $sum in unchecked) vouched= ; return 0 ;; published) vouched= ;; *) return 0 ;; esac
+  fetch "$1.sha256" || return 1
+  read -r want rest < "$new" || :
+  case $want in *[!0-9a-f]*) want= ;; esac
+  [ "\${#want}" -eq 64 ] || { printf '%s.sha256 holds no checksum\\n' "$1" >&2; return 1; }
+  vouched=1
+}
 right() {
   [ "$sum" != unchecked ] || return 0
   got=$(sha256sum < "$new")
   got=\${got%% *}
-  [ "$got" = "$sum" ] || { printf '%s has the checksum %s, not %s\\n' "$url" "$got" "$sum" >&2; return 1; }
+  [ "$got" = "$want" ] || { printf '%s has the checksum %s, not %s\\n' "$url" "$got" "$want" >&2; return 1; }
 }`

@@ -59,4 +59,5 @@ const bare = (line: string): string => {
   return line.slice(0, end)
 }
 /** Lines with their ends, at LF alone, as Python reads a binary file. */
-const splitLines = (text: string): readonly string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? []
+/** Each with the line feed that ends it. */
+export const splitLines = (text: string): readonly string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? []

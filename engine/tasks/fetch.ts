@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { followed, path as pathFact } from '../facts/index.ts'
 import { largestFetch, longestOutput } from '../program/index.ts'
-import { raw, sh } from '../shell/index.ts'
+import { raw, sh, unfinishedName, unfinishedOfTheDead } from '../shell/index.ts'
 import { pathProblems } from './checks.ts'
 import { sha256 } from './local.ts'
 import { isKept, linkProblem, placeOf } from './place.ts'
@@ -64,9 +63,10 @@ base64 <"$ROTA_TMP/read"`,
           throw new Error(`${args.path} was cut short: ${content.byteLength} of ${entry.size} bytes`)
         await mkdir(dirname(args.to), { recursive: true })
         const secret = isSecretFile(args.secret, content, context)
-        // A name that nobody can have made before, a link least of all.
-        const beside = `${args.to}.rota-${randomBytes(8).toString('hex')}`
+        const beside = unfinishedName(`${args.to}.rota`)
         try {
+          for (const left of unfinishedOfTheDead(`${args.to}.rota`)) await rm(left, { force: true })
+          // One that is there already, a link above all, is not written to.
           await writeFile(beside, content, { flag: 'wx', ...(secret ? { mode: 0o600 } : {}) })
           await rename(beside, args.to)
         } catch (error) {

@@ -1,5 +1,6 @@
 import { group as groupFact, tool } from '../facts/index.ts'
 import { raw, sh } from '../shell/index.ts'
+import { stateProblems } from './checks.ts'
 import { type Change, defineTask } from './task.ts'
 
 export interface GroupArgs {
@@ -18,7 +19,11 @@ export interface GroupArgs {
 export const group = defineTask<GroupArgs>({
   name: 'group',
   title: args => `group ${args.name}${args.state === 'absent' ? ' absent' : ''}`,
-  check: args => [...accountProblems('name', args.name), ...numberProblems('gid', args.gid)],
+  check: args => [
+    ...stateProblems(args.state),
+    ...accountProblems('name', args.name),
+    ...numberProblems('gid', args.gid),
+  ],
   facts: args => [groupFact({ name: args.name }), tool({ name: 'groupadd' })],
   plan: (args, facts): Change | undefined => {
     const fact = facts.get(groupFact({ name: args.name }))

@@ -52,6 +52,7 @@ export const hostname = defineTask<HostnameArgs>({
         ...(now === args.name ? [] : [setRunning]),
       ]),
       ...(written?.diff === undefined ? {} : { diff: written.diff }),
+      ...(written === undefined ? {} : { keeps: 'part' }),
       ...(refused === undefined ? {} : { refused }),
     }
   },

@@ -107,16 +107,26 @@ export function planInstall(wanted: Install, fact: PathFact, facts: Facts, conte
   if (same && kept)
     return {
       summary: differences.join(', '),
-      apply: around(wanted, sh`rota_own_file ${target} ${ownWords(wanted)} ${keptWord(kept)}`),
+      apply: around(
+        wanted,
+        lines([...backup(wanted, target), sh`rota_own_file ${target} ${ownWords(wanted)} ${keptWord(kept)}`]),
+      ),
+      ...keeps(wanted),
     }
   const hides = wanted.secret || holdsSecret(content, context.isSecret)
   const diff = context.diff && !hides ? diffOf(path, content, fact) : undefined
   return {
     summary: summaryOf(fact, same, differences),
-    apply: around(wanted, write(wanted, target, kept, fact)),
+    apply: around(wanted, write({ ...wanted, secret: hides }, target, kept, fact)),
+    ...keeps(wanted),
     ...(diff === undefined ? {} : { diff }),
   }
 }
+
+const backup = ({ backup: isWanted, secret }: Install, target: string): readonly Shell[] =>
+  isWanted === false ? [] : [sh`rota_backup ${target} ${secret ? ['secret'] : []}`]
+
+const keeps = ({ backup: isWanted }: Install): Pick<Change, 'keeps'> => (isWanted === false ? {} : { keeps: 'all' })
 
 const around = ({ before, after }: Install, apply: Shell): Shell =>
   lines([...(before ? [before] : []), apply, ...(after ? [after] : [])])
@@ -139,7 +149,7 @@ function write(wanted: Install, target: string, kept: boolean, fact: PathFact): 
     sh`new=${blob(wanted.content, kept ? target : undefined)}`,
     ...(wanted.validate === undefined ? [] : [validation(wanted.validate, wanted.path)]),
     // Also of a file that is new: the backup then says that there was none.
-    ...(wanted.backup === false ? [] : [sh`rota_backup ${target}`]),
+    ...backup(wanted, target),
     sh`rota_install "$new" ${target} ${mode} ${owner} ${group} ${keptWord(kept)}`,
   ])
 }

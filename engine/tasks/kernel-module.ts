@@ -51,6 +51,7 @@ export const kernelModule = defineTask<KernelModuleArgs>({
         ...(load ? [sh`modprobe ${moduleName(args.name)}`] : []),
         ...(written === undefined ? [] : [written.apply]),
       ]),
+      ...(written === undefined ? {} : { keeps: 'part' }),
       ...(refused === undefined ? {} : { refused }),
     }
   },

@@ -1,4 +1,5 @@
 import { regexpProblems } from '../regexp/index.ts'
+import { stateProblems } from './checks.ts'
 import { type EditOptions, planEdit } from './edit.ts'
 import { editLine, type LineEdit } from './edit-line.ts'
 import { checkInstall, editFacts } from './install.ts'
@@ -39,6 +40,7 @@ export const lineInFile = defineTask<LineInFileArgs>({
   opens: (args, isSecret) => opensByEdit(args, args.line, isSecret),
   title: args => `line in ${args.path}`,
   check: args => [
+    ...stateProblems(args.state),
     ...checkInstall(args),
     ...regexpProblems('regexp', args.regexp),
     ...regexpProblems('insertAfter', args.insertAfter),

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { path as pathFact } from '../facts/index.ts'
-import { raw, sh } from '../shell/index.ts'
+import { lines, raw, sh } from '../shell/index.ts'
 import { pathProblems } from './checks.ts'
 import { isKeptPlace, keptWord, placeOf } from './place.ts'
 import { defineTask } from './task.ts'
@@ -46,7 +46,11 @@ export const link = defineTask<LinkArgs>({
           : fact.type === 'absent'
             ? 'does not exist'
             : `is a ${fact.type}`,
-      apply: sh`rota_link ${args.target} ${placeOf(args.path, fact)} ${keptWord(isKeptPlace(fact, facts.get(parentFact(args))))}`,
+      apply: lines([
+        sh`rota_backup ${placeOf(args.path, fact)}`,
+        sh`rota_link ${args.target} ${placeOf(args.path, fact)} ${keptWord(isKeptPlace(fact, facts.get(parentFact(args))))}`,
+      ]),
+      keeps: 'all',
     }
   },
 })

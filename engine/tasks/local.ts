@@ -18,10 +18,20 @@ export function localSource(path: string): LocalSource {
   return { path, size, sha256: known }
 }
 
+/** The SHA-256 of a file of the control machine, worked out once for each version of it. */
+export const localSum = (path: string): string => localSource(path).sha256
+
 export const localProblems = (name: string, path: string): readonly string[] => {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  if (stat === undefined) return [`${name}: there is no file ${JSON.stringify(path)} on the control machine`]
-  return stat.isFile() ? [] : [`${name}: ${JSON.stringify(path)} is not a regular file`]
+  const quoted = JSON.stringify(path)
+  try {
+    return statSync(path).isFile() ? [] : [`${name}: ${quoted} is not a regular file`]
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    // Below a plain file there is none either.
+    return code === 'ENOENT' || code === 'ENOTDIR'
+      ? [`${name}: there is no file ${quoted} on the control machine`]
+      : [`${name}: ${quoted} on the control machine can't be looked at: ${code || String(error)}`]
+  }
 }
 
 export const localBytes = (source: LocalFile): Uint8Array => readFileSync(source.path)

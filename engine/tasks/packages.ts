@@ -1,6 +1,7 @@
 import type { Facts } from '../facts/index.ts'
 import { type PackageFact, packageCandidate, packageLists, packageState } from '../facts/index.ts'
 import { raw } from '../shell/index.ts'
+import { stateProblems } from './checks.ts'
 import { aptInstall, aptRemove } from './packages-apt.ts'
 import type { Package, PackageName, PackagesArgs } from './packages-args.ts'
 import { dnfInstall, dnfRemove } from './packages-dnf.ts'
@@ -20,6 +21,7 @@ export const packages = defineTask<PackagesArgs>({
   title: args =>
     `packages ${args.names.map(shown).join(' ')}${args.state === undefined || args.state === 'present' ? '' : ` ${args.state}`}`,
   check: args => [
+    ...stateProblems(args.state, ['present', 'absent', 'latest']),
     ...(args.names.length === 0 ? ['names: is empty'] : []),
     ...everyName(args).flatMap(each =>
       /^[A-Za-z0-9][A-Za-z0-9+._-]*(:[a-z0-9]+)?(=[A-Za-z0-9.+~:*^-]+)?$/.test(each)
@@ -128,14 +130,25 @@ function parsed(each: string): Package {
 
 /** apt's `*` at any place; rpm may be asked for without release and without epoch. */
 export function isVersion(installed: string, asked: string): boolean {
-  const pattern = asked
-    .split('*')
-    .map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-    .join('.*')
-  return [installed, installed.replace(/^\d+:/, ''), installed.replace(/^\d+:/, '').replace(/-[^-]*$/, '')].some(
-    (text, index) =>
-      (index < 2 || !asked.includes('*')) &&
-      (index < 2 || !asked.includes('-')) &&
-      new RegExp(`^${pattern}$`).test(text),
-  )
+  const withoutEpoch = installed.replace(/^\d+:/, '')
+  if ([installed, withoutEpoch].some(text => isLike(text, asked))) return true
+  return !asked.includes('*') && !asked.includes('-') && withoutEpoch.replace(/-[^-]*$/, '') === asked
+}
+
+/**
+ * Each part is taken at the first place where it is: no other one can do better. As a regular expression it would take
+ * time that grows with every `*`, and what is installed is the host's word.
+ */
+function isLike(text: string, asked: string): boolean {
+  const [first = '', ...parts] = asked.split('*')
+  const last = parts.pop()
+  if (last === undefined) return text === asked
+  if (!text.startsWith(first)) return false
+  let from = first.length
+  for (const part of parts) {
+    const found = text.indexOf(part, from)
+    if (found < 0) return false
+    from = found + part.length
+  }
+  return text.length - last.length >= from && text.endsWith(last)
 }

@@ -9,7 +9,7 @@ export type PauseArgs =
       readonly always?: boolean
     }
   | {
-      /** Question for the operator on the control machine; asked by the executor, once for all hosts of a batch. */
+      /** Question for the operator on the control machine, asked once for all hosts of a batch or window. */
       readonly prompt: string
     }
 

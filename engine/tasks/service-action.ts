@@ -59,6 +59,9 @@ const unlessEnded = `case $seen/$first in
     esac
     `
 
+/** Seconds for a unit that is being started. */
+const patience = 30
+
 /** Systemd is asked about the unit only where it refuses: each question costs as much as the reload. */
 function reloading(args: ServiceActionArgs, fact: UnitFact): Shell {
   const { restarts, mainPid, activeState } =
@@ -75,7 +78,16 @@ function reloading(args: ServiceActionArgs, fact: UnitFact): Shell {
 # What was probed holds for the process that was probed.
 restarts=${restarts} seen=${quote(activeState)}
 if ! [ -d /proc/${mainPid} ]; then
-  restarts=$(systemctl show -p NRestarts -- "$u")
+  # systemd takes no reload of a unit that it is starting, as it does a while after the end of one: what it starts with
+  # may be older than what is to be loaded.
+  waited=0
+  while
+    restarts=$(systemctl show -p ActiveState -p NRestarts -- "$u")
+    case $restarts in *ActiveState=activating*) [ "$waited" -lt ${patience} ] ;; *) false ;; esac
+  do
+    waited=$((waited + 1))
+    sleep 1
+  done
   restarts=\${restarts##*NRestarts=}
   restarts=\${restarts%%[!0-9]*}
 fi

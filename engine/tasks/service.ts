@@ -63,9 +63,14 @@ export const service = Object.assign(
         return refuse(`${unitName(args.name)} is masked: masked: false unmasks it`)
       if (args.masked && fact.type === 'unit' && fact.fragmentPath.startsWith('/etc/systemd/system/') && !masked)
         return refuse(`${fact.fragmentPath} is in the way of masking: remove it`)
+      const work = steps.map(step => step.apply)
       return {
         summary: steps.map(step => step.summary).join(', '),
-        apply: lines([raw(unitFunctions), sh`u=${unitName(args.name)}`, ...steps.map(step => step.apply)]),
+        apply: lines([
+          raw(unitFunctions),
+          sh`u=${unitName(args.name)}`,
+          ...(unknown && nothingWanted(args) ? whereItHasCome(work) : work),
+        ]),
       }
     },
   }),
@@ -73,6 +78,13 @@ export const service = Object.assign(
 )
 
 const nothingWanted = (args: ServiceArgs): boolean => !args.enabled && !args.running && !args.masked
+
+/** What is to be stopped is no reason to fail where the earlier task has not brought it. */
+const whereItHasCome = (work: readonly Shell[]): readonly Shell[] => [
+  raw(`if [ "$(systemctl show -p LoadState -- "$u")" != LoadState=not-found ]; then`),
+  ...work,
+  raw('fi'),
+]
 
 interface Step {
   readonly summary: string

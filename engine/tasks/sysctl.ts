@@ -68,6 +68,7 @@ export const sysctl = defineTask<SysctlArgs>({
         ...(written === undefined ? [] : [written.apply]),
       ]),
       ...(written?.diff === undefined ? {} : { diff: written.diff }),
+      ...(written === undefined ? {} : { keeps: 'part' }),
       ...(refused === undefined ? {} : { refused }),
     }
   },

@@ -52,6 +52,11 @@ export interface Change {
   readonly apply: Shell
   readonly diff?: Diff
   /**
+   * `apply` has the host keep what was there before (`rota_backup`): all that it changes, or a part of it. Without it
+   * nothing can be taken back.
+   */
+  readonly keeps?: 'all' | 'part'
+  /**
    * What has to be watched for a while once `apply` is done. As a handler it comes after the other handlers of its
    * turn: several daemons are watched in the time of one.
    */
@@ -77,6 +82,8 @@ export interface Change {
   readonly opens?: string
   /** Result for the control machine (`fetch`): called with the change's output. */
   readonly received?: (output: string) => Promise<void>
+  /** Lines for the operator out of what `apply` has printed: what he has to know although all went well. */
+  readonly says?: (output: string) => readonly string[]
   /** Bytes that `apply` prints, where they may be more than 1 MiB: what is longer is cut in its middle, with a note. */
   readonly output?: number
 }
@@ -101,7 +108,7 @@ export interface Task<A = unknown> {
    * without being told.
    */
   readonly secret: boolean
-  /** On the first host of a batch that is still alive, for all of them. */
+  /** On the first host of a batch that is still alive, for all of them; in a window on each. */
   readonly runOnce: boolean
 }
 
@@ -115,7 +122,8 @@ export interface TaskOptions {
   readonly secret?: boolean
   /**
    * Only on the first host of each batch that has got this far; the others wait for it there, and when it fails none of
-   * them goes on. Its title must be the same on all hosts. Source: Ansible's `run_once`.
+   * them goes on. In a window it runs on each host, on one after the other. Its title must be the same on all hosts.
+   * Source: Ansible's `run_once`.
    */
   readonly runOnce?: boolean
 }

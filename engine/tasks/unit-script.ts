@@ -12,7 +12,13 @@ export const unitFunctions = `trouble() {
 fresh() {
   # A unit that failed too often is not started again otherwise, whatever was repaired since.
   systemctl reset-failed -- "$1" 2>/dev/null || :
-  case $(systemctl show -p NeedDaemonReload -- "$1") in *=yes) systemctl daemon-reload ;; esac
+  known=$(systemctl show -p NeedDaemonReload -p DropInPaths -- "$1")
+  case $known in *NeedDaemonReload=yes*) systemctl daemon-reload; return ;; esac
+  # It does not see that itself where the directory of drop-ins is newer than its last look at them.
+  for dropin in "/etc/systemd/system/$1.d"/*.conf "/run/systemd/system/$1.d"/*.conf; do
+    [ -e "$dropin" ] || continue
+    case $known in *"$dropin"*) ;; *) systemctl daemon-reload; return ;; esac
+  done
 }
 # Hundredths of a second since boot, without a process. Where systemd is, /proc is.
 uptime_now() {

@@ -1,6 +1,7 @@
 import type { FactRequest, Facts } from '../facts/index.ts'
 import { group as groupFact, tool, type UserFact, user as userFact } from '../facts/index.ts'
 import { raw, sh } from '../shell/index.ts'
+import { stateProblems } from './checks.ts'
 import { accountProblems, numberProblems } from './group.ts'
 import { type Change, defineTask } from './task.ts'
 
@@ -32,6 +33,7 @@ export const user = defineTask<UserArgs>({
   name: 'user',
   title: args => `user ${args.name}${args.state === 'absent' ? ' absent' : ''}`,
   check: args => [
+    ...stateProblems(args.state),
     ...accountProblems('name', args.name),
     ...(args.group === undefined ? [] : accountProblems('group', args.group)),
     ...(args.groups ?? []).flatMap(name => accountProblems('groups', name)),

@@ -47,7 +47,7 @@ export interface WaitOptions {
  */
 export const waitFor = defineTask<WaitForArgs>({
   name: 'waitFor',
-  unseen: ['user', 'password', 'contains', 'env'],
+  unseen: ['user', 'password', 'headers', 'contains', 'env'],
   title: args => `wait until ${subject(args)} ${args.gone ? 'is gone' : 'is there'}`,
   check: args => [
     ...secondsProblems('timeout', args.timeout),

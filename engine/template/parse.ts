@@ -35,16 +35,22 @@ function messageOf(error: unknown): string {
 const mostBrackets = 100
 
 /**
- * Makes nunjucks read as Jinja does, inside braces only: an unknown escape in a string keeps its backslash (`'\d'`),
- * and the `}}` of nested mappings does not end the expression. Looks at each character once, whatever stands there.
+ * Makes nunjucks read as Jinja does: an unknown escape in a string keeps its backslash (`'\d'`), the `}}` of nested
+ * mappings does not end the expression, and a line feed behind a comment goes. Looks at each character once, whatever
+ * stands there.
  */
 function prepare(text: string): string {
   const pieces: string[] = []
   let from = 0
   for (let open = text.indexOf('{'); open >= 0; open = text.indexOf('{', from)) {
     const kind = text.slice(open, open + 2)
-    const code = kind === '{{' || kind === '{%' ? (rawBlock(text, open) ?? readCode(text, open, kind)) : undefined
-    const end = code?.end ?? (kind === '{#' ? endOf(text, '#}', open) : open + 1)
+    const code =
+      kind === '{{' || kind === '{%'
+        ? (rawBlock(text, open) ?? readCode(text, open, kind))
+        : kind === '{#'
+          ? readComment(text, open)
+          : undefined
+    const end = code?.end ?? open + 1
     pieces.push(text.slice(from, open), code?.text ?? text.slice(open, end))
     from = end
   }
@@ -59,6 +65,13 @@ function endOf(text: string, close: string, from: number): number {
 interface Code {
   readonly text: string
   readonly end: number
+}
+
+/** A line feed behind it is trimmed, as behind a block: it stays a line for what is told of places. */
+function readComment(text: string, open: number): Code {
+  const end = endOf(text, '#}', open + 2)
+  const trimmed = text.endsWith('#}', end) && !/[+-]/.test(text.charAt(end - 3)) && text.charAt(end) === '\n'
+  return trimmed ? { text: `${text.slice(open, end - 2)}\n#}`, end: end + 1 } : { text: text.slice(open, end), end }
 }
 
 const raw = /\{%-?\s*raw\s*-?%\}/y

@@ -64,10 +64,10 @@ const exitGrace = 5
  * - abort: the change that runs is finished, none is begun after it; the rest is reported as `notRun`. When the second
  *   session that says so can't be had, everything that was sent is run. What is asked for after it is run, too: so a
  *   reload is watched to its end.
- * - the connection or this process dies: the host finishes the change that runs, begins no other once it knows of it,
- *   removes its temporary files and only then gives up the lock. Handlers that are owed stay in pending/. Where we are
- *   killed and ssh lives on, the host knows of it after the next thing that it says: a change or two that take no time
- *   may be begun.
+ * - the connection or this process dies: the host finishes the change that runs (what only waits ends within seconds),
+ *   begins no other once it knows of it, removes its temporary files and only then gives up the lock. Handlers that are
+ *   owed stay in pending/. Where we are killed and ssh lives on, the host knows of it after the next thing that it
+ *   says: a change or two that take no time may be begun.
  * - the remote shell itself is killed: the change may be half done, but a file is old or new, never half; leftovers
  *   beside it go with the next replacement.
  */
@@ -124,16 +124,17 @@ export class ShellChannel implements Channel {
     if (requests.length === 0) return factsFrom(new Map())
     const probe = probeOf(requests, markOf(this.#nonce))
     let answer = ''
+    const asked = performance.now() / 1000
     await this.#request(
       id => probe.program(id),
       () => 'the probe',
-      factsAnswer(requests.length),
+      factsAnswer(requests),
       frame => {
         answer = frame.payload.toString()
       },
     )
     try {
-      return probe.read(answer)
+      return probe.read(answer, { asked, answered: performance.now() / 1000 })
     } catch (error) {
       throw failure(withStderr(messageOf(error), this.#session.stderr()), {}, { cause: error })
     }

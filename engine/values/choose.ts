@@ -1,4 +1,4 @@
-import type { Origin } from '../failure/index.ts'
+import type { Origin, Problem } from '../failure/index.ts'
 import type { Variable } from '../inventory/index.ts'
 
 /** The variable of a host by name, its template evaluated: the value and where it was set. */
@@ -6,6 +6,8 @@ export interface Lookup {
   (name: string): { readonly value: unknown; readonly variable: Variable } | undefined
   /** All names that any host of the inventory has, where that is known: no other need be asked for. */
   readonly names?: ReadonlySet<string>
+  /** What counts of a name where nobody sets it, as written, or why that can't be evaluated. */
+  readonly defaultOf?: (name: string) => Variable | { readonly why: Problem } | undefined
 }
 
 /** A value that a playbook gives to a param. */
@@ -48,7 +50,8 @@ export const isExtra = ({ source }: Variable): boolean => source === 'extra vars
 /** `name:` and `name: ""` set nothing, and what they override is not set either. */
 export const isEmpty = (value: unknown): boolean => value === null || value === ''
 
-type Hit = Extract<Source, { kind: 'variable' }>
+/** A source that is a variable. */
+export type Hit = Extract<Source, { kind: 'variable' }>
 
 const byStrength = (a: Hit, b: Hit): number =>
   b.variable.rank - a.variable.rank || Number(isEmpty(a.value)) - Number(isEmpty(b.value))

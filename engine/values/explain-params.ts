@@ -1,7 +1,9 @@
-import { formatOrigin } from '../failure/index.ts'
-import type { Variable } from '../inventory/index.ts'
+import { formatOrigin, formatProblem } from '../failure/index.ts'
+import { toNode } from '../python/index.ts'
 import { type Lookup, type Source, sourcesOf } from './choose.ts'
+import { typeOf } from './explain.ts'
 import { isShared, schemaKeyword, variableNames } from './names.ts'
+import { overridden } from './overridden.ts'
 import { type Asked, givenTo, type PlaybookValues, resolveParams, valueFrom } from './params.ts'
 import type { ParamSchema } from './schema.ts'
 
@@ -19,12 +21,13 @@ export function explainParams(call: Asked, lookup: Lookup, shared: PlaybookValue
     const isHidden = schemaKeyword(schema, 'secret') === true || isSecret(source)
     const mark = isShared(schema) && call.role.label === undefined ? ', of the cluster' : ''
     return [
-      `${role} ${param}: ${isHidden && value !== undefined ? '(secret)' : shown(value)}  (${typeOf(value, schema)}${mark})`,
+      `${role} ${param}: ${isHidden && value !== undefined ? '(secret)' : shown(value)}  (${typeNow(value, schema)}${mark})`,
       `  ${source === undefined ? 'the default' : `${saysNothing(source, schema) ? 'the default, for it is empty in' : 'set by'} ${described(source)}`}`,
-      ...[...(source ? below(source) : []), ...others.flatMap(other => [other, ...below(other)])].map(
+      ...[...(source ? below(source, lookup) : []), ...others.flatMap(other => [other, ...below(other, lookup)])].map(
         // What is secret is not even read: it may be vaulted, and the password not needed for what is in effect.
         other => `    overrides ${isHidden || isSecret(other) ? '(secret)' : shown(rawOf(other))}, ${described(other)}`,
       ),
+      ...names.flatMap(named => notCounted(named, lookup)),
     ]
   })
 }
@@ -40,27 +43,27 @@ function described(source: Source): string {
   return `${named}, ${variable.source}, ${formatOrigin(variable.origin)}`
 }
 
-/** What the same name was before, strongest first; as written. */
-function below(source: Source): readonly Source[] {
+/** What the same name was before, strongest first; as written, and read only when it is shown. */
+function below(source: Source, { defaultOf }: Lookup): readonly Source[] {
   if (source.kind === 'playbook') return []
-  const older: Source[] = []
-  let last: Variable = source.variable
-  for (let next = last.overrides; next !== undefined; next = next.overrides) {
-    // The directory of the inventory may also be that of the playbook: one place, read twice.
-    const isSamePlace = next.source === last.source && formatOrigin(next.origin) === formatOrigin(last.origin)
-    const variable = next
-    if (!isSamePlace)
-      older.push({
-        kind: 'variable',
-        named: source.named,
-        get value() {
-          return variable.value
-        },
-        variable,
-      })
-    last = next
-  }
-  return older
+  const { named, variable } = source
+  const fallback = defaultOf?.(named)
+  const weakest = fallback !== undefined && 'value' in fallback && fallback !== variable ? [fallback] : []
+  return [...overridden(variable), ...weakest].map(older => ({
+    kind: 'variable',
+    named,
+    get value() {
+      return older.value
+    },
+    variable: older,
+  }))
+}
+
+/** A default that would count if it could be evaluated. */
+function notCounted(named: string, { defaultOf }: Lookup): readonly string[] {
+  const fallback = defaultOf?.(named)
+  if (fallback === undefined || 'value' in fallback) return []
+  return [`    not set by ${named}: ${formatProblem(fallback.why)}`]
 }
 
 const rawOf = (source: Source): unknown => (source.kind === 'playbook' ? source.given.value : source.value)
@@ -69,14 +72,6 @@ const isSecret = (source: Source | undefined): boolean => source?.kind === 'vari
 
 const shown = (value: unknown): string => (value === undefined ? 'not set' : JSON.stringify(value))
 
-function typeOf(value: unknown, schema: ParamSchema): string {
-  if (value !== undefined && value !== null)
-    return Array.isArray(value)
-      ? 'list'
-      : Number.isInteger(value)
-        ? 'integer'
-        : typeof value === 'object'
-          ? 'mapping'
-          : typeof value
-  return [schemaKeyword(schema, 'type') ?? 'any'].flat().join(' or ')
-}
+/** As `rota inventory --explain` calls it; what is not set is of the type that it would have. */
+const typeNow = (value: unknown, schema: ParamSchema): string =>
+  value === undefined ? [schemaKeyword(schema, 'type') ?? 'any'].flat().join(' or ') : typeOf(toNode(value))

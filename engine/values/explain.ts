@@ -3,6 +3,7 @@ import type { Host, Inventory, Variable } from '../inventory/index.ts'
 import { isTemplated, nameOf } from '../inventory/index.ts'
 import type { Node } from '../python/index.ts'
 import { pythonJson, toNode } from '../python/index.ts'
+import { overridden } from './overridden.ts'
 import { type Facts, resolveVar } from './resolve.ts'
 
 /**
@@ -21,18 +22,6 @@ export function explainVar(inventory: Inventory, host: Host, name: string, conte
     ...evaluated(inventory, host, name, variable, context),
     ...overridden(variable).flatMap(older => describe(older, '    ', 'overrides')),
   ].join('\n')
-}
-
-/** What each variable below another was, strongest first. */
-function overridden(variable: Variable): readonly Variable[] {
-  const { overrides } = variable
-  if (overrides === undefined) return []
-  // The directory of the inventory may also be that of the playbook: one place, read twice.
-  return [...(samePlace(overrides, variable) ? [] : [overrides]), ...overridden(overrides)]
-}
-
-function samePlace(a: Variable, b: Variable): boolean {
-  return a.source === b.source && formatOrigin(a.origin) === formatOrigin(b.origin)
 }
 
 function describe(variable: Variable, indent: string, verb: string): string[] {
@@ -58,7 +47,7 @@ function evaluated(inventory: Inventory, host: Host, name: string, variable: Var
 }
 
 /** `1.0` and `1` differ here, and text that looks like a number is the surprise people look for. */
-function typeOf(node: Node): string {
+export function typeOf(node: Node): string {
   if (node.kind === 'scalar' && node.type === 'float') return 'float'
   if (node.kind === 'scalar' && node.type === 'int') return 'integer'
   return nameOf(node)

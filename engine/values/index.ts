@@ -4,8 +4,11 @@
 
 export { ansibleFactRequests, ansibleFacts } from './ansible-facts.ts'
 export { isExtra, type Lookup, type PlaybookValue, type Source, sourcesOf } from './choose.ts'
+export { type DefaultsAsked, type WithDefaults, withDefaults, withTold } from './defaults.ts'
+export { longestWait, seconds } from './duration.ts'
 export { explainVar } from './explain.ts'
 export { explainParams } from './explain-params.ts'
+export { formats } from './formats.ts'
 export { type HasParams, isShared, nameShared, shareSchemas, variableNames } from './names.ts'
 export type { ParamProblem } from './param-problems.ts'
 export {
@@ -18,5 +21,6 @@ export {
   valueFrom,
 } from './params.ts'
 export { readVar } from './read-var.ts'
-export { resolveVar } from './resolve.ts'
+export { type Rendered, renderFile } from './render-file.ts'
+export { resolveDefault, resolveVar } from './resolve.ts'
 export type { ParamSchema, ParamsOf, ParamsSchema } from './schema.ts'

@@ -20,6 +20,12 @@ export function variableNames(role: string, param: string, schema: ParamSchema):
   return [...new Set(isNamed ? names : [`${snake(role)}_${snake(param)}`, ...names])]
 }
 
+/** Those that somebody is told to set: one that is shared has a name of its own, and one of every role besides. */
+export function namesToSet(role: string, param: string, schema: ParamSchema): readonly string[] {
+  const own = isShared(schema) ? declared(schema) : []
+  return own.length > 0 ? own : variableNames(role, param, schema)
+}
+
 /** What the playbook and the inventory say of a shared schema is said to all who have it. */
 export function shareSchemas({ properties }: ParamsSchema): void {
   for (const schema of Object.values(properties))

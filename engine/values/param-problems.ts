@@ -1,10 +1,10 @@
 import type { ErrorObject } from 'ajv'
 import { closest } from 'fastest-levenshtein'
-import type { Origin, Problem } from '../failure/index.ts'
+import { didYouMean, type Origin, type Problem } from '../failure/index.ts'
 import { shownValue } from '../shell/index.ts'
-import type { Source } from './choose.ts'
+import type { Hit, Source } from './choose.ts'
 import { formats, isFormat } from './formats.ts'
-import { type HasParams, schemaKeyword, variableNames } from './names.ts'
+import { type HasParams, namesToSet, schemaKeyword } from './names.ts'
 
 /** One that is `missing` is needed and not set, which may not matter to who asks for another part of the playbook. */
 export interface ParamProblem extends Problem {
@@ -32,7 +32,7 @@ export function problemOf(
   const where = rest.length > 0 ? `${said}.${rest.join('.')}` : said
   if (isMissing(error)) {
     const names = schema
-      ? variableNames(role.name, name, schema)
+      ? namesToSet(role.name, name, schema)
           .map(text => `\`${text}\``)
           .join(' or ')
       : name
@@ -46,8 +46,8 @@ export function problemOf(
   }
   const isSecret = variable?.secret === true || (schema && schemaKeyword(schema, 'secret'))
   const shown = isSecret ? 'the secret value' : shownValue(error.data)
-  const message = `${where}: ${shown} ${expectation(error)} (${labelOf(role)})`
-  return { kind: 'wrong', param: name, message, ...placed(origin), ...hintFor(error) }
+  const message = `${where}: ${shown} ${expectation(error)}`
+  return { kind: 'wrong', param: name, message, foundBy: labelOf(role), ...placed(origin), ...hintFor(error) }
 }
 
 function expectation(error: ErrorObject): string {
@@ -79,9 +79,27 @@ function hintFor(error: ErrorObject): { readonly hint?: string } {
   }
   if (error.keyword === 'additionalProperties') {
     const names = Object.keys((error.parentSchema as { properties?: object } | undefined)?.properties ?? {})
-    return names.length > 0 ? { hint: `did you mean ${closest(error.params.additionalProperty, names)}?` } : {}
+    const key = String(error.params.additionalProperty)
+    // One that was begun and not ended is meant, however much is missing.
+    const begun = key.length > 2 ? names.find(name => name.startsWith(key)) : undefined
+    if (begun !== undefined) return { hint: `did you mean ${begun}?` }
+    const near = didYouMean(key, names)
+    return near.hint === undefined && names.length > 0 ? { hint: `its keys are ${names.join(', ')}` } : near
   }
   return {}
+}
+
+/** Two names of one value say different things. */
+export function contradicts(param: string, strong: Hit, weak: Hit): ParamProblem {
+  const shown = ({ value, variable }: Hit): string => (variable.secret ? 'a secret value' : shownValue(value))
+  const { file, line, column } = strong.variable.origin
+  return {
+    kind: 'wrong',
+    param,
+    message: `${weak.named} is ${shown(weak)}, and ${strong.named} is ${shown(strong)} (${file}:${line}:${column})`,
+    ...placed(weak.variable.origin),
+    hint: 'they are names of one value: take one of them away',
+  }
 }
 
 const placed = (origin: Origin | undefined) => (origin === undefined ? {} : { origin })

@@ -1,8 +1,8 @@
 import type { Origin } from '../failure/index.ts'
 import type { Variable } from '../inventory/index.ts'
-import { isEmpty, type Lookup, type PlaybookValue, type Source, sourcesOf } from './choose.ts'
+import { type Hit, isEmpty, isExtra, type Lookup, type PlaybookValue, type Source, sourcesOf } from './choose.ts'
 import { type HasParams, isShared, schemaKeyword, variableNames } from './names.ts'
-import { type ParamProblem, problemOf, unknownParam } from './param-problems.ts'
+import { contradicts, type ParamProblem, problemOf, unknownParam } from './param-problems.ts'
 import type { ParamSchema, ParamsSchema } from './schema.ts'
 import { validatorOf } from './validator.ts'
 
@@ -18,11 +18,17 @@ export type PlaybookValues = (schema: ParamSchema) => PlaybookValue | undefined
 
 /**
  * The params, or what is wrong with them, all of it: nobody gets at params without having looked. `secrets` are values,
- * for redaction.
+ * for redaction. `right` is what is left without whatever is wrong, for who tells what else is: of a list its other
+ * items, each in its place.
  */
 export type ResolvedParams =
   | { readonly ok: true; readonly params: Readonly<Record<string, unknown>>; readonly secrets: readonly string[] }
-  | { readonly ok: false; readonly problems: readonly ParamProblem[]; readonly secrets: readonly string[] }
+  | {
+      readonly ok: false
+      readonly problems: readonly ParamProblem[]
+      readonly right: Readonly<Record<string, unknown>>
+      readonly secrets: readonly string[]
+    }
 
 /**
  * Params for one host, of a role or of the cluster, in Ansible's precedence: defaults, the inventory, the playbook,
@@ -30,12 +36,12 @@ export type ResolvedParams =
  */
 export function resolveParams(call: Asked, lookup: Lookup, shared: PlaybookValues = () => undefined): ResolvedParams {
   const found = namesOf(call.role, lookup.names).map(({ name, schema, names }): Found => {
-    const [source] = sourcesOf(names, lookup, givenTo(call, name, schema, shared))
-    return { name, schema, source }
+    const sources = sourcesOf(names, lookup, givenTo(call, name, schema, shared))
+    return { name, schema, source: sources[0], against: contradiction(sources, schema) }
   })
   // Hosts of a group have the same variables, and what follows from them is worked out once: a thousand nodes are one.
   const known = resolvedFor(call)
-  const key = found.map(({ source }) => idOf(source)).join(' ')
+  const key = found.map(({ source, against }) => `${idOf(source)}${against ? `!${idOf(against)}` : ''}`).join(' ')
   const same = known.get(key)
   if (same !== undefined) return same
   const resolved = resolvedFrom(call, found)
@@ -59,6 +65,20 @@ interface Found {
   readonly name: string
   readonly schema: ParamSchema
   readonly source: Source | undefined
+  readonly against: Hit | undefined
+}
+
+/**
+ * What a variable under another name says otherwise, where the schema has them `agree`: the weaker one would be lost
+ * without a word. An extra variable and a playbook overrule on purpose.
+ */
+function contradiction([first, ...others]: readonly Source[], schema: ParamSchema): Hit | undefined {
+  if (schemaKeyword(schema, 'agree') !== true || first?.kind !== 'variable' || isExtra(first.variable)) return undefined
+  const said = JSON.stringify(valueFrom(first, schema))
+  return others.find((other): other is Hit => {
+    if (other.kind !== 'variable' || other.named === first.named || isEmpty(other.value)) return false
+    return JSON.stringify(valueFrom(other, schema)) !== said
+  })
 }
 
 function resolvedFrom(call: Asked, found: readonly Found[]): ResolvedParams {
@@ -72,17 +92,53 @@ function resolvedFrom(call: Asked, found: readonly Found[]): ResolvedParams {
     params[name] = structuredClone(value)
     sources.set(name, source)
   }
+  const contradictions = found.flatMap(({ name, source, against }) =>
+    source?.kind === 'variable' && against ? [contradicts(name, source, against)] : [],
+  )
   const unknown = Object.keys(call.params).filter(name => !(name in role.params.properties))
   const errors = validatorOf(role.params)(params)
   const problems: readonly ParamProblem[] = [
     ...unknown.map(name => unknownParam(role, name, call.site)),
+    ...contradictions,
     ...errors.map(error => problemOf(error, role, sources, call)),
   ]
   const secrets = secretsOf(role, params, sources)
+  setNames.set(params, new Set([...sources].filter(([, source]) => isOperators(source)).map(([name]) => name)))
   // Shared by hosts: a role that changed its params would change those of others.
   deepFreeze(params)
-  return problems.length === 0 ? { ok: true, params, secrets } : { ok: false, problems, secrets }
+  if (problems.length === 0) return { ok: true, params, secrets }
+  return { ok: false, problems, right: rightOf(params, errors), secrets }
 }
+
+/** Of a list with wrong items holes are left in their places. */
+function rightOf(
+  params: Readonly<Record<string, unknown>>,
+  errors: readonly { readonly instancePath: string }[],
+): Readonly<Record<string, unknown>> {
+  const right = { ...params }
+  for (const { instancePath } of errors) {
+    const [, name = '', item] = instancePath.split('/')
+    const value = right[name]
+    if (Array.isArray(value) && item !== undefined) right[name] = without(value, Number(item))
+    else delete right[name]
+  }
+  return right
+}
+
+function without(list: readonly unknown[], place: number): readonly unknown[] {
+  const left = list.slice()
+  delete left[place]
+  return left
+}
+
+/**
+ * Whether the operator says what a param is, in the playbook, the inventory or an extra variable, rather than a default
+ * of the role or of files of defaults. For what is on a host already and stays as it is until somebody wants it
+ * changed.
+ */
+export const isSetBy = (params: object, name: string): boolean => setNames.get(params)?.has(name) ?? false
+
+const isOperators = (source: Source): boolean => source.kind === 'playbook' || source.variable.rank >= 0
 
 /** The value of a source as the schema wants it; undefined where it says that there is none. */
 export function valueFrom(source: Source, schema: ParamSchema): unknown {
@@ -127,6 +183,7 @@ const everyName: ReadonlySet<string> = new Set()
 
 // Memories of pure functions: a schema, a call and a variable do not change.
 const roleNames = new WeakMap<ParamsSchema, WeakMap<ReadonlySet<string>, readonly Named[]>>()
+const setNames = new WeakMap<object, ReadonlySet<string>>()
 const resolvedBy = new WeakMap<Asked, Map<string, ResolvedParams>>()
 const ids = new WeakMap<Variable | Origin, string>()
 let lastId = 0

@@ -1,5 +1,5 @@
-import type { Origin } from '../failure/index.ts'
-import { refused } from '../failure/index.ts'
+import type { Origin, Problem } from '../failure/index.ts'
+import { isFailure, refused } from '../failure/index.ts'
 import type { Host, Inventory, Variable } from '../inventory/index.ts'
 import { isAddress, isTemplated } from '../inventory/index.ts'
 import { literalEval, toValue } from '../python/index.ts'
@@ -26,32 +26,140 @@ export interface Facts {
 }
 
 /**
- * A host's variable with its templates evaluated; undefined when the host has none of that name. Only what the value
- * needs is evaluated. Throws a refusal at the place of the template. What uses a secret is a secret.
+ * A host's variable, or the default of that name, with its templates evaluated; undefined when there is neither. Only
+ * what the value needs is evaluated. Throws a refusal at the place of the template; a default that can't be evaluated
+ * counts as not set. What uses a secret is a secret.
  */
 export function resolveVar(inventory: Inventory, host: Host, name: string, context: Facts = {}): Variable | undefined {
   const variable = host.vars.get(name)
-  if (variable === undefined || !isTemplated(variable)) return variable
-  const seen = { secret: variable.secret === true }
+  if (variable !== undefined)
+    return completed(evaluatedVar(variable, inventory, host, name, context), inventory, host, name)
+  const found = resolveDefault(inventory, host, name, context)
+  if (found === undefined || 'value' in found) return found
+  inventory.onUnset?.(name, host.name, found.why)
+  return undefined
+}
+
+/**
+ * A text as a whole with its templates evaluated, `values` before the host's variables; and whether anything secret was
+ * read for it. Throws a refusal at its place.
+ */
+export function renderTemplate(
+  inventory: Inventory,
+  host: Host,
+  text: string,
+  origin: Origin,
+  values: Readonly<Record<string, unknown>>,
+): { readonly text: string; readonly secret: boolean } {
+  const seen: Use['seen'] = { secret: false, lacksFacts: false }
+  const use: Use = { inventory, host, context: {}, names: [], seen, work: new Work() }
+  const outside = outsideOf(use)
+  const variable: Outside['variable'] = name => (Object.hasOwn(values, name) ? values[name] : outside.variable(name))
+  try {
+    return { text: render(parseTemplate(text), { ...outside, variable }), secret: seen.secret }
+  } catch (error) {
+    throw located(error, origin, use)
+  }
+}
+
+/** With what is left out of it, where the inventory's rules say so. A value that is the same is the same object. */
+function completed(variable: Variable, inventory: Inventory, host: Host, name: string): Variable {
+  const value = completedValue(variable.value, inventory, host, name)
+  if (value === variable.value) return variable
+  const known = wholes.get(variable) ?? new Map<unknown, Variable>()
+  wholes.set(variable, known)
+  const whole = known.get(value) ?? withValue(variable, value, variable.secret === true)
+  known.set(value, whole)
+  return whole
+}
+
+const wholes = new WeakMap<Variable, Map<unknown, Variable>>()
+
+function completedValue(value: unknown, inventory: Inventory, host: Host, name: string): unknown {
+  const { completes } = inventory
+  if (completes === undefined || typeof value !== 'string' || !Object.hasOwn(completes, name)) return value
+  // What it is made whole with is taken as it is written.
+  const written: Inventory = { ...inventory, completes: undefined }
+  const found = completes[name]?.(value, other => resolveVar(written, host, other)?.value)
+  if (found === undefined) return value
+  inventory.onCompleted?.(found.how)
+  return found.text
+}
+
+/** The default of a name on a host, or why it counts as not set there. */
+export function resolveDefault(
+  inventory: Inventory,
+  host: Host,
+  name: string,
+  context: Facts = {},
+): Variable | { readonly why: Problem } | undefined {
+  const { defaults } = inventory
+  if (defaults === undefined || !defaults.names.has(name) || defaults.forTemplates.has(name)) return undefined
+  const seen: Use['seen'] = { secret: false, lacksFacts: false }
+  try {
+    const written = defaults.get(name)
+    if (written === undefined || !isTemplated(written)) return written
+    const known = memoryOf(written)
+    const before = known.byHost.get(host)
+    if (before !== undefined) return before
+    const variable = evaluatedVar(written, inventory, host, name, context, seen)
+    if (seen.lacksFacts) throw refused([{ message: `the default of ${name} needs facts of ${host.name}` }])
+    return variable.secret === true ? variable : kept(variable, host, known)
+  } catch (error) {
+    // What is wrong in the inventory itself is refused as ever, whoever asks for it; and whoever can probe the facts
+    // that are lacking is to do so, instead of getting what it would be without.
+    if (!isFailure(error, 'refused') || seen.lacksFacts) throw error
+    const [why] = error.reason.problems
+    if (why?.origin === undefined || !defaults.files.has(why.origin.file)) throw error
+    return { why }
+  }
+}
+
+/** What a default has come to. Hosts for which it is the same share it: what follows from it is worked out once. */
+interface Memory {
+  readonly byHost: WeakMap<Host, Variable>
+  readonly byValue: Map<string, Variable>
+}
+
+const memories = new WeakMap<Variable, Memory>()
+
+function memoryOf(written: Variable): Memory {
+  const known = memories.get(written) ?? { byHost: new WeakMap(), byValue: new Map() }
+  memories.set(written, known)
+  return known
+}
+
+function kept(variable: Variable, host: Host, { byHost, byValue }: Memory): Variable {
+  const key = JSON.stringify(variable.value)
+  const shared = byValue.get(key) ?? variable
+  byValue.set(key, shared)
+  byHost.set(host, shared)
+  return shared
+}
+
+function evaluatedVar(
+  variable: Variable,
+  inventory: Inventory,
+  host: Host,
+  name: string,
+  context: Facts,
+  seen: Use['seen'] = { secret: false, lacksFacts: false },
+): Variable {
+  if (!isTemplated(variable)) return variable
+  if (variable.secret === true) seen.secret = true
   const use: Use = { inventory, host, context, names: [{ host, name }], seen, work: new Work() }
   const value = toldToOnSecret(
     ofBoundedSize(resolveValue(variable.value, variable, [], use), variable, use),
     variable,
     use,
   )
+  return withValue(variable, value, use.seen.secret)
+}
+
+function withValue(variable: Variable, value: unknown, secret: boolean): Variable {
   const { origin, source, rank, overrides, node, fromVault = false } = variable
   const locate: Variable['locate'] = path => variable.locate(path)
-  return {
-    value,
-    origin,
-    source,
-    rank,
-    secret: use.seen.secret,
-    fromVault,
-    overrides,
-    locate,
-    ...(node ? { node } : {}),
-  }
+  return { value, origin, source, rank, secret, fromVault, overrides, locate, ...(node ? { node } : {}) }
 }
 
 interface Use {
@@ -60,8 +168,8 @@ interface Use {
   readonly context: Facts
   /** The variables being evaluated, outermost first. */
   readonly names: readonly Name[]
-  /** Set when anything secret was read on the way. */
-  readonly seen: { secret: boolean }
+  /** Set when anything secret was read on the way, or facts that are not known yet. */
+  readonly seen: { secret: boolean; lacksFacts: boolean }
   readonly work: Work
 }
 
@@ -135,14 +243,15 @@ function readBack(text: string): unknown {
 
 function located(error: unknown, origin: Origin, use: Use): unknown {
   const variable = use.names.at(-1)?.name
+  const what = variable === undefined ? 'template' : `template of '${variable}'`
   if (error instanceof TemplateSyntaxError) {
-    return refused([{ message: `template of '${variable}': ${wordsOf(error, use)}`, origin }])
+    return refused([{ message: `${what}: ${wordsOf(error, use)}`, origin }])
   }
   const reason = error instanceof FilterError ? wordsOf(error, use) : error instanceof RangeError ? tooDeep : undefined
-  if (reason !== undefined) return refused([{ message: `template of '${variable}': ${reason}`, origin }])
+  if (reason !== undefined) return refused([{ message: `${what}: ${reason}`, origin }])
   if (!(error instanceof TemplateError)) return error
-  // On the template's first line the column can be told exactly for what was written without quotes or escapes.
-  const column = error.at.lineno === 0 ? origin.column + error.at.colno : origin.column
+  // Of a variable only on the template's first line, and exactly for what was written without quotes or escapes.
+  const column = error.at.lineno === 0 || variable === undefined ? origin.column + error.at.colno : origin.column
   const place = { file: origin.file, line: origin.line + error.at.lineno, column }
   const fact = /'(ansible_\w+)/.exec(error.message)?.[1]
   const hints = [
@@ -150,7 +259,7 @@ function located(error: unknown, origin: Origin, use: Use): unknown {
     ...(fact && error.message.endsWith('is undefined') ? [aboutFact(fact)] : []),
   ]
   const trail = hints.length > 0 ? { hint: hints.join('; ') } : {}
-  return refused([{ message: `template of '${variable}': ${wordsOf(error, use)}`, origin: place, ...trail }])
+  return refused([{ message: `${what}: ${wordsOf(error, use)}`, origin: place, ...trail }])
 }
 
 /** What a filter has half-way made of a secret is known to nobody: a message that may quote it is not passed on. */
@@ -187,19 +296,24 @@ function outsideOf(use: Use): Outside {
   }
 }
 
-/** A variable, a magic variable, or a fact; all evaluated when they are read. */
+/** A variable, a magic variable, a fact, or a default; all evaluated when they are read. */
 function lookUp(name: string, use: Use): unknown {
   const variable = use.host.vars.get(name)
-  if (variable !== undefined) return readVariable(name, variable, use)
+  if (variable !== undefined) return completedValue(readVariable(name, variable, use), use.inventory, use.host, name)
   const magic = magicVariable(name, use)
   if (magic !== undefined) return magic
   const facts = factNames.has(name) ? factsFor(use) : use.context.facts
-  return facts && Object.hasOwn(facts, name) ? facts[name] : missing(name)
+  if (facts && Object.hasOwn(facts, name)) return facts[name]
+  const fallback = use.inventory.defaults?.get(name)
+  return fallback === undefined ? missing(name) : readVariable(name, fallback, use)
 }
 
 /** Those of the host whose variable is being read: `hostvars['other']` has its own. */
-function factsFor({ host, inventory, context }: Use): Readonly<Record<string, unknown>> | undefined {
-  return context.facts ?? inventory.factsOf?.(host.name)
+function factsFor({ host, inventory, context, seen }: Use): Readonly<Record<string, unknown>> | undefined {
+  if (context.facts !== undefined || inventory.factsOf === undefined) return context.facts
+  const facts = inventory.factsOf(host.name)
+  if (facts === undefined) seen.lacksFacts = true
+  return facts
 }
 
 function readVariable(name: string, variable: Variable, use: Use): unknown {

@@ -2,7 +2,8 @@ import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
 /**
  * A param's JSON Schema. Some keywords are ours: `var` names the inventory variables that set the param (the first that
  * is set wins), `secret` keeps its value out of every output, `defaults` tells of defaults that depend on another
- * param, for its documentation.
+ * param, for its documentation, and `agree` refuses an inventory that says different things under different names of
+ * the value, where usually the strongest counts.
  *
  * Text never breaks a line: control characters are refused, whatever the schema says. `text: 'lines'` lets line feeds
  * and tabs in. `text: 'line'` says that any text will do beyond that, because whoever writes it somewhere quotes it.
@@ -13,6 +14,7 @@ export type ParamSchema = JSONSchema & {
   readonly var?: string | readonly string[]
   readonly secret?: boolean
   readonly text?: 'line' | 'lines'
+  readonly agree?: boolean
 }
 
 /** A role's params: a JSON Schema of an object. `additionalProperties` is always false. */

@@ -73,7 +73,7 @@ function compiled(schema: object, text: string): ValidateFunction {
 }
 
 /** Ours, beside JSON Schema's: what `ParamSchema` says of them. */
-const keywords = ['var', 'secret', 'text', 'defaults']
+const keywords = ['var', 'secret', 'text', 'defaults', 'agree']
 
 function keep(text: string, code: string): void {
   const file = fileFor(text)

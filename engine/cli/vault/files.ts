@@ -9,7 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
 import { messageOf, type Refused, refused } from '../../failure/index.ts'
 import { isVaulted, openVault, type VaultSecret } from '../../vault/index.ts'
@@ -45,7 +45,8 @@ export function writeOutput(name: string, content: Uint8Array | string, mode?: n
   try {
     const file = openSync(beside, 'wx', mode ?? (before ? before.mode & 0o777 : 0o600))
     try {
-      writeSync(file, typeof content === 'string' ? Buffer.from(content) : content)
+      // Not writeSync, which takes a part where the disk is nearly full, and says no more than how much.
+      writeFileSync(file, content)
       fsyncSync(file)
     } finally {
       closeSync(file)

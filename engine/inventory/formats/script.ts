@@ -53,6 +53,7 @@ async function run(
   if (args[0] === '--host' && result.stdout.trim() === '') {
     return { node: { kind: 'map', entries: [], line: 1, column: 1 } }
   }
+  files.printed(`${path} ${args.join(' ')}`, result.stdout)
   const json = readJson(result.stdout, `${path} ${args.join(' ')}`)
   if ('problem' in json) return json
   if (json.node.kind !== 'map') return fail(`the script must print a JSON object (${args.join(' ')})`)

@@ -1,7 +1,7 @@
-import type { Problem } from '../../failure/index.ts'
-import { type Files, start } from '../../files/index.ts'
-import type { Node } from '../../python/index.ts'
-import { isVaulted, type Vault } from '../../vault/index.ts'
+import { type Problem, refused } from '../../failure/index.ts'
+import { type Files, filesOf, start } from '../../files/index.ts'
+import { type Node, toValue } from '../../python/index.ts'
+import { createVault, isVaulted, type Vault } from '../../vault/index.ts'
 import { readData, readVariables } from '../formats/data-read.ts'
 import type { Setting } from '../types.ts'
 
@@ -20,6 +20,13 @@ const place = '--extra-vars'
 export function readExtraVars(args: readonly string[], files: Files, vault: Vault): ExtraVars {
   const read = args.filter(arg => arg !== '').map(arg => readArgument(arg, files, vault))
   return { settings: read.flatMap(one => one.settings), problems: read.flatMap(one => one.problems) }
+}
+
+/** What one argument of `-e` sets; a value that is vaulted stays so. Throws what is wrong with it. */
+export function extraVarsIn(arg: string): readonly { readonly name: string; readonly value: unknown }[] {
+  const { settings, problems } = readExtraVars([arg], filesOf(process.cwd()), createVault([]))
+  if (problems.length > 0) throw refused(problems)
+  return settings.map(({ name, node, file }) => ({ name, value: toValue(node, file, vaulted => vaulted) }))
 }
 
 function readArgument(arg: string, files: Files, vault: Vault): ExtraVars {

@@ -6,6 +6,7 @@ import { test } from 'uvu'
 import { equal, match, not } from 'uvu/assert'
 
 const dir = mkdtempSync(join(tmpdir(), 'rota-params-'))
+test.after(() => rmSync(dir, { recursive: true }))
 // A playbook finds the package by its name.
 mkdirSync(join(dir, 'node_modules'))
 symlinkSync(process.cwd(), join(dir, 'node_modules/rota'))
@@ -30,7 +31,9 @@ kube_apiserver_port=6444
 keepalived_virtual_address=10.0.0.100
 `,
 )
-const rota = (...args: readonly string[]) => execa('node', ['engine/bin.mjs', ...args], { reject: false, all: true })
+const rotaIn = (env: Readonly<Record<string, string>>, ...args: readonly string[]) =>
+  execa('node', ['engine/bin.mjs', ...args], { reject: false, all: true, env })
+const rota = (...args: readonly string[]) => rotaIn({}, ...args)
 const params = (...args: readonly string[]) => rota('params', 'playbooks/upgrade.mjs', '-i', inventory, ...args)
 
 test('each param has its value, type, source and place, and what it overrode', async () => {
@@ -49,7 +52,7 @@ test('each param has its value, type, source and place, and what it overrode', a
     ],
   )
   match(stdout, 'keepalived apiserverPort: 7443  (integer, of the cluster)')
-  match(stdout, /cluster virtualAddress: "10.0.0.100" {2}\(string\)\n {2}set by keepalived_virtual_address/)
+  match(stdout, /cluster virtualAddress: "10.0.0.100" {2}\(text\)\n {2}set by keepalived_virtual_address/)
   match(stdout, /haproxy fall: 2 {2}\(integer\)\n {2}the default/)
 })
 
@@ -103,6 +106,30 @@ test('a host that is not there, no host, and no playbook are refused', async () 
   const none = await rota('params', 'playbooks/none.mjs', '--host', 'm1')
   match(none.all ?? '', 'there is no playbook playbooks/none.mjs')
   equal([wrong.exitCode, none.exitCode], [1, 1])
+})
+
+test("a checkout's defaults count by the flag, the variable and the environment, and so they are shown", async () => {
+  write('checkout/galaxy.yml', 'name: kubespray\nversion: 2.28.1\n')
+  write('checkout/roles/kubespray_defaults/defaults/main/main.yml', 'kube_log_level: 4\nkube_config_dir: /etc/k8s\n')
+  const flag = ['--kubespray', join(dir, 'checkout')]
+  const { stdout } = await params('--host', 'm1', ...flag)
+  match(
+    stdout.replaceAll(dir, 'DIR'),
+    /control-plane logLevel: 4 {2}\(integer\)\n {2}set by kube_log_level, kubespray 2.28.1, DIR\/checkout\/roles\/kubespray_defaults\/defaults\/main\/main.yml:1:17/,
+  )
+  match((await params('--host', 'm1', '-e', `kubespray_dir=${dir}/checkout`)).stdout, 'kubeConfigDir: "/etc/k8s"')
+  const named = await rotaIn(
+    { ROTA_KUBESPRAY: `${dir}/checkout` },
+    'run',
+    'playbooks/upgrade.mjs',
+    '-i',
+    inventory,
+    '--list-params=m1',
+  )
+  match(named.stdout, 'kubeConfigDir: "/etc/k8s"')
+  const { stdout: without } = await params('--host', 'm1')
+  match(without, 'kubeConfigDir: "/etc/kubernetes"')
+  match((await rota('run', 'playbooks/upgrade.mjs', '--help')).stdout, '--kubespray <dir>')
 })
 
 test.run()

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runFromCommandLine } from '../../../engine/cli/run.ts'
-import { command, defineRole, file, play, step } from '../../../engine/index.ts'
+import { command, defineRole, file, play, type Serial, step, window } from '../../../engine/index.ts'
 import type { Playbook } from '../../../engine/playbook/playbook.ts'
 import { encryptVault } from '../../../engine/vault/write.ts'
+import { heard } from './heard.ts'
 
 // Whole command lines against this machine, in check mode: nothing is written but the journal, which goes elsewhere.
 const cwd = mkdtempSync(join(tmpdir(), 'rota-playbook-'))
@@ -29,25 +30,8 @@ const made = { name: 'show', file: join(cwd, 'show.mjs'), plays: [play('show', {
 
 const run = (...args: string[]) => runPlaybook(made, ...args)
 
-async function runPlaybook(playbook: Playbook, ...args: string[]) {
-  const before = { cwd: process.cwd(), out: process.stdout.write, error: process.stderr.write }
-  const said = { text: '' }
-  const into = ((text: string | Uint8Array) => {
-    said.text += String(text)
-    return true
-  }) as typeof process.stdout.write
-  process.chdir(cwd)
-  process.stdout.write = into
-  process.stderr.write = into
-  try {
-    const exitCode = await runFromCommandLine(playbook, ['node', playbook.file, ...args])
-    return { exitCode, said: said.text }
-  } finally {
-    process.stdout.write = before.out
-    process.stderr.write = before.error
-    process.chdir(before.cwd)
-  }
-}
+const runPlaybook = (playbook: Playbook, ...args: string[]) =>
+  heard(cwd, () => runFromCommandLine(playbook, ['node', playbook.file, ...args]))
 
 process.env.XDG_STATE_HOME = join(cwd, 'state')
 write('password', 'open\n')
@@ -92,6 +76,20 @@ test('a vaulted value of the wrong type is not shown by the error', async () => 
   const { said } = await run(...check, '--vault-password-file', 'password', '-e', '{"show_port": "{{ secret }}"}')
   assert.match(said, /show_port: the secret value is not of type integer/)
   assert.not.match(said, /secret-two/)
+})
+
+test('without an inventory, or with one in ansible.cfg that is not there, nothing runs, and what to do is said', async () => {
+  const bare = await run('--check')
+  assert.is(bare.exitCode, 1)
+  assert.match(bare.said, /no inventory was given\n +name one with -i .* or as `inventory` in ansible\.cfg/)
+  write('ansible.cfg', '[defaults]\ninventory = nowhere.ini\n')
+  try {
+    const { exitCode, said } = await run('--check')
+    assert.is(exitCode, 1)
+    assert.match(said, /ansible\.cfg:2 inventory: there is no inventory nowhere\.ini\n +name one with -i/)
+  } finally {
+    rmSync(join(cwd, 'ansible.cfg'))
+  }
 })
 
 test('what ansible.cfg says is used, and named with -v; what is ignored is said once', async () => {
@@ -344,6 +342,66 @@ test("kubespray's -e serial=1 is --serial 1 where plays have batches, and that i
     assert.is(exitCode, 1, said)
     assert.match(said, reason)
   }
+})
+
+const pace = (name: string, serial?: Serial) =>
+  play(name, { hosts: 'all', tasks: [command({ run: 'true' })], ...(serial === undefined ? {} : { serial }) })
+const paces: readonly (readonly [what: string, args: readonly string[], own: Serial, said: string])[] = [
+  ["the play's own size", ['--window'], '50%', '6 hosts, a window of 3'],
+  ['canaries stay batches', ['--window'], [1, 2, '50%'], '6 hosts, 2 batches and a window of 3'],
+  ['where all go at once they go on to do so', ['--window'], 0, '6 hosts\n'],
+  ["a window of the play's own is what it is", ['--window'], window(4), '6 hosts, a window of 4'],
+  ['without a flag too', [], [1, window(4)], '6 hosts, 1 batch and a window of 4'],
+  ['the size of --serial', ['--serial', '34%', '--window'], 1, '6 hosts, a window of 2'],
+  ['a list of --serial', ['--serial', '1,34%', '--window'], 1, '6 hosts, 1 batch and a window of 2'],
+  ['-e serial', ['-e', 'serial=2', '--window'], 1, '6 hosts, a window of 2'],
+  ['--serial alone means batches, whatever the play says', ['--serial', '2'], window(4), '6 hosts, 3 batches'],
+]
+for (const [what, args, own, expected] of paces)
+  test(`a window on the command line: ${what}`, async () => {
+    write('six.ini', 'h[1:6] ansible_connection=local\n')
+    const two = { ...made, plays: [pace('in parts', own), pace('all at once')] }
+    const { exitCode, said } = await runPlaybook(two, '-i', 'six.ini', '--check', ...args)
+    assert.is(exitCode, 0, said)
+    assert.match(said, `in parts  ${expected}`)
+    assert.match(said, 'all at once  6 hosts\n')
+  })
+
+const noPaces: readonly (readonly [args: readonly string[], own: Serial | undefined, said: string])[] = [
+  [['--window'], undefined, '--window: no play of this playbook works in batches'],
+  [['--serial', '20%', '--window'], undefined, '--serial: no play of this playbook works in batches'],
+  [['--serial', '0', '--window'], 1, '--serial: serial window("0"): a window has one host at least'],
+  [['-e', 'serial=0%', '--window'], 1, 'extra variable serial: serial window("0%"): a window has one host at least'],
+  [['--serial', 'window(20%)'], 1, 'and --serial 20% --window on the command line'],
+  [['-e', 'serial=window(2)'], 1, 'and --serial 20% --window on the command line'],
+  [['--window=20%'], 1, '--window takes no size: say --serial 20% --window'],
+  [['--window', '20%'], 1, '--window takes no size: say --serial 20% --window'],
+  [[], window('0%'), 'play "in parts": serial window("0%"): a window has one host at least'],
+  [[], [window(1), 2], 'play "in parts": serial window(1): a window takes the rest, so it comes last'],
+  [[], window('some'), 'play "in parts": serial window("some"): expected a number of hosts or a percentage'],
+]
+for (const [args, own, expected] of noPaces)
+  test(`refused before any host is touched: ${[...args, JSON.stringify(own)].join(' ')}`, async () => {
+    write('six.ini', 'h[1:6] ansible_connection=local\n')
+    const one = { ...made, plays: [pace('in parts', own)] }
+    const { exitCode, said } = await runPlaybook(one, '-i', 'six.ini', '--check', ...args)
+    assert.is(exitCode, 1, said)
+    assert.match(said, expected)
+    assert.not.match(said, '6 hosts')
+  })
+test('a pause is of playbooks that work in batches, and is a duration', async () => {
+  write('two.ini', 'h[1:2] ansible_connection=local\n')
+  const batches = play('in batches', { hosts: 'all', serial: 1, tasks: [command({ run: 'true', unless: 'true' })] })
+  const go = (...args: string[]) => runPlaybook({ ...made, plays: [batches] }, '-i', 'two.ini', '--check', ...args)
+  for (const time of ['300', '5m', '1h30m', '24h', '0']) assert.is((await go('--pause', time)).exitCode, 0, time)
+  const wrong = await go('--pause', 'soon')
+  assert.is(wrong.exitCode, 1)
+  const long = await go('--pause', '600h')
+  assert.is(long.exitCode, 1)
+  assert.match(long.said, /--pause: 2160000 s is more than 24 h[\s\S]*--limit/)
+  const none = await runPlaybook(made, ...here, '--pause', '5m')
+  assert.is(none.exitCode, 1)
+  assert.match(none.said, '--pause: no play of this playbook works in batches')
 })
 
 test('an extra variable serial that a role reads is that of the role', async () => {

@@ -47,7 +47,13 @@ async function run(state: string, before: readonly string[] = [], more: readonly
   const { exitCode, all } = await execa(file, words, {
     all: true,
     reject: false,
-    env: { XDG_STATE_HOME: state, XDG_CACHE_HOME: join(dir, 'cache'), NO_COLOR: '1', ROTA_SOURCES: '1' },
+    env: {
+      XDG_STATE_HOME: state,
+      XDG_CACHE_HOME: join(dir, 'cache'),
+      FORCE_COLOR: undefined,
+      NO_COLOR: '1',
+      ROTA_SOURCES: '1',
+    },
   })
   return { exitCode, said: all, touched: existsSync(canary) }
 }

@@ -12,19 +12,108 @@ import { cpuTime } from '../../cpu-time.ts'
 // Whatever a host answers, the reader of a fact gives facts of the right kind or an error that names the fact. The
 // answer may be made of what an honest host says, so that it gets far.
 const name = 'x.service'
-const { addresses, check, glob, group, http, kernelModule, listeningPorts, mounts, os, packageState } = kinds
-const { packageCandidate, packageLists, path, route, sysctl, tcp, tlsCertificate, tool, unit, unixSocket, user } = kinds
+const {
+  addresses,
+  alternatives,
+  authorizedKeys,
+  check,
+  clock,
+  firewall,
+  gitCheckout,
+  glob,
+  group,
+  http,
+  kernelModule,
+  listeningPorts,
+  mounts,
+  os,
+  packageState,
+} = kinds
+const { packageCandidate, packageLists, path, rebootRequired, route, sysctl, tcp, tlsCertificate, upgradable } = kinds
+const { tool, tree, unit, unixSocket, user, versionLocks } = kinds
 const requests: readonly (readonly [FactRequest, readonly string[]])[] = [
   [
     addresses({}),
     ['2: eth0    inet 10.0.0.1/24 brd 10.0.0.255 scope global eth0', '3: a@if4 inet6 fe80::1/64 scope link'],
   ],
+  [
+    alternatives({ name: 'editor' }),
+    [
+      'unavailable',
+      'editor - auto mode\n  link currently points to /bin/vi\n/bin/vi - priority 30\n.',
+      '.',
+      'editor - x',
+    ],
+  ],
+  [
+    authorizedKeys({ user: 'u' }),
+    [
+      '.',
+      ...[
+        'noUser',
+        'unknown x',
+        'home 1 2 /h/.ssh\nfolder 41c0|1|2|u|u|4096\nfile 8180|1|2|u|u|3\ncontent YQ==',
+        'home x 1 /h',
+        'home 1 1 /h\nfolder x',
+      ].map(text => Buffer.from(text).toString('base64')),
+    ],
+  ],
+  [clock({}), [`1800000000.123456789${'\nrota:nonce:\n'}1800000001.N`, '1800000000.', 'rota:nonce:']],
   [check({ run: 'true' }), ['0', 'aGk=', ':', '.', '124']],
+  [
+    firewall({}),
+    [
+      '.',
+      ...[
+        'ssh 22\n',
+        'firewalld\nrunning 1/tcp\nrunningRule a\npermanent ',
+        'ufw\nufw allow 22/tcp',
+        'unavailable\nno',
+        'nftables\n{"nftables":[{"chain":{"family":"ip","table":"a","name":"b","type":"filter","hook":"input","policy":"drop"}},{"rule":{"handle":1e99}},{"rule":null}]}',
+        'nftables\n{"nftables":[{"__proto__":1}]}',
+        'x',
+      ].map(text => Buffer.from(text).toString('base64')),
+    ],
+  ],
+  [
+    gitCheckout({ path: '/a', repo: '/b', version: 'main', environment: {} }),
+    [
+      '.',
+      ...[
+        'noGit',
+        'here absent\nremote\n',
+        `here checkout\ncommit ${'a'.repeat(40)}\nurl x\nkept\nchanged  M f\nremote\n${'b'.repeat(40)}\trefs/heads/main`,
+        'here other\nfailed\nfatal: x',
+        'here x',
+      ].map(text => Buffer.from(text).toString('base64')),
+    ],
+  ],
   [glob({ pattern: '/etc/*' }), ['+/etc/a', '.']],
   [group({ name: 'g' }), ['g:x:7:a,b', 'g:x::', '__proto__:x:1:']],
   [
     http({ url: 'http://h/' }),
     [Buffer.from('HTTP/1.1 200 OK\r\n\r\nok').toString('base64'), '.', 'failed 7', 'unavailable x'],
+  ],
+  [
+    kinds.kept({ run: '20260101T000000Z-1', play: 1 }),
+    [
+      'of 20260101T000000Z-1 1',
+      'kept - /a',
+      'kept secret,play%2Freload /__proto__',
+      'kept -,%zz /a/../b',
+      'left 81a4 0 0 /a',
+      'left 81a4 x 0 /a',
+      `${'0'.repeat(64)}  /a`,
+      `leads ${'0'.repeat(64)} /a`,
+      'gone /a',
+      'gone ./%2Fa',
+      `${'0'.repeat(64)}  ./%2Fa`,
+      'foreign /var/lib/rota',
+      '.',
+      'before /a',
+      'now /a',
+      'YQ==',
+    ],
   ],
   [kernelModule({ name: 'm' }), ['loaded', 'missing', 'builtin']],
   [listeningPorts({}), ['   0: 0100007F:1F90 00000000:0000 0A 0']],
@@ -37,10 +126,12 @@ const requests: readonly (readonly [FactRequest, readonly string[]])[] = [
   [packageCandidate({ name: 'p' }), ['p:', '  Candidate: 1.2', 'dnf p.x86_64 1.2 repo']],
   [packageLists({}), ['1700000000', '1600000000', '-1', '1e9']],
   [pending({}), ['a%2Fb', '%', '%zz', '__proto__']],
+  [rebootRequired({}), ['file', 'linux-image', 'tool', 'since', '__proto__']],
   [route({ to: '10.0.0.1' }), ['10.0.0.1 via 10.0.0.2 dev eth0 src 10.0.0.3 uid 0', '10.0.0.1 dev lo src x']],
   [sysctl({ key: 'a.b' }), ['/proc/sys/a/b:1\t2']],
   [tcp({ port: 1 }), ['open', 'closed refused', 'unavailable x']],
   [tlsCertificate({ port: 1 }), ['-----BEGIN CERTIFICATE-----', 'AAAA', '-----END CERTIFICATE-----', 'failed x', '.']],
+  [tree({ root: '/a', names: ['b'] }), [`${'a'.repeat(64)}\n.`, 'missing 1\n.', 'missing 2', 'missing __proto__']],
   [tool({ name: 't' }), ['/bin/t', '']],
   [
     unit({ name }),
@@ -67,10 +158,20 @@ const requests: readonly (readonly [FactRequest, readonly string[]])[] = [
       'same /a',
     ],
   ],
+  [versionLocks({}), ['kubelet-0:1.30.4-1.1.*', '0:kubelet-1.30.4-1.1.*', 'name = "kubelet"', '!a-1-1', '-*']],
+  [
+    upgradable({ except: ['p'], listsMaxAge: 1 }),
+    [
+      ...['apt', 'interrupted', 'Inst p [1] (2 a [all])', 'Inst q (2 a [all])', 'Remv r [1]', 'Conf p (2 a [all])'],
+      ...['dnf', 'Upgrading:', ' p noarch 2-1 repo 12 k', ' q', 'Transaction Summary', '-- installed', 'p.noarch 1-1'],
+      ...['unknown', 'none'],
+    ],
+  ],
   [user({ name: 'u', groups: true }), ['u:x:1:2:c:/h:/bin/sh', 'uid=1(u) gid=2(g) groups=2(g),3(h)', 'u:x:a:b:::']],
 ]
 
 const mark = '\nrota:nonce:\n'
+const span = { asked: 100, answered: 130 }
 const junk = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 12 }),
   fc.constantFrom(
@@ -131,7 +232,7 @@ for (const [request, honest] of requests) {
 
 function readOf(request: FactRequest, text: string): unknown {
   try {
-    return probeOf([request], mark).read(`${text}${mark}`).get(request)
+    return probeOf([request], mark).read(`${text}${mark}`, span).get(request)
   } catch (error) {
     assert.instance(error, Error)
     assert.match((error as Error).message, `fact ${request.kind.name}`)
@@ -179,7 +280,10 @@ test('checksums and content that have no end are an error', () => {
 
 test('an answer of line feeds alone is not taken apart', () => {
   const text = '\n'.repeat(mostLines + 1)
-  assert.throws(() => probeOf([os({})], mark).read(text + mark), /has 1000003 lines, more than 1000000 are not read/)
+  assert.throws(
+    () => probeOf([os({})], mark).read(text + mark, span),
+    /has 1000003 lines, more than 1000000 are not read/,
+  )
 })
 
 for (const [request, honest] of requests) {

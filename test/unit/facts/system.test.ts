@@ -6,6 +6,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   addresses,
+  authorizedKeys,
+  clock,
   glob,
   group,
   kernelModule,
@@ -111,7 +113,7 @@ for (const shell of shells.slice(0, 3)) {
     assert.equal(probeWith(shell, kernelModule({ name: 'no-such-module' })), [{ state: 'missing' }])
     const [root, proc] = probeWith(shell, mounts({ path: '/proc' }), mounts({ path: '/nowhere' }))
     assert.is(root?.here, true)
-    assert.equal(proc, { here: false, below: [] })
+    assert.equal(proc, { here: false, at: [], below: [] })
   })
 
   test(`${nameOf(shell)}: lists of apt`, () => {
@@ -134,6 +136,9 @@ for (const shell of shells) {
       JSON.stringify(root),
     )
     assert.equal([nobody, nobodys], [{ type: 'absent' }, { type: 'absent' }])
+    // A name is no pattern.
+    assert.equal(probeWith(shell, user({ name: 'r..t' })), [{ type: 'absent' }])
+    assert.equal(probeWith(shell, authorizedKeys({ user: 'r..t' })), [{ type: 'noUser' }])
     assert.equal(inGroups?.type === 'user' && [inGroups.uid, inGroups.groups], [1, ['daemon']])
     const [daemon, none] = probeWith(shell, group({ name: 'daemon' }), group({ name: 'no-such-group' }))
     assert.is(daemon?.type === 'group' && daemon.gid, 1)
@@ -226,5 +231,17 @@ test('a real answer of dpkg', () => {
   const version = execFileSync('dpkg-query', ['-W', '-f', '${Version}', 'dash']).toString()
   assert.equal(dash, { type: 'installed', manager: 'apt', version, held: false })
 })
+
+for (const shell of shells)
+  test(`the clock under ${nameOf(shell)}`, () => {
+    const [command, ...words] = shell
+    const read = () => execFileSync(command, words, { input: clock.kind.probe([{}]), encoding: 'utf8' }).trimEnd()
+    const now = Date.now() / 1000
+    const [seen] = clock.kind.parse(`${read()}\n${read()}`, [{}], { asked: now, answered: Date.now() / 1000 })
+    assert.ok(
+      seen && seen.least > -1500 && seen.least <= 10 && seen.most >= 0 && seen.most < 5000,
+      JSON.stringify(seen),
+    )
+  })
 
 test.run()

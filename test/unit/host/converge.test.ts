@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import { equal, match, throws, unreachable } from 'uvu/assert'
 import { defineFact, type FactRequest, type Facts, factKey, factsFrom } from '../../../engine/facts/fact.ts'
-import { isFailure, messageOf } from '../../../engine/failure/index.ts'
+import { interrupted, isFailure, messageOf } from '../../../engine/failure/index.ts'
 import { checkHost } from '../../../engine/host/check-mode.ts'
 import { converge, planHost } from '../../../engine/host/host-run.ts'
 import type { HostRun } from '../../../engine/host/run.ts'
@@ -101,6 +101,7 @@ function runOn(
     addressProblems: [],
     groups: [],
     var: () => undefined,
+    render: () => ({ text: '', secret: false }),
     place: () => undefined,
   }
   const inventory: InventoryView = {
@@ -113,11 +114,13 @@ function runOn(
   const run: HostRun = {
     run: 'run',
     play: play('p', { hosts: 'all' }),
+    number: 1,
     host: view,
     inventory,
     work,
     channel: host.channel,
     channelOf: async () => host.channel,
+    reconnect: async () => {},
     ask: async () => true,
     signal: new AbortController().signal,
     emit: event => events.push(event),
@@ -382,12 +385,20 @@ test('check mode tells every stage, step and handler that a run would do, and do
     ],
     { say: log({ text: 'said' }) },
   )
-  equal(checkHost(run, await planHost(run)), 4)
+  equal(checkHost(run, await planHost(run)).length, 4)
   equal(host.values.size, 0)
   equal(
     events.flatMap(event => (event.kind === 'task' ? [`${event.status} ${event.task}`] : [])),
     ['would change a is 1', 'would change join', 'would change b is 2', 'would change log said'],
   )
+})
+
+test('a step that is interrupted is told as such, not as one that failed', async () => {
+  const stopped = step({ title: 'waits', run: () => Promise.reject(interrupted('stopped')) })
+  const error = await runOn(fakeHost(), [stopped])
+    .go()
+    .catch((thrown: unknown) => thrown)
+  equal([isFailure(error, 'interrupted'), messageOf(error)], [true, 'stopped'])
 })
 
 test.run()

@@ -1,89 +1,8 @@
 import { test } from 'uvu'
 import { equal, match } from 'uvu/assert'
-import { defineFact, type FactRequest, factKey, factsFrom } from '../../../engine/facts/fact.ts'
 import { unreachable } from '../../../engine/failure/index.ts'
-import { type Gate, gate, holds, type PlayOptions, play } from '../../../engine/index.ts'
-import { loadInventory } from '../../../engine/inventory/index.ts'
-import type { RunEvent } from '../../../engine/journal/events.ts'
-import { inventoryView } from '../../../engine/plan/views.ts'
-import { runPlays } from '../../../engine/rollout/run.ts'
-import { newRedactor } from '../../../engine/secrets/redactor.ts'
-import { raw } from '../../../engine/shell/shell.ts'
-import { defineTask } from '../../../engine/tasks/task.ts'
-import type { Channel, Connection } from '../../../engine/transport/types.ts'
-import { readyPlays } from '../../ready-plays.ts'
-
-const isDone = defineFact<Record<never, never>, boolean>({ name: 'isDone', probe: () => '', parse: () => [] })
-const change = defineTask<Record<never, never>>({
-  name: 'change',
-  title: () => 'change it',
-  facts: () => [isDone({})],
-  plan: (_, facts) => (facts.get(isDone({})) ? undefined : { summary: 'to do', apply: raw('change') }),
-})
-
-/**
- * Hosts in memory, changed by one play: what became of each, whom anything was done to, and why the playbook stopped.
- */
-async function run(
-  options: Omit<PlayOptions, 'hosts'>,
-  { check = false, probe = () => {} }: { readonly check?: boolean; readonly probe?: (host: string) => void } = {},
-) {
-  const inventory = await loadInventory({ sources: ['a,b,c,'] })
-  const view = inventoryView(inventory)
-  const tags = { only: [], skip: [] }
-  const made = play('masters', { hosts: 'all', tasks: [change({})], ...options })
-  const { plays, problems } = await readyPlays([made], inventory, { tags, redactor: newRedactor() })
-  equal(problems, [])
-  const events: RunEvent[] = []
-  const changed: string[] = []
-  const channel = (host: string): Channel => ({
-    host,
-    probe: async requests => {
-      probe(host)
-      const read = ({ kind }: FactRequest) => (kind.name === 'pending' ? [] : changed.includes(host))
-      return factsFrom(new Map(requests.map(request => [factKey(request), read(request)])))
-    },
-    apply: async ({ items }, onEvent) => {
-      if (items.length === 0) return {}
-      for (const { id } of items) onEvent({ kind: 'started', id })
-      changed.push(host)
-      for (const { id } of items) onEvent({ kind: 'done', id, exitCode: 0, output: '', seconds: 0 })
-      return {}
-    },
-    run: async () => ({ exitCode: 0, stdout: '', stderr: '' }),
-    stats: () => ({ programs: 0, roundTrips: 0, bytesSent: 0 }),
-    close: async () => {},
-  })
-  const exitCode = await runPlays(plays, {
-    run: 'test',
-    playbook: 'test',
-    inventory,
-    view,
-    connections: new Map(
-      [...inventory.hosts.keys()].map((host): [string, Connection] => [
-        host,
-        { host, transport: { kind: 'local' }, shell: ['sh'] },
-      ]),
-    ),
-    open: async ({ host }) => channel(host),
-    check,
-    diff: false,
-    forks: 5,
-    tags,
-    signal: new AbortController().signal,
-    isSecret: () => false,
-    ask: async () => true,
-    emit: event => events.push(event),
-  })
-  const ended = events.flatMap(event => (event.kind === 'hostFinished' ? [event] : []))
-  return {
-    exitCode,
-    changed,
-    outcomes: ended.map(({ host, outcome }) => `${host} ${outcome}`).sort(),
-    messages: ended.map(({ message, hint }) => [message, hint].filter(Boolean).join('\n')),
-    stopped: events.flatMap(event => (event.kind === 'stopped' ? [event.reason] : [])).join(),
-  }
-}
+import { type Gate, gate, holds } from '../../../engine/index.ts'
+import { isDone, inMemory as run } from '../in-memory.ts'
 
 const broken = (how: 'facts' | 'check', when: (host: string) => boolean = () => true): Gate =>
   gate({
@@ -118,6 +37,65 @@ for (const how of ['facts', 'check'] as const) {
       match(stopped, told(how))
     })
 }
+
+test('a gate that does not hold in its time fails the host, and says what was expected and what was seen', async () => {
+  const closed = gate({
+    name: 'ready',
+    interval: 0.01,
+    timeout: 0.03,
+    facts: () => ({ done: isDone({}) }),
+    check: ({ done }) => (done ? { ok: false, expected: 'an open door', saw: 'a closed one' } : holds),
+  })
+  const { exitCode, outcomes, messages } = await run({ gate: closed })
+  equal([exitCode, outcomes], [2, ['a failed', 'b failed', 'c failed']])
+  for (const message of messages)
+    match(
+      message,
+      /^gate ready: expected an open door, saw a closed one \(after 0\.03 s\)\nthe rollout goes no further/,
+    )
+})
+
+test('a gate of a host may have to hold for some time', async () => {
+  const looks = new Map<string, number>()
+  const flapping = gate({
+    name: 'ready',
+    interval: 0.01,
+    timeout: 20,
+    holdFor: 0.03,
+    facts: () => ({ done: isDone({}) }),
+    check: ({ done }, { host }) => {
+      const look = done ? (looks.get(host.name) ?? 0) + 1 : 0
+      looks.set(host.name, look)
+      return look === 2 ? { ok: false, expected: 'an open door', saw: 'a closed one' } : holds
+    },
+  })
+  equal((await run({ gate: flapping })).exitCode, 0)
+  // One that holds, one that does not, and two at least until it has held for so long.
+  equal(
+    [...looks.values()].map(count => count >= 4),
+    [true, true, true],
+  )
+})
+
+test('who leads by the word of the gate is asked anew before each turn, and is worked on last', async () => {
+  const worked: string[] = []
+  let leader = 'a'
+  const led = gate({
+    name: 'ready',
+    interval: 0.01,
+    timeout: 0.05,
+    facts: () => ({ done: isDone({}) }),
+    check: ({ done }, { host }) => {
+      if (done && !worked.includes(host.name)) worked.push(host.name)
+      // It moves once, while the first is worked on.
+      if (worked.length > 0) leader = 'c'
+      return holds
+    },
+    last: (_, { host }) => host.name === leader,
+  })
+  const { exitCode, changed } = await run({ gate: led, keepAvailable: (total: number) => total - 1 })
+  equal([exitCode, changed], [0, ['b', 'a', 'c']])
+})
 
 test('what counts as available is code of the gate, too', async () => {
   const counts = {

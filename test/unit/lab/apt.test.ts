@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { asDebSrc } from '../../../scripts/lab/apt-source.mjs'
-import { mirrorIn } from '../../../scripts/lab/image-base.mjs'
+import { mirrorIn } from '../../../scripts/lab/mirror.mjs'
 
 const stanza = `Types: deb
 URIs: http://mirror.example/debian-security

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { defaultSizes, freeSubnet, planHosts, vipOf } from '../../../scripts/lab/plan.mjs'
+import { defaultSizes, freeSubnet, planHosts, readRuntimes, refuseUnknown, vipOf } from '../../../scripts/lab/plan.mjs'
 
 const subnet = '10.77.3.0/24'
 
@@ -30,6 +30,16 @@ test('a subnet that overlaps a route, wider or narrower, is not taken', () => {
   assert.is(freeSubnet(['172.17.0.0/16']), '10.77.0.0/24')
   assert.is(freeSubnet(['10.77.0.0/24', '10.77.1.128/25', '10.77.2.9']), '10.77.3.0/24')
   assert.throws(() => freeSubnet(['10.0.0.0/8']), /no free subnet/)
+})
+
+test('a container runtime is that of all hosts, or of one that is named; what nobody knows is refused', () => {
+  assert.equal(readRuntimes(['docker', 'node-3=containerd', 'node-4=containerd']), {
+    runtime: 'docker',
+    runtimes: { 'node-3': 'containerd', 'node-4': 'containerd' },
+  })
+  assert.equal(readRuntimes([]), { runtimes: {} })
+  assert.throws(() => readRuntimes(['node-3=podman']), /no container runtime podman; there are docker, containerd/)
+  assert.throws(() => refuseUnknown([{ name: 'node-1' }], ['node-9']), /the lab has no host node-9; it has node-1/)
 })
 
 test.run()

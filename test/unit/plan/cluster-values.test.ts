@@ -11,8 +11,9 @@ import { draftOf } from '../../../engine/plan/index.ts'
 import { type Play, play } from '../../../engine/playbook/play.ts'
 import { around } from '../../../engine/role/around.ts'
 import { defineCluster } from '../../../engine/role/cluster.ts'
-import { gate, holds } from '../../../engine/role/gate.ts'
+import { gate } from '../../../engine/role/gate.ts'
 import { defineRole } from '../../../engine/role/role.ts'
+import { holds } from '../../../engine/role/verdict.ts'
 import { newRedactor } from '../../../engine/secrets/index.ts'
 import { cpuTime } from '../../cpu-time.ts'
 import { readyPlays } from '../../ready-plays.ts'
@@ -129,6 +130,17 @@ test('a needed value that nobody sets is told with the name that sets it, and no
   ]
   equal((await ready(plays)).problems, ['the cluster needs region (set `cluster_region` in the inventory)'])
   equal((await ready(plays, '[all:vars]\ncluster_region=eu\n')).written, ['eu'])
+})
+
+test('one that many roles share is told with its own name, and not with those that each role has for it', async () => {
+  const region = { type: 'string', text: 'line', var: 'region' } as const
+  const needy = defineCluster({ params: { type: 'object', properties: { region }, required: ['region'] } })
+  for (const name of ['eager', 'keen'])
+    defineRole({ name, cluster: needy, params: { type: 'object', properties: { region } }, tasks: () => [] })
+  const plays = [
+    play('p', { hosts: 's1', cluster: needy, tasks: ({ cluster: { region: path } }) => [file({ path, content: '' })] }),
+  ]
+  equal((await ready(plays)).problems, ['the cluster needs region (set `region` in the inventory)'])
 })
 
 test('tasks of a play are handed the value', async () => {

@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import {
   chmodSync,
   closeSync,
@@ -146,6 +147,29 @@ for (const [name, shell] of shells(base)) {
       assert.equal(sums, [sha256(large), ...contents.map(content => `${sha256(content)} ${sha256(large)}`)])
     })
   })
+
+  if (name !== 'busybox')
+    test('a large file is brought to the disk piece by piece: an fsync of others never waits for all of it', async () => {
+      const directory = home()
+      const log = join(directory, 'log')
+      const real = execFileSync('sh', ['-c', 'command -v dd']).toString().trim()
+      // As of uutils, which cuts off what it is to add to.
+      const cut = 'case "$*" in *notrunc*) ;; *) : >/proc/self/fd/1 ;; esac'
+      const text = `#!/bin/sh\necho "$*" >>'${log}'\n${cut}\nexec ${real} "$@"\n`
+      writeFileSync(join(directory, 'dd'), text, { mode: 0o755 })
+      const content = randomBytes(10 * 1024 * 1024 + 5)
+      const paths = `PATH=${directory}:${process.env.PATH}`
+      await withChannel(['env', paths, ...shell], { stateDir: join(directory, 'state') }, async channel => {
+        const items = [change(1, sh`cat ${blob(content)} >${join(directory, 'copy')}`)]
+        assert.equal((await channel.apply({ run: 'r', items }, () => {})).failed, undefined)
+      })
+      assert.ok(readFileSync(join(directory, 'copy')).equals(content))
+      const sizes = [...readFileSync(log, 'utf8').matchAll(/bs=(\d+) count=(\d+) iflag=fullblock conv=notrunc,fsync/g)]
+      assert.equal(
+        sizes.map(([, size, count]) => Number(size) * Number(count)),
+        [4 * 1024 * 1024, 4 * 1024 * 1024, 5],
+      )
+    })
 
   test('a command of a step ends with its first line that fails, with a timeout too', async () => {
     await withChannel(shell, { stateDir: join(home(), 'state'), readOnly: true }, async channel => {
@@ -381,7 +405,7 @@ for (const [name, shell] of shells(base)) {
       assert.is(statSync(fresh).mode & 0o777, 0o644)
       assert.equal(leftovers(join(directory, 'etc')), [])
       assert.equal(leftovers(join(directory, 'new')), [])
-      const backup = join(stateDir, 'backup', 'run-1')
+      const backup = join(stateDir, 'backup', 'run-1', '0')
       const kept = (of: string): string => of.replaceAll('%', '%25').replaceAll('/', '%2F')
       assert.is(readFileSync(join(backup, kept(path)), 'utf8'), 'old')
       assert.equal(readdirSync(join(backup, 'absent')), [kept(fresh)])
@@ -435,6 +459,113 @@ for (const [name, shell] of shells(base)) {
       assert.ok(existsSync(tmp))
     })
     assert.not.ok(existsSync(tmp))
+  })
+
+  if (name === 'busybox')
+    test('without flock, a process that is dead and has not been reaped holds no lock', async () => {
+      const stateDir = join(home(), 'state')
+      mkdirSync(stateDir, { mode: 0o700 })
+      // Its parent does not wait for it, and is alive.
+      const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'inherit'] })
+      try {
+        const [said] = await once(parent.stdout, 'data')
+        const pid = Number(String(said))
+        const stat = () =>
+          readFileSync(`/proc/${pid}/stat`, 'utf8')
+            .replace(/^.*\) /s, '')
+            .split(' ')
+        while (stat()[0] !== 'Z') await sleep(10)
+        writeFileSync(join(stateDir, 'lock.pid'), `${pid} ${stat()[19]} somebody\n`)
+        await withChannel(shell, { stateDir }, async () => {})
+      } finally {
+        parent.kill()
+      }
+    })
+
+  test('what a killed run has left is removed by the next, whatever that one does', async () => {
+    const directory = home()
+    const stateDir = join(directory, 'state')
+    const etc = join(directory, 'etc')
+    mkdirSync(etc)
+    const near = join(etc, 'conf')
+    const channel = await openChannel(local(shell), { readOnly: false, stateDir })
+    const { pid } = await channel.target
+    const script = sh`printf ${'%s\n'} "$ROTA_TMP" >${join(directory, 'tmp')}; : ${blob('secret', near)}; kill -9 ${pid}; sleep 0.1`
+    await channel.apply({ run: 'r', items: [change(1, script)] }, () => {}).catch(() => {})
+    await channel.close()
+    const tmp = readFileSync(join(directory, 'tmp'), 'utf8').trim()
+    assert.ok(existsSync(tmp))
+    assert.is(leftovers(etc).length, 1)
+    writeFileSync(join(stateDir, 'stop.of-the-dead'), '')
+    // The dead shell's script holds no lock; it may take its time.
+    await withChannel(shell, { stateDir, readOnly: true }, probing => probing.run({ script: raw(':') }))
+    assert.ok(existsSync(tmp), 'check mode changes nothing')
+    await withChannel(shell, { stateDir }, async () => {
+      assert.not.ok(existsSync(tmp))
+      assert.equal(leftovers(etc), [])
+      assert.equal(
+        readdirSync(stateDir).filter(entry => !entry.startsWith('lock')),
+        [],
+      )
+    })
+  })
+
+  test('what a command that was killed has left goes with its run', async () => {
+    const directory = home()
+    const stateDir = join(directory, 'state')
+    const etc = join(directory, 'etc')
+    mkdirSync(etc)
+    await withChannel(shell, { stateDir }, async channel => {
+      const script = sh`rota_shared=1; cd ${etc}; rota_enter_room conf; : >./new; kill -9 $(exec sh -c ${'echo $PPID'})`
+      const { failed } = await channel.apply({ run: 'r', items: [change(1, script)] }, () => {})
+      assert.is(failed?.exitCode, 137)
+      assert.is(leftovers(etc).length, 1)
+    })
+    assert.equal(leftovers(etc), [])
+    assert.not.ok(existsSync(join(stateDir, 'unfinished')))
+  })
+
+  if (name !== 'busybox')
+    test('a process that is killed while it receives content, or sends output, ends the channel: nothing is guessed', async () => {
+      const directory = home()
+      const stateDir = join(directory, 'state')
+      const bin = join(directory, 'bin')
+      mkdirSync(bin)
+      for (const [tool, when] of [
+        ['dd', '*bs=12241*'],
+        ['wc', '*'],
+        ['head', '*'],
+      ] as const) {
+        const path = join(bin, tool)
+        writeFileSync(path, `#!/bin/sh\ncase "$*" in ${when}) kill -9 $$ ;; esac\nexec /usr/bin/${tool} "$@"\n`)
+        chmodSync(path, 0o755)
+        // A bash whose stdin is a socket reads its user’s .bashrc, which may need these tools.
+        const patched = ['/usr/bin/env', `HOME=${directory}`, `PATH=${bin}:${process.env.PATH}`, ...shell]
+        const lost = await withChannel(patched, { stateDir }, channel =>
+          channel
+            .run({ script: sh`cat ${blob(randomBytes(77_777))} >/dev/null; echo said` })
+            .then(String, error => error),
+        )
+        assert.ok(isFailure(lost, 'unreachable') && lost.reason.obstacle === 'lost', `${tool}: ${lost}`)
+        writeFileSync(path, `#!/bin/sh\nexec /usr/bin/${tool} "$@"\n`)
+      }
+    })
+
+  test('without a place for temporary files a change and a command fail, and say why', async () => {
+    const directory = home()
+    const stateDir = join(directory, 'state')
+    await withChannel(shell, { stateDir }, async channel => {
+      await channel.probe([pending({})])
+      // Nothing can be written down there.
+      mkdirSync(join(stateDir, 'unfinished'))
+      const items = [change(1, sh`cat ${blob('x', join(directory, 'f'))}`), change(2, raw('true'))]
+      const { failed } = await channel.apply({ run: 'r', items }, () => {})
+      assert.is(failed?.id, 1)
+      assert.match(failed?.output ?? '', /can't make \/.*: is the disk full or read-only\?/)
+      const said = await channel.run({ script: raw('echo never') })
+      assert.equal([said.exitCode, said.stdout], [1, ''])
+      assert.match(said.stderr, /is the disk full or read-only\?/)
+    })
   })
 
   test('the lock is held by one channel, says by whom, and goes with its process', async () => {
@@ -587,8 +718,8 @@ for (const [name, shell] of shells(base)) {
       }
       try {
         await withChannel(shell, { stateDir: join(directory, 'state') }, async channel => {
-          // What can't be written is in the midst, or in the rest behind the last whole block.
-          for (const bytes of [3_500_000, 3_276_800, 1024 * 1024 + 10]) {
+          // What can't be written is in the midst, in the first of several pieces, or behind the last whole block.
+          for (const bytes of [3_500_000, 3_276_800, 9_000_000, 8 * 1024 * 1024, 1024 * 1024 + 10]) {
             const items = [
               change(1, sh`cat ${blob(randomBytes(bytes), join(disk, 'file'))}`),
               change(2, sh`cat ${blob(randomBytes(100_000), join(disk, 'file'))}`),

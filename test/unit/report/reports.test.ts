@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -6,6 +7,7 @@ import { continuation, printable, printableLines } from '../../../engine/journal
 import { reporter } from '../../../engine/report/index.ts'
 import { clip } from '../../../engine/report/live.ts'
 import type { ReportOptions } from '../../../engine/report/report.ts'
+import { barText } from '../../../engine/web/index.ts'
 
 // What a host could say to be taken for somebody else, or to write where it has no business.
 const pieces = [
@@ -58,8 +60,10 @@ const events: { readonly [K in Kind]: fc.Arbitrary<Omit<Extract<RunEvent, { kind
   runStarted: fc.record({ run: nasty, playbook: nasty, check: fc.boolean(), diff: fc.boolean() }),
   note: fc.record({ host: nasty, text: nasty }),
   warning: fc.record({ host: nasty, text: nasty }),
-  playStarted: fc.record({ play: nasty, hosts: names, batches: count }),
+  madeOf: fc.record({ inventory: fc.constant([]), code: fc.array(fc.record({ path: nasty, digest: nasty })) }),
+  playStarted: fc.record({ play: nasty, number: count, hosts: names, batches: count }),
   batchStarted: fc.record({ play: nasty, number: count, of: count, hosts: names }),
+  hostStarted: fc.record({ host: nasty, play: nasty, inFlight: names, done: count, of: count }),
   planned: fc.record({ host: nasty, play: nasty, tasks: count, changes: count, seconds }),
   task: fc.record({
     host: nasty,
@@ -82,6 +86,7 @@ const events: { readonly [K in Kind]: fc.Arbitrary<Omit<Extract<RunEvent, { kind
     saw: nasty,
     seconds,
   }),
+  pause: fc.record({ play: nasty, before: nasty, seconds: count, status: fc.constantFrom('started', 'ended') }),
   check: fc.record({
     play: nasty,
     role: nasty,
@@ -106,6 +111,7 @@ const events: { readonly [K in Kind]: fc.Arbitrary<Omit<Extract<RunEvent, { kind
     message: nasty,
     hint: nasty,
   }),
+  progress: fc.record({ what: nasty, done: count, total: count }),
   spent: fc.record({ host: nasty, play: nasty, seconds: fc.record({ probe: seconds }) }),
   stopped: fc.record({ reason: nasty }),
   runFinished: fc.record({
@@ -136,7 +142,10 @@ function said(
   stdout.columns = columns
   delete env.NO_COLOR
   try {
-    const report = reporter({ json: false, verbose: 2, check: false, live: false, profile: true, ...options }, write)
+    const report = reporter(
+      { json: false, verbose: 2, check: false, each: false, live: false, profile: true, ...options },
+      write,
+    )
     for (const event of all) report.event(event)
     report.close(path)
   } finally {
@@ -187,10 +196,13 @@ test('what is one line stays one, and what has several has them marked: the numb
   const about = { host: text, play: text, role: text, task: text } as const
   const names: readonly RunEvent[] = [
     { kind: 'runStarted', run: text, playbook: text, check: false, diff: false },
-    { kind: 'playStarted', play: text, hosts: [text], batches: 2 },
+    { kind: 'playStarted', play: text, number: 1, hosts: [text], batches: 2 },
     { kind: 'batchStarted', play: text, number: 1, of: 2, hosts: [text, text] },
+    { kind: 'batchStarted', play: text, number: 2, of: 2, hosts: [text, text], window: 2 },
+    { kind: 'hostStarted', host: text, play: text, inFlight: [text, text], done: 1, of: 3 },
     { kind: 'task', ...about, taskKind: text, status: 'changed' },
     { kind: 'gate', host: text, gate: text, status: 'holds' },
+    { kind: 'gate', gate: text, from: text, status: 'holds' },
     { kind: 'around', host: text, name: text, phase: 'enter', status: 'done' },
     { kind: 'hostFinished', host: text, play: text, outcome: 'ok', changes: 0 },
     { kind: 'check', play: text, role: text, check: text, host: text, ok: false, expected: text, saw: text },
@@ -204,6 +216,8 @@ test('what is one line stays one, and what has several has them marked: the numb
     { kind: 'warning', host: 'h', text },
     { kind: 'task', host: 'h', play: 'p', role: 'r', task: 't', status: 'failed', summary: text, output: text },
     { kind: 'gate', host: 'h', gate: 'g', status: 'failed', expected: text, saw: text },
+    { kind: 'gate', gate: 'g', from: 'f:1:1', status: 'failed', expected: text, saw: text },
+    { kind: 'gate', gate: 'g', from: 'f:1:1', status: 'interrupted', expected: text, saw: text },
     { kind: 'around', host: 'h', name: 'n', phase: 'leave', status: 'failed', message: text },
     { kind: 'hostFinished', host: 'h', play: 'p', outcome: 'unreachable', changes: 0, message: text, hint: text },
     { kind: 'stopped', reason: text },
@@ -236,6 +250,29 @@ test('JSON has every value as it was said, and nothing of it raw', () => {
   )
 })
 
+const many = Array.from({ length: 11 }, (_, index) => `n${index}`)
+const shown: readonly (readonly [RunEvent, string])[] = [
+  [{ kind: 'playStarted', play: 'p', number: 1, hosts: ['a'], batches: 1 }, 'p  1 host'],
+  [{ kind: 'playStarted', play: 'p', number: 1, hosts: ['a', 'b'], batches: 2 }, 'p  2 hosts, 2 batches'],
+  [{ kind: 'playStarted', play: 'p', number: 1, hosts: many, batches: 1, window: 3 }, 'p  11 hosts, a window of 3'],
+  [
+    { kind: 'playStarted', play: 'p', number: 1, hosts: many, batches: 3, window: 3 },
+    'p  11 hosts, 2 batches and a window of 3',
+  ],
+  [{ kind: 'batchStarted', play: 'p', number: 2, of: 2, hosts: ['b', 'c'], window: 2 }, ' window of 2: b, c'],
+  [
+    { kind: 'hostStarted', host: 'c', play: 'p', inFlight: ['b', 'c'], done: 1, of: 3 },
+    ' c starts; in flight: b, c; 1 of 3 done',
+  ],
+  [
+    { kind: 'hostStarted', host: 'n10', play: 'p', inFlight: many, done: 1, of: 13 },
+    ' n10 starts; in flight: 3 more, n3, n4, n5, n6, n7, n8, n9, n10; 1 of 13 done',
+  ],
+]
+for (const [event, line] of shown)
+  test(`how far a play is: ${line}`, () =>
+    assert.is(said([event], { profile: false }).trimEnd().split('\n').at(-2), line))
+
 test('what is printable stays as it is when it is made so again', () => {
   fc.assert(
     fc.property(nasty, text => {
@@ -245,6 +282,86 @@ test('what is printable stays as it is when it is made so again', () => {
   )
   assert.is(printable('a\nb\tc ⚠️ é'), 'a\\nb\tc ⚠️ é')
   assert.is(printable('\x1b\x9b\x7f\u202e\u{e0041}\ud800'), '\\x1b\\x9b\\x7f\\u202e\\u{e0041}\\ud800')
+})
+
+test('the live view tells which gate between batches is waited for, and that time passes', async () => {
+  let text = ''
+  const report = reporter({ json: false, verbose: 0, check: false, each: false, live: true, profile: false }, chunk => {
+    text += chunk
+  })
+  const drawn = async (event: RunEvent): Promise<string> => {
+    text = ''
+    report.event(event)
+    await setTimeout(150)
+    return text
+  }
+  const about = { kind: 'gate', gate: 'the shop', from: 'all.yml:3:5' } as const
+  const waiting = await drawn({ ...about, status: 'waiting', expected: '200', saw: '500', seconds: 7 })
+  assert.match(waiting, /gate the shop: waiting: expected 200, saw 500 7 s/)
+  const held = await drawn({ ...about, status: 'holds', seconds: 9 })
+  assert.match(held, /gate the shop .*holds.* after 9 s/)
+  assert.not.match(held, 'waiting')
+  await drawn({ ...about, status: 'waiting', expected: '200', saw: '500', seconds: 7 })
+  const ended = await drawn({ ...about, status: 'interrupted', expected: '200', saw: '500', seconds: 9 })
+  assert.match(ended, /gate the shop is no longer waited for: expected 200, saw 500/)
+  assert.not.match(ended, /waiting|failed/)
+  const pause = { kind: 'pause', play: 'masters', before: 'batch 2 of 3', seconds: 300 } as const
+  const begun = await drawn({ ...pause, status: 'started' })
+  assert.match(begun, /^ {2}a pause of 300 s before batch 2 of 3$/m)
+  assert.match(begun, /^ {2}pause before batch 2 of 3: 300 s:/m)
+  assert.not.match(await drawn({ ...pause, status: 'ended' }), 'pause')
+  process.stdout.removeAllListeners('error')
+})
+
+test('how far something is: a bar for who watches, and no line', async () => {
+  const progress: RunEvent = { kind: 'progress', what: 'kubeadm', done: 15_000_000, total: 60_000_000 }
+  assert.not.match(said([progress], {}), 'kubeadm')
+  let text = ''
+  const report = reporter({ json: false, verbose: 0, check: false, each: false, live: true, profile: false }, chunk => {
+    text += chunk
+  })
+  const drawn = async (event: RunEvent): Promise<string> => {
+    text = ''
+    report.event(event)
+    await setTimeout(150)
+    return text
+  }
+  assert.match(await drawn(progress), /kubeadm: \[={5} {15}\] 25 % of 60\.0 MB/)
+  assert.not.match(await drawn({ kind: 'progress', what: 'kubeadm', done: 0, ended: true }), '25 %')
+  process.stdout.removeAllListeners('error')
+  assert.is(barText(1234, undefined), '1.2 kB')
+  assert.is(barText(70, 60), '[====================]100 % of 60 B')
+})
+
+test('the live view has each host that is in flight, from its start to its end', async () => {
+  let text = ''
+  const report = reporter({ json: false, verbose: 0, check: false, each: false, live: true, profile: false }, chunk => {
+    text += chunk
+  })
+  const drawn = async (event: RunEvent): Promise<string> => {
+    text = ''
+    report.event(event)
+    await setTimeout(150)
+    return text
+  }
+  const starts = (host: string, ...inFlight: readonly string[]): RunEvent => ({
+    kind: 'hostStarted',
+    host,
+    play: 'p',
+    inFlight: [...inFlight, host],
+    done: 0,
+    of: 3,
+  })
+  await drawn(starts('a'))
+  assert.match(await drawn(starts('b', 'a')), /\n {2}a: starts.*\n {2}b: starts/)
+  const after = await drawn({ kind: 'hostFinished', host: 'a', play: 'p', outcome: 'ok', changes: 0 })
+  assert.not.match(after, 'a: starts')
+  assert.match(after, 'b: starts')
+  const asked = { kind: 'gate', host: 'a', gate: 'the shop', from: 'play.mjs:1:1' } as const
+  const waits = await drawn({ ...asked, status: 'waiting', expected: 'it sells', saw: 'nothing' })
+  assert.match(waits, /a: waiting: expected it sells/)
+  assert.not.match(await drawn({ ...asked, status: 'holds', seconds: 2 }), 'a: waiting')
+  process.stdout.removeAllListeners('error')
 })
 
 test('the live view takes away as many rows as it has drawn: no line of it is wider than the terminal', () => {

@@ -21,6 +21,14 @@ test('with one of three down no healthy one is taken down, and the reason says s
 
 test('the one that is down is repaired first', () => equal(turn([up('a'), down('b')], 2), 'b'))
 
+test('the one that leads comes after the others, and alone it comes, too', () => {
+  const leads = (name: string): Candidate => ({ ...up(name), last: true })
+  equal(turn([leads('a'), up('b'), up('c')], 3), 'b')
+  equal(turn([leads('a'), up('c')], 3), 'c')
+  equal(turn([leads('a')], 3), 'a')
+  equal(turn([leads('a'), down('b')], 2), 'b')
+})
+
 test('a cluster that does not exist yet is built all at once', () =>
   equal(turn([down('a'), down('b'), down('c')], 0), 'a b c'))
 

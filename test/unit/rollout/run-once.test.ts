@@ -34,6 +34,8 @@ const action = defineTask<{ name: string }>({
 interface World {
   /** What is so already, `host name`. */
   readonly done?: readonly string[]
+  /** What is so, too, once something was made. */
+  readonly brings?: Readonly<Record<string, string>>
   /** What breaks, `host name`. */
   readonly broken?: readonly string[]
   readonly gone?: readonly string[]
@@ -45,8 +47,8 @@ interface World {
 async function run(
   hosts: string,
   plays: Readonly<Record<string, Omit<PlayOptions, 'hosts'>>>,
-  { done = [], broken = [], gone = [], left = {} }: World = {},
-  options: { readonly check?: boolean; readonly forks?: number } = {},
+  { done = [], brings = {}, broken = [], gone = [], left = {} }: World = {},
+  options: { readonly check?: boolean; readonly forks?: number; readonly signal?: AbortSignal } = {},
 ) {
   const log: string[] = []
   const made = new Set(done)
@@ -71,7 +73,7 @@ async function run(
           const exitCode = broken.includes(what) ? 1 : 0
           onEvent({ kind: 'done', id, exitCode, output: '', seconds: 0 })
           if (exitCode > 0) return { failed: { id, exitCode, output: '' } }
-          made.add(what)
+          made.add(what).add(brings[what] ?? what)
           if (pays) owed.delete(pays)
         }
         return {}
@@ -105,7 +107,7 @@ async function run(
     diff: false,
     forks: options.forks ?? 5,
     tags,
-    signal: new AbortController().signal,
+    signal: options.signal ?? new AbortController().signal,
     ask: async () => true,
     emit: event => events.push(event),
   })
@@ -125,6 +127,60 @@ test('a handler that an earlier run has left is named, and run; one that is noti
   const notes = left.events.flatMap(event => (event.kind === 'note' ? [`${event.host}: ${event.text}`] : []))
   assert.equal(notes, ['a: handler play/handler is pending from an earlier run'])
   assert.ok(left.log.includes('a handler'))
+})
+
+/** Can't be done without what it needs, unless something before it may bring that. */
+const picky = defineTask<{ needs: string }>({
+  name: 'picky',
+  title: ({ needs }) => `picky about ${needs}`,
+  facts: ({ needs }) => [isDone({ name: needs })],
+  plan: ({ needs }, facts, { changed }) =>
+    facts.get(isDone({ name: needs }))
+      ? undefined
+      : { summary: 'to do', apply: raw(needs), ...(changed ? {} : { refused: 'it can not be' }) },
+})
+const needs = (name: string) => picky({ needs: name })
+for (const [what, tasks, world, outcomes, out] of [
+  ['at once', [needs('more'), before], {}, { a: 'failed', b: 'failed' }, []],
+  ['not where an earlier task may bring it', [before, needs('more')], {}, { a: 'changed', b: 'changed' }, ['a', 'b']],
+  [
+    'not where one that runs once brings it',
+    [before, make({ name: 'once', runOnce: true }), needs('x'), after],
+    { brings: { 'a once': 'a x', 'b before': 'b x' } },
+    { a: 'changed', b: 'changed' },
+    ['a', 'b'],
+  ],
+] as const)
+  test(`what can not be done is refused before the host is taken out of service: ${what}`, async () => {
+    const said: string[] = []
+    const found = await run('a,b', { p: { tasks, around: [announced(said)] } }, world)
+    assert.equal(
+      [found.outcomes, said.filter(text => text.endsWith('out')).sort()],
+      [outcomes, out.map(host => `${host} out`)],
+    )
+    if (out.length === 0) assert.equal(said, [])
+  })
+
+test('what an earlier run has left of another playbook is told at the end, and stays', async () => {
+  const left = { a: ['around/the-node-is-drained', 'nginx/reload', 'play/handler'], b: ['play/handler'] }
+  const world = await run('a,b', { p: { tasks: notifying, handlers }, q: { tasks: [after] } }, { left })
+  const warnings = world.events.flatMap(event => (event.kind === 'warning' ? [`${event.host}: ${event.text}`] : []))
+  assert.is(warnings.length, 1)
+  assert.match(
+    warnings[0] ?? '',
+    /^a: an earlier run of Rota was broken off here: it may be out of service \(around\/the-node-is-drained\); what these handlers do is not done: nginx\/reload\. No play/,
+  )
+  assert.equal([...(world.pending.get('a') ?? [])], ['around/the-node-is-drained', 'nginx/reload'])
+})
+
+test('a hook that an earlier run has left is left by a run that has it, though nothing else is to do', async () => {
+  const said: string[] = []
+  const hook = around({ name: 'drained', enter: async () => {}, leave: async ({ host }) => void said.push(host.name) })
+  const done = ['a before', 'b before']
+  const plays = { p: { tasks: [before], around: [hook] } }
+  const { events, pending, log } = await run('a,b', plays, { done, left: { a: ['around/drained'] } })
+  assert.equal([said, log, [...(pending.get('a') ?? [])]], [['a'], [], []])
+  assert.not.ok(events.some(event => event.kind === 'warning'))
 })
 
 for (const forks of [1, 5]) {
@@ -180,6 +236,85 @@ test('hosts that wait out of service for it are put back when it fails', async (
   })
   await run('a,b', { p: { tasks: three, around: [drained] } }, { broken: ['a once'] })
   assert.equal(said.sort(), ['a out', 'b back', 'b out'])
+})
+
+/** Hosts that say so before any of them goes, and each then waits for the one before it. */
+const announced = (said: string[], broken: string = '') =>
+  around({
+    name: 'announced',
+    announce: async ({ host }) => {
+      await new Promise(resolve => setTimeout(resolve, host.name === 'b' ? 30 : 0))
+      said.push(`${host.name} says so`)
+      if (broken === `${host.name} says so`) throw new Error('it broke')
+    },
+    enter: async ({ host }) => {
+      said.push(`${host.name} out`)
+      if (broken === `${host.name} out`) throw new Error('it broke')
+    },
+    leave: async ({ host }) => void said.push(`${host.name} back`),
+  })
+
+test('all that change in a turn say so before the first is taken out of service, and nobody else does', async () => {
+  const said: string[] = []
+  const done = ['c before', 'c after']
+  const tasks = [before, after]
+  const { code } = await run('a,b,c', { p: { tasks, around: [announced(said)] } }, { done })
+  assert.is(code, 0)
+  assert.equal(said.slice(0, 2), ['a says so', 'b says so'])
+  assert.equal(said.slice(2).sort(), ['a back', 'a out', 'b back', 'b out'])
+})
+for (const [broken, left, outcomes] of [
+  ['a says so', ['a back', 'b back'], { a: 'failed', b: 'changed' }],
+  ['a out', ['a back', 'b back'], { a: 'failed', b: 'changed' }],
+] as const)
+  test(`one that fails then is put back, and the others go on: ${broken}`, async () => {
+    const said: string[] = []
+    const world = await run('a,b', { p: { tasks: [before, after], around: [announced(said, broken)] } })
+    assert.equal(said.filter(what => what.endsWith('back')).sort(), left)
+    assert.equal(world.outcomes, outcomes)
+    assert.equal([...(world.pending.get('a') ?? [])], [])
+  })
+test('of hosts that say so and then have a failing hook before their own, none is left out of service', async () => {
+  const said: string[] = []
+  const breaks = around({ name: 'breaks', enter: async () => Promise.reject(new Error('no')), leave: async () => {} })
+  const { pending } = await run('a,', { p: { tasks: [before], around: [breaks, announced(said)] } })
+  assert.equal(said, ['a says so', 'a back'])
+  assert.equal([...(pending.get('a') ?? [])], [])
+})
+const onceFirst = [make({ name: 'once', runOnce: true }), after]
+for (const [how, world] of [
+  ['what runs once has failed on another', { broken: ['a once'] }],
+  ['there is nothing to do any more', { brings: { 'a once': 'b after' } }],
+] as const)
+  test(`one that has said so and is not taken out is put back all the same: ${how}`, async () => {
+    const said: string[] = []
+    const { pending } = await run('a,b', { p: { tasks: onceFirst, around: [announced(said)] } }, world)
+    assert.equal(
+      said.filter(what => what.startsWith('b')),
+      ['b says so', 'b back'],
+    )
+    assert.equal([...(pending.get('b') ?? [])], [])
+  })
+test('interrupted when all have said so: nobody is taken out, and all are put back', async () => {
+  const said: string[] = []
+  const stop = new AbortController()
+  const stopping = around({
+    name: 'stops',
+    announce: async () => stop.abort(),
+    enter: async () => {},
+    leave: async () => {},
+  })
+  const plays = { p: { tasks: [before], around: [announced(said), stopping] } }
+  const { outcomes, pending } = await run('a,', plays, {}, { signal: stop.signal })
+  assert.equal(said, ['a says so', 'a back'])
+  assert.equal(outcomes, { a: 'skipped' })
+  assert.equal([...(pending.get('a') ?? [])], [])
+})
+test('where it shows only later that a host changes, it says so then', async () => {
+  const said: string[] = []
+  const once = make({ name: 'once', runOnce: true })
+  await run('a,b', { p: { tasks: [once, after], around: [announced(said)] } }, { done: ['a after', 'b after'] })
+  assert.equal(said, ['a says so', 'a out', 'a back'])
 })
 
 test('a step, and a role with all it has', async () => {

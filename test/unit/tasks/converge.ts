@@ -30,6 +30,16 @@ process.on('exit', () => {
   for (const dir of sandboxes) rmSync(dir, { recursive: true, force: true })
 })
 
+/**
+ * The shell with a test's own folders in the place of the system's, which nobody else sees: `{ '/etc': dir }`.
+ * Undefined where this user may not do that.
+ */
+export function withFolders(shell: ShellWords, folders: Readonly<Record<string, string>>): ShellWords | undefined {
+  const mounts = Object.entries(folders).map(([place, dir]) => `mount --bind ${quote(dir)} ${quote(place)}`)
+  const words = ['-m', 'sh', '-c', `${mounts.join(' && ')} && exec "$@"`, 'sh'] as const
+  return spawnSync('unshare', [...words, 'true']).status === 0 ? ['unshare', ...words, ...shell] : undefined
+}
+
 export function probe(shell: ShellWords, requests: readonly FactRequest[]): Facts {
   const byKind = new Map<string, FactRequest[]>()
   for (const request of requests) byKind.set(request.kind.name, [...(byKind.get(request.kind.name) ?? []), request])
@@ -55,7 +65,8 @@ export interface Applied {
 /** Runs the script of a change as the channel does: in a subshell with `set -eu`, with its blobs in files. */
 export function apply(shell: ShellWords, script: Shell, dir: string): Applied {
   const files = script.blobs.map((item, index) => {
-    const near = item.near === undefined ? dir : dirname(item.near)
+    // In folders of its own a shell does not see what is made here.
+    const near = item.near === undefined || shell[0] === 'unshare' ? dir : dirname(item.near)
     const file = join(near, `.blob-${index}`)
     mkdirSync(near, { recursive: true })
     writeFileSync(file, item.content instanceof Uint8Array ? item.content : readFileSync(item.content.path), {
@@ -67,7 +78,7 @@ export function apply(shell: ShellWords, script: Shell, dir: string): Applied {
   const [command, ...words] = shell
   const input = `${runtime}
 export LC_ALL=C
-ROTA_STATE=${quote(dir)}/state ROTA_UID=$(id -u) ROTA_GID=$(id -g) ROTA_TMP=${quote(dir)} rota_run=run rota_token=${randomBytes(8).toString('hex')}
+ROTA_STATE=${quote(dir)}/state ROTA_UID=$(id -u) ROTA_GID=$(id -g) ROTA_TMP=${quote(dir)} ROTA_READONLY=1 rota_run=run rota_play=0 rota_token=${randomBytes(8).toString('hex')}
 ( umask 022; set -eu; eval ${quote(text)} ) </dev/null`
   const { status, stdout, stderr } = spawnSync(command, words, { input })
   for (const file of files) rmSync(file, { force: true })

@@ -186,6 +186,8 @@ test('arguments are checked, all of them', () => {
   assert.match(problems({ mode: 644 })[0] ?? '', "write '0644'")
   assert.match(problems({ secret: true, mode: '0644' })[0] ?? '', '0600 at most')
   assert.match(problems({ content: undefined, source: '/nope' })[0] ?? '', 'no file')
+  // Below a plain file there is none.
+  assert.match(problems({ content: undefined, source: '/etc/passwd/nope' })[0] ?? '', 'there is no file')
   assert.match(problems({ path: '/etc/../x' })[0] ?? '', '..')
 })
 
@@ -198,8 +200,8 @@ for (const shell of shells) {
     assert.is(first.changes[0]?.diff?.before, 'old')
     assert.is(readFileSync(at, 'utf8'), 'new\n')
     assert.is(statSync(at).mode & 0o777, 0o640)
-    const [kept] = readdirSync(join(dir, 'state/backup/run')).filter(name => name !== 'absent')
-    assert.is(readFileSync(join(dir, 'state/backup/run', kept ?? ''), 'utf8'), 'old')
+    const [kept] = readdirSync(join(dir, 'state/backup/run/0')).filter(name => !['absent', 'list'].includes(name))
+    assert.is(readFileSync(join(dir, 'state/backup/run/0', kept ?? ''), 'utf8'), 'old')
     converge(shell, [file({ path: at, content: 'new\n', mode: '0600' })], dir)
     assert.is(statSync(at).mode & 0o777, 0o600)
   })
@@ -233,7 +235,7 @@ test('content may depend on facts of the host', () => {
   const content = computed({ a: path({ path: join(dir, 'a') }) }, ({ a }) => `size ${a.type === 'file' ? a.size : 0}`)
   converge(['sh'], [file({ path: join(dir, 'b'), content, mode: '0600' })], dir)
   assert.is(readFileSync(join(dir, 'b'), 'utf8'), 'size 3')
-  assert.ok(existsSync(join(dir, 'state/backup/run/absent')))
+  assert.ok(existsSync(join(dir, 'state/backup/run/0/absent')))
 })
 
 test('any content converges', () => {

@@ -1,7 +1,12 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { packages } from '../../../engine/tasks/index.ts'
 import { isVersion } from '../../../engine/tasks/packages.ts'
+import { noStart } from '../../../engine/tasks/packages-apt.ts'
 import { planText, planWith, problemsOf } from './plan.ts'
 
 const apt = (version: string, held = false) => ({ type: 'installed', manager: 'apt', version, held })
@@ -69,6 +74,35 @@ test('what is run', () => {
   assert.match(rpm, 'dnf_install downgrade --setopt=install_weak_deps=False -- a-1')
 })
 
+test('daemons may be started again once who forbade it is gone, also where another process has its number', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'rota-policy-'))
+  const file = join(dir, 'policy-rc.d')
+  /** Exit code of the file, for whoever asks while `script` runs behind it. */
+  const asked = (script: string) =>
+    execFileSync('sh', ['-c', `set -eu\n${noStart(file)}\n${script}`], { encoding: 'utf8' }).trim()
+  const code = `"${file}" && echo 0 || echo $?`
+  try {
+    assert.is(asked(code), '101')
+    assert.not.ok(existsSync(file), 'it goes with its process')
+    // Killed, it leaves the file, which is asked once and gone.
+    asked(`cp -p "${file}" "${file}.left"`)
+    renameSync(`${file}.left`, file)
+    assert.is(execFileSync('sh', ['-c', code], { encoding: 'utf8' }).trim(), '0')
+    assert.not.ok(existsSync(file))
+    // Its number is that of another process that lives, and that began at another time.
+    asked(`sed 's|/proc/[0-9]*|/proc/${process.pid}|' "${file}" >"${file}.left"; chmod 755 "${file}.left"`)
+    renameSync(`${file}.left`, file)
+    assert.is(asked(code), '101', 'the next one forbids it anew')
+    assert.not.ok(existsSync(file))
+    // What somebody else has put there stays.
+    writeFileSync(file, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+    asked('')
+    assert.ok(existsSync(file))
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+})
+
 test('versions', () => {
   for (const [installed, asked, right] of [
     ['1.30.4-1.1', '1.30.4-1.1', true],
@@ -78,8 +112,19 @@ test('versions', () => {
     ['32:9.16-1.el9', '9.16-1.el9', true],
     ['32:9.16-1.el9', '9.16', true],
     ['1x30', '1.30', false],
+    ['1.30.4-1.1', '*', true],
+    ['1.30.4-1.1', '1.*-*.1', true],
+    ['1.30.4-1.1', '1*4*1.1', true],
+    ['1.30.4-1.1', '1*.1*.1', false],
+    ['32:9.16-1.el9', '9.*-1.el9', true],
+    ['11', '1*11', false],
   ] as const)
     assert.is(isVersion(installed, asked), right, `${installed} ${asked}`)
+})
+test('a version is compared in no time, whatever a host says that it has', () => {
+  const begun = performance.now()
+  assert.not(isVersion('1'.repeat(4000), `${'1*'.repeat(12)}2`))
+  assert.ok(performance.now() - begun < 1000)
 })
 
 test('arguments', () => {

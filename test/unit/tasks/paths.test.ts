@@ -61,7 +61,7 @@ for (const shell of shells) {
     const { changes } = converge(shell, [absent({ path: paths })], dir)
     assert.match(changes[0]?.summary ?? '', /^remove directory .*\/d, file .*\/f, link .*\/l$/)
     assert.not.ok(paths.some(existsSync))
-    assert.is(readFileSync(join(dir, 'state/backup/run', join(dir, 'f').replaceAll('/', '%2F')), 'utf8'), 'kept')
+    assert.is(readFileSync(join(dir, 'state/backup/run/0', join(dir, 'f').replaceAll('/', '%2F')), 'utf8'), 'kept')
   })
 }
 

@@ -16,7 +16,11 @@ verb=$1
 while [ "$1" != -- ]; do shift; done
 shift
 for unit; do
-  if [ "$verb" = show ]; then cat "$UNITS/$unit"; echo; continue; fi
+  if [ "$verb" = show ]; then
+    cat "$UNITS/$unit"; echo
+    [ ! -e "$UNITS/$unit.started" ] || mv "$UNITS/$unit.started" "$UNITS/$unit"
+    continue
+  fi
   grep -q CanReload=yes "$UNITS/$unit" || { echo 'not applicable' >&2; exit 1; }
   grep -q ActiveState=active "$UNITS/$unit" || { echo "$unit is not active, cannot reload." >&2; exit 1; }
   [ ! -e "$UNITS/old" ] || echo "Warning: run 'systemctl daemon-reload'" >&2
@@ -35,6 +39,8 @@ const state = (given: Readonly<Record<string, string | number>>) =>
 interface Case {
   readonly before?: string
   readonly after?: string
+  /** From the first look on. */
+  readonly started?: string
   /** The reload itself fails, for the daemon has gone. */
   readonly kills?: true
   /** What the probe saw. */
@@ -44,7 +50,8 @@ interface Case {
   readonly settle?: number
 }
 
-const stillClock = 'uptime_now() { now=100; }; sleep() { echo "sleep $$1" >>"$$UNITS/asked"; }'
+const stillClock = 'uptime_now() { now=100; }'
+const sleep = 'sleep() { echo "sleep $1" >>"$UNITS/asked"; }'
 
 /**
  * Reloads of units as a turn of handlers runs them: all are begun, then each is watched. Gives what they said and what
@@ -58,9 +65,10 @@ function reloads(shell: ShellWords, units: Readonly<Record<string, Case>>, { old
     script('journalctl', '#!/bin/sh\n')
     if (old) writeFileSync(join(dir, 'old'), '')
     const changes = Object.entries(units).map(([name, given]) => {
-      const { before, after, kills, seen = 'active', restarts = 2, mainPid = process.pid, settle } = given
+      const { before, after, started, kills, seen = 'active', restarts = 2, mainPid = process.pid, settle } = given
       writeFileSync(join(dir, `${name}.service`), before ?? state({}))
       if (after) writeFileSync(join(dir, `${name}.service.after`), after)
+      if (started) writeFileSync(join(dir, `${name}.service.started`), started)
       if (kills) writeFileSync(join(dir, `${name}.service.kills`), '')
       const options = settle === undefined ? {} : { settle }
       return planWith(service.reload(name, options), () => ({ type: 'unit', restarts, mainPid, activeState: seen }))
@@ -70,7 +78,7 @@ function reloads(shell: ShellWords, units: Readonly<Record<string, Case>>, { old
       const env = { ...process.env, UNITS: dir, ROTA_TMP: dir }
       // The clock stands still, so that what is slept is all that is waited.
       const still = text.replace(/^(begin_to_settle|settle_begun) /m, `${stillClock}\n$1 `)
-      const done = spawnSync(command, [...words, '-c', `PATH=${dir}:$PATH; set -eu\n${still}`], {
+      const done = spawnSync(command, [...words, '-c', `PATH=${dir}:$PATH; set -eu\n${sleep}\n${still}`], {
         env,
         encoding: 'utf8',
       })
@@ -158,6 +166,20 @@ for (const shell of shells) {
   test(`reloads in ${nameOf(shell)}: how often systemd had started it is asked where the process of the probe has gone`, () => {
     const { watched } = reloads(shell, { a: { restarts: 0, mainPid: 0 }, b: { restarts: 0 } })
     assert.equal(watched, ['0', '1 b.service: ended and was started again by systemd'])
+  })
+
+  test(`reloads in ${nameOf(shell)}: a daemon that systemd is starting again is reloaded once it runs; one that never does is an error`, () => {
+    const starting = state({ ActiveState: 'activating', SubState: 'auto-restart' })
+    const killed = { before: starting, seen: 'activating', mainPid: 0 }
+    const { begun, watched, asked } = reloads(shell, { a: { ...killed, started: state({ NRestarts: 3 }) } })
+    assert.equal([...begun, ...watched], ['0', '0'])
+    assert.equal(
+      asked.filter(line => /^(sleep 1|reload)/.test(line)),
+      ['sleep 1', 'reload -- a.service'],
+    )
+    const never = reloads(shell, { a: killed })
+    assert.match(never.begun[0] ?? '', /^1 a.service is not active, cannot reload.\na.service: refused to reload/)
+    assert.is(never.asked.filter(line => line === 'sleep 1').length, 30)
   })
 
   test(`reloads in ${nameOf(shell)}: a unit whose files have changed is read before its reload counts`, () => {

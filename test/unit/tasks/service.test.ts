@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Unit } from '../../../engine/facts/unit.ts'
@@ -66,6 +67,7 @@ const table: readonly (readonly [string, Args, unknown, string, boolean?])[] = [
   ['missing', on, gone, 'refused: there is no unit a.service on this host'],
   ['missing, to be stopped', { running: false, enabled: false }, gone, 'nothing'],
   ['to come', on, gone, 'enable, running', true],
+  ['missing, to be stopped, but may come', { running: false, enabled: false }, gone, 'stopped, disable', true],
   ['masked', on, masked, 'refused: a.service is masked: masked: false unmasks it'],
   ['to be unmasked', { masked: false, running: true }, masked, 'unmask, inactive (dead) → running'],
   ['to be masked', { masked: true }, unit(), 'active → stopped, mask'],
@@ -86,6 +88,20 @@ const table: readonly (readonly [string, Args, unknown, string, boolean?])[] = [
 for (const [name, args, fact, expected, changed] of table)
   test(`service: ${name}`, () =>
     assert.is(planText(planWith(service({ name: 'a', ...args }), () => fact, { changed: changed ?? false })), expected))
+
+test('a unit that an earlier task has not brought is not asked to stop, one that it has is', () => {
+  const change = planWith(service({ name: 'a', running: false, enabled: false }), () => gone, { changed: true })
+  const run = (loadState: string) => {
+    const systemctl = `systemctl() {
+  case $1 in show) echo LoadState=${loadState} ;; *) echo "$*"; [ ${loadState} = loaded ] ;; esac
+}
+`
+    const { status, stdout } = spawnSync('sh', ['-euc', systemctl + change?.apply.text], { encoding: 'utf8' })
+    return { status, stdout }
+  }
+  assert.equal(run('not-found'), { status: 0, stdout: '' })
+  assert.equal(run('loaded'), { status: 0, stdout: 'stop -- a.service\n-q disable -- a.service\n' })
+})
 
 test('actions are planned whenever they are asked for, and name what they do', () => {
   for (const [task, title, words] of [

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { waitFor } from '../../../engine/tasks/index.ts'
+import { seenSecrets } from '../../../engine/tasks/secret.ts'
 import { nameOf, shells } from '../facts/probe.ts'
 import { apply, pass, sandbox } from './converge.ts'
 import { planWith, problemsOf } from './plan.ts'
@@ -15,7 +16,7 @@ const worker = new Worker(
 let server
 parentPort.on('message', ({ port, after }) => {
   server?.close()
-  server = require('node:http').createServer((q, s) => s.end('ready'))
+  server = require('node:http').createServer((q, s) => { s.statusCode = q.url === '/none' ? 404 : 200; s.end('ready') })
   setTimeout(() => server.listen(port, '127.0.0.1', () => parentPort.postMessage(server.address().port)), after)
 })`,
   { eval: true },
@@ -55,6 +56,11 @@ for (const shell of shells.slice(0, 3)) {
       pass(shell, [waitFor({ timeout: 0, ...args })], sandbox()).failed?.output ?? ''
     assert.match(run({ port: 1 }), /not within 0 s: port 1 on 127.0.0.1 is not there\nlast seen: closed .*refused/)
     assert.match(run({ http: { url: `http://127.0.0.1:${port}/`, status: [204] } }), /last seen: HTTP\/1.1 200 OK/)
+    // A date, a length: an answer has more numbers than its status.
+    assert.match(
+      run({ http: { url: `http://127.0.0.1:${port}/none` } }),
+      /last seen: HTTP\/1.1 404 [\s\S]*Date: .* 20\d\d /,
+    )
     assert.match(run({ check: { run: 'echo not ready; exit 1' } }), 'last seen: not ready')
     assert.match(run({ socket: join(dir, 'none') }), 'last seen: absent')
     assert.match(run({ port, gone: true }), 'is still there')
@@ -79,6 +85,15 @@ test('arguments', () => {
   assert.is(problemsOf(waitFor({ port: 70000, timeout: -1 })).length, 2)
   assert.is(problemsOf(waitFor({ http: { url: 'ftp://x' } })).length, 1)
   assert.is(problemsOf(waitFor({ socket: 'x' })).length, 1)
+})
+
+test('a token may be in the headers that are asked with, and not in the URL', () => {
+  const seen = (http: Parameters<typeof waitFor>[0] & object) => {
+    const task = waitFor(http)
+    return seenSecrets(task.args as object, task.kind.unseen ?? [], text => text.includes('geheim')).length
+  }
+  assert.is(seen({ http: { url: 'https://a/', headers: { Authorization: 'Bearer geheim' } } }), 0)
+  assert.is(seen({ http: { url: 'https://a/geheim' } }), 1)
 })
 
 test.run()

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -19,6 +19,7 @@ const lb = defineRole({
       kind: { enum: ['nginx', 'haproxy'], default: 'nginx', var: 'lb_kind' },
       version: { type: 'string', var: 'kube_version' },
       enabled: { type: 'boolean', default: true, var: 'lb_enabled' },
+      runner: { enum: ['ours', 'theirs'], default: 'ours', agree: true, var: 'lb_runner' },
       password: { type: 'string', minLength: 8, secret: true, var: 'lb_password' },
       servers: {
         type: 'array',
@@ -32,8 +33,19 @@ const lb = defineRole({
   tasks: () => [],
 })
 
-async function resolve(hostsIni: string, params: object = {}, extraVars: readonly string[] = []) {
+/** The folder of an inventory; gone at the end. */
+const folders: string[] = []
+function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'rota-params-'))
+  folders.push(dir)
+  return dir
+}
+test.after(() => {
+  for (const dir of folders) rmSync(dir, { recursive: true })
+})
+
+async function resolve(hostsIni: string, params: object = {}, extraVars: readonly string[] = []) {
+  const dir = folder()
   writeFileSync(join(dir, 'hosts.ini'), hostsIni)
   const inventory = await loadInventory({ sources: ['hosts.ini'], cwd: dir, extraVars })
   const [host] = inventory.hosts.values()
@@ -80,6 +92,17 @@ test('precedence: default, inventory, playbook, extra vars', async () => {
   )
 })
 
+test('names that have to agree and do not are refused with both places, unless somebody overrules them', async () => {
+  const both = host('lb_runner=ours load_balancer_runner=theirs')
+  equal((await resolve(both)).problems, [
+    'hosts.ini:1:34: lb_runner is "ours", and load_balancer_runner is "theirs" (hosts.ini:1:60) (they are names of one value: take one of them away)',
+  ])
+  equal((await resolve(host('lb_runner=theirs load_balancer_runner=theirs'))).params.runner, 'theirs')
+  equal((await resolve(`${host('lb_runner=theirs')}[all:vars]\nlb_runner=ours\n`)).params.runner, 'theirs')
+  equal((await resolve(both, {}, ['lb_runner=ours'])).params.runner, 'ours')
+  equal((await resolve(both, { runner: 'ours' })).params.runner, 'ours')
+})
+
 test('an extra variable wins under any name of a param', async () => {
   equal((await resolve(host('loadbalancer_apiserver_port=7000'), {}, ['old_port=9000'])).params.port, 9000)
   equal((await resolve(host('loadbalancer_apiserver_port=7000'), {}, ['load_balancer_port=9000'])).params.port, 9000)
@@ -87,7 +110,7 @@ test('an extra variable wins under any name of a param', async () => {
 })
 
 test('hosts with the same variables share their params, which nobody can change; others have their own', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'rota-params-'))
+  const dir = folder()
   const group =
     '[g]\na\nb\nc old_port=1\nd lb_kind="{{ inventory_hostname }}"\n[g:vars]\nkube_version=v1.20.2\nlb_servers=[]\n'
   writeFileSync(join(dir, 'hosts.ini'), group)
@@ -127,6 +150,11 @@ test('every problem is told at once, with the place of the value and what was ex
     'hosts.ini:4:12: lb_servers.0: {"adress":"10.0.0.1"} has an unknown key "adress" (role load-balancer) (did you mean address?)',
   ])
 })
+
+test('a key that is like no other is told which there are', async () =>
+  equal((await resolve('a kube_version=v1\n[all:vars]\nlb_servers=[{"port": 1}]\n')).problems, [
+    'hosts.ini:3:12: lb_servers.0: {"port":1} has an unknown key "port" (role load-balancer) (its keys are address)',
+  ]))
 
 test('a param that is needed says which variable to set', async () =>
   equal((await resolve('a\n')).problems, [
@@ -171,12 +199,10 @@ test('text that breaks a line is refused wherever it stands, also in the name of
     assert.is(wrong({ map: { [text]: 'x' } }).length, 1)
     for (const message of wrong({ any: text, map: { [text]: 1 } })) assert.ok(!message.includes(sign), message)
   }
-  equal(wrong({ any: 'a\nb' }), ['any: "a\\nb" has control characters: expected one line of text (role free)'])
-  equal(wrong({ secret: 'a\nb' }), [
-    'secret: the secret value has control characters: expected one line of text (role free)',
-  ])
+  equal(wrong({ any: 'a\nb' }), ['any: "a\\nb" has control characters: expected one line of text'])
+  equal(wrong({ secret: 'a\nb' }), ['secret: the secret value has control characters: expected one line of text'])
   equal(wrong({ any: 'Größe 1 {}"`$()', lines: 'a:\n\tb\n' }), [])
-  equal(wrong({ lines: 'a\0' }), ['lines: "a\\u0000" has control characters: expected text (role free)'])
+  equal(wrong({ lines: 'a\0' }), ['lines: "a\\u0000" has control characters: expected text'])
 })
 
 test('a format says what it expects; one that nobody knows, and a keyword that nobody knows, is a mistake of the role', () => {
@@ -188,7 +214,7 @@ test('a format says what it expects; one that nobody knows, and a keyword that n
     })
   const resolved = resolveParams(one({ format: 'address' })({ x: 'fe80::5%eth0' }), () => undefined)
   equal(resolved.ok ? [] : resolved.problems.map(({ message }) => message), [
-    'x: "fe80::5%eth0" is not an IPv4 or IPv6 address (without a zone such as %eth0) (role one)',
+    'x: "fe80::5%eth0" is not an IPv4 or IPv6 address (without a zone such as %eth0)',
   ])
   assert.throws(() => resolveParams(one({ format: 'adress' })({ x: 'a' }), () => undefined), /unknown format "adress"/)
   assert.throws(() => resolveParams(one({ txt: 'lines' })({ x: 'a' }), () => undefined), /unknown keyword: "txt"/)
@@ -200,6 +226,46 @@ test('a secret that is wrong is not shown, and its value is known for redaction'
     'hosts.ini:1:36: lb_password: the secret value must NOT have fewer than 8 characters (role load-balancer)',
   ])
   equal(secrets, ['short'])
+})
+
+test('what is left of params without what is wrong: of a list its other items, each in its place', () => {
+  const servers = [{ address: 'a' }, { addres: 'b' }, { address: 'c' }]
+  const resolved = resolveParams(lb({ version: '1', kind: 'bad', servers } as never), () => undefined)
+  const right = resolved.ok ? {} : resolved.right
+  equal([right.version, right.port, 'kind' in right], ['1', 6443, false])
+  const left = right.servers as readonly unknown[]
+  equal([left.length, left[0], 1 in left, left[2]], [3, { address: 'a' }, false, { address: 'c' }])
+})
+
+test('a value that is wrong is shown without who asks in its URLs, and however it is written', () => {
+  const one = defineRole({
+    name: 'one',
+    params: {
+      type: 'object',
+      properties: { x: { type: 'object', additionalProperties: false, properties: { url: { type: 'string' } } } },
+    },
+    tasks: () => [],
+  })
+  const shown = (value: unknown): string => {
+    const resolved = resolveParams(one({ x: { rul: value } } as never), () => undefined)
+    const [message = ''] = resolved.ok ? [] : resolved.problems.map(({ message }) => message)
+    return message.replace(/^x: \{"rul":(.*)\} has an unknown key "rul"$/, '$1')
+  }
+  const cases: readonly (readonly [unknown, string])[] = [
+    ['https://u:s3cret@shop/a', '"https://…@shop/a"'],
+    ['htps://u:s3cret@shop', '"htps://…@shop"'],
+    ['https://s3cret@shop', '"https://…@shop"'],
+    ['https://u:s3/cr?e#t@shop', '"https://…@shop"'],
+    ['https://shop:443/a@b', '"https://shop:443/a@b"'],
+    ['https://u:s3"cret@shop', '"https://…@shop"'],
+    ['https://u:s3@cret@shop', '"https://…@shop"'],
+    ['see https://a:s3cret@b, HTTP://c:s3cret@d', '"see https://…@b, HTTP://…@d"'],
+    [{ 'https://u:s3cret@shop': [['https://u:s3cret@shop']] }, '{"https://…@shop":[["https://…@shop"]]}'],
+    ['https://registry:5000/@scope/package', '"https://registry:5000/@scope/package"'],
+    ['http://[::1]:80/a@b', '"http://[::1]:80/a@b"'],
+    ['someone@example.org', '"someone@example.org"'],
+  ]
+  for (const [value, expected] of cases) equal(shown(value), expected)
 })
 
 test.run()
