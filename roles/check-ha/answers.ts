@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { type Check, facts, type HttpFact, hostCheck, sharedCheck } from 'rota'
 import { missingNames } from '../control-plane/names.ts'
-import { endpoint } from '../lib/cluster/index.ts'
+import { httpsUrl, httpUrl, servingStatuses, wantsToKnowWho } from '../lib/cluster/index.ts'
+import type { Alternatives } from '../lib/pki/index.ts'
 
 /** A way to the API servers that clients take, seen from a host. */
 export interface Way {
@@ -18,16 +19,16 @@ export const answers = (way: Way, ca: string): Check => {
   if (way.protocol === 'http')
     return hostCheck({
       name,
-      facts: { plain: facts.http({ url: `http://${endpoint(way.address, way.port)}/healthz`, status: 200 }) },
+      facts: { plain: facts.http({ url: httpUrl(way.address, way.port, '/healthz'), status: 200 }) },
       verdict: ({ plain }) => finding(plain, 'insecure'),
     })
-  const url = `https://${endpoint(way.address, way.port)}/readyz`
+  const url = httpsUrl(way.address, way.port, '/readyz')
   return hostCheck({
     name,
     facts: {
       ca: facts.path({ path: ca }),
-      checked: facts.http({ url, ca, status: 200, timeout: 5 }),
-      unchecked: facts.http({ url, insecure: true, status: 200, timeout: 5 }),
+      checked: facts.http({ url, ca, status: servingStatuses, timeout: 5 }),
+      unchecked: facts.http({ url, insecure: true, status: servingStatuses, timeout: 5 }),
     },
     verdict: ({ ca, checked, unchecked }) =>
       ca.type === 'absent' ? finding(unchecked, 'the certificate is checked below') : finding(checked),
@@ -37,18 +38,16 @@ export const answers = (way: Way, ca: string): Check => {
 const finding = (answer: HttpFact, how?: string) => ({
   ok: answer.type === 'answered' && answer.expected,
   expected: '200 with a certificate for that address',
-  saw: `${answer.type === 'answered' ? answer.status : answer.reason}${how === undefined ? '' : ` (${how})`}`,
+  saw: `${answer.type === 'answered' ? answered(answer.status) : answer.reason}${how === undefined ? '' : ` (${how})`}`,
 })
 
-interface Names {
-  readonly names: readonly string[]
-  readonly addresses: readonly string[]
-}
+const answered = (status: number): string =>
+  wantsToKnowWho(status) ? `${status}, which tells nothing without credentials` : `${status}`
 
 const shown = ({ address, port }: Way) => facts.tlsCertificate({ host: address, port })
 
 /** Whoever answers shows a certificate that has every name and address that clients use: found out by dialling. */
-export const showsEveryName = (way: Way, wanted: Names): Check =>
+export const showsEveryName = (way: Way, wanted: Alternatives): Check =>
   hostCheck({
     name: `every name is in the certificate ${way.name}`,
     facts: { shown: shown(way) },
@@ -73,16 +72,20 @@ interface Seen {
 }
 
 /** Every certificate that was shown anywhere is of the authority that the masters have, and valid now. */
-export const sameAuthority = (ways: readonly Way[], ca: string): Check => {
+export const sameAuthority = (ways: readonly Way[], ca: string, theirs: string): Check => {
   const dialled = ways.filter(({ protocol }) => protocol === 'tcp')
   return sharedCheck({
     name: "every certificate is of the cluster's authority",
     facts: {
       ca: facts.path({ path: ca, content: true }),
+      // kubespray's own place. Its `pki` is a link to it, in a folder that its user `kube` may write to: not followed.
+      theirs: facts.path({ path: theirs, content: true }),
       ...Object.fromEntries(dialled.map((way, index) => [`${index}`, shown(way)])),
     },
     read: (values): Seen => ({
-      authorities: certificatesIn(Buffer.from(facts.bytesOf(values.ca) ?? '').toString()),
+      authorities: [values.ca, values.theirs].flatMap(fact =>
+        certificatesIn(Buffer.from(facts.bytesOf(fact) ?? '').toString()),
+      ),
       shown: dialled.flatMap((way, index) => {
         const fact = (values as Readonly<Record<string, unknown>>)[`${index}`] as {
           readonly type: string

@@ -1,5 +1,5 @@
 import { type Check, facts, type HostView, hostCheck } from 'rota'
-import { endpoint } from '../lib/cluster/index.ts'
+import { canonicalAddress, endpoint } from '../lib/cluster/index.ts'
 
 /** What the kernel balances: the table of IPVS, by service. */
 export function readIpvs(table: string): ReadonlyMap<string, readonly string[]> {
@@ -22,7 +22,7 @@ function readEndpoint(text: string): string {
   const at = text.lastIndexOf(':')
   const port = Number.parseInt(text.slice(at + 1), 16)
   const address = text.slice(0, at)
-  if (address.startsWith('[')) return endpoint(new URL(`http://${address}`).hostname.slice(1, -1), port)
+  if (address.startsWith('[')) return endpoint(canonicalAddress(address.slice(1, -1)), port)
   return endpoint((address.match(/../g) ?? []).map(byte => Number.parseInt(byte, 16)).join('.'), port)
 }
 

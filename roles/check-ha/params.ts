@@ -4,30 +4,39 @@ import {
   apiserverPort,
   dnsDomain,
   externalLoadBalancer,
+  ipv4Stack,
+  ipv6Stack,
   kubeConfigDir,
   loadBalancerName,
   lvsKind,
   serviceAddresses,
+  serviceAddressesV6,
   virtualAddress,
 } from '../lib/cluster/params.ts'
 import { nginxVipUnit } from '../lib/cluster/vip-params.ts'
 import { params as nodeProxy } from '../node-proxy/params.ts'
 
+/** What tells which proxy and which balancer a host has. */
+export const placeParams = {
+  type: 'object',
+  properties: { ...nodeProxy.properties, virtualAddress, apiserverPort, nginxVipUnit },
+} as const
+
 export const params = {
   type: 'object',
   properties: {
-    ...nodeProxy.properties,
-    virtualAddress,
-    apiserverPort,
+    ...placeParams.properties,
     statsPort: haproxy.properties.statsPort,
     statsUri: haproxy.properties.statsUri,
     statsUser: haproxy.properties.statsUser,
     statsPassword: haproxy.properties.statsPassword,
-    nginxVipUnit,
     lvsKind,
     kubeConfigDir,
     dnsDomain,
+    ipv4Stack,
+    ipv6Stack,
     serviceAddresses,
+    serviceAddressesV6,
     loadBalancerName,
     externalLoadBalancer,
     supplementaryNames: controlPlane.properties.supplementaryNames,

@@ -5,9 +5,10 @@ import { balancerPortOf, balancersOf, type ContainerRef, isOneOf, vipProtocolOf 
 import { chosenProxy } from '../nginx-proxy/listeners.ts'
 import { hasProxy } from '../nginx-proxy/place.ts'
 import { settingsOf } from '../nginx-proxy/settings.ts'
-import type { params } from './params.ts'
+import type { params, placeParams } from './params.ts'
 
 export type Params = ParamsOf<typeof params>
+export type PlaceParams = ParamsOf<typeof placeParams>
 
 /** A daemon in front of the API servers, on one host: what runs it, and what it is called where it listens. */
 export interface Daemon {
@@ -20,7 +21,7 @@ export interface Daemon {
 }
 
 /** What balances behind the virtual address on this host; LVS is the kernel's. */
-export function balancerOn(params: Params, host: HostView, inventory: InventoryView): Daemon | undefined {
+export function balancerOn(params: PlaceParams, host: HostView, inventory: InventoryView): Daemon | undefined {
   if (params.virtualAddress === undefined || !isOneOf(balancersOf(inventory), host)) return undefined
   if (params.vipLoadBalancer === 'lvs') return undefined
   const name = params.vipLoadBalancer
@@ -29,7 +30,7 @@ export function balancerOn(params: Params, host: HostView, inventory: InventoryV
 }
 
 /** The proxy that this host has for itself, if it shall have one. */
-export function nodeProxyOn(params: Params, host: HostView, inventory: InventoryView): Daemon | undefined {
+export function nodeProxyOn(params: PlaceParams, host: HostView, inventory: InventoryView): Daemon | undefined {
   const name = 'the proxy of this host'
   const { virtualAddress } = params
   const own = {

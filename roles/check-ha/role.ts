@@ -1,15 +1,15 @@
-import { isIP } from 'node:net'
 import { type Check, defineRole, facts, type HostView, hostCheck, type InventoryView } from 'rota'
+import { servedNames } from '../control-plane/credentials/certificates.ts'
 import {
   balancersOf,
   cluster,
   clusterProblems,
-  firstAddress,
   isOneOf,
   mastersOf,
   vipPortOf,
   vipProtocolOf,
 } from '../lib/cluster/index.ts'
+import type { Alternatives } from '../lib/pki/index.ts'
 import { unitName } from '../lvs-real-server/unit.ts'
 import { answersPing, isOnLo, oneHolder } from './address.ts'
 import { answers, sameAuthority, showsEveryName, type Way } from './answers.ts'
@@ -32,7 +32,6 @@ export const checkHa = defineRole({
   checks: ({ params, host, inventory }) => {
     const ways = waysOf(params, host, inventory)
     const ca = `${params.kubeConfigDir}/pki/ca.crt`
-    const wanted = clientNames(params, inventory)
     return [
       ...balancerChecks(params, host, inventory),
       ...realServerChecks(params, host, inventory),
@@ -40,11 +39,21 @@ export const checkHa = defineRole({
       isOneOf(mastersOf(inventory), host) && listens('kube-apiserver', params.apiserverPort),
       ...holderChecks(params, host, inventory),
       ...ways.map(way => answers(way, ca)),
-      ...ways.filter(({ protocol }) => protocol === 'tcp').map(way => showsEveryName(way, wanted)),
-      ways.length > 0 && sameAuthority(ways, ca),
+      ...ways
+        .filter(({ protocol }) => protocol === 'tcp')
+        .map(way => showsEveryName(way, namesOf(way, params, inventory))),
+      ways.length > 0 && sameAuthority(ways, ca, `${params.kubeConfigDir}/ssl/ca.crt`),
     ]
   },
 })
+
+/** Whoever dials a master itself uses its address; behind a proxy or a balancer that may be any master. */
+const namesOf = ({ address }: Way, params: Params, inventory: InventoryView): Alternatives =>
+  servedNames(
+    params,
+    inventory,
+    mastersOf(inventory, params.leaving).filter(master => master.address === address),
+  ).needed
 
 function balancerChecks(params: Params, host: HostView, inventory: InventoryView): readonly Check[] {
   const { virtualAddress: address } = params
@@ -143,22 +152,4 @@ export function waysOf(params: Params, host: HostView, inventory: InventoryView)
         ]
       : []),
   ]
-}
-
-/** What clients call an API server: the certificate of each has all of it. */
-export function clientNames(params: Params, inventory: InventoryView) {
-  const balancer = [params.virtualAddress, params.externalLoadBalancer?.address].filter(entry => entry !== undefined)
-  const all = [
-    '127.0.0.1',
-    ...mastersOf(inventory).map(({ address }) => address),
-    ...params.serviceAddresses.split(',').map(range => firstAddress(range.trim())),
-    ...balancer,
-    ...(balancer.length > 0 ? [params.loadBalancerName] : []),
-    'kubernetes',
-    'kubernetes.default',
-    'kubernetes.default.svc',
-    `kubernetes.default.svc.${params.dnsDomain}`,
-    ...params.supplementaryNames,
-  ]
-  return { addresses: all.filter(entry => isIP(entry) !== 0), names: all.filter(entry => isIP(entry) === 0) }
 }

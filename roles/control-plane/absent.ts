@@ -1,4 +1,5 @@
 import { absent, defineRole, service, type Task } from 'rota'
+import { snapshotParams } from '../etcd/snapshot-params.ts'
 import { cluster, clusterProblems, isLeaving, mastersOf, unknownLeaving } from '../lib/cluster/index.ts'
 import {
   controlPlaneMethod,
@@ -9,7 +10,7 @@ import {
   manifestDir,
   tokenDir,
 } from '../lib/cluster/params.ts'
-import { leaveKubeadm } from './kubeadm/leave.ts'
+import { leaveKubeadm, ownMemberLeaves } from './kubeadm/leave.ts'
 import { notKubeadms } from './methods/not-kubeadms.ts'
 import { noPods } from './methods/static-pods/running.ts'
 import { params as masterParams } from './params.ts'
@@ -25,6 +26,7 @@ const params = {
     credentialsDir,
     tokenDir,
     etcdDeployment,
+    ...snapshotParams,
     binDir,
     etcdDataDir,
     criSocket,
@@ -36,11 +38,12 @@ const params = {
 
 const units = ['kube-scheduler', 'kube-controller-manager', 'kube-apiserver']
 
+// Of a master of kubeadm's the rest has gone with its reset, and is looked for by what is in it. `pki` may be a link
+// there, in a folder of another user's: kubespray's.
+const kubeconfigs = ['admin.conf', 'controller-manager.conf', 'scheduler.conf', 'encryption.yaml']
+
 const secrets = [
-  'admin.conf',
-  'controller-manager.conf',
-  'scheduler.conf',
-  'encryption.yaml',
+  ...kubeconfigs,
   'pki/ca.key',
   'pki/sa.key',
   'pki/sa.pub',
@@ -70,14 +73,16 @@ export const controlPlaneAbsent = defineRole({
   tasks: ({ params, host, inventory }) => {
     if (!isLeaving(host, params.leaving)) return []
     return [
-      params.method === 'kubeadm' ? leaveKubeadm(params, inventory) : noDaemons(params.manifestDir),
+      params.method === 'kubeadm'
+        ? leaveKubeadm(params, host, inventory, ownMemberLeaves(params, inventory))
+        : noDaemons(params.manifestDir),
       // No copy is kept of a key.
       absent({
         title: 'no keys and certificates of a master',
         path: [
           params.credentialsDir,
           `${params.tokenDir}/known_tokens.csv`,
-          ...secrets.map(name => `${params.kubeConfigDir}/${name}`),
+          ...(params.method === 'kubeadm' ? kubeconfigs : secrets).map(name => `${params.kubeConfigDir}/${name}`),
         ],
         backup: false,
       }),

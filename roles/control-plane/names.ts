@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { facts, type HostView, type InventoryView, type Step, step } from 'rota'
 import { canonicalAddress } from '../lib/cluster/index.ts'
+import type { Alternatives } from '../lib/pki/index.ts'
 import { servedNames } from './credentials/certificates.ts'
 import type { Params } from './daemons/daemons.ts'
 
@@ -9,8 +10,8 @@ import type { Params } from './daemons/daemons.ts'
  * the old one after its file was renewed (kubespray#5573, #12760).
  */
 export const servesEveryName = (params: Params, host: HostView, inventory: InventoryView): Step => {
-  const wanted = servedNames(params, inventory)
-  const missing = (pem: string | undefined): readonly string[] => missingNames(wanted, pem)
+  const { needed } = servedNames(params, inventory, [host])
+  const missing = (pem: string | undefined): readonly string[] => missingNames(needed, pem)
   return step({
     title: 'the API server shows every name in its certificate',
     facts: { shown: facts.tlsCertificate({ host: '127.0.0.1', port: params.apiserverPort }) },
@@ -35,10 +36,7 @@ export const servesEveryName = (params: Params, host: HostView, inventory: Inven
 }
 
 /** Names and addresses that a certificate lacks; all of them without one. */
-export function missingNames(
-  wanted: { readonly names: readonly string[]; readonly addresses: readonly string[] },
-  pem: string | undefined,
-): readonly string[] {
+export function missingNames(wanted: Alternatives, pem: string | undefined): readonly string[] {
   if (pem === undefined) return [...wanted.names, ...wanted.addresses]
   const shown = facts.readCertificate(pem)
   const names = new Set(shown.dnsNames.map(name => name.toLowerCase()))

@@ -1,5 +1,7 @@
 import { sharedParams } from 'rota'
+import { snapshotParams } from '../etcd/snapshot-params.ts'
 import {
+  anonymousAuth,
   apiserverPort,
   binDir,
   certificateDays,
@@ -9,9 +11,12 @@ import {
   dnsDomain,
   drainLimit,
   etcdClientPort,
+  etcdConfigDir,
   etcdDeployment,
   externalLoadBalancer,
   installDir,
+  ipv4Stack,
+  ipv6Stack,
   kubeConfigDir,
   kubeVersion,
   leaving,
@@ -19,7 +24,10 @@ import {
   manifestDir,
   packageNames,
   podAddresses,
+  podAddressesV6,
+  secondAddress,
   serviceAddresses,
+  serviceAddressesV6,
   tokenDir,
   virtualAddress,
 } from '../lib/cluster/params.ts'
@@ -44,20 +52,34 @@ export const params = {
     kubeConfigDir,
     binDir,
     apiserverPort,
+    anonymousAuth,
     bindAddress: {
       type: 'string',
       format: 'address',
-      default: '0.0.0.0',
       var: 'kube_apiserver_bind_address',
-      description: 'Address that the API server listens on.',
+      description:
+        'Address that the API server listens on. Default: 0.0.0.0; `::`, which is both, where IPv6 is spoken.',
     },
+    ipv4Stack,
+    ipv6Stack,
     serviceAddresses,
+    serviceAddressesV6,
     podAddresses,
+    podAddressesV6,
+    secondAddress,
     nodePrefix: {
       type: 'integer',
       default: 24,
       var: 'kube_network_node_prefix',
-      description: "Size of a node's share of it.",
+      description: "Size of a node's share of the pods' addresses.",
+    },
+    nodePrefixV6: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 128,
+      var: 'kube_network_node_prefix_ipv6',
+      description:
+        "The same of IPv6. Default: 120 with `ipv6Stack`, as in kubespray, and else Kubernetes' own, which is 64.",
     },
     nodePorts: {
       type: 'string',
@@ -169,6 +191,8 @@ export const params = {
         "Registry of the static pods' images, whose tag is the version. Default: k8s.gcr.io, from 1.25 on registry.k8s.io.",
     },
     etcdDeployment,
+    etcdConfigDir,
+    ...snapshotParams,
     ...kubeadmParams,
     leaving,
   },
@@ -176,6 +200,23 @@ export const params = {
 } as const
 
 // The roles that take a master away or look at one have these too.
-const { supplementaryNames, shutdownDelay, stopTimeout, controlPlaneEndpoint, criSocket, etcdDataDir } =
-  params.properties
-sharedParams({ supplementaryNames, shutdownDelay, stopTimeout, controlPlaneEndpoint, criSocket, etcdDataDir })
+const {
+  kubeletArguments,
+  joinTimeout,
+  kubeadmPackages,
+  supplementaryNames,
+  shutdownDelay,
+  stopTimeout,
+  controlPlaneEndpoint,
+  etcdDataDir,
+} = params.properties
+sharedParams({
+  kubeletArguments,
+  joinTimeout,
+  kubeadmPackages,
+  supplementaryNames,
+  shutdownDelay,
+  stopTimeout,
+  controlPlaneEndpoint,
+  etcdDataDir,
+})

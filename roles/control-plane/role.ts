@@ -3,6 +3,7 @@ import { cluster, clusterProblems, unknownLeaving } from '../lib/cluster/index.t
 import type { Params } from './daemons/daemons.ts'
 import { methods } from './methods/index.ts'
 import type { MethodWork } from './methods/method.ts'
+import { noWayBack } from './no-way-back.ts'
 import { params } from './params.ts'
 import type { Preparing } from './preparing.ts'
 
@@ -23,8 +24,10 @@ export const controlPlane = defineRole({
           `etcd_deployment_type: kubeadm runs etcd only where it makes the masters, and control_plane_method is ${context.params.method}`,
         ]
       : []),
+    ...listensAtOneAddress(context.params),
     ...methods[context.params.method].check(context),
   ],
+  mayNotGoBack: noWayBack,
   prepare,
   peers: context => methods[context.params.method].peers?.(context) ?? { hosts: [], facts: (): FactMap => ({}) },
   tasks: context => workOf(context).tasks(context),
@@ -51,3 +54,11 @@ const workOf = ({
   readonly params: Params
   readonly prepared: Prepared | undefined
 }) => (prepared?.method === method ? prepared.work : methods[method].unprepared)
+
+/** kubespray puts a node proxy at 127.0.0.1 of such a master, and both would be answering there. */
+const listensAtOneAddress = ({ bindAddress }: Pick<Params, 'bindAddress'>): readonly string[] =>
+  bindAddress === undefined || ['0.0.0.0', '::'].includes(bindAddress)
+    ? []
+    : [
+        `kube_apiserver_bind_address is ${bindAddress}, one address alone: a master's gate, drain and kubeconfigs ask its API server at 127.0.0.1. Let it listen at 0.0.0.0 (or ::) first`,
+      ]

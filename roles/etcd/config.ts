@@ -16,23 +16,46 @@ export interface EtcdConf {
   readonly quotaBytes: number | string
 }
 
-export const clientUrl = (host: HostView, port: number): string => httpsUrl(host.address, port)
 export const peerUrl = (host: HostView, port: number): string => httpsUrl(host.address, port)
 
-/** The member of a host: kubeadm's are known by the address that the host itself binds. */
-export const isMemberOf =
-  (host: HostView, port: number) =>
-  ({ peerUrls }: { readonly peerUrls: readonly string[] }): boolean =>
-    [host.address, host.ip].some(address => peerUrls.includes(httpsUrl(address, port)))
+/** Where members are for each other. */
+export interface PeersAt {
+  readonly peerPort: number
+  /** A further URL of its own, by the name of the host: what is written down there, or said by the inventory. */
+  readonly peerUrls?: ReadonlyMap<string, string>
+}
 
-/** The environment of a member: nothing in it depends on the other members, so that a new one restarts none. */
-export const etcdEnv = (conf: EtcdConf, host: HostView): string =>
+/**
+ * The member of a host: kubeadm's are known by the address that the host itself binds. Host and port are compared as
+ * what they are: 10.0.0.2 is not 10.0.0.21, and `[fd00::1]` is `[fd00:0::1]`.
+ */
+export const isMemberOf =
+  (host: HostView, { peerPort, peerUrls: written }: PeersAt) =>
+  ({ peerUrls }: { readonly peerUrls: readonly string[] }): boolean => {
+    const own = written?.get(host.name)
+    const urls = [host.address, host.ip].map(address => httpsUrl(address, peerPort)).concat(own ?? [])
+    const known = new Set(urls.map(placeOf))
+    return peerUrls.some(url => known.has(placeOf(url)))
+  }
+
+/** `10.0.0.1:2380` of a URL; what is none is like nothing but itself. */
+function placeOf(url: string): string {
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) return `no URL: ${url}`
+  const { hostname, port, protocol } = new URL(url)
+  return `${hostname}:${port || (protocol === 'http:' ? '80' : '443')}`
+}
+
+/**
+ * The environment of a member: nothing in it depends on the other members, so that a new one restarts none. Clients
+ * reach it at `accessAddress`.
+ */
+export const etcdEnv = (conf: EtcdConf, host: HostView, accessAddress: string): string =>
   environment({
     ETCD_NAME: host.name,
     ETCD_DATA_DIR: conf.dataDir,
     ETCD_LISTEN_PEER_URLS: httpsUrl(host.ip, conf.peerPort),
     ETCD_LISTEN_CLIENT_URLS: `${httpsUrl(host.ip, conf.clientPort)},${httpsUrl('127.0.0.1', conf.clientPort)}`,
-    ETCD_ADVERTISE_CLIENT_URLS: clientUrl(host, conf.clientPort),
+    ETCD_ADVERTISE_CLIENT_URLS: httpsUrl(accessAddress, conf.clientPort),
     ETCD_HEARTBEAT_INTERVAL: conf.heartbeatInterval,
     ETCD_ELECTION_TIMEOUT: conf.electionTimeout,
     ETCD_SNAPSHOT_COUNT: conf.snapshotCount,

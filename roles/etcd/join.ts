@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { facts, type HostView, type RemoteOutput, type RemoteShell, type Step, type StepContext, step } from 'rota'
-import { bootstrapEnv, bootstrapPath, peerUrl } from './config.ts'
+import { bootstrapEnv, bootstrapPath, isMemberOf, type PeersAt, peerUrl } from './config.ts'
 import { etcdctl, initialCluster, knowsLearners, type Member, parseMembers } from './etcdctl.ts'
+import { keepSnapshot, type SnapshotAt } from './snapshot.ts'
 
-export interface JoinOptions {
-  readonly configDir: string
+export interface JoinOptions extends PeersAt, SnapshotAt {
   readonly dataDir: string
-  readonly clientPort: number
-  readonly peerPort: number
   readonly joinTimeout: number
   readonly unit: string
   /** All members that the cluster shall have, this host among them. */
@@ -29,7 +27,10 @@ export const joinCluster = (options: JoinOptions): Step =>
       const others = options.members.filter(member => member.name !== context.host.name)
       for (;;) {
         const seen = await lookAround(context, options, others)
-        if (seen.kind === 'cluster') return join(context, options, seen, until)
+        if (seen.kind === 'cluster') {
+          await keepSnapshot(context, options, [seen.peer, ...others.filter(({ name }) => name !== seen.peer.name)])
+          return join(context, options, seen, until)
+        }
         if (seen.kind === 'refused') throw new Error(seen.reason)
         if (options.members[0]?.name === context.host.name) {
           await writeBootstrap(context, options, 'new', [
@@ -101,7 +102,8 @@ async function join(
   const { host } = context
   const $ = context.on(cluster.peer.name)
   const url = peerUrl(host, options.peerPort)
-  const own = cluster.members.find(member => member.peerUrls.includes(url))
+  const isOwn = isMemberOf(host, options)
+  const own = cluster.members.find(isOwn)
   // Listed as running, and yet there is no data here: what the cluster knows of this host was lost.
   if (own?.started) {
     const active = await context.$`systemctl is-active ${options.unit}`.nothrow().text()
@@ -121,7 +123,7 @@ async function join(
     )
   }
   const members = parseMembers((await $`${etcdctl(options, 'member', 'list')}`).stdout)
-  await writeBootstrap(context, options, 'existing', initialCluster(members, { name: host.name, url }))
+  await writeBootstrap(context, options, 'existing', initialCluster(members, { name: host.name, isOwn }))
   return { summary: `added through ${cluster.peer.name}` }
 }
 

@@ -1,21 +1,25 @@
 import { facts, type HostView, type Step, type StepContext, step } from 'rota'
-import { isMemberOf } from './config.ts'
+import { isMemberOf, type PeersAt } from './config.ts'
 import { type EtcdAt, etcdctl, type Member, parseMembers } from './etcdctl.ts'
 import { whileHeld } from './hold.ts'
 import { retried } from './join.ts'
+import { keepSnapshot, type SnapshotAt } from './snapshot.ts'
 
-export interface LeaveOptions extends StayOptions {
+export interface LeaveOptions extends StayOptions, SnapshotAt {
   readonly dataDir: string
+  /** The host has the settings of a member: it may be one whose data is gone, which the others still count. */
+  readonly isMade?: boolean
   /** Masters whose API servers use this etcd. */
   readonly masters: readonly HostView[]
   /**
    * What has to be done on this host when it is sure that those that stay are enough, and before the member is removed.
    */
   readonly before?: (context: StepContext) => Promise<unknown>
+  /** What has to be done when the member is removed. */
+  readonly after?: (context: StepContext, own: Member) => Promise<unknown>
 }
 
-export interface StayOptions extends EtcdAt {
-  readonly peerPort: number
+export interface StayOptions extends EtcdAt, PeersAt {
   /** Members that stay. */
   readonly others: readonly HostView[]
 }
@@ -28,28 +32,33 @@ export const leaveCluster = (options: LeaveOptions): Step =>
   step({
     title: 'leave the etcd cluster',
     facts: { data: facts.path({ path: `${options.dataDir}/member` }) },
-    needed: ({ data }) => data.type !== 'absent' && 'this host has the data of a member',
+    needed: ({ data }) => {
+      if (data.type !== 'absent') return 'this host has the data of a member'
+      return options.isMade === true && 'this host has the settings of a member'
+    },
     run: async context => {
       const { host, on } = context
       const found = await anyAnswer(context, options)
       if (found === undefined) throw new Error('no other etcd member answers: nothing is removed')
-      const own = found.members.find(isMemberOf(host, options.peerPort))
+      const own = found.members.find(isMemberOf(host, options))
       if (own === undefined) return { summary: 'is no member any more' }
       const staying = votersBeside(own, found.members)
+      allAreVoters(options, host.name, staying)
       const healthy = await enoughStay(context, options, host.name, staying.length)
+      const peer = on(found.peer.name)
+      await keepSnapshot(context, options, healthy)
       await options.before?.(context)
       await handOverLeadership(context, { ...options, others: healthy })
-      await retried(
-        () => on(found.peer.name)`${etcdctl(options, 'member', 'remove', own.id)}`.nothrow(),
-        Date.now() + 60_000,
-      )
+      await retried(() => peer`${etcdctl(options, 'member', 'remove', own.id)}`.nothrow(), Date.now() + 60_000)
+      await options.after?.(context, own)
       return { summary: `removed through ${found.peer.name}` }
     },
   })
 
-async function anyAnswer(
-  { on }: StepContext,
-  options: LeaveOptions,
+/** The first of the other members that answers, and the members as it lists them. */
+export async function anyAnswer(
+  { on }: Pick<StepContext, 'on'>,
+  options: Pick<StayOptions, 'others' | 'configDir' | 'clientPort' | 'podPki'>,
 ): Promise<{ readonly peer: HostView; readonly members: readonly Member[] } | undefined> {
   for (const peer of options.others) {
     const list = await on(peer.name)`${etcdctl(options, 'member', 'list')}`.nothrow().catch(() => undefined)
@@ -60,16 +69,17 @@ async function anyAnswer(
 
 /**
  * A leader that is removed leaves the cluster without one until the others miss it, five seconds and more in which the
- * API servers answer nothing. So it names its successor first, one of `others`.
+ * API servers answer nothing. So it names its successor first, one of `others`: the first of them that takes it.
  */
-export async function handOverLeadership({ $, on, say, host }: StepContext, options: LeaveOptions): Promise<void> {
+export async function handOverLeadership(
+  { $, on, say, host }: StepContext,
+  options: StayOptions & Pick<LeaveOptions, 'masters'>,
+): Promise<void> {
   const status = await $`${etcdctl(options, 'endpoint', 'status', '-w', 'json')}`.nothrow()
   if (status.exitCode !== 0 || !isLeader(status.stdout)) return
   const members = parseMembers((await $`${etcdctl(options, 'member', 'list')}`).stdout)
-  const successors = members.filter(
-    member =>
-      member.started && !member.learner && options.others.some(peer => isMemberOf(peer, options.peerPort)(member)),
-  )
+  const voters = members.filter(member => member.started && !member.learner)
+  const successors = options.others.flatMap(peer => voters.find(isMemberOf(peer, options)) ?? [])
   for (const successor of successors) {
     const moved = await whileHeld({ on }, options.masters, () =>
       $`${etcdctl(options, 'move-leader', successor.id)}`.nothrow(),
@@ -88,24 +98,41 @@ export const isLeader = (status: string): boolean => {
 export const votersBeside = (leaving: Member, members: readonly Member[]): readonly Member[] =>
   members.filter(member => member.id !== leaving.id && !member.learner)
 
+/** Every host that stays has a vote, or the cluster would have fewer than the inventory says; throws if not. */
+export function allAreVoters(options: StayOptions, leaving: string, staying: readonly Member[]): void {
+  const without = options.others.filter(host => !staying.some(isMemberOf(host, options)))
+  if (without.length > 0)
+    throw new Error(
+      `without ${leaving} etcd would have ${staying.length} member(s) with a vote, and ${without.map(({ name }) => name).join(', ')} has none: make it a member first (upgrade.mjs), or take it out of the inventory`,
+    )
+}
+
 /** The members in good health, if they are enough of those that stay; throws if not. */
 export async function enoughStay(
-  { on }: Pick<StepContext, 'on'>,
+  context: Pick<StepContext, 'on'>,
   options: StayOptions,
   leaving: string,
   total: number,
 ): Promise<readonly HostView[]> {
+  const { healthy, ill } = await healthOfOthers(context, options)
+  const needed = Math.floor(total / 2) + 1
+  if (healthy.length >= needed) return healthy
+  throw new Error(
+    `without ${leaving} etcd would have ${total} member(s), of which ${needed} must be healthy, and ${healthy.length} are: see to ${ill.map(({ name }) => name).join(', ') || 'the others'} first`,
+  )
+}
+
+/** Each member that stays is asked on its own host: it reads a key through the quorum. */
+export async function healthOfOthers(
+  { on }: Pick<StepContext, 'on'>,
+  options: Pick<StayOptions, 'others' | 'configDir' | 'clientPort' | 'podPki'>,
+): Promise<{ readonly healthy: readonly HostView[]; readonly ill: readonly HostView[] }> {
   const states = await Promise.all(
     options.others.map(async peer => {
       const health = await on(peer.name)`${etcdctl(options, 'endpoint', 'health')}`.nothrow().catch(() => undefined)
-      return { peer, healthy: health?.exitCode === 0 }
+      return { peer, isHealthy: health?.exitCode === 0 }
     }),
   )
-  const healthy = states.filter(state => state.healthy)
-  const needed = Math.floor(total / 2) + 1
-  if (healthy.length >= needed) return healthy.map(({ peer }) => peer)
-  const ill = states.filter(state => !state.healthy).map(({ peer }) => peer.name)
-  throw new Error(
-    `without ${leaving} etcd would have ${total} member(s), of which ${needed} must be healthy, and ${healthy.length} are: see to ${ill.join(', ') || 'the others'} first`,
-  )
+  const those = (isHealthy: boolean) => states.filter(state => state.isHealthy === isHealthy).map(({ peer }) => peer)
+  return { healthy: those(true), ill: those(false) }
 }

@@ -4,10 +4,13 @@ import {
   etcdClientPort,
   etcdConfigDir,
   etcdDeployment,
+  etcdElectionTimeout,
+  etcdHeartbeatInterval,
   etcdUnit,
   leaving,
   packageNames,
 } from '../lib/cluster/params.ts'
+import { snapshotParams } from './snapshot-params.ts'
 
 export const params = {
   type: 'object',
@@ -38,20 +41,8 @@ export const params = {
       description: 'User of the daemon; the package makes it.',
     },
     binary: { type: 'string', format: 'absolute-path', default: '/usr/bin/etcd', description: 'The daemon.' },
-    heartbeatInterval: {
-      type: 'integer',
-      minimum: 1,
-      default: 250,
-      var: 'etcd_heartbeat_interval',
-      description: 'Milliseconds.',
-    },
-    electionTimeout: {
-      type: 'integer',
-      minimum: 1,
-      default: 5000,
-      var: 'etcd_election_timeout',
-      description: 'Milliseconds.',
-    },
+    heartbeatInterval: etcdHeartbeatInterval,
+    electionTimeout: etcdElectionTimeout,
     snapshotCount: {
       type: 'integer',
       minimum: 1,
@@ -78,11 +69,25 @@ export const params = {
     joinTimeout: { type: 'integer', minimum: 10, default: 180, description: 'Seconds for joining the cluster.' },
     packages: packageNames(['etcd-server', 'etcd-client']),
     certificateDays,
+    ...snapshotParams,
     deployment: etcdDeployment,
     leaving,
+    asksLeaving: {
+      type: 'boolean',
+      default: true,
+      description: 'A member that is leaving is looked at, too. `false`: it is dead, and is not connected to.',
+    },
   },
 } as const
 
 // The roles that take a member away or forget it look where this one has put it.
 const { peerPort, dataDir } = params.properties
 sharedParams({ peerPort, dataDir })
+
+const { clientPort, configDir, unit, deployment, leaving: gone } = params.properties
+
+/** Of the role that takes a member away. */
+export const absentParams = {
+  type: 'object',
+  properties: { clientPort, peerPort, dataDir, configDir, unit, ...snapshotParams, deployment, leaving: gone },
+} as const

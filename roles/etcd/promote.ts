@@ -1,5 +1,5 @@
 import { facts, type Step, step } from 'rota'
-import { peerUrl } from './config.ts'
+import { isMemberOf } from './config.ts'
 import { etcdctl, parseMembers } from './etcdctl.ts'
 import { type JoinOptions, retried } from './join.ts'
 
@@ -11,11 +11,11 @@ export const promoteLearner = (options: JoinOptions): Step =>
     needed: ({ status }) => isLearner(status.stdout) && 'this member is a learner',
     run: async ({ host, on }) => {
       const until = Date.now() + options.joinTimeout * 1000
-      const url = peerUrl(host, options.peerPort)
+      const isOwn = isMemberOf(host, options)
       for (const peer of options.members.filter(member => member.name !== host.name)) {
         // A learner can't list members: somebody else is asked.
         const list = await on(peer.name)`${etcdctl(options, 'member', 'list')}`.nothrow()
-        const own = parseMembers(list.stdout).find(member => member.peerUrls.includes(url))
+        const own = parseMembers(list.stdout).find(isOwn)
         if (list.exitCode !== 0 || own === undefined) continue
         if (own.learner)
           await retried(() => on(peer.name)`${etcdctl(options, 'member', 'promote', own.id)}`.nothrow(), until)

@@ -1,4 +1,11 @@
-import { dnsDomain, externalLoadBalancer, leaving, loadBalancerName, virtualAddress } from '../lib/cluster/params.ts'
+import {
+  dnsDomain,
+  externalLoadBalancer,
+  leaving,
+  leavingStayNodes,
+  loadBalancerName,
+  virtualAddress,
+} from '../lib/cluster/params.ts'
 
 export const params = {
   type: 'object',
@@ -26,5 +33,6 @@ export const params = {
       description: 'Write a line for the external load balancer, or the virtual address, where there is one.',
     },
     leaving,
+    leavingStayNodes,
   },
 } as const

@@ -1,4 +1,5 @@
 import type { HostView } from 'rota'
+import { wantedStatus } from '../haproxy/haproxy.cfg.ts'
 import { endpoint } from '../lib/cluster/address.ts'
 
 /** What the configuration is made of. Times are in haproxy's own notation. */
@@ -9,6 +10,7 @@ export interface ProxyConf {
   readonly healthPort: number
   readonly healthBind: string
   readonly check: string
+  readonly anonymousAuth: boolean
   readonly checkInterval: string
   readonly fall: number
   readonly rise: number
@@ -47,6 +49,9 @@ export const proxyCfg = (conf: ProxyConf, masters: readonly HostView[]): string 
       ? [
           'frontend healthz',
           `    bind ${endpoint(conf.healthBind, conf.healthPort)}`,
+          ...(conf.healthBind === '0.0.0.0' && conf.bind.includes('::1')
+            ? [`    bind :::${conf.healthPort} v6only`]
+            : []),
           '    mode http',
           '    monitor-uri /healthz',
           '',
@@ -63,7 +68,7 @@ export const proxyCfg = (conf: ProxyConf, masters: readonly HostView[]): string 
     '    balance leastconn',
     `    default-server ${serverWords(conf)} maxconn 1000 maxqueue 256 weight 100`,
     `    option httpchk GET /${conf.check}`,
-    '    http-check expect status 200',
+    `    http-check expect ${wantedStatus(conf)}`,
     ...masters.map(
       master => `    server ${master.name} ${endpoint(master.address, conf.apiserverPort)} check check-ssl verify none`,
     ),

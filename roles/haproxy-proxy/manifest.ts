@@ -11,6 +11,8 @@ export interface Settings extends Pick<ProxyPod, 'pullPolicy' | 'cpuRequests' | 
   readonly configDir: string
 }
 
+export const manifestOf = ({ manifestDir }: { readonly manifestDir: string }): string => `${manifestDir}/haproxy.yml`
+
 /**
  * The master process is asked for in so many words (`-W`: its reload keeps connections), whatever the image would run.
  */

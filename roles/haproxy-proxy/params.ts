@@ -1,5 +1,8 @@
+import { sharedParams } from 'rota'
 import {
+  anonymousAuth,
   apiserverPort,
+  ipv6Stack,
   kubeConfigDir,
   leaving,
   manifestDir,
@@ -25,8 +28,9 @@ export const params = {
       items: { type: 'string', format: 'listen-address' },
       minItems: 1,
       default: ['127.0.0.1'],
-      description: 'Addresses to listen on.',
+      description: 'Addresses to listen on. Where it is not set and IPv6 is spoken, `::1` too, if the kernel has it.',
     },
+    ipv6Stack,
     port: nodeProxyPort,
     apiserverPort,
     healthPort: {
@@ -40,7 +44,8 @@ export const params = {
       type: 'string',
       format: 'listen-address',
       default: '0.0.0.0',
-      description: 'Address of that port; the kubelet asks at the address of the node.',
+      description:
+        'Address of that port; the kubelet asks at the address of the node. `::` too where the proxy is at `::1`.',
     },
     check: {
       type: 'string',
@@ -48,6 +53,7 @@ export const params = {
       default: 'healthz',
       description: 'What a healthy API server answers with 200, over TLS.',
     },
+    anonymousAuth,
     checkInterval: { type: 'string', pattern: time, default: '15s', description: 'haproxy: `inter` and `downinter`.' },
     fall: { type: 'integer', minimum: 1, default: 2, description: 'haproxy: `fall`.' },
     rise: { type: 'integer', minimum: 1, default: 2, description: 'haproxy: `rise`.' },
@@ -106,3 +112,7 @@ export const params = {
     leaving,
   },
 } as const
+
+// What fetches the image beforehand has to know it.
+const { image, imageTag } = params.properties
+sharedParams({ image, imageTag })

@@ -1,11 +1,24 @@
-import { defineRole, directory, file, flushHandlers, type HostView, type InventoryView, type ParamsOf } from 'rota'
+import {
+  computed,
+  defineRole,
+  directory,
+  facts,
+  file,
+  flushHandlers,
+  type HostView,
+  type InventoryView,
+  isSetBy,
+  type ParamsOf,
+} from 'rota'
 import {
   cluster,
   clusterProblems,
+  hasItsImage,
   imageFirst,
   isServed,
+  keptManifest,
   type Listener,
-  listingContent,
+  listeningContent,
   makeWay,
   mastersOf,
   newPod,
@@ -13,20 +26,23 @@ import {
   readyz,
   runsItsConfiguration,
   sayLeftOut,
+  speaksV6,
   unknownLeaving,
 } from '../lib/cluster/index.ts'
 import { nodeProxies } from '../nginx-proxy/listeners.ts'
 import { logText, reload, reloadText, validate } from './container.ts'
 import { proxyCfg } from './haproxy.cfg.ts'
-import { pod, proxyManifest } from './manifest.ts'
+import { manifestOf, pod, proxyManifest } from './manifest.ts'
 import { params } from './params.ts'
 import { hasHaproxy, sharesConfig, withPort } from './place.ts'
+import { takenOver } from './taken-over.ts'
 
 type Params = ParamsOf<typeof params>
 
 /**
  * kubespray's `loadbalancer_apiserver_type: haproxy`: every node reaches the API through a haproxy of its own, in a
- * static pod. A new list of masters is a reload in the running container.
+ * static pod. A new list of masters is a reload in the running container. What kubespray has left stays, but for the
+ * list and what the operator has set.
  */
 export const haproxyProxy = defineRole({
   name: 'haproxy-proxy',
@@ -51,6 +67,9 @@ export const haproxyProxy = defineRole({
     const { port } = withPort(params)
     const config = configOf(params)
     const image = `${params.image}:${params.imageTag}`
+    const isSet = (param: string): boolean => isSetBy(params, param)
+    const imageIsSet = isSet('image') || isSet('imageTag')
+    const manifest = manifestOf(params)
     const listing = {
       path: config,
       port: params.apiserverPort,
@@ -58,20 +77,38 @@ export const haproxyProxy = defineRole({
       peers,
     }
     return [
-      params.pullPolicy !== 'Never' && podImage(image),
-      directory({ path: configDir, mode: '0755' }),
+      params.pullPolicy !== 'Never' && podImage(image, manifest, { keeps: !imageIsSet }),
+      directory({ path: configDir }),
       file({
         path: config,
-        content: listingContent(listing, listed => proxyCfg(withPort(params), listed)),
-        mode: '0644',
+        content: listeningContent(
+          listing,
+          { listen: bind, bothFamilies: speaksV6(params, host) && !isSet('bind') },
+          (listed, listen, _, current) => {
+            const conf = withPort(params)
+            // Whether kubespray's listens on IPv6 has been kubespray's to say: it is no reason to write it anew.
+            return takenOver(current, proxyCfg(conf, listed), isSet) ?? proxyCfg({ ...conf, bind: listen }, listed)
+          },
+        ),
         validate: validate(image, configDir),
         notify: 'reload',
       }),
       flushHandlers(),
       // As late as can be: from here on until the pod runs, nobody has the port.
       makeWay(port, nginxProxies(params), imageFirst(image, params.pullPolicy)),
-      directory({ path: manifestDir, mode: '0755' }),
-      file({ path: manifestOf(params), content: proxyManifest(params), mode: '0644', notify: 'pod' }),
+      directory({ path: manifestDir }),
+      file({
+        path: manifest,
+        content: computed({ current: facts.path({ path: manifest, content: true }) }, ({ current }) =>
+          keptManifest(
+            Buffer.from(facts.bytesOf(current) ?? new Uint8Array()).toString(),
+            proxyManifest(params),
+            imageIsSet,
+          ),
+        ),
+        ...(params.pullPolicy === 'Never' ? {} : { validate: hasItsImage(manifest) }),
+        notify: 'pod',
+      }),
       flushHandlers(),
       isServed({ listen: bind, port, timeout: params.startTimeout }),
       runsItsConfiguration({
@@ -103,8 +140,6 @@ function problemsOn(params: Params, host: HostView, inventory: InventoryView): r
       : []),
   ]
 }
-
-const manifestOf = ({ manifestDir }: Params): string => `${manifestDir}/haproxy.yml`
 
 const configOf = ({ configDir }: Params): string => `${configDir}/haproxy.cfg`
 

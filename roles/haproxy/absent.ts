@@ -1,32 +1,8 @@
 import { command, defineRole, quote } from 'rota'
-import {
-  balances,
-  chosenServes,
-  cluster,
-  clusterProblems,
-  isLeaving,
-  isUnset,
-  unknownLeaving,
-} from '../lib/cluster/index.ts'
-import { apiserverPort, haproxyConfig, leaving, virtualAddress } from '../lib/cluster/params.ts'
-import { nginxVipUnit, vipPortParams } from '../lib/cluster/vip-params.ts'
+import { balancerAbsentParams, cluster, clusterProblems, unknownLeaving, unlessChosen } from '../lib/cluster/index.ts'
+import { haproxyConfig } from '../lib/cluster/params.ts'
 
-const params = {
-  type: 'object',
-  properties: {
-    config: haproxyConfig,
-    everywhere: {
-      type: 'boolean',
-      default: false,
-      description: 'Take it down on every host: the set-up is given up.',
-    },
-    virtualAddress,
-    ...vipPortParams,
-    nginxVipUnit,
-    apiserverPort,
-    leaving,
-  },
-} as const
+const params = { type: 'object', properties: { config: haproxyConfig, ...balancerAbsentParams } } as const
 
 /**
  * No haproxy of ours on a master that leaves (after keepalived-absent: by then nobody uses it), and none where it is
@@ -39,13 +15,7 @@ export const haproxyAbsent = defineRole({
   cluster,
   inventoryCheck: clusterProblems,
   check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
-  tasks: ({ params, host, inventory }) => {
-    const gone = oursIsGone(params.config)
-    if (params.everywhere || isLeaving(host, params.leaving)) return [gone]
-    if (isUnset(params.virtualAddress, inventory)) return []
-    if (params.vipLoadBalancer === 'haproxy' && balances(host, inventory)) return []
-    return [chosenServes(params, host, inventory), gone]
-  },
+  tasks: context => unlessChosen('haproxy', [oursIsGone(context.params.config)], context.params, context),
 })
 
 /** A haproxy that serves something else is none of ours: ours has a section for the API servers. */

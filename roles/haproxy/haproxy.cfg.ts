@@ -9,6 +9,8 @@ export interface HaproxyConf {
   readonly apiserverPort: number
   readonly balance: string
   readonly check: 'readyz' | 'healthz' | 'tcp'
+  /** Otherwise 401 and 403 are answers, too: haproxy has no credentials. */
+  readonly anonymousAuth: boolean
   readonly checkCa?: string | undefined
   readonly checkInterval: string
   readonly fall: number
@@ -36,8 +38,9 @@ export interface HaproxyConf {
 /**
  * A TCP proxy to the masters, valid for haproxy 1.8 to 2.8 and later. Two things make a master's restart invisible: the
  * check turns it away while it says it is not ready, and a connection that is refused goes to another master at once
- * (`option redispatch 1`; by default only the last retry does). What the host's version refuses is left out; of one
- * that is not known only what all of them accept is written.
+ * (`option redispatch 1`; by default only the last retry does). Where none is ready any is better than nobody: when
+ * etcd has no leader, all of them say so at once. What the host's version refuses is left out; of one that is not known
+ * only what all of them accept is written.
  */
 export const haproxyCfg = (conf: HaproxyConf, masters: readonly HostView[], version?: HaproxyVersion): string =>
   `${[
@@ -65,16 +68,29 @@ export const haproxyCfg = (conf: HaproxyConf, masters: readonly HostView[], vers
     '',
     ...(conf.statsPassword === undefined ? [] : statsPage(conf, conf.statsPassword)),
     'listen kube-apiserver',
-    ...conf.bind.map(address => `    bind ${bindAddress(address, conf.bindPort)}`),
+    ...conf.bind.map(address => `    bind ${bindAddress(address, conf)}`),
     '    mode tcp',
     '    option tcplog',
     `    balance ${conf.balance}`,
-    ...(conf.check === 'tcp' ? [] : [`    option httpchk GET /${conf.check}`, '    http-check expect status 200']),
+    ...(conf.check === 'tcp'
+      ? []
+      : [`    option httpchk GET /${conf.check}`, `    http-check expect ${wantedStatus(conf)}`]),
     `    default-server inter ${conf.checkInterval} fall ${conf.fall} rise ${conf.rise}${serverWords(conf)}`,
     ...masters.map(
       master => `    server ${master.name} ${endpoint(master.address, conf.apiserverPort)} ${checkWords(conf)}`,
     ),
+    ...(conf.resilient && conf.check !== 'tcp' ? whereNoneIsReady(masters, conf.apiserverPort) : []),
   ].join('\n')}\n`
+
+/** All masters once more, unchecked, for as long as no check of any is passed. No host has a colon in its name. */
+const whereNoneIsReady = (masters: readonly HostView[], port: number): readonly string[] => [
+  '    option allbackups',
+  ...masters.map(master => `    server ${master.name}:unready ${endpoint(master.address, port)} backup`),
+]
+
+/** A list of statuses is understood since 2.4 alone, a pattern by all. */
+export const wantedStatus = ({ anonymousAuth }: { readonly anonymousAuth: boolean }): string =>
+  anonymousAuth ? 'status 200' : 'rstatus ^(200|401|403)$'
 
 const serverWords = ({ weight, slowStart }: HaproxyConf): string =>
   `${slowStart === undefined ? '' : ` slowstart ${slowStart}`}${weight === undefined ? '' : ` weight ${weight}`}`
@@ -85,8 +101,10 @@ const checkWords = ({ check, checkCa }: HaproxyConf): string => {
 }
 
 // `::` listens on both families only when told so; the kernel's default may differ.
-const bindAddress = (address: string, port: number): string =>
-  address === '::' ? `:::${port} v4v6` : endpoint(address, port)
+const bindAddress = (address: string, { bind, bindPort }: HaproxyConf): string => {
+  if (address !== '::') return endpoint(address, bindPort)
+  return `:::${bindPort} ${bind.some(other => ['0.0.0.0', '*'].includes(other)) ? 'v6only' : 'v4v6'}`
+}
 
 const statsPage = (conf: HaproxyConf, password: string): readonly string[] => [
   'listen admin_stats',

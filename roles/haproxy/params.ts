@@ -1,7 +1,9 @@
 import { sharedParams } from 'rota'
 import {
+  anonymousAuth,
   apiserverPort,
   haproxyConfig,
+  ipv6Stack,
   kubeConfigDir,
   leaving,
   packageNames,
@@ -24,8 +26,10 @@ export const params = {
       items: { type: 'string', format: 'listen-address' },
       minItems: 1,
       default: ['0.0.0.0'],
-      description: 'Addresses to listen on; `*` for all, `::` for all of both families.',
+      description:
+        'Addresses to listen on; `*` for all, `::` for all of both families. Where it is not set and IPv6 is spoken, `::` too, if the kernel has it.',
     },
+    ipv6Stack,
     bindPort: vipPortParams.haproxyPort,
     apiserverPort,
     balance: {
@@ -41,6 +45,7 @@ export const params = {
       description:
         'What a healthy API server does: answer `GET /readyz` (or `/healthz`) over TLS with 200, or accept connections.',
     },
+    anonymousAuth,
     checkCa: {
       type: 'string',
       format: 'absolute-path',

@@ -1,10 +1,10 @@
 import { dirname } from 'node:path'
-import { defineRole, directory, file, flushHandlers, packages, service, waitFor } from 'rota'
+import { defineRole, directory, file, flushHandlers, isSetBy, packages, service, waitFor } from 'rota'
 import {
   balancersOf,
   cluster,
   clusterProblems,
-  listingContent,
+  listeningContent,
   makeWay,
   mastersOf,
   onEveryFamily,
@@ -12,6 +12,7 @@ import {
   sayLeftOut,
   unitRunsItsConfiguration,
   unknownLeaving,
+  vipSpeaksV6,
 } from '../lib/cluster/index.ts'
 import { isNobodyElses } from './foreign.ts'
 import { haproxyCfg } from './haproxy.cfg.ts'
@@ -60,9 +61,10 @@ export const haproxy = defineRole({
       directory({ path: dirname(params.config) }),
       file({
         path: params.config,
-        content: listingContent(
+        content: listeningContent(
           listing,
-          (listed, values) => haproxyCfg(params, listed, readVersion(values)),
+          { listen: params.bind, bothFamilies: vipSpeaksV6(params, host) && !isSetBy(params, 'bind') },
+          (listed, bind, values) => haproxyCfg({ ...params, bind }, listed, readVersion(values)),
           versionFacts,
         ),
         mode: withSecret ? '0600' : '0644',

@@ -10,6 +10,7 @@ import {
 } from '../lib/cluster/index.ts'
 import { keepalivedConfig, leaving as leavingParam, virtualAddress } from '../lib/cluster/params.ts'
 import { moveVirtualAddress } from './move.ts'
+import { moveLimit } from './move-limit.ts'
 
 const params = {
   type: 'object',
@@ -21,14 +22,7 @@ const params = {
       default: false,
       description: 'Take it down on every host: the virtual address is given up.',
     },
-    moveLimit: {
-      type: 'integer',
-      minimum: 5,
-      default: 60,
-      var: 'keepalived_move_limit',
-      description:
-        'Seconds after which a host that was giving the address away takes part again by itself, should the control machine be gone; three times as long where the run is still at work on it.',
-    },
+    moveLimit,
     leaving: leavingParam,
   },
 } as const

@@ -1,4 +1,5 @@
 import {
+  anonymousAuth,
   apiserverPort,
   keepalivedConfig,
   kubeConfigDir,
@@ -134,11 +135,13 @@ export const params = {
       default: 'wlc',
       description: 'LVS: `lb_algo`.',
     },
+    anonymousAuth,
     lvsCheck: {
       type: 'string',
       enum: ['ssl-get', 'tcp'],
       default: 'ssl-get',
-      description: 'LVS: a healthy API server answers `GET /readyz` over TLS with 200, or accepts connections.',
+      description:
+        'LVS: a healthy API server answers `GET /readyz` over TLS with 200, or accepts connections, as always where it tells nothing without credentials.',
     },
     lvsDelayLoop: {
       type: 'integer',

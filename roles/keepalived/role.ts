@@ -26,6 +26,7 @@ import {
   unknownLeaving,
 } from '../lib/cluster/index.ts'
 import { clashes } from './clashes.ts'
+import { familyProblems, kernelSpeaks, vrrpAddress } from './family.ts'
 import { interfaceOf, wayTo } from './interface.ts'
 import { type KeepalivedConf, keepalivedConf } from './keepalived.conf.ts'
 import { directorKernel, directorProblems } from './lvs.ts'
@@ -62,6 +63,7 @@ export const keepalived = defineRole({
             'checkWeight: a positive weight makes the address move to whichever check succeeds last; use a negative one or 0',
           ]
         : []),
+      ...familyProblems(given, balancers, inventory),
       ...clashes(given, host, inventory, balancers),
       ...(params.vipLoadBalancer === 'lvs' ? directorProblems(given, host, inventory) : []),
     ]
@@ -80,17 +82,23 @@ export const keepalived = defineRole({
     if (virtualAddress === undefined || !balancers.some(balancer => balancer.name === host.name)) return []
     const given = { ...params, virtualAddress }
     const isLvs = params.vipLoadBalancer === 'lvs'
-    const others = balancers.filter(balancer => balancer.name !== host.name)
+    const spoken = (balancer: HostView, first?: string) =>
+      vrrpAddress(balancer, virtualAddress, inventory, first) ?? balancer.address
+    const speakers: Speakers = {
+      source: spoken(host, host.ip),
+      peers: balancers.filter(({ name }) => name !== host.name).map(balancer => spoken(balancer)),
+    }
     const masters = mastersOf(inventory, params.leaving)
     const listing = { path: params.config, port: params.apiserverPort, masters, peers, endpoints: realServersIn }
     const secret = params.authPassword !== undefined
     return [
       isLvs && directorKernel(params.lvsKind),
+      kernelSpeaks(virtualAddress),
       packages({ names: onEveryFamily(params.packages), start: false }),
       directory({ path: dirname(params.config) }),
       file({
         path: params.config,
-        content: isLvs ? balancing(given, host, others, listing) : content(given, host, others),
+        content: isLvs ? balancing(given, host, speakers, listing) : content(given, host, speakers),
         mode: secret ? '0600' : '0644',
         secret,
         validate,
@@ -125,18 +133,22 @@ function primaryProblems(params: Params, balancers: readonly HostView[]): readon
   ]
 }
 
-function content(params: Params, host: HostView, others: readonly HostView[]): string | Computed<string> {
-  if (params.interface !== undefined) return keepalivedConf(confOf(params, host, others, params.interface))
+/** Addresses that speak VRRP with each other, where they do so by address. */
+type Speakers = NonNullable<KeepalivedConf['unicast']>
+
+function content(params: Params, host: HostView, speakers: Speakers): string | Computed<string> {
+  if (params.interface !== undefined) return keepalivedConf(confOf(params, host, speakers, params.interface))
   return computed(wayTo(params.virtualAddress), way =>
-    keepalivedConf(confOf(params, host, others, found(params, host, way))),
+    keepalivedConf(confOf(params, host, speakers, found(params, host, way))),
   )
 }
 
 /** With the masters that the kernel balances to. */
-const balancing = (params: Params, host: HostView, others: readonly HostView[], listing: ListingOptions) =>
+const balancing = (params: Params, host: HostView, speakers: Speakers, listing: ListingOptions) =>
   listingContent(
     listing,
-    (listed, way) => keepalivedConf(confOf(params, host, others, params.interface ?? found(params, host, way), listed)),
+    (listed, way) =>
+      keepalivedConf(confOf(params, host, speakers, params.interface ?? found(params, host, way), listed)),
     wayTo(params.virtualAddress),
   )
 
@@ -151,7 +163,7 @@ function found(params: Params, host: HostView, way: FactValues<ReturnType<typeof
 function confOf(
   params: Params,
   host: HostView,
-  others: readonly HostView[],
+  speakers: Speakers,
   device: string,
   masters: readonly HostView[] = [],
 ): KeepalivedConf {
@@ -170,7 +182,7 @@ function confOf(
     authPassword: params.authPassword,
     trackInterface: params.trackInterface,
     dontTrackPrimary: params.dontTrackPrimary,
-    unicast: params.unicast ? { source: host.ip, peers: others.map(other => other.address) } : undefined,
+    unicast: params.unicast ? speakers : undefined,
     check: checkOf(params),
     traps: params.traps,
     scriptUser: params.scriptUser === 'none' ? undefined : params.scriptUser,
@@ -185,6 +197,7 @@ function confOf(
             kind: params.lvsKind,
             persistence: params.lvsPersistence,
             check: params.lvsCheck,
+            anonymousAuth: params.anonymousAuth,
             masters,
             masterPort: params.apiserverPort,
           }

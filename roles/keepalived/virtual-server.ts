@@ -1,4 +1,4 @@
-import { endpoint } from '../lib/cluster/address.ts'
+import { canonicalAddress, endpoint } from '../lib/cluster/address.ts'
 
 /** keepalived.conf(5), `virtual_server`: the kernel (IPVS) balances, keepalived checks the masters and tells it. */
 export interface VirtualServer {
@@ -10,6 +10,8 @@ export interface VirtualServer {
   /** Seconds for which a client stays on its master; 0 for not at all. */
   readonly persistence: number
   readonly check: 'ssl-get' | 'tcp'
+  /** API servers tell somebody without credentials that they are ready: keepalived has none. */
+  readonly anonymousAuth: boolean
   readonly masters: readonly { readonly address: string }[]
   readonly masterPort: number
 }
@@ -24,16 +26,17 @@ export const virtualServer = (server: VirtualServer): readonly string[] => [
   ...server.masters.flatMap(({ address }) => [
     `    real_server ${address} ${server.masterPort} {`,
     '        weight 1',
-    ...checkOf(server.check),
+    ...checkOf(server),
     '    }',
   ]),
   '}',
 ]
 
 // The answer must be 200; its text is of no interest, so no digest of it is asked for. The certificate is not checked
-// by keepalived.
-const checkOf = (check: VirtualServer['check']): readonly string[] =>
-  check === 'tcp'
+// by keepalived. Several statuses are understood by its newer versions alone; and one that tells nothing says the same
+// whether it is ready or not, so a connection says as much.
+const checkOf = ({ check, anonymousAuth }: VirtualServer): readonly string[] =>
+  check === 'tcp' || !anonymousAuth
     ? ['        TCP_CHECK {', '            connect_timeout 3', '        }']
     : [
         '        SSL_GET {',
@@ -51,6 +54,6 @@ const checkOf = (check: VirtualServer['check']): readonly string[] =>
 export const realServersIn = (config: string): ReadonlySet<string> =>
   new Set(
     [...config.matchAll(/^[ \t]*real_server[ \t]+(\S+)[ \t]+(\d+)/gm)].map(([, address = '', port]) =>
-      endpoint(address, Number(port)),
+      endpoint(canonicalAddress(address), Number(port)),
     ),
   )

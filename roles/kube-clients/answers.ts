@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type FactRequest, facts, type PathFact, type RemoteShell, type Step, step } from 'rota'
+import { servingStatuses } from '../lib/cluster/index.ts'
 import type { ClientFile } from './clients.ts'
 import { mastersIn } from './environment.ts'
 import { type Authority, clusterIn } from './kubeconfig.ts'
@@ -78,5 +79,5 @@ curl -sS --noproxy '*' --max-time 5 -o /dev/null -w ${'%{http_code}'} "$@" ${url
     .nothrow()
     .stdin(pem)
   if (answer.exitCode !== 0) return (answer.stderr || answer.stdout).trim()
-  return ['200', '401', '403'].includes(answer.stdout) ? undefined : `it answers ${answer.stdout}`
+  return servingStatuses.some(status => answer.stdout === `${status}`) ? undefined : `it answers ${answer.stdout}`
 }

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { assert, computed, facts, type HostView, type InventoryView, type Task } from 'rota'
-import { cluster, mastersOf } from '../lib/cluster/index.ts'
+import { canonicalAddress, cluster, mastersOf } from '../lib/cluster/index.ts'
 import { clusterIn } from './kubeconfig.ts'
 import { params } from './params.ts'
 
@@ -21,7 +21,7 @@ export const clientsDoWithout =
     const master = inventory.hosts.find(item => item.name === name)
     // A master has an API server of its own.
     if (master === undefined || mastersOf(inventory).some(item => item.name === host.name)) return []
-    const own = [master.name, master.address, master.ip]
+    const own = [master.name, master.address, master.ip].map(canonicalAddress)
     const { kubeConfigDir: dir } = inventory.cluster(cluster, host)
     const contents = Object.fromEntries(
       files.map(file => [posix.resolve(dir, file), facts.path({ path: posix.resolve(dir, file), content: true })]),
@@ -34,7 +34,9 @@ export const clientsDoWithout =
             .flatMap(([file, fact]) => {
               const text = Buffer.from(facts.bytesOf(fact) ?? new Uint8Array()).toString()
               const server = clusterIn(text, dir)?.server
-              return server !== undefined && own.includes(hostOf(server)) ? [`${file} leads to ${server}`] : []
+              return server !== undefined && own.includes(canonicalAddress(hostOf(server)))
+                ? [`${file} leads to ${server}`]
+                : []
             })
             .map(
               found =>

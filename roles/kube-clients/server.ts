@@ -1,5 +1,13 @@
 import type { HostView, InventoryView, ParamsOf } from 'rota'
-import { httpsUrl, isNodeProxyWanted, mastersOf, vipPortOf, vipProtocolOf } from '../lib/cluster/index.ts'
+import {
+  httpsUrl,
+  isLeaving,
+  isNodeProxyWanted,
+  mastersOf,
+  staysNode,
+  vipPortOf,
+  vipProtocolOf,
+} from '../lib/cluster/index.ts'
 import { defaults } from '../nginx-proxy/defaults.ts'
 import type { params } from './params.ts'
 
@@ -10,8 +18,12 @@ export type Params = ParamsOf<typeof params>
  * external load balancer or the virtual address. Nothing where there is none of them.
  */
 export function serverOf(params: Params, host: HostView, inventory: InventoryView): string | undefined {
+  const { leaving } = params
+  // Nothing of it is left.
+  if (isLeaving(host, leaving) && !staysNode(host, inventory, leaving)) return undefined
   if (params.server !== undefined) return params.server
-  if (mastersOf(inventory).some(master => master.name === host.name)) return httpsUrl('127.0.0.1', params.apiserverPort)
+  if (mastersOf(inventory, leaving).some(master => master.name === host.name))
+    return httpsUrl('127.0.0.1', params.apiserverPort)
   if (isNodeProxyWanted(params.nodeProxy, params.externalLoadBalancer))
     return httpsUrl('127.0.0.1', params.nodeProxyPort ?? proxyPort(params))
   return balancerAs(params, address => address)

@@ -28,6 +28,7 @@ export const absentUnit = defineTask<{ readonly name: string }>({
           `systemctl reset-failed -- ${quote(name)} 2>/dev/null || :`,
         ].join('\n'),
       ),
+      ...(files.length === 0 ? {} : { keeps: 'part' as const }),
     }
   },
 })

@@ -13,10 +13,12 @@ export interface Listener {
   readonly pod?: { readonly pod: string; readonly container: string; readonly manifest: string }
 }
 
-interface MakeWay extends Condition {
+interface Port {
   readonly port: number
   readonly others: readonly Listener[]
 }
+
+interface MakeWay extends Port, Condition {}
 
 interface Condition {
   /** Shell text that has to succeed before anything is stopped, and why it is not where it fails. */
@@ -40,7 +42,7 @@ const task = defineTask<MakeWay>({
     if (holding.length === 0) return undefined
     return {
       summary: `stop ${holding.map(({ name }) => name).join(', ')}`,
-      apply: raw([...condition(args), ...holding.map(stop), freed(args)].join('\n')),
+      apply: raw([...condition(args), ...holding.map(other => stop(other)), freed(args)].join('\n')),
     }
   },
 })
@@ -53,6 +55,34 @@ const condition = ({ stopsOnlyWith }: Condition): readonly string[] =>
     ? []
     : [`(${stopsOnlyWith.check}\n) || { echo ${quote(stopsOnlyWith.reason)} >&2; exit 1; }`]
 
+/**
+ * Shell text for a step: the same, and what was stopped is remembered in a folder of its own (manifests of pods, names
+ * of units), so that `comeBack` can start it again.
+ */
+export const standAside = (port: number, others: readonly Listener[], folder: string): string =>
+  [
+    `mkdir -p ${quote(folder)} && chmod 0700 ${quote(folder)} || exit 1`,
+    `found=$(sh -c ${quote(holdersScript({ port, others }))}) || exit 1`,
+    ...others.map(
+      other => `if printf '%s\\n' "$found" | grep -qxF -e ${quote(other.name)}; then
+${stop(other, remembered(folder))}
+fi`,
+    ),
+    freed({ port, others }),
+  ].join('\n')
+
+/** Shell text that starts again what has stood aside; nothing is done where nothing has. */
+export const comeBack = (folder: string, manifestDir: string): string => `if [ -d ${quote(folder)} ]; then
+  for kept in ${quote(folder)}/*; do
+    case $kept in
+      *.unit) systemctl -q enable --now -- "$(basename "$kept" .unit)" && rm -f "$kept" ;;
+      *'*') ;;
+      *) mv -f "$kept" ${quote(manifestDir)}/ ;;
+    esac || exit 1
+  done
+  rmdir ${quote(folder)}
+fi`
+
 /** Waits until this one, and not just anybody, listens on the port. */
 export const holdsPort = (port: number, listener: Listener): Task =>
   waitFor({
@@ -60,9 +90,9 @@ export const holdsPort = (port: number, listener: Listener): Task =>
     check: { run: `${socketsOf(port)}\n${listens(listener)}` },
   })
 
-const holders = (args: MakeWay) => facts.command({ run: holdersScript(args) })
+const holders = (args: Port) => facts.command({ run: holdersScript(args) })
 
-const holdersScript = ({ port, others }: MakeWay): string => `${socketsOf(port)}
+const holdersScript = ({ port, others }: Port): string => `${socketsOf(port)}
 [ -n "$inodes" ] || exit 0
 ${others.map(other => `if ${listens(other)}; then echo ${quote(other.name)}; fi`).join('\n')}
 :`
@@ -98,22 +128,41 @@ ${containerPid}
  * Without waiting for connections that are still open: what listens is closed at once, and the new one starts beside
  * what is left.
  */
-const stop = ({ unit, container, pod }: Listener): string =>
+const stop = ({ unit, container, pod }: Listener, keep: Keep = backedUp): string =>
   [
     ...(unit === undefined
       ? []
-      : [`systemctl -q disable -- ${quote(unit)} || :`, `systemctl --no-block stop -- ${quote(unit)} || :`]),
+      : [
+          ...keep.unit(unit),
+          `systemctl -q disable -- ${quote(unit)} || :`,
+          `systemctl --no-block stop -- ${quote(unit)} || :`,
+        ]),
     // Docker may have started it itself; its unit stops it otherwise.
     ...(container === undefined
       ? []
       : [
           `${unit === undefined ? '' : `systemctl -q is-active -- ${quote(unit)} || `}docker rm -f ${quote(container)} >/dev/null 2>&1 || :`,
         ]),
-    ...(pod === undefined ? [] : [`rota_backup ${quote(pod.manifest)}`, `rm -f ${quote(pod.manifest)}`]),
+    ...(pod === undefined ? [] : keep.manifest(pod.manifest)),
   ].join('\n')
 
+interface Keep {
+  readonly unit: (name: string) => readonly string[]
+  readonly manifest: (path: string) => readonly string[]
+}
+
+const backedUp: Keep = {
+  unit: () => [],
+  manifest: path => [`rota_backup ${quote(path)}`, `rm -f ${quote(path)}`],
+}
+
+const remembered = (folder: string): Keep => ({
+  unit: name => [`: >${quote(`${folder}/${name}.unit`)}`],
+  manifest: path => [`mv -f ${quote(path)} ${quote(folder)}/`],
+})
+
 /** A pod takes the kubelet some seconds to end. */
-const freed = (args: MakeWay): string => `end=$(( $(date +%s) + 90 ))
+const freed = (args: Port): string => `end=$(( $(date +%s) + 90 ))
 while left=$(sh -c ${quote(holdersScript(args))}); [ -n "$left" ]; do
   if [ "$(date +%s)" -ge "$end" ]; then
     printf 'port %s is still held after 90 s by: %s\\n' ${args.port} "$left" >&2

@@ -1,6 +1,9 @@
 /** `v1.20.2`, whether the `v` was written or not. */
 export const withV = (version: string): string => (version.startsWith('v') ? version : `v${version}`)
 
+/** The tag that the images of a version have: `v1.20.2_a` of a build `1.20.2+a`, for a tag may have no plus. */
+export const tagOfVersion = (version: string): string => withV(version).replaceAll('+', '_')
+
 /** `[1, 20]` of `v1.20.2`. */
 export function minorOf(version: string): readonly [number, number] {
   const match = /^v?(\d+)\.(\d+)/.exec(version)

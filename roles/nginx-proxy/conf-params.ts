@@ -17,11 +17,11 @@ export const allowInsecureUpstream = {
 
 export const insecurePort = {
   type: 'integer',
-  minimum: 1,
+  minimum: 0,
   maximum: 65535,
   default: 8080,
   var: 'kube_apiserver_insecure_port',
-  description: 'Port of every API server with `protocol: http`.',
+  description: 'Port of every API server with `protocol: http`; 0 says that they have none.',
 } as const
 
 export const serverName = {
@@ -55,6 +55,14 @@ export const proxyTimeout = {
   type: 'string',
   pattern: time,
   description: 'nginx: `proxy_timeout` (http: `proxy_read_timeout`), for connections on which nothing is said.',
+} as const
+
+export const keepaliveTimeout = {
+  type: 'string',
+  pattern: time,
+  var: 'loadbalancer_apiserver_keepalive_timeout',
+  description:
+    "static-pod: nginx's `keepalive_timeout`. Each release of kubespray has a value for it; where there is one, a new node's configuration is what kubespray would write.",
 } as const
 
 export const maxFails = {
@@ -100,7 +108,8 @@ export const healthPort = {
   minimum: 0,
   maximum: 65535,
   default: 0,
-  description: 'Port of a web server on 127.0.0.1 that answers `/healthz` and `/stub_status`; 0 for none.',
+  description:
+    'Port of a web server that answers `/healthz` and `/stub_status`; 0 for none. It is on 127.0.0.1; of `static-pod`, as in kubespray, at every address, where the kubelet asks it.',
 } as const
 
 export const modules = {

@@ -14,8 +14,9 @@ import {
 import {
   isServed,
   type Listener,
+  type Listening,
   type ListingOptions,
-  listingContent,
+  listeningContent,
   makeWay,
   onEveryFamily,
   unitRunsItsConfiguration,
@@ -24,34 +25,43 @@ import { type NginxConf, nginxConf } from './nginx.conf.ts'
 import { mayServe } from './selinux.ts'
 import { nginxUnit } from './system-unit.ts'
 
-export interface DistributionNginx {
+export interface DistributionPackages {
+  readonly packages: readonly string[]
+  readonly distributionUnit: 'off' | 'leave'
+}
+
+export interface DistributionNginx extends Listening, DistributionPackages {
   readonly conf: NginxConf
   readonly unit: string
   readonly config: string
   readonly binary: string
-  readonly packages: readonly string[]
-  readonly distributionUnit: 'off' | 'leave'
   readonly listing: ListingOptions
   /** Who may hold the port, and has to let go of it. */
   readonly others: readonly Listener[]
 }
+
+/** The distribution's own nginx would take port 80, now or at the next boot. */
+export const distributionPackages = (options: DistributionPackages): Nested => [
+  options.packages.length > 0 && packages({ names: onEveryFamily(options.packages), start: false }),
+  options.distributionUnit === 'off' && service({ name: 'nginx', enabled: false, running: false }),
+]
 
 /** The distribution's nginx with a unit and a configuration of its own. Notifies `reload`. */
 export function distributionNginx(options: DistributionNginx): Nested {
   const { conf, unit, config, binary, listing } = options
   const pid = `/run/${unit}.pid`
   return [
-    // The distribution's own nginx would take port 80, now or at the next boot.
-    options.packages.length > 0 && packages({ names: onEveryFamily(options.packages), start: false }),
-    options.distributionUnit === 'off' && service({ name: 'nginx', enabled: false, running: false }),
+    distributionPackages(options),
     mayServe([conf.port, ...(conf.healthPort > 0 ? [conf.healthPort] : [])]),
     // The package has made it, but not again when it was removed.
     directory({ path: dirname(config) }),
     file({
       path: config,
-      content: listingContent(
+      content: listeningContent(
         listing,
-        (listed, { nginx }) => nginxConf({ ...conf, pid, modules: conf.modules.map(placeOn(nginx)) }, listed),
+        options,
+        (listed, listen, { nginx }) =>
+          nginxConf({ ...conf, listen, pid, modules: conf.modules.map(placeOn(nginx)) }, listed),
         { nginx: facts.packageState({ name: 'nginx' }) },
       ),
       mode: '0644',

@@ -9,19 +9,32 @@ export interface NodeProxy extends Listener {
   readonly folder?: string
 }
 
-type Places = Pick<Settings, 'manifestDir' | 'configDir' | 'prefix'> & { readonly unit?: string | undefined }
+type Places = Pick<Settings, 'manifestDir' | 'configDir' | 'prefix'> & {
+  readonly unit?: string | undefined
+  readonly podName?: string | undefined
+}
 
 /**
  * Every proxy that a node may have been given, by the names of their documents and of the roles' defaults, and by the
- * unit's own name.
+ * names that the operator has for the unit and the pod.
  */
 export const nodeProxies = (places: Places): readonly NodeProxy[] => {
-  const { unit } = places
+  const { unit, podName } = places
   const usual = usualProxies(places)
-  return unit === undefined || unit === '' || usual.some(proxy => proxy.unit === unit)
-    ? usual
-    : [...usual, { name: `the unit ${unit}`, unit, container: unit, configs: [] }]
+  const known = usual.flatMap(proxy => [proxy.unit, proxy.pod?.pod])
+  const isNew = (name: string | undefined): name is string => name !== undefined && name !== '' && !known.includes(name)
+  return [
+    ...usual,
+    ...(isNew(unit) ? [{ name: `the unit ${unit}`, unit, container: unit, configs: [] }] : []),
+    ...(isNew(podName) ? [{ name: `the static pod ${podName}`, pod: nginxPod(podName, places), configs: [] }] : []),
+  ]
 }
+
+const nginxPod = (pod: string, { manifestDir }: Pick<Places, 'manifestDir'>) => ({
+  pod,
+  container: 'nginx-proxy',
+  manifest: `${manifestDir}/nginx-proxy.yml`,
+})
 
 const usualProxies = ({ manifestDir, configDir, prefix }: Places): readonly NodeProxy[] => [
   { name: 'nginx of the distribution', unit: 'nginx-proxy', configs: ['/etc/nginx/kube-nginx.conf'] },
@@ -33,7 +46,7 @@ const usualProxies = ({ manifestDir, configDir, prefix }: Places): readonly Node
   },
   {
     name: 'the static pod nginx-proxy',
-    pod: { pod: 'nginx-proxy', container: 'nginx-proxy', manifest: `${manifestDir}/nginx-proxy.yml` },
+    pod: nginxPod('nginx-proxy', { manifestDir }),
     configs: [`${configDir}/nginx.conf`],
   },
   {
@@ -58,7 +71,7 @@ export function chosenProxy(
   if (variant === 'static-pod')
     return {
       name,
-      pod: { pod: podName, container: 'nginx-proxy', manifest: `${manifestDir}/nginx-proxy.yml` },
+      pod: nginxPod(podName, { manifestDir }),
       configs: [config],
     }
   return {

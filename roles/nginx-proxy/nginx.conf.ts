@@ -21,6 +21,10 @@ export interface NginxConf {
   readonly multiAccept: boolean
   readonly errorLog: string
   readonly healthPort: number
+  /**
+   * kubespray's answers at every address, and its pod's probes ask that of the node; else only the host itself asks.
+   */
+  readonly healthEverywhere?: boolean
   readonly modules: readonly string[]
   /** Left out where nginx has a place of its own for it. */
   readonly pid?: string | undefined
@@ -71,7 +75,7 @@ const streamBlock = (conf: NginxConf, masters: readonly HostView[]): readonly st
 /** The proxy of an insecure port, the server that says how nginx is, or nothing. */
 function httpBlock(conf: NginxConf, masters: readonly HostView[]): readonly string[] {
   const proxy = conf.protocol === 'http' ? [...upstream(conf, masters), '', ...httpProxy(conf)] : []
-  const health = conf.healthPort > 0 ? healthServer(conf.healthPort) : []
+  const health = conf.healthPort > 0 ? healthServer(conf) : []
   const gap = proxy.length > 0 && health.length > 0 ? [''] : []
   const body = [...proxy, ...gap, ...health]
   return body.length === 0 ? [] : ['', 'http {', '  access_log off;', ...body, '}']
@@ -105,9 +109,10 @@ const limits = ({ maxFails, failTimeout }: NginxConf): string =>
     ...(failTimeout === undefined ? [] : [` fail_timeout=${failTimeout}`]),
   ].join('')
 
-const healthServer = (port: number): readonly string[] => [
+const healthServer = ({ healthPort: port, healthEverywhere = false, listen }: NginxConf): readonly string[] => [
   '  server {',
-  `    listen 127.0.0.1:${port};`,
+  `    listen ${healthEverywhere ? '' : '127.0.0.1:'}${port};`,
+  ...(healthEverywhere && listen.includes('::1') ? [`    listen [::]:${port};`] : []),
   '    location /healthz { return 200; }',
   '    location /stub_status { stub_status on; }',
   '  }',

@@ -1,6 +1,7 @@
 import { sharedParams } from 'rota'
 import {
   apiserverPort,
+  ipv6Stack,
   kubeConfigDir,
   kubeVersion,
   leaving,
@@ -30,7 +31,13 @@ export const params = {
     },
     protocol: conf.protocol,
     allowInsecureUpstream: conf.allowInsecureUpstream,
-    listen: { ...conf.listen, ...byVariant('listen') },
+    listen: {
+      ...conf.listen,
+      ...byVariant('listen'),
+      description:
+        'Addresses to listen on. Where it is not set and IPv6 is spoken, `::1` too (`::` beside 0.0.0.0), if the kernel has it.',
+    },
+    ipv6Stack,
     port: nodeProxyPort,
     apiserverPort,
     insecurePort: conf.insecurePort,
@@ -42,6 +49,7 @@ export const params = {
       ...byVariant('proxyTimeout'),
       var: 'loadbalancer_apiserver_proxy_timeout',
     },
+    keepaliveTimeout: conf.keepaliveTimeout,
     maxFails: { ...conf.maxFails, ...byVariant('maxFails') },
     failTimeout: { ...conf.failTimeout, ...byVariant('failTimeout') },
     workerShutdownTimeout: {
@@ -77,7 +85,7 @@ export const params = {
       description:
         "Packages that are installed, by Debian's names; where dnf or yum installs them, by the names they have there.",
     },
-    distributionUnit: conf.distributionUnit,
+    distributionUnit: { ...conf.distributionUnit },
     imageRepo: {
       type: 'string',
       format: 'image',
@@ -139,3 +147,7 @@ export const params = {
 // By these the roles that take a proxy away, replace it or look at it know which one is this role's.
 const { masters, protocol, listen, unit, config, configDir, podName, insecurePort } = params.properties
 sharedParams({ masters, protocol, listen, unit, config, configDir, podName, insecurePort })
+
+// And those that fetch what it is made of.
+const { imageRepo, imageTag, packages, distributionUnit } = params.properties
+sharedParams({ imageRepo, imageTag, packages, distributionUnit })

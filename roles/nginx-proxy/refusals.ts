@@ -7,11 +7,15 @@ import type { Settings } from './settings.ts'
 interface Insecure {
   readonly protocol: 'tcp' | 'http'
   readonly allowInsecureUpstream: boolean
+  readonly insecurePort: number
   readonly kubeVersion?: string | undefined
 }
 
 /** `protocol: http` is for clusters that have no other way, and only where the operator says so. */
-export function insecureProblems({ protocol, allowInsecureUpstream, kubeVersion }: Insecure, role: string) {
+export function insecureProblems(
+  { protocol, allowInsecureUpstream, insecurePort, kubeVersion }: Insecure,
+  role: string,
+) {
   if (protocol !== 'http') return []
   const allow = `${role}_allow_insecure_upstream`
   return [
@@ -20,6 +24,9 @@ export function insecureProblems({ protocol, allowInsecureUpstream, kubeVersion 
       : [
           `protocol: http leads to the insecure port of the API servers, which asks nobody who they are and encrypts nothing: everybody who reaches the proxy is an administrator of the cluster. For an old cluster that has nothing else, set ${allow}: true`,
         ]),
+    ...(insecurePort === 0
+      ? ['protocol: http has nothing to lead to: kube_apiserver_insecure_port is 0, the insecure port is off']
+      : []),
     ...(kubeVersion !== undefined && /^v?\d+\.\d+/.test(kubeVersion) && atLeast(kubeVersion, '1.20')
       ? [
           `protocol: http has nothing to lead to: the insecure port can't be opened from Kubernetes 1.20 on, its flags are gone from 1.24 on, and kube_version is ${kubeVersion}`,

@@ -1,4 +1,4 @@
-import { defineRole } from 'rota'
+import { defineRole, isSetBy } from 'rota'
 import { cluster, clusterProblems, mastersOf, sayLeftOut, unknownLeaving } from '../lib/cluster/index.ts'
 import { buildHostOf } from '../nginx-build/artefact.ts'
 import { binaryCache, builtFact } from './binary.ts'
@@ -47,7 +47,15 @@ export const nginxProxy = defineRole({
     const listing = { path: settings.config, port: upstreamPort(settings), masters, peers }
     const binary = prepared ?? binaryCache()
     return [
-      variants[settings.variant].tasks({ settings, host, inventory, listing, peers, binary }),
+      variants[settings.variant].tasks({
+        settings,
+        isSet: param => isSetBy(params, param),
+        host,
+        inventory,
+        listing,
+        peers,
+        binary,
+      }),
       sayLeftOut(listing),
     ]
   },

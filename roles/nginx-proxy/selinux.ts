@@ -3,6 +3,8 @@ import { command, type Task } from 'rota'
 /** What a web server may listen on by the policy itself. */
 const usual = [80, 81, 443, 488, 8008, 8009, 8443, 9000]
 
+export const unusualPorts = (ports: readonly number[]): readonly number[] => ports.filter(port => !usual.includes(port))
+
 /**
  * Where SELinux is enforced (RHEL and its relatives), the distribution's nginx may connect nowhere, and listen on the
  * ports of a web server only. One that is built from source is no web server to the policy.
@@ -13,7 +15,7 @@ export const mayServe = (ports: readonly number[]): readonly Task[] => [
     unless: `${isOff} || getsebool httpd_can_network_connect 2>/dev/null | grep -q ' on$'`,
     run: ['setsebool', '-P', 'httpd_can_network_connect', 'on'],
   }),
-  ...ports.filter(port => !usual.includes(port)).map(mayListen),
+  ...unusualPorts(ports).map(mayListen),
 ]
 
 const isOff = `[ "$(cat /sys/fs/selinux/enforce 2>/dev/null)" != 1 ] || ! command -v getsebool >/dev/null 2>&1`

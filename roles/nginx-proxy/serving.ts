@@ -1,5 +1,5 @@
 import { facts, type HostView } from 'rota'
-import { endpoint, type ReadyFacts, readyz } from '../lib/cluster/index.ts'
+import { httpUrl, type ReadyFacts, readyz } from '../lib/cluster/index.ts'
 import { type NginxConf, upstreamPort } from './nginx.conf.ts'
 
 type Upstream = Pick<NginxConf, 'protocol' | 'apiserverPort' | 'insecurePort'> & { readonly kubeConfigDir: string }
@@ -10,5 +10,5 @@ type Upstream = Pick<NginxConf, 'protocol' | 'apiserverPort' | 'insecurePort'> &
  */
 export const readyFact = (conf: Upstream, master: HostView): ReadyFacts['ready'] =>
   conf.protocol === 'http'
-    ? facts.http({ url: `http://${endpoint(master.address, upstreamPort(conf))}/healthz`, status: 200, timeout: 5 })
+    ? facts.http({ url: httpUrl(master.address, upstreamPort(conf), '/healthz'), status: 200, timeout: 5 })
     : readyz(master, conf.apiserverPort, `${conf.kubeConfigDir}/pki/ca.crt`)

@@ -1,5 +1,6 @@
 import {
   apiserverPort,
+  ipv6Stack,
   kubeConfigDir,
   kubeVersion,
   leaving,
@@ -28,7 +29,12 @@ export const params = {
     vipLoadBalancer,
     protocol: vipPortParams.nginxVipProtocol,
     allowInsecureUpstream: conf.allowInsecureUpstream,
-    listen: { ...conf.listen, default: ['0.0.0.0'] },
+    listen: {
+      ...conf.listen,
+      default: ['0.0.0.0'],
+      description: 'Addresses to listen on. Where it is not set and IPv6 is spoken, `::` too, if the kernel has it.',
+    },
+    ipv6Stack,
     port: vipPortParams.nginxVipPort,
     apiserverPort,
     insecurePort: conf.insecurePort,

@@ -1,4 +1,4 @@
-import { defineRole, type HostView, type InventoryView, type ParamsOf, service } from 'rota'
+import { defineRole, type HostView, type InventoryView, isSetBy, type ParamsOf, service } from 'rota'
 import {
   balancersOf,
   cluster,
@@ -8,6 +8,7 @@ import {
   mastersOf,
   sayLeftOut,
   unknownLeaving,
+  vipSpeaksV6,
 } from '../lib/cluster/index.ts'
 import { distributionNginx } from '../nginx-proxy/distribution.ts'
 import { type NginxConf, upstreamPort } from '../nginx-proxy/nginx.conf.ts'
@@ -44,7 +45,13 @@ export const nginxVip = defineRole({
     const masters = mastersOf(inventory, params.leaving)
     const listing = { path: params.config, port: upstreamPort(conf), masters, peers }
     return [
-      distributionNginx({ ...params, conf, listing, others: [{ name: 'haproxy', unit: 'haproxy' }] }),
+      distributionNginx({
+        ...params,
+        conf,
+        bothFamilies: vipSpeaksV6(params, host) && !isSetBy(params, 'listen'),
+        listing,
+        others: [{ name: 'haproxy', unit: 'haproxy' }],
+      }),
       sayLeftOut(listing),
     ]
   },

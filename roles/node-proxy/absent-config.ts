@@ -16,6 +16,7 @@ export const absentConfig = defineTask<{ readonly path: string }>({
       summary: `remove ${args.path}`,
       apply: sh`rota_backup ${args.path}
 rm -f ${args.path}`,
+      keeps: 'all',
     }
   },
 })

@@ -45,7 +45,7 @@ export const nodeProxyAbsent = defineRole({
       chosen !== undefined && holdsPort(portOf(params), chosen),
       others.map(({ unit }) => unit !== undefined && absentUnit({ name: unit })),
       others.map(({ container }) => container !== undefined && absentContainer(container)),
-      others.map(({ pod }) => pod !== undefined && absent({ path: pod.manifest })),
+      [...new Set(others.flatMap(({ pod }) => pod?.manifest ?? []))].map(path => absent({ path })),
       others.map(({ pod }) => pod !== undefined && podIsGone(pod)),
       [...new Set(others.flatMap(({ configs }) => configs))]
         .filter(config => !isBalancers(config, params, host, inventory))

@@ -1,9 +1,19 @@
 import { defineRole, facts, type Step, step } from 'rota'
+import { nodeOnly } from '../control-plane/kubeadm/demote.ts'
 import { forgetLeaving } from '../control-plane/kubeadm/forget.ts'
-import { kubectlWords } from '../control-plane/kubectl.ts'
 import { params as masterParams } from '../control-plane/params.ts'
 import { nodeNameOf } from '../lib/cluster/cluster.ts'
-import { cluster, clusterProblems, isLeaving, mastersOf, unknownLeaving } from '../lib/cluster/index.ts'
+import {
+  cluster,
+  clusterProblems,
+  isLeaving,
+  mastersOf,
+  staysNode,
+  unknownLeavingNode,
+  workersOf,
+} from '../lib/cluster/index.ts'
+import { kubectlWords } from '../lib/cluster/kubectl.ts'
+import { leavingStayNodes } from '../lib/cluster/params.ts'
 import { vipPortParams } from '../lib/cluster/vip-params.ts'
 
 const {
@@ -11,7 +21,10 @@ const {
   binDir,
   kubeConfigDir,
   apiserverPort,
+  ipv4Stack,
+  ipv6Stack,
   serviceAddresses,
+  serviceAddressesV6,
   dnsDomain,
   virtualAddress,
   externalLoadBalancer,
@@ -28,7 +41,10 @@ const params = {
     binDir,
     kubeConfigDir,
     apiserverPort,
+    ipv4Stack,
+    ipv6Stack,
     serviceAddresses,
+    serviceAddressesV6,
     dnsDomain,
     virtualAddress,
     externalLoadBalancer,
@@ -37,26 +53,34 @@ const params = {
     controlPlaneEndpoint,
     ...vipPortParams,
     leaving,
+    leavingStayNodes,
   },
 } as const
 
 /**
- * No node of the cluster for a master that left, and nothing of it in kubeadm's configuration: whoever of those that
- * stay comes first deletes it. Does nothing on other hosts.
+ * No node of the cluster for a host that left, and nothing of a master in kubeadm's configuration: whoever of the
+ * masters that stay comes first deletes it. A master that is a node too keeps it, without the marks of a master. Does
+ * nothing on other hosts.
  */
 export const nodeAbsent = defineRole({
   name: 'node-absent',
-  description: 'no node of the cluster for a master that left',
+  description: 'no node of the cluster for a host that left',
   params,
   cluster,
   inventoryCheck: clusterProblems,
-  check: ({ params, inventory }) => unknownLeaving(inventory, params.leaving),
+  check: ({ params, inventory }) => unknownLeavingNode(inventory, params.leaving),
   tasks: ({ params, host, inventory }) =>
     mastersOf(inventory, params.leaving).some(master => master.name === host.name)
       ? [
           mastersOf(inventory)
             .filter(master => isLeaving(master, params.leaving))
-            .map(master => deleteNode(kubectlWords(params), nodeNameOf(master, inventory))),
+            .map(master => {
+              const stays = staysNode(master, inventory, params.leaving, params.leavingStayNodes)
+              return (stays ? nodeOnly : deleteNode)(kubectlWords(params), nodeNameOf(master, inventory))
+            }),
+          workersOf(inventory)
+            .filter(node => isLeaving(node, params.leaving))
+            .map(node => deleteNode(kubectlWords(params), nodeNameOf(node, inventory))),
           params.method === 'kubeadm' ? forgetLeaving(params, inventory) : [],
         ]
       : [],

@@ -21,9 +21,13 @@ const units = (params: Params) => unitsOf(haproxyProxy({ ...chosen, ...params })
 const rendered = (params: Params): string =>
   contentOf(units(params), config, [[facts.path({ path: config, content: true }), { type: 'absent' }]])
 
+const podOf = (all: ReturnType<typeof units>): string =>
+  contentOf(all, manifest, [[facts.path({ path: manifest, content: true }), { type: 'absent' }]])
+
 const variants: Readonly<Record<string, Params>> = {
   default: {},
   kubespray: { resilient: false },
+  'without-credentials': { anonymousAuth: false },
   'no-health-both-families': { healthPort: 0, bind: ['127.0.0.1', '::1'], port: 8443, check: 'readyz' },
 }
 for (const [name, params] of Object.entries(variants)) {
@@ -35,7 +39,7 @@ for (const [name, params] of Object.entries(variants)) {
 }
 
 test('the pod: on the host network, a read-only folder, probes of the health port', () => {
-  const text = contentOf(units({}), manifest)
+  const text = podOf(units({}))
   golden('haproxy-proxy/haproxy.yml', text)
   const { metadata, spec } = parse(text)
   const [container] = spec.containers
@@ -47,14 +51,14 @@ test('the pod: on the host network, a read-only folder, probes of the health por
     assert.equal(probe.httpGet, { path: '/healthz', port: 8081 })
   assert.is(container.image, 'docker.io/library/haproxy:2.8.3-alpine')
 })
-test('no health port, no probes', () => assert.not.match(contentOf(units({ healthPort: 0 }), manifest), 'Probe'))
+test('no health port, no probes', () => assert.not.match(podOf(units({ healthPort: 0 })), 'Probe'))
 
 test('a new list of masters changes the configuration alone, so the pod is not started anew', () => {
   const bigger = smallCluster(4)
   const more = unitsOf(haproxyProxy(chosen), bigger.host('n1'), bigger, {
     peers: new Map([...peers, ['m4', peers.get('m1')]]),
   })
-  assert.is(contentOf(more, manifest), contentOf(units({}), manifest))
+  assert.is(podOf(more), podOf(units({})))
   assert.match(
     contentOf(more, config, [[facts.path({ path: config, content: true }), { type: 'absent' }]]),
     'server m4 10.0.0.4:6443 check check-ssl verify none',
@@ -98,7 +102,8 @@ test('only on nodes, where it is chosen, wanted, and nobody else has the port', 
   assert.ok(none({ ...chosen, port: 8444 }, 'm1'))
   assert.ok(none(chosen, 'b1'))
   assert.not(none({ ...chosen, port: 8444 }, 'b1'))
-  assert.ok(none({ ...chosen, port: 8444, leaving: 'b1' }, 'b1'))
+  assert.not(none({ ...chosen, port: 8444, leaving: 'b1' }, 'b1'))
+  assert.ok(none({ ...chosen, port: 8444, leaving: 'm1' }, 'm1'))
   assert.not(none({ ...chosen, port: 8443 }, 'b1'))
   assert.ok(none({ ...chosen, port: 8443, vipAddress: '10.0.0.100' }, 'b1'))
   const problems = (params: Params, on = both) => problemsOf(haproxyProxy({ ...chosen, ...params }), on, view).join()

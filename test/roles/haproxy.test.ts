@@ -6,6 +6,7 @@ import { foreignSections } from '../../roles/haproxy/foreign.ts'
 import { haproxy } from '../../roles/haproxy/role.ts'
 import { hasProcesses, readVersion, versionFacts } from '../../roles/haproxy/version.ts'
 import { haproxyProxy } from '../../roles/haproxy-proxy/role.ts'
+import { endpointsIn } from '../../roles/lib/cluster/ready.ts'
 import { nginxProxy } from '../../roles/nginx-proxy/role.ts'
 import { accepts, has } from './support/checker.ts'
 import { documentText } from './support/document.ts'
@@ -81,6 +82,7 @@ test('its meaning is told apart', () => {
 const variants: Readonly<Record<string, Parameters<typeof haproxy>[0]>> = {
   default: {},
   'source-tcp-stats': { balance: 'source', check: 'tcp', statsPassword: 'swordfish', statsAdmin: true, processes: 1 },
+  'without-credentials': { anonymousAuth: false },
   'both-families-slowstart': { bind: ['::'], check: 'healthz', checkInterval: '15s', slowStart: '60s', chroot: 'none' },
 }
 for (const [name, params] of Object.entries(variants)) {
@@ -90,6 +92,16 @@ for (const [name, params] of Object.entries(variants)) {
     if (has('haproxy')) accepts(text, file => ['haproxy', '-c', '-q', '-f', file])
   })
 }
+
+test('where nothing is told without credentials, to want to know who asks is an answer; every version has the word', () => {
+  const expect = (version: string) => /http-check expect (.*)/.exec(rendered({ anonymousAuth: false }, version))?.[1]
+  assert.equal(Object.keys(versions).map(expect), Array(5).fill('rstatus ^(200|401|403)$'))
+})
+
+test('a master that is listed once more for when none is ready is still one master; the rest never are', () => {
+  assert.equal([...endpointsIn(rendered({}))], ['10.0.0.1:6443', '10.0.0.2:6443', '10.0.0.3:6443'])
+  for (const params of [{ check: 'tcp' }, { resilient: false }] as const) assert.not.match(rendered(params), 'backup')
+})
 
 test('a host without haproxy yet gets what every version accepts', () =>
   assert.not.match(rendered({ processes: 4 }, 'none'), 'nbproc'))

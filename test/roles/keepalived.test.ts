@@ -204,6 +204,7 @@ const balanced = (
   )
 const lvsVariants: Readonly<Record<string, Params>> = {
   'lvs-dr': {},
+  'lvs-dr-without-credentials': { anonymousAuth: false },
   'lvs-dr-tcp-persistent': { lvsCheck: 'tcp', lvsPersistence: 300, lvsAlgorithm: 'rr', lvsDelayLoop: 6 },
   'lvs-nat': { lvsKind: 'NAT', lvsPort: 8443, lvsGateway: '10.0.0.101', prefix: 24 },
 }
@@ -310,6 +311,70 @@ test('nothing changes on a leaving master', () =>
 test('on the hosts of load_balancer where there are any', () => {
   assert.equal(titlesOf(keepalived(vip), apart.host('m1'), apart), [])
   assert.match(rendered({ interface: 'eth0', unicast: true }, 'lb1', apart), /unicast_peer \{\s+10.0.2.2\s+\}/)
+})
+
+const v6Vip = 'fd00::100'
+const mixed = (second: readonly (string | undefined)[], first = (number: number) => `10.0.0.${number}`) =>
+  inventory(
+    second.map((ip6, index) =>
+      host(`m${index + 1}`, first(index + 1), ['kube_control_plane', 'k8s_cluster', 'all'], {
+        kube_vip_address: v6Vip,
+        ...(ip6 === undefined ? {} : { ip6 }),
+      }),
+    ),
+  )
+const withSecond = mixed(['fd00::1', 'fd00::2'])
+
+test('a virtual address of IPv6 is taken by keepalived, by multicast and by address', () => {
+  const v6 = mixed([undefined, undefined], number => `fd00::${number}`)
+  for (const view of [withSecond, v6]) {
+    const render = (params: Params, name: string) => rendered({ interface: 'eth0', ...params }, name, view)
+    const params: Params = { virtualAddress: v6Vip, prefix: 64 }
+    assert.match(render(params, 'm1'), '        fd00::100/64\n')
+    isAccepted(params, 'm1', render)
+    const byAddress = { ...params, unicast: true }
+    assert.match(render(byAddress, 'm1'), 'unicast_src_ip fd00::1\n    unicast_peer {\n        fd00::2\n')
+    isAccepted(byAddress, 'm1', render)
+  }
+})
+const refusedFamilies: readonly (readonly [string, Params, readonly (string | undefined)[], RegExp | undefined])[] = [
+  ['nothing', { unicast: true }, ['fd00::1', 'fd00::2'], undefined],
+  [
+    'no address of IPv6 to speak by',
+    { unicast: true },
+    ['fd00::1', undefined],
+    /IPv6, and m2 has no address of it: set ip6/,
+  ],
+  ['none is needed with multicast', {}, [undefined, undefined], undefined],
+  ['a password', { authPassword: 'secret' }, ['fd00::1', 'fd00::2'], /^authPassword: VRRP has none/],
+  [
+    'a gateway of the other family',
+    { lvsGateway: '10.0.0.9' },
+    [undefined, undefined],
+    /^lvsGateway: 10.0.0.9 is not of/,
+  ],
+]
+for (const [name, params, second, expected] of refusedFamilies)
+  test(`what a VRRP instance of IPv6 can not have is refused: ${name}`, () => {
+    const view = mixed(second)
+    const found = problemsOf(keepalived({ virtualAddress: v6Vip, ...params }), view.host('m1'), view)
+    if (expected === undefined) assert.equal(found, [])
+    else assert.match(found.join('\n'), expected)
+  })
+test('a host whose kernel has no IPv6 is told so before it gets a virtual address of IPv6', () => {
+  const reason = (addresses: readonly string[]) => {
+    const unit = unitsOf(keepalived({ virtualAddress: v6Vip }), withSecond.host('m1'), withSecond).find(({ title }) =>
+      title.includes('the kernel can have'),
+    )
+    if (unit === undefined || !('kind' in unit)) throw new Error('nobody asks')
+    const { holds } = unit.args as { readonly holds: { compute: (facts: unknown) => string | undefined } }
+    return holds.compute(factTable([facts.addresses({}), addresses.map(address => ({ address }))]))
+  }
+  assert.is(reason(['127.0.0.1', '::1']), undefined)
+  assert.match(reason(['127.0.0.1']) ?? '', 'it has no IPv6')
+  assert.not(
+    titlesOf(keepalived(vip), cluster.host('m1'), cluster).some(title => title.includes('the kernel can have')),
+  )
 })
 
 test.run()

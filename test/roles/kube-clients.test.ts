@@ -10,7 +10,7 @@ import { mastersIn, withMaster } from '../../roles/kube-clients/environment.ts'
 import { clusterIn, withServer } from '../../roles/kube-clients/kubeconfig.ts'
 import { kubeClients } from '../../roles/kube-clients/role.ts'
 import { aliasesOf, serverOf } from '../../roles/kube-clients/server.ts'
-import { smallCluster } from './support/inventory.ts'
+import { host, inventory, smallCluster } from './support/inventory.ts'
 import { paramsOf, titlesOf, unitsOf } from './support/role.ts'
 
 const url = 'https://127.0.0.1:6443'
@@ -97,16 +97,20 @@ test('the name of the balancer is its address: nobody is restarted for it', () =
   assert.equal(aliasesOf(params, url), [])
 })
 
-const leads: readonly (readonly [string, server: string, name: string, refused: boolean])[] = [
+const onIPv6 = inventory([host('m1', 'fd00::1', ['kube_control_plane']), host('n1', 'fd00::11', ['kube_node'])])
+const leads: readonly (readonly [string, server: string, name: string, refused: boolean, typeof onIPv6?])[] = [
   ['to the master that leaves', 'https://10.0.0.1:6443', 'kubelet.conf', true],
   ['to it by its name', 'https://m1:6443', 'kube-proxy.conf', true],
+  ['to it by an address of IPv6', 'https://[fd00::1]:6443', 'kubelet.conf', true, onIPv6],
+  ['to it by an address that is written otherwise', 'https://[FD00:0:0::1]:6443', 'kubelet.conf', true, onIPv6],
+  ['to a node of IPv6 whose address begins alike', 'https://[fd00::11]:6443', 'kubelet.conf', false, onIPv6],
   ['to another one whose address begins alike', 'https://10.0.0.10:6443', 'kubelet.conf', false],
   ['through a proxy', url, 'kubelet.conf', false],
   ['only when it begins', 'https://10.0.0.1:6443', 'bootstrap-kubelet.conf', false],
 ]
-for (const [name, server, file, refusal] of leads)
+for (const [name, server, file, refusal, view = smallCluster()] of leads)
   test(`before a master leaves, a client that leads ${name}`, () => {
-    const [task] = clientsDoWithout('m1')({ host: smallCluster().host('n1'), inventory: smallCluster() })
+    const [task] = clientsDoWithout('m1')({ host: view.host('n1'), inventory: view })
     assert.ok(task)
     const content = { base64: Buffer.from(yaml(server)).toString('base64') }
     const facts = task.kind.facts(task.args, { diff: false }).map(request => {

@@ -6,7 +6,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { factTable } from '../../engine/facts/fact.ts'
 import { validate } from '../../roles/haproxy-proxy/container.ts'
-import { containerFunction, imageFirst, makeWay } from '../../roles/lib/cluster/index.ts'
+import { containerFunction, hasItsImage, imageFirst, makeWay, podImage } from '../../roles/lib/cluster/index.ts'
 import { checkInContainer, reloadContainer } from '../../roles/nginx-proxy/in-container.ts'
 
 // The shell text runs for real; docker and crictl are programs that note what they are asked.
@@ -99,6 +99,54 @@ test('nothing is stopped for a pod whose image is not there', () => {
   assert.equal(imageFirst('haproxy:2.8', 'Never'), {})
 })
 
+test('the image of a first pod is refused where it can’t be had; a pod that runs goes on with its own', () => {
+  const images = (pull: string) => ({ crictl: `case $1 in inspecti) ${silent} ;; pull) ${pull} ;; esac` })
+  const run = (manifest: string) => (podImage('a:1', manifest, { keeps: false }).args as { readonly run: string }).run
+  const first = outcome(run('/nowhere/proxy.yml'), images(silent), 'dash')
+  assert.is(first.status, 1)
+  assert.match(first.stderr, /the image a:1 is not on this host and could not be fetched/)
+  assert.is(outcome(run('/'), images(silent), 'dash').status, 0)
+  assert.is(outcome(run('/nowhere/proxy.yml'), images(nothing), 'dash').status, 0)
+})
+
+// Before a manifest takes the place of another: the kubelet ends the old pod before it looks for the new one's image.
+const pulls = (has: string, pull: string) => ({
+  crictl: `case $1 in inspecti) [ "$2" = a/nginx:1 ] && ${has} ;; pull) [ "$2" = a/nginx:1 ] && ${pull} ;; esac`,
+  docker: `case "$1 $2" in "image inspect") [ "$3" = a/nginx:1 ] && ${has} ;; pull*) [ "$3" = a/nginx:1 ] && ${pull} ;; esac`,
+  nerdctl: `case $3 in image) [ "$5" = a/nginx:1 ] && ${has} ;; pull) [ "$5" = a/nginx:1 ] && ${pull} ;; esac`,
+})
+for (const program of ['crictl', 'docker', 'nerdctl'] as const) {
+  for (const line of ['    image: a/nginx:1', '  - image: "a/nginx:1"', "    image: 'a/nginx:1'"]) {
+    const judged = (has: string, pull: string) => guarded(line, { [program]: pulls(has, pull)[program] })
+    test(`a manifest is written where ${program} has its image, or fetches it: ${line.trim()}`, () => {
+      assert.is(judged('exit 0', 'exit 1').status, 0)
+      assert.is(judged('exit 1', 'exit 0').status, 0)
+    })
+    test(`a manifest is not written where ${program} has no such image: ${line.trim()}`, () => {
+      const { status, stderr } = judged('exit 1', 'exit 1')
+      assert.is(status, 1)
+      assert.match(stderr, 'the image a/nginx:1 is not on this host and could not be fetched: the pod stays as it is')
+    })
+  }
+}
+test('where nobody can tell, a first manifest is written and one that is there is not replaced', () => {
+  assert.is(guarded('    image: a/nginx:1', {}).status, 0)
+  const { status, stderr } = guarded('    image: a/nginx:1', {}, '/')
+  assert.is(status, 1)
+  assert.match(stderr, 'nobody can tell whether the image a/nginx:1 is there')
+})
+
+function guarded(line: string, programs: Readonly<Record<string, string>>, old = '/nowhere/nginx-proxy.yml') {
+  const dir = mkdtempSync(join(tmpdir(), 'rota-image-'))
+  try {
+    const path = join(dir, '.new')
+    writeFileSync(path, `spec:\n  containers:\n${line}\n    imagePullPolicy: IfNotPresent\n`)
+    return outcome(hasItsImage(old).replaceAll('%s', path), programs, 'dash')
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+}
+
 /** What `docker run` and `exec` of either program were asked for. */
 function asks(text: string, programs: Readonly<Record<string, string>>, shell: string): readonly string[] {
   const { status, stderr, log } = outcome(text, programs, shell)
@@ -115,10 +163,11 @@ function outcome(text: string, programs: Readonly<Record<string, string>>, shell
       writeFileSync(file, `#!/bin/sh\ncase $1 in exec|run) echo ${name} "$@" >>${dir}/log ;; esac\n${body}\n`)
       chmodSync(file, 0o755)
     }
-    // A host without the other program.
-    for (const tool of ['sh', 'head', 'sleep', 'basename', 'cat']) symlinkSync(which(tool), join(dir, tool))
+    // A host without the other program, whatever this machine has in the folder that is looked in as well.
+    for (const tool of ['sh', 'head', 'sleep', 'basename', 'cat', 'sed', 'tr', 'grep'])
+      symlinkSync(which(tool), join(dir, tool))
     const command = shell === 'busybox' ? ['busybox', 'sh'] : [shell]
-    const [program = '', ...args] = [...command, '-c', `new=/etc/nginx/.new\n${text}`]
+    const [program = '', ...args] = [...command, '-c', `new=/etc/nginx/.new\n${text.replaceAll(':/usr/local/bin', '')}`]
     const { status, stderr } = spawnSync(which(program), args, { env: { PATH: dir }, encoding: 'utf8' })
     return { status, stderr, log: readFileSync(join(dir, 'log'), 'utf8').split('\n').filter(Boolean) }
   } finally {

@@ -139,6 +139,8 @@ const refused: readonly (readonly [Params, string | undefined])[] = [
   [{ protocol: 'http' }, 'everybody who reaches the proxy is an administrator of the cluster'],
   [{ protocol: 'http' }, 'set nginx_proxy_allow_insecure_upstream: true'],
   [{ protocol: 'http', allowInsecureUpstream: true }, undefined],
+  [{ protocol: 'http', allowInsecureUpstream: true, insecurePort: 0 }, 'the insecure port is off'],
+  [{ insecurePort: 0 }, undefined],
   [{ protocol: 'http', allowInsecureUpstream: true, kubeVersion: 'v1.18.20' }, undefined],
   [{ protocol: 'http', allowInsecureUpstream: true, kubeVersion: 'v1.20.2' }, 'from Kubernetes 1.20 on'],
   [{ variant: 'source', protocol: 'http', allowInsecureUpstream: true }, '--without-http leaves out'],

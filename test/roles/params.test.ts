@@ -55,6 +55,7 @@ const apart: Readonly<Record<string, string>> = {
   cluster_name: 'the domain follows from it where it has no variable of its own',
   etcd_data_dir: 'of etcd on hosts, or of the members that kubeadm makes: one of the two is there',
   loadbalancer_apiserver_healthcheck_port: 'of whichever proxy is chosen',
+  loadbalancer_apiserver_keepalive_timeout: 'of whichever proxy is chosen',
   k8s_image_pull_policy: 'a role may say otherwise of its own pod',
   loadbalancer_apiserver_cpu_requests: 'the same',
   loadbalancer_apiserver_memory_requests: 'the same',

@@ -1,5 +1,12 @@
-import type { HostView, InventoryView } from 'rota'
-import { mastersOf, nodesOf } from '../../lib/cluster/index.ts'
+import { type HostView, type InventoryView, isSetBy } from 'rota'
+import {
+  cluster,
+  mastersOf,
+  nodeNameOf,
+  nodesOf,
+  type ServiceAddresses,
+  serviceRanges,
+} from '../../lib/cluster/index.ts'
 import {
   apiServerNames,
   type ClusterNames,
@@ -18,7 +25,7 @@ type NameParams = Pick<
   Params,
   | 'leaving'
   | 'dnsDomain'
-  | 'serviceAddresses'
+  | keyof ServiceAddresses
   | 'loadBalancerName'
   | 'virtualAddress'
   | 'externalLoadBalancer'
@@ -28,17 +35,30 @@ type NameParams = Pick<
 /** What the certificates of the masters are made from. */
 export const clusterNames = (params: NameParams, inventory: InventoryView): ClusterNames => ({
   masters: mastersOf(inventory, params.leaving),
+  nodeNames: mastersOf(inventory, params.leaving).map(master => nodeNameOf(master, inventory)),
   dnsDomain: params.dnsDomain,
-  serviceAddresses: params.serviceAddresses,
+  services: serviceRanges(params),
   loadBalancerName: params.loadBalancerName,
+  namesLoadBalancer: isSetBy(params, 'loadBalancerName'),
   loadBalancerAddresses: [params.virtualAddress, params.externalLoadBalancer?.address].filter(
     address => address !== undefined,
   ),
+  secondAddresses: secondAddresses(params, inventory),
   supplementary: params.supplementaryNames,
 })
 
-/** Everything a client may call an API server of this cluster. */
-export const servedNames = (params: Params, inventory: InventoryView) => apiServerNames(clusterNames(params, inventory))
+const secondAddresses = ({ leaving, ipv6Stack }: NameParams, inventory: InventoryView): readonly string[] =>
+  ipv6Stack
+    ? mastersOf(inventory, leaving).flatMap(master => inventory.cluster(cluster, master).secondAddress ?? [])
+    : []
+
+/**
+ * The names of an API server's certificate: what it is made with, and, as `needed`, what clients of this cluster use.
+ * For those who make it, those who look whether it is to be made anew, and those who look at what is shown. `dialled`
+ * are the masters that show it at their own addresses.
+ */
+export const servedNames = (params: NameParams, inventory: InventoryView, dialled: readonly HostView[]) =>
+  apiServerNames(clusterNames(params, inventory), dialled)
 
 /** What `prepare` gives to the tasks of the masters. */
 export interface MasterPrepared extends PreparedCertificates {

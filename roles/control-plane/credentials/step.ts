@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type RemoteShell, type Step, type StepContext, step } from 'rota'
+import { type RemoteShell, type Step, type StepContext, sh, step } from 'rota'
+import { writeBeside } from '../write-beside.ts'
 import { differences, type Present, presentFiles, type Target, type Targets } from './decide.ts'
 import type { Maker } from './maker.ts'
 import { credentialFacts } from './names.ts'
@@ -69,14 +70,9 @@ async function contentOf(
   return content
 }
 
-/** Beside the old one, for root alone from its first byte on, then in its place. */
 async function write($: RemoteShell, path: string, content: Uint8Array): Promise<void> {
   await $`set -eu
-umask 077
-new=$(mktemp ${`${path.replace(/[^/]*$/, '.$&')}.XXXXXX`})
-cat >"$new"
-chown 0:0 "$new"
-mv -f "$new" ${path}`
+${writeBeside(path, sh`chown 0:0 "$new"`)}`
     .stdin(content)
     .secret()
 }

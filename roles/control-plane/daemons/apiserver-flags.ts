@@ -1,12 +1,11 @@
 import type { HostView } from 'rota'
-import { httpsUrl } from '../../lib/cluster/address.ts'
+import { type ServiceAddresses, serviceRanges, speaksV6 } from '../../lib/cluster/index.ts'
 import type { Flag } from './flags.ts'
 
-export interface ApiServerConf {
+export interface ApiServerConf extends ServiceAddresses {
   readonly kubeConfigDir: string
   readonly apiserverPort: number
-  readonly bindAddress: string
-  readonly serviceAddresses: string
+  readonly bindAddress?: string | undefined
   readonly nodePorts: string
   readonly dnsDomain: string
   readonly authorizationModes: readonly string[]
@@ -14,7 +13,6 @@ export interface ApiServerConf {
   readonly shutdownDelay: number
   readonly goawayChance: number
   readonly encryptionConfig?: string | undefined
-  readonly etcdClientPort: number
   readonly tokenAuth: boolean
   readonly tokenDir: string
   readonly logLevel: number
@@ -24,7 +22,7 @@ export interface ApiServerConf {
 export function apiServerFlags(
   conf: ApiServerConf,
   host: HostView,
-  cluster: { readonly masters: readonly HostView[]; readonly etcd: readonly HostView[] },
+  cluster: { readonly masters: readonly HostView[]; readonly etcd: readonly string[] },
 ): readonly Flag[] {
   const pki = `${conf.kubeConfigDir}/pki`
   return [
@@ -32,7 +30,7 @@ export function apiServerFlags(
     ['allow-privileged', true],
     ['apiserver-count', cluster.masters.length],
     ['authorization-mode', conf.authorizationModes.join(',')],
-    ['bind-address', conf.bindAddress],
+    ['bind-address', conf.bindAddress ?? (speaksV6(conf, host) ? '::' : '0.0.0.0')],
     ['client-ca-file', `${pki}/ca.crt`],
     ['enable-admission-plugins', conf.admissionPlugins.length > 0 ? conf.admissionPlugins.join(',') : undefined],
     ['enable-bootstrap-token-auth', true],
@@ -43,7 +41,7 @@ export function apiServerFlags(
     ['etcd-cafile', `${pki}/etcd/ca.crt`],
     ['etcd-certfile', `${pki}/apiserver-etcd-client.crt`],
     ['etcd-keyfile', `${pki}/apiserver-etcd-client.key`],
-    ['etcd-servers', cluster.etcd.map(member => httpsUrl(member.address, conf.etcdClientPort)).join(',')],
+    ['etcd-servers', cluster.etcd.join(',')],
     ['goaway-chance', conf.goawayChance > 0 ? conf.goawayChance : undefined, { from: '1.18' }],
     // The port without any authentication: closed where it can still be opened.
     ['insecure-port', 0, { until: '1.24' }],
@@ -62,7 +60,7 @@ export function apiServerFlags(
     ['service-account-issuer', `https://kubernetes.default.svc.${conf.dnsDomain}`, { from: '1.20' }],
     ['service-account-key-file', `${pki}/sa.pub`],
     ['service-account-signing-key-file', `${pki}/sa.key`, { from: '1.20' }],
-    ['service-cluster-ip-range', conf.serviceAddresses],
+    ['service-cluster-ip-range', serviceRanges(conf).join(',')],
     ['service-node-port-range', conf.nodePorts],
     ['shutdown-delay-duration', `${conf.shutdownDelay}s`],
     ['tls-cert-file', `${pki}/apiserver.crt`],

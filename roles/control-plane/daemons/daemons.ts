@@ -12,9 +12,11 @@ export type Params = ParamsOf<typeof params>
 export const daemonNames = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
 export type DaemonName = (typeof daemonNames)[number]
 
+/** Whom the daemons of a master have to do with. */
 export interface ClusterHosts {
   readonly masters: readonly HostView[]
-  readonly etcd: readonly HostView[]
+  /** URLs of the etcd members. */
+  readonly etcd: readonly string[]
 }
 
 /** The flags of every daemon as words. `own` are flags of a method: they take the place of those of the same name. */

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Around, around, type HookContext } from 'rota'
-import { arm, callOff, canArm, cluster, httpsUrl, netPatience } from '../../lib/cluster/index.ts'
+import { callOff, canArm, cluster, httpsUrl, isLeaving, netPatience, servingStatuses } from '../../lib/cluster/index.ts'
 import { serves } from '../gate/serves.ts'
-import { closePort, openPort, undrain, undrainName } from './closed-port.ts'
+import { openPort, undrainName } from './closed-port.ts'
+import { notAtBoot, turnAway } from './over-boot.ts'
 
 export interface DrainApiServerOptions {
   /**
@@ -34,7 +35,8 @@ export const drainApiServer = (options: DrainApiServerOptions = {}): Around => {
   return around({
     name: 'new connections go to other masters',
     cluster,
-    enter: async ({ host, $, say, cluster: { apiserverPort: port, podAddresses, drainLimit, masters } }) => {
+    enter: async ({ host, $, say, cluster: values }) => {
+      const { apiserverPort: port, masters } = values
       if ((await $`command -v iptables`.nothrow()).exitCode !== 0) {
         say(
           `${host.name}: iptables is not installed, new connections are not turned away while the API server restarts`,
@@ -49,8 +51,7 @@ export const drainApiServer = (options: DrainApiServerOptions = {}): Around => {
       }
       const settle = (options.settle ?? (masters.length <= 3 ? 15 : 2)) * 1000
       await sleep(Math.max(0, putBack + settle - Date.now()))
-      await $`${arm(undrain(port, drainLimit))}`
-      await $`${closePort(port, podAddresses.split(','))}`
+      await turnAway($, values)
       closed.add(host.name)
       if (await serves($, port)) await sleep((options.grace ?? 3) * 1000)
     },
@@ -58,12 +59,14 @@ export const drainApiServer = (options: DrainApiServerOptions = {}): Around => {
       const { $, host, say } = context
       const { apiserverPort: port, drainLimit } = context.cluster
       const seen = await $`${openPort(port)}
+${notAtBoot(port)}
 ${callOff(undrainName(port))}`
       if (closed.delete(host.name) && seen.stdout === '')
         say(
           `${host.name}: its work took longer than ${netPatience} times ${drainLimit} s, so the host has let new connections in again before the end, and some may have failed: set a higher kube_apiserver_drain_limit`,
         )
-      await answersAtItsAddress(context)
+      // On a node that stays, its proxy has the port now, for the host itself alone.
+      if (!isLeaving(host, context.cluster.leaving)) await answersAtItsAddress(context)
       putBack = Date.now()
     },
   })
@@ -82,7 +85,7 @@ async function answersAtItsAddress({
   for (let left = 15; ; left -= 1) {
     const answer =
       await $`curl -sS --noproxy '*' --max-time 5 --cacert ${ca} -o /dev/null -w ${'%{http_code}'} ${url}`.nothrow()
-    if (answer.stdout === '200') return
+    if (servingStatuses.some(status => answer.stdout === `${status}`)) return
     if (left === 0)
       throw new Error(
         `${url} does not answer 200 after new connections were let in again: ${(answer.stderr || answer.stdout).trim()}`,

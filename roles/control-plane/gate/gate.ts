@@ -1,5 +1,6 @@
 import { type FactValues, facts, gate, type HostView, holds, type Verdict } from 'rota'
-import { cluster, httpsUrl, type ReadyFacts, readyz } from '../../lib/cluster/index.ts'
+import { cluster, httpsUrl, type ReadyFacts, readyz, servingStatuses, wantsToKnowWho } from '../../lib/cluster/index.ts'
+import { ownKubectlWords } from '../../lib/cluster/kubectl.ts'
 
 export interface ApiServerGateOptions {
   /** Seconds; default 300. */
@@ -15,8 +16,13 @@ export const apiServerReady = (options: ApiServerGateOptions = {}) =>
     name: 'API server is ready',
     cluster,
     timeout: options.timeout ?? 300,
-    facts: ({ host, cluster: { apiserverPort, kubeConfigDir } }): ReadyFacts => ({
-      ready: readyz(host, apiserverPort, `${kubeConfigDir}/pki/ca.crt`),
+    facts: ({ host, cluster: values }): GateFacts => ({
+      ready: readyz(host, values.apiserverPort, `${values.kubeConfigDir}/pki/ca.crt`),
+      // Where nobody is told without credentials; else nothing is asked.
+      asked: facts.command({
+        run: values.anonymousAuth ? ['false'] : [...ownKubectlWords(values), 'get', '--raw', '/readyz'],
+        timeout: 15,
+      }),
     }),
     check: (values, { host }) => judge(values, host),
     available: {
@@ -24,7 +30,7 @@ export const apiServerReady = (options: ApiServerGateOptions = {}) =>
         any: facts.http({
           url: httpsUrl('127.0.0.1', apiserverPort, '/readyz'),
           insecure: true,
-          status: answers,
+          status: servingStatuses,
           timeout: 5,
         }),
         port: facts.tcp({ host: '127.0.0.1', port: apiserverPort }),
@@ -33,10 +39,8 @@ export const apiServerReady = (options: ApiServerGateOptions = {}) =>
     },
   })
 
+type GateFacts = ReadyFacts & { readonly asked: ReturnType<typeof facts.command> }
 type ServingFacts = { readonly any: ReturnType<typeof facts.http>; readonly port: ReturnType<typeof facts.tcp> }
-
-/** Not ready is a 500; one that wants to know who asks serves all the same. */
-const answers = [200, 401, 403]
 
 /**
  * Whoever answers counts, whatever its certificate says: a master that has not got its name yet would else be taken for
@@ -52,12 +56,20 @@ const serving = ({ any, port }: FactValues<ServingFacts>, host: HostView): Verdi
         saw: 'reason' in any ? any.reason : `${any.status}`,
       }
 
-function judge({ ready }: FactValues<ReadyFacts>, host: HostView): Verdict {
+function judge({ ready, asked }: FactValues<GateFacts>, host: HostView): Verdict {
   const expected = `GET /readyz of ${host.name} answers 200`
   if (ready.type !== 'answered') return { ok: false, expected, saw: ready.reason }
-  if (ready.expected) return holds
-  return { ok: false, expected, saw: `${ready.status}${failedChecks(ready.body)}` }
+  if (ready.status === 200 || (ready.expected && asked.exitCode === 0)) return holds
+  if (!wantsToKnowWho(ready.status)) return { ok: false, expected, saw: `${ready.status}${failedChecks(ready.body)}` }
+  // Nobody has asked: `false` says nothing.
+  const why =
+    asked.stderr.trim() === ''
+      ? 'it tells nothing without credentials; kube_api_anonymous_auth: false has it asked with admin.conf'
+      : `without credentials; asked with admin.conf: ${lastLine(asked.stderr)}`
+  return { ok: false, expected, saw: `${ready.status}: ${why}` }
 }
+
+const lastLine = (text: string): string => (text.trim().split('\n').at(-1) ?? '').slice(-300)
 
 // `[-]etcd failed: reason withheld`
 const failedChecks = (body: string): string => {

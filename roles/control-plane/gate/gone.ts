@@ -1,5 +1,5 @@
 import { assert, computed, facts, type InventoryView, type Task } from 'rota'
-import { cluster } from '../../lib/cluster/index.ts'
+import { cluster, etcdAccessAddressOf } from '../../lib/cluster/index.ts'
 
 /**
  * A master that is removed as dead is dead: seen from another host, neither its API server nor its etcd member takes
@@ -12,18 +12,25 @@ export const isGone =
     const master = inventory.hosts.find(host => host.name === name)
     if (master === undefined) return []
     const { apiserverPort, etcdClientPort } = inventory.cluster(cluster, master)
-    const to = (port: number) => facts.tcp({ host: master.address, port })
+    const etcdAddress = etcdAccessAddressOf(master, inventory)
     return [
       assert({
         that: `${name} is gone`,
-        holds: computed({ api: to(apiserverPort), etcd: to(etcdClientPort) }, ({ api, etcd }) => {
-          const alive = [api.type === 'open' && 'its API server', etcd.type === 'open' && 'its etcd member'].filter(
-            Boolean,
-          )
-          return alive.length > 0
-            ? `${alive.join(' and ')} still takes connections at ${master.address}: remove it without gone=true, or switch it off first`
-            : undefined
-        }),
+        holds: computed(
+          {
+            api: facts.tcp({ host: master.address, port: apiserverPort }),
+            etcd: facts.tcp({ host: etcdAddress, port: etcdClientPort }),
+          },
+          ({ api, etcd }) => {
+            const alive = [
+              ...(api.type === 'open' ? [`its API server still takes connections at ${master.address}`] : []),
+              ...(etcd.type === 'open' ? [`its etcd member still takes connections at ${etcdAddress}`] : []),
+            ]
+            return alive.length > 0
+              ? `${alive.join(', ')}: remove it without gone=true, or switch it off first`
+              : undefined
+          },
+        ),
       }),
     ]
   }

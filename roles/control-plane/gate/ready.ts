@@ -1,5 +1,6 @@
-import { type HostView, type Task, waitFor } from 'rota'
+import { type HostView, quote, type Task, waitFor } from 'rota'
 import { httpsUrl, withV } from '../../lib/cluster/index.ts'
+import { ownKubectlWords } from '../../lib/cluster/kubectl.ts'
 import { controllerPorts } from '../daemons/controller-flags.ts'
 import type { Params } from '../daemons/daemons.ts'
 
@@ -10,10 +11,16 @@ const ask = (params: Params, host: HostView, page: string) => ({
   ca: `${params.kubeConfigDir}/pki/ca.crt`,
 })
 
+/** What a page says to the administrator: where nobody else is told. */
+const asked = (params: Params, page: string): string =>
+  [...ownKubectlWords(params), 'get', '--raw', page].map(quote).join(' ')
+
 export const waitReady = (params: Params, host: HostView): Task =>
   waitFor({
     title: 'wait until the API server is ready',
-    http: { ...ask(params, host, '/readyz'), status: 200, timeout: 5 },
+    ...(params.anonymousAuth
+      ? { http: { ...ask(params, host, '/readyz'), status: 200, timeout: 5 } }
+      : { check: { run: asked(params, '/readyz') } }),
     timeout: params.readyTimeout,
   })
 
@@ -21,9 +28,13 @@ export const waitReady = (params: Params, host: HostView): Task =>
 export const versionIs = (params: Params, host: HostView): Task =>
   waitFor({
     title: `wait until the API server is ${withV(params.kubeVersion)}`,
-    http: { ...ask(params, host, '/version'), contains: `"gitVersion": "${withV(params.kubeVersion)}"` },
+    ...(params.anonymousAuth
+      ? { http: { ...ask(params, host, '/version'), contains: gitVersion(params) } }
+      : { check: { run: `${asked(params, '/version')} | grep -Fq ${quote(gitVersion(params))}` } }),
     timeout: 30,
   })
+
+const gitVersion = (params: Params): string => `"gitVersion": "${withV(params.kubeVersion)}"`
 
 export const controllersAreHealthy = (): readonly Task[] => [
   controllerIsHealthy('kube-controller-manager'),

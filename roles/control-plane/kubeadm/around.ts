@@ -1,7 +1,7 @@
 import type { HostView, StepContext } from 'rota'
 import { httpsUrl } from '../../lib/cluster/index.ts'
+import { kubectlWords } from '../../lib/cluster/kubectl.ts'
 import type { Params } from '../daemons/daemons.ts'
-import { kubectlWords } from '../kubectl.ts'
 import { manifestOf } from '../methods/static-pods/running.ts'
 import { markerOf } from './seen.ts'
 

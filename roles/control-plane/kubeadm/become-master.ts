@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { facts, raw, type Shell, type Step, type StepContext, step } from 'rota'
+import { facts, raw, type Shell, type Step, type StepContext, seconds, step } from 'rota'
 import { mastersOf } from '../../lib/cluster/index.ts'
 import type { Params } from '../daemons/daemons.ts'
 import { openPort } from '../drain/closed-port.ts'
-import { seconds } from '../drain/duration.ts'
 import { manifestOf } from '../methods/static-pods/running.ts'
 import { lookAround, wayFor } from './around.ts'
+import { closeClusterInfo } from './cluster-info.ts'
 import { documents, initDocuments } from './config.ts'
 import { attempts, isMaster } from './is-master.ts'
 import { join } from './join.ts'
 import { clientServer, pointLocally } from './kubeconfigs.ts'
-import { kubeadmWithConfig, lastLines, listFlag } from './program.ts'
+import { ignoreFlag, kubeadmWithConfig, lastLines, listFlag } from './program.ts'
+import { nodeIsMaster } from './promote.ts'
 import { ended, isThere, manifests, markerOf } from './seen.ts'
 
 /** Makes a master of a host that is none: the first one begins the cluster, every other one joins, one at a time. */
@@ -29,7 +30,10 @@ export const becomeMaster = (params: Params): Step =>
     },
     run: async context => {
       if (await isMaster(context, params)) {
-        await context.$`rm -f ${markerOf(params)}`
+        // An `init` may have been cut short before it came to that.
+        const close = closeClusterInfo(params)
+        if (close !== undefined) await context.$`${close}`.timeout(60)
+        await context.$`${nodeIsMaster(params)}`
         return { summary: 'is a master already' }
       }
       const { host, inventory } = context
@@ -52,17 +56,18 @@ async function init(context: StepContext, params: Params): Promise<{ readonly su
   // There is nobody yet to protect, and kubeadm asks at the host's own address.
   await $`${openPort(params.apiserverPort)}`
   const config = documents(initDocuments(params, host, inventory))
+  const close = closeClusterInfo(params)
   for (let attempt = 1; ; attempt += 1) {
     // What the first attempt has left would stop the second; nothing of it is reset, so that no data can be lost.
     const ignored = attempt === 1 && !(await isBegun($, params)) ? params.ignorePreflightErrors : ['all']
     const words = [
       'init',
       ...['--skip-token-print', '--skip-certificate-key-print'],
-      ...listFlag('ignore-preflight-errors', ignored),
+      ...ignoreFlag(ignored),
       ...listFlag('skip-phases', params.initPhasesSkip),
     ]
     const answer = await $`mkdir -p ${params.kubeConfigDir} && : >${markerOf(params)}
-${kubeadmWithConfig(params, ...localControllers(params), words, ended(params))}`
+${kubeadmWithConfig(params, ...localControllers(params), words, ...(close === undefined ? [] : [close]), ended(params))}`
       .stdin(config)
       .timeout(seconds(params.initTimeout))
       .nothrow()

@@ -1,4 +1,5 @@
 import type { RemoteShell } from 'rota'
+import { tagOfVersion } from '../../lib/version.ts'
 
 // kubeadm writes these itself, with sorted keys and one item a line: reading them needs no YAML library, which would
 // cost every run.
@@ -18,6 +19,16 @@ function listIn(config: string, name: string): readonly string[] {
     .split('\n')
     .map(line => line.replace(/^ *- +/, '').replace(/^(["'])(.*)\1$/, '$2'))
     .filter(Boolean)
+}
+
+/** Images of a master's daemons, as kubeadm makes them from a ClusterConfiguration; none where it names no version. */
+export function daemonImagesIn(config: string): readonly string[] {
+  const version = versionIn(config)
+  const repository = /^imageRepository: "?([^"\s]+)/m.exec(config)?.[1]
+  if (version === undefined || repository === undefined) return []
+  return ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map(
+    name => `${repository}/${name}:${tagOfVersion(version)}`,
+  )
 }
 
 export const certificatesDirIn = (config: string): string | undefined =>
@@ -57,7 +68,9 @@ export async function changeClusterConfig(
   const { parse, stringify } = await import('yaml')
   await changeConfigMap({ $, words }, ['kube-system', 'kubeadm-config'], data => {
     const parts = Object.fromEntries(Object.entries(data).map(([name, text]) => [name, parse(text)]))
+    const before = JSON.stringify(parts)
     change(parts as unknown as ClusterParts)
+    if (JSON.stringify(parts) === before) return data
     return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, stringify(part)]))
   })
 }
@@ -69,7 +82,10 @@ export async function changeConfigMap(
 ): Promise<void> {
   for (let left = 5; ; left -= 1) {
     const map = JSON.parse((await $`${words} -n ${namespace} get configmap ${name} -o json`).stdout) as ConfigMap
-    const changed = { ...map, data: change(map.data) }
+    const data = change(map.data)
+    // What stays as it is keeps its text, too: who else writes it would find it changed.
+    if (data === map.data) return
+    const changed = { ...map, data }
     const answer = await $`${words} -n ${namespace} replace -f -`.stdin(JSON.stringify(changed)).nothrow()
     if (answer.exitCode === 0) return
     if (left === 0 || !/has been modified|Conflict/i.test(answer.stderr))

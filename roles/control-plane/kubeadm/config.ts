@@ -1,6 +1,7 @@
+import { isIPv6 } from 'node:net'
 import type { HostView, InventoryView } from 'rota'
 import { nodeNameOf } from '../../lib/cluster/cluster.ts'
-import { etcdMembersOf, httpsUrl, nodesOf, withV } from '../../lib/cluster/index.ts'
+import { etcdClientUrls, nodesOf, podRanges, serviceRanges, withV } from '../../lib/cluster/index.ts'
 import { servedNames } from '../credentials/certificates.ts'
 import { apiServerFlags } from '../daemons/apiserver-flags.ts'
 import { controllerManagerFlags, schedulerFlags } from '../daemons/controller-flags.ts'
@@ -8,6 +9,7 @@ import type { Params } from '../daemons/daemons.ts'
 import { type Flag, flagValues } from '../daemons/flags.ts'
 import { type ApiVersion, apiVersionOf } from './api-version.ts'
 import { controlPlaneEndpoint } from './endpoint.ts'
+import { patchesOf } from './neighbour/listing.ts'
 
 type Document = Readonly<Record<string, unknown>>
 
@@ -43,6 +45,10 @@ export interface JoinMaterial {
   /** `sha256:…` of the authority's public key. */
   readonly caCertHash: string
   readonly certificateKey: string
+  /** The masters of this cluster are patched. */
+  readonly patches: boolean
+  /** File on the host that says where the cluster is, where nobody tells that without credentials. */
+  readonly discoveryFile?: string
 }
 
 /** What `kubeadm join` is told on a new master. It holds secrets. */
@@ -50,14 +56,35 @@ export function joinDocument(params: Params, host: HostView, inventory: Inventor
   const version = apiVersionOf(params.kubeVersion)
   return {
     ...kind(version, 'JoinConfiguration'),
-    discovery: {
-      bootstrapToken: { apiServerEndpoint: made.endpoint, token: made.token, caCertHashes: [made.caCertHash] },
-    },
+    discovery: discovery(made),
     controlPlane: { localAPIEndpoint: localEndpoint(params, host), certificateKey: made.certificateKey },
     nodeRegistration: nodeRegistration(params, host, inventory, version),
+    ...(made.patches && version !== 'v1beta2' ? { patches: { directory: patchesOf(params) } } : {}),
     ...timeouts(version),
   }
 }
+
+/** What `kubeadm join` is told on a new worker. It holds a secret. */
+export function workerDocument(
+  params: NodeParams & Pick<Params, 'kubeVersion'>,
+  host: HostView,
+  inventory: InventoryView,
+  made: Discovered,
+): Document {
+  const version = apiVersionOf(params.kubeVersion)
+  return {
+    ...kind(version, 'JoinConfiguration'),
+    discovery: discovery(made),
+    nodeRegistration: nodeRegistration(params, host, inventory, version),
+  }
+}
+
+type Discovered = Pick<JoinMaterial, 'discoveryFile' | 'endpoint' | 'token' | 'caCertHash'>
+
+const discovery = ({ discoveryFile, endpoint, token, caCertHash }: Discovered): Document =>
+  discoveryFile === undefined
+    ? { bootstrapToken: { apiServerEndpoint: endpoint, token, caCertHashes: [caCertHash] } }
+    : { file: { kubeConfigPath: discoveryFile }, tlsBootstrapToken: token }
 
 /**
  * An InitConfiguration for phases that work on the cluster as it is: `cluster` is the ClusterConfiguration that it has
@@ -82,7 +109,7 @@ export const phaseConfig = (
 
 function clusterConfiguration(params: Params, host: HostView, inventory: InventoryView): Document {
   const version = apiVersionOf(params.kubeVersion)
-  const { names, addresses } = servedNames(params, inventory)
+  const { names, addresses } = servedNames(params, inventory, [])
   const hosts = { masters: [], etcd: [] }
   const args = (flags: readonly Flag[], own: readonly string[], extra: Readonly<Record<string, unknown>>) => ({
     extraArgs: extraArgs(version, flagValues(params.kubeVersion, only(flags, own), extra)),
@@ -96,10 +123,10 @@ function clusterConfiguration(params: Params, host: HostView, inventory: Invento
     ...(params.imageRepo === undefined ? {} : { imageRepository: params.imageRepo }),
     networking: {
       dnsDomain: params.dnsDomain,
-      serviceSubnet: params.serviceAddresses,
-      podSubnet: params.podAddresses,
+      serviceSubnet: serviceRanges(params).join(','),
+      podSubnet: podRanges(params).join(','),
     },
-    etcd: etcd(params, inventory),
+    etcd: etcd(params, inventory, version),
     apiServer: {
       ...args(apiServerFlags(params, host, hosts), apiServerArguments, params.apiserverArguments),
       certSANs: [...names, ...addresses],
@@ -129,7 +156,14 @@ const apiServerArguments = [
   'shutdown-delay-duration',
   'v',
 ]
-const controllerManagerArguments = ['bind-address', 'node-cidr-mask-size', 'node-cidr-mask-size-ipv4', 'profiling', 'v']
+const controllerManagerArguments = [
+  'bind-address',
+  'node-cidr-mask-size',
+  'node-cidr-mask-size-ipv4',
+  'node-cidr-mask-size-ipv6',
+  'profiling',
+  'v',
+]
 const schedulerArguments = ['bind-address', 'profiling', 'v']
 
 const only = (flags: readonly Flag[], names: readonly string[]): readonly Flag[] =>
@@ -139,12 +173,13 @@ const only = (flags: readonly Flag[], names: readonly string[]): readonly Flag[]
 const extraArgs = (version: ApiVersion, values: readonly (readonly [string, string])[]) =>
   version === 'v1beta4' ? values.map(([name, value]) => ({ name, value })) : Object.fromEntries(values)
 
-function etcd(params: Params, inventory: InventoryView): Document {
-  if (params.etcdDeployment === 'kubeadm') return { local: { dataDir: params.etcdDataDir } }
+function etcd(params: Params, inventory: InventoryView, version: ApiVersion): Document {
+  if (params.etcdDeployment === 'kubeadm')
+    return { local: { dataDir: params.etcdDataDir, extraArgs: extraArgs(version, etcdArguments(params)) } }
   const pki = `${params.kubeConfigDir}/pki`
   return {
     external: {
-      endpoints: etcdEndpoints(params, inventory),
+      endpoints: etcdClientUrls(params, inventory),
       caFile: `${pki}/etcd/ca.crt`,
       certFile: `${pki}/apiserver-etcd-client.crt`,
       keyFile: `${pki}/apiserver-etcd-client.key`,
@@ -152,21 +187,22 @@ function etcd(params: Params, inventory: InventoryView): Document {
   }
 }
 
-/** Where the API servers find an etcd that is not kubeadm's own. */
-export const etcdEndpoints = (
-  params: Pick<Params, 'leaving' | 'etcdClientPort'>,
-  inventory: InventoryView,
-): readonly string[] =>
-  etcdMembersOf(inventory, params.leaving).map(member => httpsUrl(member.address, params.etcdClientPort))
+/** As kubespray has them: etcd's own (100 and 1000) are for disks and networks without load. */
+const etcdArguments = (params: Params): readonly (readonly [string, string])[] => [
+  ['election-timeout', String(params.etcdElectionTimeout)],
+  ['heartbeat-interval', String(params.etcdHeartbeatInterval)],
+]
 
 const encryptionVolume = (params: Params) => {
   const path = `${params.kubeConfigDir}/encryption.yaml`
   return { name: 'encryption', hostPath: path, mountPath: path, readOnly: true, pathType: 'File' }
 }
 
-function nodeRegistration(params: Params, host: HostView, inventory: InventoryView, version: ApiVersion): Document {
+type NodeParams = Pick<Params, 'criSocket' | 'kubeletArguments' | 'ipv4Stack' | 'ipv6Stack' | 'secondAddress'>
+
+function nodeRegistration(params: NodeParams, host: HostView, inventory: InventoryView, version: ApiVersion): Document {
   const isNode = nodesOf(inventory).some(node => node.name === host.name)
-  const flags = Object.entries({ 'node-ip': host.ip, ...params.kubeletArguments })
+  const flags = Object.entries({ 'node-ip': nodeAddresses(params, host), ...params.kubeletArguments })
   return {
     name: nodeNameOf(host, inventory),
     ...socket(params),
@@ -179,7 +215,13 @@ function nodeRegistration(params: Params, host: HostView, inventory: InventoryVi
   }
 }
 
-const socket = ({ criSocket }: Params) => (criSocket === undefined ? {} : { criSocket })
+/** kubespray's `main_ips`: of each family that is spoken, and known. */
+const nodeAddresses = ({ ipv4Stack, ipv6Stack, secondAddress }: NodeParams, host: HostView): string =>
+  ipv4Stack && ipv6Stack && secondAddress !== undefined && isIPv6(secondAddress) && !isIPv6(host.ip)
+    ? `${host.ip},${secondAddress}`
+    : host.ip
+
+const socket = ({ criSocket }: Pick<Params, 'criSocket'>) => (criSocket === undefined ? {} : { criSocket })
 
 const localEndpoint = (params: Params, host: HostView) => ({
   advertiseAddress: host.ip,

@@ -15,7 +15,7 @@ type EndpointParams = Pick<
 export function controlPlaneEndpoint(params: EndpointParams, inventory: InventoryView): string {
   const { externalLoadBalancer: external, virtualAddress } = params
   if (params.controlPlaneEndpoint !== undefined) return params.controlPlaneEndpoint
-  if (external !== undefined) return `${params.loadBalancerName}:${external.port ?? params.apiserverPort}`
+  if (external !== undefined) return endpoint(params.loadBalancerName, Number(external.port ?? params.apiserverPort))
   // Behind LVS every master has the virtual address itself: dialled there, it leads to a master that is none yet.
   if (virtualAddress !== undefined && (params.kubeVip || params.vipLoadBalancer !== 'lvs'))
     return endpoint(virtualAddress, vipPortOf(params))

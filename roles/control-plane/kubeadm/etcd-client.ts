@@ -36,6 +36,16 @@ export const etcdClientIsThere = (params: Params, prepared: PreparedCertificates
   })
 }
 
+/** The certificate that an API server shows to its etcd, as its manifest has it. */
+export const etcdClientIn = (manifest: string): string | undefined =>
+  /^ *- "?--etcd-certfile=([^"\s]+)/m.exec(manifest)?.[1]
+
+/** Whether a master that is there has another client than ours, such as kubespray's: a new one has it from kubeadm. */
+export const hasOtherClient = (params: Params, manifestsOfMasters: readonly string[]): boolean =>
+  manifestsOfMasters
+    .flatMap(manifest => etcdClientIn(manifest) ?? [])
+    .some(client => client !== `${params.kubeConfigDir}/pki/apiserver-etcd-client.crt`)
+
 interface File {
   readonly path: string
   readonly content: string

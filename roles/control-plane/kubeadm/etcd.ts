@@ -3,7 +3,10 @@ import { handOverLeadership, type LeaveOptions } from '../../etcd/leave.ts'
 import { mastersOf } from '../../lib/cluster/index.ts'
 import type { Params } from '../daemons/daemons.ts'
 
-type Stacked = Pick<Params, 'kubeConfigDir' | 'etcdDataDir' | 'leaving'>
+type Stacked = Pick<
+  Params,
+  'kubeConfigDir' | 'etcdDataDir' | 'leaving' | 'backupDir' | 'snapshotsKept' | 'snapshotsSize'
+>
 
 /** Where the members are that kubeadm makes, one on every master. kubeadm has no say in their ports. */
 export const stackedEtcd = (
@@ -16,6 +19,10 @@ export const stackedEtcd = (
   peerPort: 2380,
   dataDir: params.etcdDataDir,
   podPki: `${params.kubeConfigDir}/pki/etcd`,
+  podData: params.etcdDataDir,
+  backupDir: params.backupDir,
+  snapshotsKept: params.snapshotsKept,
+  snapshotsSize: params.snapshotsSize,
   others: mastersOf(inventory, leaving),
   masters: mastersOf(inventory),
 })

@@ -1,14 +1,15 @@
 import { type HostView, type InventoryView, type Step, step } from 'rota'
-import { nodeNameOf } from '../../lib/cluster/cluster.ts'
-import { isLeaving, mastersOf } from '../../lib/cluster/index.ts'
+import { cluster, nodeNameOf } from '../../lib/cluster/cluster.ts'
+import { canonicalAddress, isLeaving, mastersOf } from '../../lib/cluster/index.ts'
+import { kubectlWords } from '../../lib/cluster/kubectl.ts'
 import { apiServerNames } from '../../lib/pki/index.ts'
 import { clusterNames } from '../credentials/certificates.ts'
 import type { Params } from '../daemons/daemons.ts'
-import { kubectlWords } from '../kubectl.ts'
 import { changeClusterConfig, changeConfigMap, endpointIn, sansIn, statusNodesIn } from './config-map.ts'
 import { controlPlaneEndpoint, hostOf } from './endpoint.ts'
-import { kubeProxyConfig, kubeProxyServer, leadKubeProxy, serverIn } from './kube-proxy.ts'
+import { kubeProxyConfig, kubeProxyServer, leadKubeProxy } from './kube-proxy.ts'
 import { clusterConfig } from './seen.ts'
+import { serverIn } from './server-in.ts'
 
 type ForgetParams = Parameters<typeof clusterNames>[0] &
   Parameters<typeof controlPlaneEndpoint>[0] &
@@ -22,12 +23,21 @@ type ForgetParams = Parameters<typeof clusterNames>[0] &
 export function forgetLeaving(params: ForgetParams, inventory: InventoryView): readonly Step[] {
   const leaving = mastersOf(inventory).filter(master => isLeaving(master, params.leaving))
   if (leaving.length === 0) return []
-  const { names, addresses } = apiServerNames(clusterNames(params, inventory))
-  const served = new Set([...names, ...addresses])
-  const gone = leaving.flatMap(namesOf(params)).filter(name => !served.has(name))
+  const { names, addresses } = apiServerNames(clusterNames(params, inventory), [])
+  const served = new Set([...names, ...addresses].map(canonicalAddress))
+  const gone = new Set(
+    leaving
+      .flatMap(master => {
+        const { nodeName, secondAddress } = inventory.cluster(cluster, master)
+        return [...namesOf(params)(master), nodeName, secondAddress ?? master.ip]
+      })
+      .map(canonicalAddress)
+      .filter(name => !served.has(name)),
+  )
+  const isNameGone = (name: string): boolean => gone.has(canonicalAddress(name))
   const nodes = leaving.map(master => nodeNameOf(master, inventory))
   const endpoint = controlPlaneEndpoint(params, inventory)
-  const isGone = (present: string | undefined): boolean => present !== undefined && gone.includes(hostOf(present))
+  const isGone = (present: string | undefined): boolean => present !== undefined && isNameGone(hostOf(present))
   const isServerGone = (server: string): boolean => isGone(server.replace(/^https:\/\//, ''))
   return [
     step({
@@ -37,7 +47,7 @@ export function forgetLeaving(params: ForgetParams, inventory: InventoryView): r
         if (exitCode !== 0) return 'it is not known'
         const found = [
           ...statusNodesIn(stdout).filter(node => nodes.includes(node)),
-          ...sansIn(stdout).filter(name => gone.includes(name)),
+          ...sansIn(stdout).filter(isNameGone),
           ...(isGone(endpointIn(stdout)) ? ['its endpoint'] : []),
           ...(isServerGone(serverIn(proxy.stdout) ?? '') ? ['the server of kube-proxy'] : []),
         ]
@@ -51,7 +61,7 @@ export function forgetLeaving(params: ForgetParams, inventory: InventoryView): r
           if (moved) config.controlPlaneEndpoint = endpoint
           const sans = config.apiServer?.certSANs
           if (sans !== undefined)
-            config.apiServer = { ...config.apiServer, certSANs: sans.filter(name => !gone.includes(name)) }
+            config.apiServer = { ...config.apiServer, certSANs: sans.filter(name => !isNameGone(name)) }
           for (const node of nodes) delete status?.apiEndpoints?.[node]
         })
         if (isServerGone((await kubeProxyServer($, params)) ?? ''))

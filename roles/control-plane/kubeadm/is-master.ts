@@ -1,9 +1,8 @@
 import type { RemoteShell, StepContext } from 'rota'
 import { nodeNameOf } from '../../lib/cluster/cluster.ts'
-import { httpsUrl } from '../../lib/cluster/index.ts'
+import { ownKubectlWords } from '../../lib/cluster/kubectl.ts'
 import type { Params } from '../daemons/daemons.ts'
 import { serves } from '../gate/serves.ts'
-import { kubectlWords } from '../kubectl.ts'
 import { markerOf } from './seen.ts'
 
 /** kubespray runs init, join and upgrade up to three times. */
@@ -16,7 +15,7 @@ export async function isMaster({ $, host, inventory }: Asked, params: Params): P
   if (!(await servesItself($, params))) return false
   const jsonpath = 'jsonpath={.metadata.labels}'
   const labels =
-    await $`${ownWords(params)} get node ${nodeNameOf(host, inventory)} --ignore-not-found -o ${jsonpath}`.nothrow()
+    await $`${ownKubectlWords(params)} get node ${nodeNameOf(host, inventory)} --ignore-not-found -o ${jsonpath}`.nothrow()
   if (labels.exitCode !== 0)
     throw new Error(
       `whether ${host.name} is a master is not known, its API server does not say: ${labels.stderr.trim()}`,
@@ -41,11 +40,4 @@ export async function mayBeReset(context: Asked, params: Params): Promise<void> 
 
 /** Its API server is ready, by its own administrator's word. */
 export const servesItself = async ($: RemoteShell, params: Params, page = '/readyz'): Promise<boolean> =>
-  (await $`${ownWords(params)} get --raw ${page}`.nothrow()).exitCode === 0
-
-/** The administrator's kubeconfig may lead to any API server: here it is the host's own that is asked. */
-const ownWords = (params: Params): readonly string[] => [
-  ...kubectlWords(params),
-  '--server',
-  httpsUrl('127.0.0.1', params.apiserverPort),
-]
+  (await $`${ownKubectlWords(params)} get --raw ${page}`.nothrow()).exitCode === 0

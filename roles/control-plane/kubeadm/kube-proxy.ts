@@ -1,8 +1,11 @@
 import { facts, type RemoteShell, type Step, step } from 'rota'
+import { tagOfVersion } from '../../lib/cluster/index.ts'
+import { kubectlWords } from '../../lib/cluster/kubectl.ts'
 import type { Params } from '../daemons/daemons.ts'
-import { kubectlWords } from '../kubectl.ts'
 import { changeConfigMap } from './config-map.ts'
-import { isThere } from './seen.ts'
+import { serverIn } from './server-in.ts'
+import { isOlder } from './skew.ts'
+import { whileAlone } from './turn.ts'
 
 type At = Pick<Params, 'binDir' | 'kubeConfigDir'>
 type Kubectl = Parameters<typeof changeConfigMap>[0]
@@ -10,9 +13,6 @@ type Kubectl = Parameters<typeof changeConfigMap>[0]
 // All nodes share it, and nothing of it is on any of them.
 const map = ['kube-system', 'kube-proxy'] as const
 const key = 'kubeconfig.conf'
-
-/** Where kube-proxy was led before an upgrade, until it is led there again. */
-export const noteOf = ({ kubeConfigDir }: Pick<Params, 'kubeConfigDir'>): string => `${kubeConfigDir}/.rota-kube-proxy`
 
 /** The kubeconfig of kube-proxy; nothing where the cluster has none. */
 const read = (params: At): readonly string[] => [
@@ -24,32 +24,6 @@ export const kubeProxyConfig = (params: At) => facts.command({ run: read(params)
 
 export const kubeProxyServer = async ($: RemoteShell, params: At): Promise<string | undefined> =>
   serverIn((await $`${read(params)}`).stdout)
-
-/** `https://10.0.0.1:6443` of a kubeconfig. */
-export const serverIn = (kubeconfig: string): string | undefined => /^ *server: *["']?([^"'\s]+)/m.exec(kubeconfig)?.[1]
-
-/** `upgrade apply` writes the ConfigMap anew. What an earlier run has noted, and has not come to put back, counts. */
-export async function noteKubeProxy($: RemoteShell, params: At): Promise<void> {
-  const server = await kubeProxyServer($, params)
-  if (server !== undefined) await $`[ -s ${noteOf(params)} ] || echo ${server} >${noteOf(params)}`
-}
-
-/**
- * kube-proxy leads where it did before the upgrade: kubeadm has it lead to controlPlaneEndpoint, which may be a single
- * master, where the operator or kubespray had chosen the proxy of each node.
- */
-export const kubeProxyLeadsBack = (params: Params): Step =>
-  step({
-    title: 'kube-proxy leads where it did',
-    facts: { note: facts.path({ path: noteOf(params) }) },
-    needed: ({ note }) => isThere(note) && 'the cluster was upgraded',
-    run: async ({ $ }) => {
-      const server = (await $`cat ${noteOf(params)}`).stdout.trim()
-      const moved = server !== '' && (await leadKubeProxy({ $, words: kubectlWords(params) }, () => server))
-      await $`rm -f ${noteOf(params)}`
-      return moved ? { summary: `to ${server}` } : { changed: false, summary: 'it still does' }
-    },
-  })
 
 /**
  * Changes the server, and has the pods started anew, a few at a time as their DaemonSet has it, where it was another.
@@ -67,4 +41,57 @@ export async function leadKubeProxy(kubectl: Kubectl, to: (server: string) => st
   })
   if (moved) await $`${words} -n ${namespace} rollout restart daemonset ${name}`
   return moved
+}
+
+const imageOf = '{.spec.template.spec.containers[?(@.name=="kube-proxy")].image}'
+
+/**
+ * kube-proxy has the version of the masters when all of them have it. kubeadm sees to it in its last call, and one that
+ * was cut short there, or two that went at once, leave the old one for ever. Where the image comes from stays.
+ */
+export const kubeProxyHasVersion = (params: Params): Step => {
+  const get = [...kubectlWords(params), '-n', map[0], 'get']
+  const wanted = tagOfVersion(params.kubeVersion)
+  return step({
+    title: `kube-proxy is ${wanted}`,
+    facts: {
+      proxy: facts.command({
+        run: [...get, 'daemonset', map[1], '--ignore-not-found', '-o', `jsonpath=${imageOf}`],
+        timeout: 15,
+      }),
+      servers: facts.command({
+        run: [...get, 'pods', '-l', 'component=kube-apiserver', '-o', 'jsonpath={.items[*].spec.containers[0].image}'],
+        timeout: 15,
+      }),
+    },
+    needed: ({ proxy, servers }) =>
+      proxy.exitCode === 0 && servers.exitCode === 0 && olderProxy(params, proxy.stdout, servers.stdout) !== undefined
+        ? `it is ${tagOf(proxy.stdout)}`
+        : false,
+    run: context =>
+      whileAlone(context, params, 120, async () => {
+        const { $ } = context
+        const proxy = await $`${get} daemonset ${map[1]} -o ${`jsonpath=${imageOf}`}`.text()
+        const image = proxy.replace(/:[^:/@]+$/, `:${wanted}`)
+        if (proxy === image) return { changed: false, summary: 'another master has seen to it' }
+        await $`${kubectlWords(params)} -n ${map[0]} set image ${`daemonset/${map[1]}`} ${`kube-proxy=${image}`}`
+        return { summary: image }
+      }),
+  })
+}
+
+const tagOf = (image: string): string | undefined => /:(v\d+\.\d+\.\d+[^:/@\s]*)$/.exec(image.trim())?.[1]
+
+/** The version of kube-proxy where every API server is newer than it. */
+export function olderProxy(
+  { kubeVersion, initPhasesSkip }: Pick<Params, 'kubeVersion' | 'initPhasesSkip'>,
+  proxy: string,
+  servers: string,
+): string | undefined {
+  const wanted = tagOfVersion(kubeVersion)
+  const tag = tagOf(proxy)
+  const all = servers.split(/\s+/).filter(Boolean).map(tagOf)
+  if (tag === undefined || all.length === 0 || initPhasesSkip.some(phase => /^addon(\/kube-proxy)?$/.test(phase)))
+    return undefined
+  return all.every(version => version === wanted) && isOlder(tag, wanted) ? tag : undefined
 }

@@ -5,13 +5,14 @@ import type { Params } from '../daemons/daemons.ts'
 /**
  * The kubeconfigs of a master lead to its own API server, as kubespray has it: nothing on a master depends on a
  * balancer or on another master, and while the port is closed to others, 127.0.0.1 is open. Each notifies its daemon.
+ * `super-admin.conf` (since 1.29, where kubeadm began the cluster) stays as it is: no daemon and nothing of a rollout
+ * asks by it, and what is written here drains a master.
  */
 export const localKubeconfigs = (params: Params): readonly Task[] => {
   const own = ownServer(params)
   const clients = clientServer(params)
   return [
     leadsTo(params, 'admin', own),
-    leadsTo(params, 'super-admin', own),
     leadsTo(params, 'controller-manager', clients, 'kube-controller-manager'),
     leadsTo(params, 'scheduler', clients, 'kube-scheduler'),
     leadsTo(params, 'kubelet', clients, 'kubelet'),

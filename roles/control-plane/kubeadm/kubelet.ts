@@ -1,17 +1,19 @@
-import { command, facts, link, quote, type Step, step, type Task, waitFor } from 'rota'
+import { command, facts, quote, type Step, step, type Task, waitFor } from 'rota'
+import { program } from '../../kube-binaries/own-programs.ts'
 import { binDirOf } from '../../kube-binaries/paths.ts'
 import { withV } from '../../lib/cluster/index.ts'
+import { kubectlWords } from '../../lib/cluster/kubectl.ts'
 import type { Params } from '../daemons/daemons.ts'
-import { kubectlWords } from '../kubectl.ts'
 
 const unitPath = '/etc/systemd/system/kubelet.service'
-const mark = '# Written by the role control-plane.'
+/** First line of a unit that is ours to write. */
+export const unitMark = '# Written by the role control-plane.'
 
 /**
  * kubeadm's own drop-in as a unit (its package has it): where the kubelet's configuration is, and what kubeadm adds to
  * its flags.
  */
-export const kubeletUnit = ({ binDir, kubeConfigDir }: Pick<Params, 'binDir' | 'kubeConfigDir'>): string => `${mark}
+export const kubeletUnit = ({ binDir, kubeConfigDir }: Pick<Params, 'binDir' | 'kubeConfigDir'>): string => `${unitMark}
 [Unit]
 Description=kubelet
 Documentation=https://kubernetes.io/docs/
@@ -30,7 +32,7 @@ WantedBy=multi-user.target
 `
 
 /** A host that has a unit for its kubelet, from kubespray or from a package, keeps it. */
-export const kubeletHasUnit = (params: Params): Step => {
+export const kubeletHasUnit = (params: Pick<Params, 'binDir' | 'kubeConfigDir'>): Step => {
   const content = kubeletUnit(params)
   return step({
     title: 'the kubelet has a unit',
@@ -41,7 +43,7 @@ export const kubeletHasUnit = (params: Params): Step => {
     },
     needed: ({ unit, text }) => {
       if (unit.type !== 'unit' || unit.loadState === 'not-found') return 'there is none'
-      return text.stdout.startsWith(mark) && text.stdout !== content.trimEnd() && 'it differs'
+      return text.stdout.startsWith(unitMark) && text.stdout !== content.trimEnd() && 'it differs'
     },
     run: async ({ $ }) => {
       await $`cat >${unitPath} && systemctl daemon-reload`.stdin(content)
@@ -63,13 +65,8 @@ export const someKubelet = (params: Params): readonly Task[] =>
     })
   })
 
-export const programLink = (params: Params, name: string, notify?: string): Task =>
-  link({
-    path: `${params.binDir}/${name}`,
-    target: `${binDirOf(params)}/${name}`,
-    force: true,
-    ...(notify === undefined ? {} : { notify }),
-  })
+export const programIs = (params: Params, name: string, notify?: string): Task =>
+  program(params, name, `${binDirOf(params)}/${name}`, { notify })
 
 /** Proven by what the node says of itself: a unit that starts another program would go on with the old one. */
 export const kubeletIs = (params: Params, node: string): Task =>

@@ -1,15 +1,29 @@
-import { absent, facts, type InventoryView, raw, type Step, type StepContext, service, step, type Task } from 'rota'
+import {
+  absent,
+  facts,
+  type HostView,
+  type InventoryView,
+  raw,
+  type Step,
+  type StepContext,
+  service,
+  step,
+  type Task,
+} from 'rota'
 import { leaveCluster } from '../../etcd/leave.ts'
 import { nodeNameOf } from '../../lib/cluster/cluster.ts'
+import { staysNode } from '../../lib/cluster/index.ts'
+import { kubectlOn } from '../../lib/cluster/kubectl.ts'
 import type { Params } from '../daemons/daemons.ts'
-import { kubectlOn } from '../kubectl.ts'
 import { noUnits } from '../methods/no-units.ts'
 import { manifestOf } from '../methods/static-pods/running.ts'
+import { addonsBeforeOf, begunOf } from './begun.ts'
 import { stackedEtcd } from './etcd.ts'
-import { noteOf } from './kube-proxy.ts'
+import { noKeysAreLeft, noKubeconfigsOfUsers } from './no-keys.ts'
 import { kubeadm, lastLines, resetWords } from './program.ts'
 import { stopContainer } from './restart.ts'
 import { isThere, manifests, markerOf } from './seen.ts'
+import { noControlPlane } from './stays.ts'
 
 export type LeaveParams = Pick<
   Params,
@@ -25,22 +39,43 @@ export type LeaveParams = Pick<
 >
 
 /**
- * A master that kubeadm made leaves: its etcd member first, through one that stays, then everything that kubeadm made.
- * Its kubelet too.
+ * A master that kubeadm made leaves: its etcd member first (`memberLeaves`), through one that stays, then everything
+ * that kubeadm made. Its kubelet too, unless it stays a node.
  */
-export const leaveKubeadm = (params: LeaveParams, inventory: InventoryView): readonly (Step | Task)[] => [
+export const leaveKubeadm = (
+  params: LeaveParams,
+  host: HostView,
+  inventory: InventoryView,
+  memberLeaves: readonly Step[] = [],
+): readonly (Step | Task)[] => [
   noUnits(),
-  ...(params.etcdDeployment === 'kubeadm'
-    ? [leaveCluster({ ...stackedEtcd(params, inventory, params.leaving), before: stopApiServer(params) })]
-    : []),
-  resetMaster(params),
-  service({ name: 'kubelet', enabled: false, running: false }),
+  ...memberLeaves,
+  noKubeconfigsOfUsers(params),
+  ...(staysNode(host, inventory, params.leaving)
+    ? [noControlPlane(params)]
+    : [resetMaster(params), service({ name: 'kubelet', enabled: false, running: false })]),
   absent({
     title: 'nothing of kubeadm',
-    path: [`${params.kubeConfigDir}/tmp`, markerOf(params), noteOf(params), `${params.kubeConfigDir}/encryption.yaml`],
+    path: [
+      `${params.kubeConfigDir}/tmp`,
+      markerOf(params),
+      begunOf(params),
+      addonsBeforeOf(params),
+      `${params.kubeConfigDir}/encryption.yaml`,
+    ],
     backup: false,
   }),
+  ...noKeysAreLeft(params, host, inventory),
 ]
+
+/** The etcd member that kubeadm has made on this master leaves, where there is one. */
+export const ownMemberLeaves = (
+  params: LeaveParams & Parameters<typeof stackedEtcd>[0],
+  inventory: InventoryView,
+): readonly Step[] =>
+  params.etcdDeployment === 'kubeadm'
+    ? [leaveCluster({ ...stackedEtcd(params, inventory, params.leaving), before: stopApiServer(params) })]
+    : []
 
 /**
  * An API server whose own etcd member goes away answers those who still are connected with errors; one that stops sends

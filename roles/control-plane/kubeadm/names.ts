@@ -1,7 +1,7 @@
 import { facts, type HostView, type InventoryView, type Step, sh, step } from 'rota'
+import { kubectlWords } from '../../lib/cluster/kubectl.ts'
 import { servedNames } from '../credentials/certificates.ts'
 import type { Params } from '../daemons/daemons.ts'
-import { kubectlWords } from '../kubectl.ts'
 import { missingNames } from '../names.ts'
 import { phaseConfig } from './config.ts'
 import { changeClusterConfig, sansIn } from './config-map.ts'
@@ -9,12 +9,13 @@ import { kubeadmWithConfig, lastLines } from './program.ts'
 import { clusterConfig, textOf } from './seen.ts'
 
 /**
- * The cluster's own configuration has every name that a client may call: the certificate of a master that joins is made
- * by it.
+ * The cluster's own configuration has every name that clients use: the certificate of a master that joins is made by
+ * it.
  */
 export const configNamesAll = (params: Params, inventory: InventoryView): Step => {
-  const { names, addresses } = servedNames(params, inventory)
-  const wanted = [...names, ...addresses]
+  // Of a master's own addresses kubeadm knows.
+  const { needed } = servedNames(params, inventory, [])
+  const wanted = [...needed.names, ...needed.addresses]
   return step({
     title: 'the configuration of the cluster has every name',
     facts: { config: clusterConfig(params) },
@@ -30,12 +31,13 @@ export const configNamesAll = (params: Params, inventory: InventoryView): Step =
   })
 }
 
+/** Adds all names that a certificate is made with. */
 export async function addNames(
   kubectl: Parameters<typeof changeClusterConfig>[0],
   params: Params,
   inventory: InventoryView,
 ): Promise<void> {
-  const { names, addresses } = servedNames(params, inventory)
+  const { names, addresses } = servedNames(params, inventory, [])
   await changeClusterConfig(kubectl, ({ ClusterConfiguration: config }) => {
     const present = config.apiServer?.certSANs ?? []
     config.apiServer = { ...config.apiServer, certSANs: [...present, ...without([...names, ...addresses], present)] }
@@ -48,20 +50,24 @@ const without = (wanted: readonly string[], present: readonly string[]): readonl
 }
 
 /**
- * A certificate without a name that is wanted is made anew by kubeadm, in a directory beside, and put in its place by
+ * A certificate without a name that clients use is made anew by kubeadm, in a directory beside, and put in its place by
  * the same program: there is no moment in which an API server that starts would find none. The API server restarts.
  */
 export const certificateNamesAll = (params: Params, host: HostView, inventory: InventoryView): Step => {
   const pki = `${params.kubeConfigDir}/pki`
   const beside = `${pki}/.rota-new`
   const missing = (pem: string): readonly string[] =>
-    missingNames(servedNames(params, inventory), pem === '' ? undefined : pem)
+    missingNames(servedNames(params, inventory, [host]).needed, pem === '' ? undefined : pem)
   return step({
     title: "the API server's certificate has every name",
     notify: ['kube-apiserver'],
-    facts: { pem: facts.path({ path: `${pki}/apiserver.crt`, content: true }) },
-    needed: ({ pem }) => {
-      const names = missing(textOf(pem))
+    facts: {
+      pem: facts.path({ path: `${pki}/apiserver.crt`, content: true }),
+      // kubespray's own place. Its `pki` is a link to it, in a folder that its user `kube` may write to: not followed.
+      theirs: facts.path({ path: `${params.kubeConfigDir}/ssl/apiserver.crt`, content: true }),
+    },
+    needed: ({ pem, theirs }) => {
+      const names = missing(textOf(pem) || textOf(theirs))
       return names.length > 0 && `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} missing`
     },
     run: async ({ $ }) => {

@@ -1,5 +1,6 @@
-import { packageNames } from '../../lib/cluster/params.ts'
+import { criSocket, etcdElectionTimeout, etcdHeartbeatInterval, packageNames } from '../../lib/cluster/params.ts'
 import { vipPortParams } from '../../lib/cluster/vip-params.ts'
+import { params as nginxProxy } from '../../nginx-proxy/params.ts'
 
 /** Params of the method `kubeadm` alone, with kubespray's variables. */
 export const kubeadmParams = {
@@ -47,6 +48,13 @@ export const kubeadmParams = {
     default: '300s',
     description: 'kubeadm: how long `join` may take.',
   },
+  removeAnonymousAccess: {
+    type: 'boolean',
+    default: false,
+    var: 'remove_anonymous_access',
+    description:
+      'kubeadm: after `init` and `upgrade` the binding that lets anybody read where the cluster is, without credentials, is deleted.',
+  },
   upgradeTimeout: {
     type: ['integer', 'string'],
     minimum: 0,
@@ -54,12 +62,7 @@ export const kubeadmParams = {
     default: '600s',
     description: 'kubeadm: how long `upgrade` may take.',
   },
-  criSocket: {
-    type: 'string',
-    format: 'word',
-    var: 'cri_socket',
-    description: 'kubeadm: socket of the container runtime; without it kubeadm looks for one.',
-  },
+  criSocket,
   etcdDataDir: {
     type: 'string',
     format: 'absolute-path',
@@ -68,6 +71,8 @@ export const kubeadmParams = {
     var: 'etcd_data_dir',
     description: "kubeadm: data of a master's own etcd member; read when the cluster is made.",
   },
+  etcdHeartbeatInterval,
+  etcdElectionTimeout,
   kubeletConfiguration: {
     type: 'object',
     default: {},
@@ -82,7 +87,10 @@ export const kubeadmParams = {
     description: 'kubeadm: further flags of the kubelet, without their dashes; read when the master is made.',
   },
   kubeadmPackages: {
-    ...packageNames(['conntrack', 'socat', 'ethtool', 'ebtables']),
+    ...packageNames(['conntrack', 'socat']),
     description: 'Packages that kubeadm wants besides.',
   },
+  // The names of what has the port on a node that becomes a master.
+  nginxUnit: nginxProxy.properties.unit,
+  nginxPodName: nginxProxy.properties.podName,
 } as const

@@ -43,6 +43,10 @@ export const resetWords = (
 export const listFlag = (name: string, values: readonly string[]): readonly string[] =>
   values.length > 0 ? [`--${name}=${values.join(',')}`] : []
 
+/** Which of its checks kubeadm shall not heed. With `all` it refuses any other name. */
+export const ignoreFlag = (checks: readonly string[]): readonly string[] =>
+  listFlag('ignore-preflight-errors', checks.some(check => check.toLowerCase() === 'all') ? ['all'] : checks)
+
 /** The end of what kubeadm said, without the secrets that it was given. */
 export function lastLines(text: string, secrets: readonly string[] = [], count = 12): string {
   const hidden = secrets.reduce((all, secret) => (secret === '' ? all : all.replaceAll(secret, '…')), text)

@@ -1,6 +1,6 @@
 import { facts, type PathFact, type Shell, sh } from 'rota'
+import { kubectlWords } from '../../lib/cluster/kubectl.ts'
 import { type DaemonName, daemonNames, type Params } from '../daemons/daemons.ts'
-import { kubectlWords } from '../kubectl.ts'
 import { manifestOf } from '../methods/static-pods/running.ts'
 
 /** What a host shows of kubeadm's work. */

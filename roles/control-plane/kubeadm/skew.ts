@@ -23,7 +23,10 @@ export function minorProblem(from: string, to: string): string | undefined {
   return undefined
 }
 
-/** Compares `1.20.10` with `1.20.9` as numbers; what comes before a release (`-rc.1`) is older than it. */
+/**
+ * Compares `1.20.10` with `1.20.9` as numbers; what comes before a release (`-rc.1`) is older than it. A build of one
+ * (`+a`, in a tag `_a`) is as old as another.
+ */
 export function isOlder(version: string, than: string): boolean {
   const [a, b] = [version, than].map(partsOf)
   for (let index = 0; index < 4; index += 1) {
@@ -34,7 +37,7 @@ export function isOlder(version: string, than: string): boolean {
 }
 
 const partsOf = (version: string): readonly number[] => {
-  const [release = '', before] = version.replace(/^v/, '').split('-', 2)
+  const [release = '', before] = version.replace(/^v|[+_].*$/g, '').split('-', 2)
   return [...release.split('.').map(Number), before === undefined ? 0 : -1]
 }
 
@@ -69,11 +72,6 @@ const apiServerUnit = facts.path({ path: '/etc/systemd/system/kube-apiserver.ser
 const unitVersionIn = (unit: string): string | undefined =>
   /^ExecStart=\S*\/(v\d+\.\d+\.\d+[^/\s]*)\/bin\/kube-apiserver/m.exec(unit)?.[1]
 
-/** What every master is asked, so that a new one knows what it would join. */
-export const versionFacts = (params: Pick<Params, 'manifestDir'>) => ({
-  apiServer: manifests(params)['kube-apiserver'],
-})
-
 /**
  * kubeadm joins no cluster of another minor version, and no cluster is upgraded by one that is no master yet: the run
  * would never begin.
@@ -85,7 +83,7 @@ export const joinsItsMinor = (params: Params, host: HostView, peers: PeerFacts<F
   const older = versions.find(version => minorOf(version).join('.') !== wanted)
   return assert({
     that: 'a new master joins a cluster of its minor version',
-    holds: computed(versionFacts(params), ({ apiServer }) =>
+    holds: computed({ apiServer: manifests(params)['kube-apiserver'] }, ({ apiServer }) =>
       older !== undefined && !isThere(apiServer)
         ? `${host.name} is no master yet, and the cluster is ${older}: upgrade the cluster to ${withV(params.kubeVersion)} without ${host.name} in the inventory, then add it`
         : undefined,

@@ -1,12 +1,13 @@
 import { facts, flushHandlers, link, packages, type Step, service, step, systemdUnit } from 'rota'
 import { binDirOf } from '../../kube-binaries/paths.ts'
-import { etcdMembersOf, isLeaving, mastersOf, withV } from '../../lib/cluster/index.ts'
+import { etcdClientUrls, isLeaving, mastersOf, withV } from '../../lib/cluster/index.ts'
 import { type MasterPrepared, prepareMasters } from '../credentials/certificates.ts'
 import { fileTasks, masterDirectories, masterFiles } from '../credentials/files.ts'
 import { noTokenIsLost } from '../credentials/tokens.ts'
 import { daemonUnits } from '../daemons/daemons.ts'
 import { controllersAreHealthy, versionIs, waitReady } from '../gate/ready.ts'
 import { servesEveryName } from '../names.ts'
+import { snapshotBeforeVersion } from '../snapshot.ts'
 import { defineMethod, needsEtcd } from './method.ts'
 import { notKubeadms } from './not-kubeadms.ts'
 import { noPods } from './static-pods/running.ts'
@@ -17,12 +18,13 @@ export const binaries = defineMethod<MasterPrepared>({
   prepare: context => prepareMasters(context),
   tasks: ({ params, host, inventory, prepared }) => {
     if (isLeaving(host, params.leaving) || prepared === undefined) return []
-    const cluster = { masters: mastersOf(inventory, params.leaving), etcd: etcdMembersOf(inventory, params.leaving) }
+    const cluster = { masters: mastersOf(inventory, params.leaving), etcd: etcdClientUrls(params, inventory) }
     const units = daemonUnits(params, host, cluster)
     return [
       notKubeadms(params.manifestDir),
       noTokenIsLost(params, prepared),
       binariesAreThere(params),
+      snapshotBeforeVersion(params),
       packages({ names: params.packages }),
       masterDirectories(params),
       fileTasks(masterFiles(params, host, prepared), { notify: true }),

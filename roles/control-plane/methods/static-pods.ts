@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { assert, computed, directory, file, link, type PathFact, packages, service, type Task } from 'rota'
 import { binDirOf } from '../../kube-binaries/paths.ts'
-import { etcdMembersOf, isLeaving, mastersOf } from '../../lib/cluster/index.ts'
+import { etcdClientUrls, isLeaving, mastersOf } from '../../lib/cluster/index.ts'
 import { certificateFile } from '../../lib/pki/index.ts'
 import { presentFiles, type SeenMaster, type Targets, targetsFor } from '../credentials/decide.ts'
 import { fileTasks, masterDirectories, masterFiles } from '../credentials/files.ts'
@@ -11,6 +11,7 @@ import { noTokenIsLost } from '../credentials/tokens.ts'
 import { type DaemonName, daemonNames } from '../daemons/daemons.ts'
 import { controllerIsHealthy, versionIs, waitReady } from '../gate/ready.ts'
 import { servesEveryName } from '../names.ts'
+import { snapshotBeforeVersion } from '../snapshot.ts'
 import { defineMethod, type MethodContext, needsEtcd } from './method.ts'
 import { notKubeadms } from './not-kubeadms.ts'
 import { imagesAreThere, logFiles } from './static-pods/host.ts'
@@ -44,6 +45,7 @@ export const staticPods = defineMethod<StaticPodsPrepared>({
       packages({ names: params.packages }),
       service({ name: 'kubelet', enabled: true, running: true }),
       imagesAreThere(params),
+      snapshotBeforeVersion(params),
       masterDirectories(params),
       directory({ path: params.credentialsDir, mode: '0700' }),
       certificateFile(`${params.credentialsDir}/ca.crt`, prepared.pair('ca').certificate),
@@ -87,7 +89,7 @@ function targetsOf({ params, inventory, peers }: MethodContext, { pair, maker }:
 /** The manifest of a daemon, with the sum of the credentials as they are on the host. */
 function manifest(context: MethodContext, prepared: StaticPodsPrepared, name: DaemonName): Task {
   const { params, host, inventory } = context
-  const cluster = { masters: mastersOf(inventory, params.leaving), etcd: etcdMembersOf(inventory, params.leaving) }
+  const cluster = { masters: mastersOf(inventory, params.leaving), etcd: etcdClientUrls(params, inventory) }
   const files = masterFiles(params, host, prepared)
   const facts = credentialFacts(params.credentialsDir)
   return file({

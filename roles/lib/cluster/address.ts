@@ -4,12 +4,20 @@ import { isIPv6 } from 'node:net'
 export const endpoint = (address: string, port: number): string =>
   `${isIPv6(address) ? `[${address}]` : address}:${port}`
 
+export const httpUrl = (address: string, port: number, path = ''): string => `http://${endpoint(address, port)}${path}`
+
 export const httpsUrl = (address: string, port: number, path = ''): string =>
   `https://${endpoint(address, port)}${path}`
 
 /** One way to write an address: `::1`, not `0:0:0:0:0:0:0:1`. */
 export const canonicalAddress = (address: string): string =>
   isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
+
+/** One way to write `10.0.0.1:6443`, `[fd00::1]:6443` or `name:6443`. What is none of them stays as it is. */
+export function canonicalEndpoint(text: string): string {
+  const [, inBrackets, plain = '', port] = /^(?:\[([^\]]*)\]|([^:]*)):(\d+)$/.exec(text) ?? []
+  return port === undefined ? text : endpoint(canonicalAddress(inBrackets ?? plain), Number(port))
+}
 
 /** The first address of a range: the service `kubernetes` has the first of the service range. */
 export function firstAddress(range: string): string {

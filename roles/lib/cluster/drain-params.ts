@@ -1,4 +1,4 @@
-// kubespray's variables for draining, with its defaults (roles/upgrade/pre-upgrade and post-upgrade).
+// kubespray's variables for draining, with its defaults (roles/upgrade/pre-upgrade and post-upgrade), and one of ours.
 
 const flag = <const N extends string, const D extends boolean>(name: N, fallback: D, description: string) =>
   ({ type: 'boolean', default: fallback, var: name, description }) as const
@@ -32,6 +32,16 @@ export const drainParams = {
     true,
     'Whether a node that could not be drained takes pods again.',
   ),
+  failAfterDrainFailure: flag(
+    'upgrade_node_fail_if_drain_fails',
+    true,
+    'Whether a node that could not be drained is left as it is; else it is changed all the same.',
+  ),
+  alwaysCordon: flag(
+    'upgrade_node_always_cordon',
+    false,
+    'Whether a node that is cordoned already, or not Ready, is drained too. What somebody else has cordoned stays so.',
+  ),
   confirmBefore: flag('upgrade_node_confirm', false, 'Whether the operator is asked before a node is cordoned.'),
   pauseBefore: duration('upgrade_node_pause_seconds', 0, 'Time that passes before a node is cordoned.'),
   confirmAfter: flag(
@@ -43,5 +53,10 @@ export const drainParams = {
     'upgrade_node_post_upgrade_pause_seconds',
     0,
     'Time that passes before a node takes pods again.',
+  ),
+  nodeReadyTimeout: duration(
+    'upgrade_node_ready_timeout',
+    300,
+    'Time that a node which was Ready may take after its changes until it is so again. Before that it takes no pods.',
   ),
 } as const

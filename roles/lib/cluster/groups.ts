@@ -39,6 +39,14 @@ export const mastersOf = (inventory: InventoryView, leaving: readonly string[] |
 export const nodesOf = (inventory: InventoryView, leaving: readonly string[] | string = []): readonly HostView[] =>
   without(hostsOf(inventory, nodeGroups), leaving)
 
+const workerGroups = [...nodeGroups, 'calico_rr', 'calico-rr']
+
+/** The nodes that are no masters, kubespray's pattern for them: `kube_node:calico_rr:!kube_control_plane`. */
+export function workersOf(inventory: InventoryView): readonly HostView[] {
+  const masters = new Set(mastersOf(inventory).map(({ name }) => name))
+  return hostsOf(inventory, workerGroups).filter(({ name }) => !masters.has(name))
+}
+
 /** Every host that runs a kubelet or may: kubespray's k8s_cluster has the route reflectors (calico_rr) too. */
 export const clusterHostsOf = (inventory: InventoryView): readonly HostView[] =>
   hostsOf(inventory, [...controlPlaneGroups, ...nodeGroups, 'k8s_cluster', 'k8s-cluster', 'calico_rr'])
@@ -55,10 +63,15 @@ export const etcdMembersOf = (
   leaving: readonly string[] | string = [],
 ): readonly HostView[] => without(hostsOf(inventory, etcdGroups), leaving)
 
+type EtcdDeployment = 'host' | 'docker' | 'kubeadm' | 'external'
+
+/** The members are on the hosts of the group etcd, and are the roles' own to look after. */
+export const isEtcdOfHosts = (deployment: EtcdDeployment): boolean => deployment === 'host' || deployment === 'docker'
+
 /** The same, also where every master has a member of its own (`etcd_deployment_type: kubeadm`). */
 export const membersOf = (
   inventory: InventoryView,
-  deployment: 'host' | 'kubeadm' | 'external',
+  deployment: EtcdDeployment,
   leaving: readonly string[] | string = [],
 ): readonly HostView[] => (deployment === 'kubeadm' ? mastersOf(inventory, leaving) : etcdMembersOf(inventory, leaving))
 
@@ -80,6 +93,10 @@ export const unknownLeavingMember = (
   inventory: InventoryView,
   leaving: readonly string[] | string,
 ): readonly string[] => notAmong([...etcdMembersOf(inventory), ...mastersOf(inventory)], leaving, 'etcd')
+
+/** The same where a node of the cluster goes, be it a master's or a worker's. */
+export const unknownLeavingNode = (inventory: InventoryView, leaving: readonly string[] | string): readonly string[] =>
+  notAmong([...mastersOf(inventory), ...workersOf(inventory)], leaving, 'kube_control_plane or kube_node')
 
 function notAmong(hosts: readonly HostView[], leaving: readonly string[] | string, group: string): readonly string[] {
   const names = hosts.map(host => host.name)

@@ -18,6 +18,18 @@ export function clusterProblems(inventory: InventoryView): readonly Problem[] {
     ...nameProblems(unique([...addressed, ...nodes])),
     ...nodeProblems(nodes, inventory),
     ...addressProblems(addressed, inventory),
+    ...masters.slice(0, 1).flatMap(master => stackProblems(master, inventory)),
+  ]
+}
+
+function stackProblems(host: HostView, inventory: InventoryView): readonly Problem[] {
+  const values = valuesOn(host, inventory)
+  if (values === undefined || values.ipv4Stack || values.ipv6Stack) return []
+  return [
+    at(values.placeOf('ipv4Stack'), {
+      message: `host ${host.name}: ipv4_stack is false, and ipv6_stack is not true: the cluster would speak neither`,
+      hint: 'set ipv6_stack: true for IPv6 alone',
+    }),
   ]
 }
 
@@ -129,7 +141,8 @@ function twice(list: readonly Named[], message: (named: Named) => string): reado
 }
 
 const addressPlace = (host: HostView): Origin | undefined =>
-  addressVariables.map(name => host.place(name)).find(place => place !== undefined) ?? host.place()
+  [...addressVariables, 'access_ip6', 'ip6'].map(name => host.place(name)).find(place => place !== undefined) ??
+  host.place()
 
 const at = (origin: Origin | undefined, problem: Problem): Problem => ({ ...problem, ...(origin ? { origin } : {}) })
 

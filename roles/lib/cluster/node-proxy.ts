@@ -2,6 +2,7 @@ import { type HostView, type InventoryView, type Task, waitFor } from 'rota'
 import { balancersOf } from './balancers.ts'
 import { cluster } from './cluster.ts'
 import { clusterHostsOf, isLeaving, isOneOf, mastersOf, nodesOf } from './groups.ts'
+import { staysNode } from './stays-node.ts'
 import { balancerPortOf, type VipPort } from './vip.ts'
 
 export interface PlacedProxy extends VipPort {
@@ -23,8 +24,9 @@ export function hasNodeProxy(
 ): boolean {
   const { port, apiserverPort, vipLoadBalancer, vipAddress, leaving } = params
   const { wantsNodeProxy } = inventory.cluster(cluster, host)
-  if (!wantsNodeProxy || isLeaving(host, leaving) || !isOneOf(clusterHostsOf(inventory), host)) return false
-  const isMaster = isOneOf(mastersOf(inventory), host)
+  if (!wantsNodeProxy || !isOneOf(clusterHostsOf(inventory), host)) return false
+  if (isLeaving(host, leaving) && !staysNode(host, inventory, leaving)) return false
+  const isMaster = isOneOf(mastersOf(inventory, leaving), host)
   if (isMaster && !masters && !isOneOf(nodesOf(inventory), host)) return false
   if (isMaster && port === apiserverPort) return false
   const balances = vipAddress !== undefined && vipLoadBalancer !== 'lvs' && isOneOf(balancersOf(inventory), host)

@@ -13,6 +13,14 @@ export const leaving = {
   description: 'Masters that are being removed: their names, as a list or separated by commas.',
 } as const
 
+export const leavingStayNodes = {
+  type: 'boolean',
+  default: true,
+  var: 'leaving_masters_stay_nodes',
+  description:
+    'A master that is being removed and is in `kube_node` too stays a node: its control plane goes, its kubelet stays and goes through a proxy. `false`: all of it goes.',
+} as const
+
 export const apiserverPort = {
   type: 'integer',
   minimum: 1,
@@ -20,6 +28,15 @@ export const apiserverPort = {
   default: 6443,
   var: 'kube_apiserver_port',
   description: 'Port of every API server.',
+} as const
+
+/** kubespray's word on `--anonymous-auth`; it says how API servers answer, and changes none. */
+export const anonymousAuth = {
+  type: 'boolean',
+  default: true,
+  var: 'kube_api_anonymous_auth',
+  description:
+    'Whether API servers tell somebody without credentials that they are ready. Where not, they are asked on the host with `admin.conf`, and from elsewhere 401 and 403 count as an answer.',
 } as const
 
 export const dnsDomain = {
@@ -57,10 +74,10 @@ export const externalLoadBalancer = {
 
 export const loadBalancerName = {
   type: 'string',
-  format: 'dns-name',
+  format: 'address-or-name',
   default: 'lb-apiserver.kubernetes.local',
   var: 'apiserver_loadbalancer_domain_name',
-  description: 'Name of the virtual address.',
+  description: "Name of the virtual address. kubespray since 2.29 has the balancer's address here.",
 } as const
 
 export const kubeConfigDir = {
@@ -159,14 +176,41 @@ export const controlPlaneMethod = {
     '`kubeadm`: what kubeadm makes of them, as kubespray does. `binaries`: systemd units for the programs of the role kube-binaries. `static-pods`: manifests for the kubelet, and one directory of credentials that all masters share.',
 } as const
 
-/** Who runs etcd, by kubespray's variable; its `docker` is none of ours. */
+/** kubespray's scale.yml joins whoever is in `kube_node`. */
+export const nodesJoin = {
+  type: 'boolean',
+  default: true,
+  var: 'kube_nodes_join',
+  description:
+    'Whether a host of `kube_node` or `calico_rr` that is no node yet joins, where kubeadm has made the cluster.',
+} as const
+
+/** Who runs etcd, by kubespray's variable. */
 export const etcdDeployment = {
   type: 'string',
-  enum: ['host', 'kubeadm', 'external'],
+  enum: ['host', 'docker', 'kubeadm', 'external'],
   default: 'host',
+  agree: true,
   var: 'etcd_deployment_type',
   description:
-    "`host`: the role etcd, on the hosts of the group etcd. `kubeadm`: every master has a member of its own, a static pod that kubeadm makes. `external`: somebody else's, such as the `etcd.service` of kubespray: it is left as it is.",
+    "`host`: the role etcd, on the hosts of the group etcd; where they have an etcd that kubespray has made, that one, in its own layout. `docker`: the same for one that kubespray keeps in a container; no new one is made so. `kubeadm`: every master has a member of its own, a static pod that kubeadm makes. `external`: somebody else's: it is left as it is.",
+} as const
+
+export const etcdMemberName = {
+  type: 'string',
+  pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$',
+  var: 'etcd_member_name',
+  description:
+    "Name of a new member of an etcd that kubespray has made. Default: `etcd` and the host's place in the group, as in kubespray.",
+} as const
+
+/** Of a host of the group etcd, set in the inventory; how clients reach it then: `etcdClientUrls`. */
+export const etcdAccessAddress = {
+  type: 'string',
+  format: 'address-or-name',
+  var: 'etcd_access_address',
+  description:
+    "Address or name by which clients, the API servers above all, reach the host's etcd member. Default: the host's address.",
 } as const
 
 export const manifestDir = {
@@ -212,6 +256,14 @@ export const overrideHostname = {
   description: "Name of the host's node. Default: the host's own name.",
 } as const
 
+export const criSocket = {
+  type: 'string',
+  format: 'word',
+  var: 'cri_socket',
+  description:
+    "Socket of the host's container runtime, for kubeadm; without it kubeadm looks for one. Hosts of one cluster may have different ones.",
+} as const
+
 export const binDir = {
   type: 'string',
   format: 'absolute-path',
@@ -234,6 +286,44 @@ export const podAddresses = {
   default: '10.233.64.0/18',
   var: 'kube_pods_subnet',
   description: 'Range of pod addresses.',
+} as const
+
+export const ipv4Stack = {
+  type: 'boolean',
+  default: true,
+  var: 'ipv4_stack',
+  description: 'The cluster speaks IPv4. Where it does not, `ip6` and `access_ip6` are the addresses of hosts.',
+} as const
+
+export const ipv6Stack = {
+  type: 'boolean',
+  default: false,
+  var: ['ipv6_stack', 'enable_dual_stack_networks'],
+  description: 'The cluster speaks IPv6, beside IPv4 or alone.',
+} as const
+
+export const serviceAddressesV6 = {
+  type: 'string',
+  format: 'address-ranges',
+  default: 'fd85:ee78:d8a6:8607::1000/116',
+  var: 'kube_service_addresses_ipv6',
+  description: 'Range of service addresses of IPv6, with `ipv6Stack`.',
+} as const
+
+export const podAddressesV6 = {
+  type: 'string',
+  format: 'address-ranges',
+  default: 'fd85:ee78:d8a6:8607::1:0/112',
+  var: 'kube_pods_subnet_ipv6',
+  description: 'Range of pod addresses of IPv6, with `ipv6Stack`.',
+} as const
+
+/** Of a host that has an address of each family. */
+export const secondAddress = {
+  type: 'string',
+  format: 'address',
+  var: 'ip6',
+  description: "The host's address of IPv6, where the cluster speaks both families.",
 } as const
 
 export const drainLimit = {
@@ -320,6 +410,24 @@ export const etcdConfigDir = {
   default: '/etc/kube-etcd',
   var: 'etcd_config_dir',
   description: 'Configuration and certificates.',
+} as const
+
+export const etcdHeartbeatInterval = {
+  type: 'integer',
+  minimum: 1,
+  default: 250,
+  var: 'etcd_heartbeat_interval',
+  description: 'Milliseconds. Of a member that kubeadm makes: read when the cluster is made.',
+} as const
+
+export const etcdElectionTimeout = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 50000,
+  default: 5000,
+  var: 'etcd_election_timeout',
+  description:
+    'Milliseconds, five times the heartbeat or more. Of a member that kubeadm makes: read when the cluster is made.',
 } as const
 
 export const etcdUnit = {

@@ -1,12 +1,27 @@
 import { type FactValues, facts, type HostView, type PeerFacts } from 'rota'
-import { httpsUrl } from './address.ts'
+import { canonicalEndpoint, httpsUrl } from './address.ts'
+
+/**
+ * What an API server that serves says to somebody without credentials: it is ready, or it wants to know who asks
+ * (`--anonymous-auth=false`, conditions in its AuthenticationConfiguration). One that is not ready says 500.
+ */
+export const servingStatuses: readonly number[] = [200, 401, 403]
+
+/** It serves, and tells nothing to somebody without credentials. */
+export const wantsToKnowWho = (status: number): boolean => status === 401 || status === 403
 
 /**
  * The API server of a master, asked on that master itself: it dials 127.0.0.1, which no drain closes, and wants a
  * certificate for the host's own address.
  */
 export const readyz = (host: HostView, port: number, ca: string) =>
-  facts.http({ url: httpsUrl(host.address, port, '/readyz'), address: '127.0.0.1', ca, status: 200, timeout: 5 })
+  facts.http({
+    url: httpsUrl(host.address, port, '/readyz'),
+    address: '127.0.0.1',
+    ca,
+    status: servingStatuses,
+    timeout: 5,
+  })
 
 export type ReadyFacts = { readonly ready: ReturnType<typeof readyz> }
 
@@ -47,8 +62,8 @@ function notReady(facts: FactValues<ReadyFacts> | undefined): string | undefined
 export const leftOutText = ({ left }: Listing): string =>
   left.map(({ master, reason }) => `${master.name} is not listed yet: ${reason}`).join('; ')
 
-/** The `server` lines of an nginx or haproxy configuration name these endpoints. */
+/** The `server` lines of an nginx or haproxy configuration name these endpoints, each in its canonical form. */
 export function endpointsIn(config: string): ReadonlySet<string> {
   const found = config.matchAll(/^[ \t]*server[ \t]+(?:\S+[ \t]+)?((?:\[[0-9a-fA-F:.]+\]|[^\s:;{]+):\d+)[ \t;]/gm)
-  return new Set([...found].map(match => match[1] ?? ''))
+  return new Set([...found].map(match => canonicalEndpoint(match[1] ?? '')))
 }

@@ -1,17 +1,23 @@
 import { isIP } from 'node:net'
 import type { HostView } from 'rota'
 import { firstAddress } from '../cluster/address.ts'
-import type { Wish } from './wish.ts'
+import type { Alternatives, Wish } from './wish.ts'
 
 /** What certificates depend on. */
 export interface ClusterNames {
   readonly masters: readonly HostView[]
+  /** Of the masters, kubespray's `kube_override_hostname`: it has it among the names, and so has kubeadm. */
+  readonly nodeNames: readonly string[]
   readonly dnsDomain: string
-  /** `10.233.0.0/18`, or two of them separated by a comma. */
-  readonly serviceAddresses: string
+  /** `10.233.0.0/18`, one of each family. */
+  readonly services: readonly string[]
   readonly loadBalancerName: string
+  /** The operator has said that name: somebody calls it, whether or not there is a balancer that is known here. */
+  readonly namesLoadBalancer: boolean
   /** The virtual address, the external load balancer. */
   readonly loadBalancerAddresses: readonly string[]
+  /** Addresses of the masters of a second family. */
+  readonly secondAddresses: readonly string[]
   /** kubespray's `supplementary_addresses_in_ssl_keys`. */
   readonly supplementary: readonly string[]
 }
@@ -25,30 +31,44 @@ export const kubernetesAuthorities = {
 export const etcdAuthorities = { 'etcd/ca': 'etcd-ca' } as const
 
 /**
- * Everything a client may dial or call an API server: every master has the names of all, so that any of them serves for
- * any.
+ * What a certificate of an API server has when it is made: every master has the names of all, so that any of them
+ * serves for any. `needed` is the part of it that clients dial and call, and the only one for whose sake a certificate
+ * is made anew: a cluster that others have made keeps its own, and nothing restarts for names that nobody uses. Of the
+ * masters' addresses these are the ones of `dialled`: those who show this certificate, so that a new master changes
+ * nobody else's; nobody, where it is looked at through a proxy.
  */
-export function apiServerNames(cluster: ClusterNames): {
-  readonly names: readonly string[]
-  readonly addresses: readonly string[]
-} {
-  const { masters, dnsDomain } = cluster
-  const all = [
+export function apiServerNames(
+  cluster: ClusterNames,
+  dialled: readonly HostView[],
+): Alternatives & { readonly needed: Alternatives } {
+  const { masters, dnsDomain, loadBalancerName } = cluster
+  const services = cluster.services.map(firstAddress)
+  const needed = [
     'kubernetes',
     'kubernetes.default',
     'kubernetes.default.svc',
     `kubernetes.default.svc.${dnsDomain}`,
     'localhost',
+    // Where the cluster speaks IPv6 alone, too: every host has it, and kubespray's kubeconfigs go there.
     '127.0.0.1',
-    '::1',
-    ...cluster.serviceAddresses.split(',').map(range => firstAddress(range.trim())),
-    cluster.loadBalancerName,
+    // The Service `kubernetes` has one address, of the first range.
+    ...services.slice(0, 1),
+    ...(cluster.loadBalancerAddresses.length > 0 || cluster.namesLoadBalancer ? [loadBalancerName] : []),
     ...cluster.loadBalancerAddresses,
-    ...masters.flatMap(hostNames),
-    ...masters.map(master => `${master.name}.${dnsDomain}`),
+    ...dialled.flatMap(({ address, ip }) => [address, ip]),
     ...cluster.supplementary,
   ]
-  return split(all)
+  const wished = [
+    '::1',
+    ...services,
+    ...cluster.secondAddresses,
+    loadBalancerName,
+    ...masters.flatMap(({ address, ip }) => [address, ip]),
+    ...masters.map(({ name }) => name),
+    ...cluster.nodeNames,
+    ...masters.map(({ name }) => `${name}.${dnsDomain}`),
+  ]
+  return { ...split([...needed, ...wished]), needed: split(needed) }
 }
 
 /** The certificates of one master, by kubeadm's names. */
@@ -66,7 +86,7 @@ export function masterWishes(host: HostView, cluster: ClusterNames): readonly Wi
       name: of(host, 'apiserver'),
       ca: 'ca',
       subject: { commonName: 'kube-apiserver' },
-      ...apiServerNames(cluster),
+      ...apiServerNames(cluster, [host]),
       usages: ['server'],
     },
     client('apiserver-kubelet-client', 'ca', 'kube-apiserver-kubelet-client', 'system:masters'),
@@ -80,10 +100,11 @@ export function masterWishes(host: HostView, cluster: ClusterNames): readonly Wi
 
 /**
  * The certificates of one etcd member: it dials and is dialled as itself alone, so a new member changes nobody else's.
+ * Clients dial its `accessAddress`.
  */
-export function etcdWishes(host: HostView): readonly Wish[] {
-  const own = split([...hostNames(host), 'localhost', '127.0.0.1', '::1'])
-  const wish = (name: string, usages: Wish['usages'], names: typeof own): Wish => ({
+export function etcdWishes(host: HostView, accessAddress: string): readonly Wish[] {
+  const own = [host.name, host.address, host.ip, 'localhost', '127.0.0.1', '::1']
+  const wish = (name: string, usages: Wish['usages'], names: Alternatives): Wish => ({
     name: of(host, `etcd/${name}`),
     ca: 'etcd/ca',
     subject: { commonName: host.name },
@@ -91,8 +112,8 @@ export function etcdWishes(host: HostView): readonly Wish[] {
     usages,
   })
   return [
-    wish('server', ['server', 'client'], own),
-    wish('peer', ['server', 'client'], own),
+    wish('server', ['server', 'client'], split([...own, accessAddress])),
+    wish('peer', ['server', 'client'], split(own)),
     { ...wish('client', ['client'], { names: [], addresses: [] }), subject: { commonName: 'kube-etcd-client' } },
   ]
 }
@@ -100,11 +121,7 @@ export function etcdWishes(host: HostView): readonly Wish[] {
 /** Path of a host's certificate in the store. */
 export const of = (host: HostView, name: string): string => `hosts/${encodeURIComponent(host.name)}/${name}`
 
-const hostNames = (host: HostView): readonly string[] => [host.name, host.address, host.ip]
-
-const split = (
-  all: readonly string[],
-): { readonly names: readonly string[]; readonly addresses: readonly string[] } => {
+const split = (all: readonly string[]): Alternatives => {
   const unique = [...new Set(all)]
   return { names: unique.filter(text => isIP(text) === 0), addresses: unique.filter(text => isIP(text) !== 0) }
 }

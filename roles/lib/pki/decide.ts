@@ -12,9 +12,10 @@ export function reasonToRenew(wish: Wish, state: CertificateState | undefined, n
   if (!state.signedByCa) return `not signed by ${wish.ca}`
   if (state.subject.commonName !== wish.subject.commonName || state.subject.organization !== wish.subject.organization)
     return 'the subject differs'
+  const needed = wish.needed ?? wish
   const missing = [
-    ...wish.names.filter(name => !state.names.includes(name.toLowerCase())),
-    ...wish.addresses.filter(address => !state.addresses.includes(canonicalAddress(address))),
+    ...needed.names.filter(name => !state.names.includes(name.toLowerCase())),
+    ...needed.addresses.filter(address => !state.addresses.includes(canonicalAddress(address))),
   ]
   if (missing.length > 0) return `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`
   const usage = wish.usages.find(wanted => !state.usages.includes(wanted))

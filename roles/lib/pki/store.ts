@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { linkSync, mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { chmod, link, mkdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
@@ -43,15 +44,51 @@ export function store(dir: string, options: { readonly check: boolean }): Store 
   }
 }
 
+/** What is to be written, by its name, in the order in which it was made. */
+export type Pending = Map<string, { readonly content: string; readonly create: boolean }>
+
+/** A store that only remembers what is written, until `keepPending` writes it. */
+export function pendingStore(dir: string, pending: Pending): Store {
+  const disk = store(dir, { check: false })
+  return {
+    dir,
+    read: async name => pending.get(name)?.content ?? (await disk.read(name)),
+    write: async (name, content) => void pending.set(name, { content, create: false }),
+    create: async (name, content) => void pending.set(name, { content, create: true }),
+  }
+}
+
+/** Writes what is pending, at once: who uses it does so next. */
+export function keepPending(dir: string, pending: Pending): void {
+  for (const [name, { content, create }] of pending) {
+    const path = join(dir, name)
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const temporary = besideOf(path)
+    writeFileSync(temporary, content, { mode: modeOf(path), flag: 'wx' })
+    if (create) {
+      try {
+        linkSync(temporary, path)
+      } finally {
+        unlinkSync(temporary)
+      }
+    } else renameSync(temporary, path)
+    pending.delete(name)
+  }
+}
+
 /** Keys, and tokens. */
 const isSecret = (path: string): boolean => /\.(key|csv)$/.test(path)
 
 async function writeBeside(path: string, content: string): Promise<string> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const temporary = `${path}.${randomBytes(6).toString('hex')}`
-  await writeFile(temporary, content, { mode: isSecret(path) ? 0o600 : 0o644, flag: 'wx' })
+  const temporary = besideOf(path)
+  await writeFile(temporary, content, { mode: modeOf(path), flag: 'wx' })
   return temporary
 }
+
+const besideOf = (path: string): string => `${path}.${randomBytes(6).toString('hex')}`
+
+const modeOf = (path: string): number => (isSecret(path) ? 0o600 : 0o644)
 
 async function readPrivate(path: string, repair: boolean): Promise<string | undefined> {
   try {

@@ -1,13 +1,21 @@
+/** Subject alternative names. */
+export interface Alternatives {
+  readonly names: readonly string[]
+  readonly addresses: readonly string[]
+}
+
 /** A certificate that must exist. */
-export interface Wish {
+export interface Wish extends Alternatives {
   /** Path in the store, without ending: `hosts/m1/apiserver`. */
   readonly name: string
   /** Name of the authority that signs it: `ca`, `etcd/ca`, `front-proxy-ca`. */
   readonly ca: string
   readonly subject: Subject
-  /** Subject alternative names: all must be there, more may be. */
-  readonly names: readonly string[]
-  readonly addresses: readonly string[]
+  /**
+   * Those that must be there, more may be; without it all that the certificate is made with. Others are no reason to
+   * make it anew.
+   */
+  readonly needed?: Alternatives
   readonly usages: readonly Usage[]
 }
 

@@ -1,3 +1,5 @@
+import { sharedParams } from 'rota'
+
 export interface ProxyPod {
   readonly name: string
   readonly container: string
@@ -82,3 +84,6 @@ export const proxyPodParams = {
     description: 'Memory that the pod asks for.',
   },
 } as const
+
+// What fetches the image beforehand has to know it.
+sharedParams({ pullPolicy: proxyPodParams.pullPolicy })

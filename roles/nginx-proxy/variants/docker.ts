@@ -1,6 +1,6 @@
 import { command, directory, file, flushHandlers, quote, service, systemdUnit } from 'rota'
-import { isServed, listingContent, makeWay } from '../../lib/cluster/index.ts'
-import { confOf } from '../conf.ts'
+import { imageIsMissed, isServed, listeningContent, makeWay } from '../../lib/cluster/index.ts'
+import { confOf, listeningOf } from '../conf.ts'
 import { dockerUnit } from '../docker-unit.ts'
 import { type Contained, checkByImage, containerRunsItsConfiguration, reloadContainer } from '../in-container.ts'
 import { chosenProxy, otherProxies } from '../listeners.ts'
@@ -13,7 +13,8 @@ import type { Variant } from './variant.ts'
  * container.
  */
 export const docker: Variant = {
-  tasks: ({ settings, host, listing }) => {
+  prefetch: ({ settings }) => [dockerImage(settings.image)],
+  tasks: ({ settings, isSet, host, listing }) => {
     const { unit, image, config, dockerRestart, restartSeconds, configDir } = settings
     const content = dockerUnit({ name: unit, image, config, restart: dockerRestart, restartSeconds })
     return [
@@ -21,7 +22,9 @@ export const docker: Variant = {
       directory({ path: configDir }),
       file({
         path: config,
-        content: listingContent(listing, listed => nginxConf(confOf(settings, host), listed)),
+        content: listeningContent(listing, listeningOf(settings, host, isSet), (listed, listen) =>
+          nginxConf({ ...confOf(settings, host), listen }, listed),
+        ),
         mode: '0644',
         validate: checkByImage(contained(settings)),
         notify: 'reload',
@@ -46,7 +49,7 @@ const dockerImage = (image: string) =>
     title: `image ${image}`,
     unless: `docker image inspect ${quote(image)} >/dev/null`,
     run: `command -v docker >/dev/null || { echo 'Docker is not installed on this host: this set-up runs nginx in it' >&2; exit 1; }
-docker pull -q ${quote(image)}`,
+docker pull -q ${quote(image)} || ${imageIsMissed(image)}`,
   })
 
 const contained = ({ unit, image, config }: Settings): Contained => ({

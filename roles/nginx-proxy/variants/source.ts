@@ -1,33 +1,28 @@
 import { dirname } from 'node:path'
-import { command, directory, file, flushHandlers, quote, service, systemdUnit } from 'rota'
-import { isServed, listingContent, makeWay, unitRunsItsConfiguration } from '../../lib/cluster/index.ts'
+import { command, directory, file, flushHandlers, type Nested, quote, service, systemdUnit } from 'rota'
+import { isServed, listeningContent, makeWay, unitRunsItsConfiguration } from '../../lib/cluster/index.ts'
 import { buildHostOf } from '../../nginx-build/artefact.ts'
 import { installBinary } from '../binary.ts'
-import { confOf } from '../conf.ts'
+import { confOf, listeningOf } from '../conf.ts'
 import { chosenProxy, otherProxies } from '../listeners.ts'
 import { nginxConf } from '../nginx.conf.ts'
 import type { Settings } from '../settings.ts'
 import { sourceUnit } from '../source-unit.ts'
-import type { Variant } from './variant.ts'
+import type { PrefetchContext, Variant } from './variant.ts'
 
 /** nginx built from source (document 003), by the role nginx-build; every host gets the same program. */
 export const source: Variant = {
-  tasks: ({ settings, host, inventory, listing, peers, binary: cache }) => {
+  prefetch,
+  tasks: context => {
+    const { settings, isSet, host, listing } = context
     const { unit, binary, config, prefix } = settings
-    const builder = buildHostOf(settings, inventory)
     return [
-      [dirname(binary), dirname(config), `${prefix}/logs`].map(path => directory({ path })),
-      builder !== undefined &&
-        installBinary({
-          source: settings,
-          target: binary,
-          builder,
-          built: peers.get(builder.name)?.built,
-          binary: cache,
-        }),
+      prefetch(context),
       file({
         path: config,
-        content: listingContent(listing, listed => nginxConf(confOf(settings, host), listed)),
+        content: listeningContent(listing, listeningOf(settings, host, isSet), (listed, listen) =>
+          nginxConf({ ...confOf(settings, host), listen }, listed),
+        ),
         mode: '0644',
         validate: `${quote(binary)} -t -q -p ${quote(prefix)} -c`,
         notify: 'reload',
@@ -42,6 +37,22 @@ export const source: Variant = {
     ]
   },
   handlers: ({ unit }) => ({ reload: service.reload(unit) }),
+}
+
+function prefetch({ settings, inventory, peers, binary: cache }: PrefetchContext): Nested {
+  const { binary, config, prefix } = settings
+  const builder = buildHostOf(settings, inventory)
+  return [
+    [dirname(binary), dirname(config), `${prefix}/logs`].map(path => directory({ path })),
+    builder !== undefined &&
+      installBinary({
+        source: settings,
+        target: binary,
+        builder,
+        built: peers.get(builder.name)?.built,
+        binary: cache,
+      }),
+  ]
 }
 
 /**

@@ -1,26 +1,45 @@
 import { dirname } from 'node:path'
-import { directory, file, flushHandlers } from 'rota'
-import { imageFirst, isServed, listingContent, makeWay, newPod, podImage, proxyPod } from '../../lib/cluster/index.ts'
-import { confOf } from '../conf.ts'
+import { computed, directory, facts, file, flushHandlers, type HostView } from 'rota'
+import {
+  hasItsImage,
+  imageFirst,
+  isServed,
+  keptManifest,
+  listeningContent,
+  makeWay,
+  newPod,
+  podImage,
+  podImageFirst,
+  proxyPod,
+} from '../../lib/cluster/index.ts'
+import { confOf, listeningOf } from '../conf.ts'
 import { type Contained, checkInContainer, containerRunsItsConfiguration, reloadContainer } from '../in-container.ts'
+import { kubesprayConf } from '../kubespray.conf.ts'
 import { chosenProxy, otherProxies } from '../listeners.ts'
-import { nginxConf } from '../nginx.conf.ts'
+import { type NginxConf, nginxConf } from '../nginx.conf.ts'
 import type { Settings } from '../settings.ts'
+import { takenOver } from '../taken-over.ts'
 import type { Variant } from './variant.ts'
 
 /**
  * nginx in a pod of the kubelet's (document 002). A new list of masters is a reload in the container that runs, and no
- * new pod.
+ * new pod. What kubespray has left stays, but for the list and what the operator has set.
  */
 export const staticPod: Variant = {
-  tasks: ({ settings, host, listing }) => [
-    settings.pullPolicy !== 'Never' && podImage(settings.image),
+  prefetch: ({ settings, isSet }) => [
+    podImageFirst(settings.image, settings.pullPolicy, imageIsSet(isSet) ? undefined : manifestOf(settings)),
+  ],
+  tasks: ({ settings, isSet, host, listing }) => [
+    settings.pullPolicy !== 'Never' && podImage(settings.image, manifestOf(settings), { keeps: !imageIsSet(isSet) }),
     directory({ path: settings.configDir }),
     directory({ path: settings.manifestDir }),
     file({
       path: settings.config,
-      content: listingContent(listing, listed => nginxConf(confOf(settings, host), listed)),
-      mode: '0644',
+      content: listeningContent(listing, listeningOf(settings, host, isSet), (listed, listen, _, current) => {
+        const conf = { ...confOf(settings, host), healthEverywhere: true }
+        // Whether kubespray's listens on IPv6 has been kubespray's to say: it is no reason to write it anew.
+        return takenOver(current, nginxConf(conf, listed), isSet) ?? fresh(settings, { ...conf, listen }, listed, isSet)
+      }),
       validate: checkInContainer(contained(settings)),
       notify: 'reload',
     }),
@@ -29,7 +48,18 @@ export const staticPod: Variant = {
       otherProxies(settings, chosenProxy(settings)),
       imageFirst(settings.image, settings.pullPolicy),
     ),
-    file({ path: manifestOf(settings), content: manifest(settings), mode: '0640', notify: 'pod' }),
+    file({
+      path: manifestOf(settings),
+      content: computed({ current: facts.path({ path: manifestOf(settings), content: true }) }, ({ current }) =>
+        keptManifest(
+          Buffer.from(facts.bytesOf(current) ?? new Uint8Array()).toString(),
+          manifest(settings),
+          imageIsSet(isSet),
+        ),
+      ),
+      ...(settings.pullPolicy === 'Never' ? {} : { validate: hasItsImage(manifestOf(settings)) }),
+      notify: 'pod',
+    }),
     flushHandlers(),
     isServed(settings),
     containerRunsItsConfiguration(contained(settings)),
@@ -40,7 +70,21 @@ export const staticPod: Variant = {
   }),
 }
 
-const manifestOf = ({ manifestDir }: Settings): string => `${manifestDir}/nginx-proxy.yml`
+/** On a node of a kubespray cluster what kubespray would write, with what the operator has set. */
+function fresh(
+  { keepaliveTimeout }: Settings,
+  conf: NginxConf,
+  masters: readonly HostView[],
+  isSet: (param: string) => boolean,
+): string {
+  const ours = nginxConf(conf, masters)
+  if (keepaliveTimeout === undefined || conf.protocol !== 'tcp') return ours
+  return takenOver(kubesprayConf({ ...conf, keepaliveTimeout }, masters), ours, isSet) ?? ours
+}
+
+const imageIsSet = (isSet: (param: string) => boolean): boolean => isSet('imageRepo') || isSet('imageTag')
+
+const manifestOf = ({ manifestDir }: Pick<Settings, 'manifestDir'>): string => `${manifestDir}/nginx-proxy.yml`
 
 const refOf = ({ podName }: Pick<Settings, 'podName'>) => ({ pod: podName, container: 'nginx-proxy' }) as const
 
@@ -54,8 +98,7 @@ const manifest = (settings: Settings): string => {
     pullPolicy,
     cpuRequests,
     memoryRequests,
-    // The server that answers listens on the loopback only; kubespray's listens everywhere.
-    health: { port: healthPort, host: '127.0.0.1' },
+    health: { port: healthPort },
     config: { volume: 'etc-nginx', onHost: dirname(config), inside: '/etc/nginx' },
   })
 }

@@ -1,15 +1,17 @@
 import { service } from 'rota'
-import { confOf } from '../conf.ts'
-import { distributionNginx } from '../distribution.ts'
+import { confOf, listeningOf } from '../conf.ts'
+import { distributionNginx, distributionPackages } from '../distribution.ts'
 import { chosenProxy, otherProxies } from '../listeners.ts'
 import type { Variant } from './variant.ts'
 
 /** The distribution's nginx, with its stream module, as a unit of its own. */
 export const system: Variant = {
-  tasks: ({ settings, host, listing }) =>
+  prefetch: ({ settings }) => distributionPackages(settings),
+  tasks: ({ settings, isSet, host, listing }) =>
     distributionNginx({
       ...settings,
       conf: confOf(settings, host),
+      ...listeningOf(settings, host, isSet),
       listing,
       others: otherProxies(settings, chosenProxy(settings)),
     }),

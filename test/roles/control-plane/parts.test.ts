@@ -6,13 +6,12 @@ import { factTable } from '../../../engine/facts/fact.ts'
 import { flagWords, unitWord } from '../../../roles/control-plane/daemons/flags.ts'
 import { drainApiServer } from '../../../roles/control-plane/drain/apiserver.ts'
 import { closePort, openPort } from '../../../roles/control-plane/drain/closed-port.ts'
-import { blockedPods, parseNode } from '../../../roles/control-plane/drain/node.ts'
-import { drainSettings } from '../../../roles/control-plane/drain/settings.ts'
 import { apiServerReady } from '../../../roles/control-plane/gate/gate.ts'
 import { majority } from '../../../roles/control-plane/gate/majority.ts'
 import { endpoint, firstAddress } from '../../../roles/lib/cluster/address.ts'
 import { cluster } from '../../../roles/lib/cluster/cluster.ts'
-import { endpointsIn, readyz } from '../../../roles/lib/cluster/ready.ts'
+import { endpointsIn } from '../../../roles/lib/cluster/ready.ts'
+import { drainSettings } from '../../../roles/lib/drain/settings.ts'
 import '../../../roles/index.ts'
 import { contextOn, host, inventory } from '../support/inventory.ts'
 import { remote } from '../support/remote.ts'
@@ -48,17 +47,21 @@ test("draining has kubespray's defaults", () =>
     drain: true,
     before: { confirm: false, pauseSeconds: 0 },
     after: { confirm: false, pauseSeconds: 0 },
+    readySeconds: 300,
     selector: '',
     first: { graceSeconds: 300, timeoutSeconds: 360, retries: 3, delaySeconds: 10 },
     fallback: undefined,
     uncordonAfterFailure: true,
+    failAfterFailure: true,
   }))
 test('and its variables', () => {
   const settings = settingsOf({
     drain_timeout: '6m',
     drain_fallback_enabled: 'yes',
     upgrade_node_uncordon_after_drain_failure: false,
+    upgrade_node_ready_timeout: '2m',
   })
+  assert.is(settings.readySeconds, 120)
   assert.is(settings.first.timeoutSeconds, 360)
   assert.equal(settings.fallback, { graceSeconds: 300, timeoutSeconds: 360, retries: 0, delaySeconds: 10 })
   assert.is(settings.uncordonAfterFailure, false)
@@ -75,30 +78,6 @@ test('all that is wrong with them is told at once', () => {
     const names = problems.map(({ message }) => message.split(':')[0])
     assert.equal(names.sort(), ['drain_nodes', 'drain_timeout', 'upgrade_node_confirm'])
   }
-})
-
-test('whose cordon it is', () => {
-  const node = (annotations: object | undefined, unschedulable: boolean) =>
-    parseNode(JSON.stringify({ metadata: { name: 'm1', annotations }, spec: { unschedulable } }))
-  assert.equal(node(undefined, true), { name: 'm1', unschedulable: true, ours: false, stays: false })
-  assert.equal(node({ 'rota/cordoned': '2024-01-01' }, true), {
-    name: 'm1',
-    unschedulable: true,
-    ours: true,
-    stays: false,
-  })
-  assert.equal(node({ 'rota/cordoned': 'drain failed' }, true), {
-    name: 'm1',
-    unschedulable: true,
-    ours: true,
-    stays: true,
-  })
-})
-test('pods that a budget holds are named once', () => {
-  const line =
-    'error when evicting pods/"web-1" -n "shop" (will retry after 5s): Cannot evict pod as it would violate the pod\'s disruption budget.\n'
-  assert.equal(blockedPods(`${line + line}evicting pod shop/web-2\n`), [{ pod: 'web-1', namespace: 'shop' }])
-  assert.equal(blockedPods('error: unable to connect'), [])
 })
 
 test('flags exist in some versions only', () => {
@@ -141,11 +120,14 @@ test('endpoints of nginx and haproxy', () =>
 test('the gate says what it saw', () => {
   const m1 = host('m1', '10.0.0.1', [], { kube_apiserver_port: '7443' })
   const gate = apiServerReady()
-  const verdict = (fact: unknown) =>
-    gate.check(
-      factTable([readyz(m1, 7443, '/etc/kubernetes/pki/ca.crt'), fact]),
-      contextOn(m1, inventory([m1])) as never,
+  const nobody = { exitCode: 1, stdout: '', stderr: '' }
+  const verdict = (fact: unknown, asked: unknown = nobody, view = m1) => {
+    const context = contextOn(view, inventory([view])) as never
+    return gate.check(
+      factTable(...gate.facts(context).map((request, index) => [request, index === 0 ? fact : asked] as const)),
+      context,
     )
+  }
   assert.equal(verdict({ type: 'answered', status: 200, body: 'ok', expected: true }), { ok: true })
   const expected = 'GET /readyz of m1 answers 200'
   assert.equal(
@@ -156,6 +138,43 @@ test('the gate says what it saw', () => {
     ok: false,
     expected,
     saw: 'Connection refused',
+  })
+  // It is waiting for a name: nobody has said that it is to be asked otherwise.
+  const unknown = { type: 'answered', status: 401, body: '', expected: true }
+  assert.match(JSON.stringify(verdict(unknown)), '401: it tells nothing without credentials; kube_api_anonymous_auth')
+})
+
+test('where an API server tells nothing without credentials the gate asks with admin.conf, on the host', () => {
+  const m1 = host('m1', '10.0.0.1', [], { kube_api_anonymous_auth: 'false' })
+  const context = contextOn(m1, inventory([m1])) as never
+  const gate = apiServerReady()
+  const requests = gate.facts(context)
+  const words =
+    '"--kubeconfig","/etc/kubernetes/admin.conf","--request-timeout=10s","--server","https://127.0.0.1:6443"'
+  assert.match(JSON.stringify(requests), `${words},"get","--raw","/readyz"`)
+  const verdict = (status: number, exitCode: number, stderr = '') =>
+    gate.check(
+      factTable(
+        ...requests.map(
+          (request, index) =>
+            [
+              request,
+              index === 0
+                ? { type: 'answered', status, body: '', expected: status !== 500 }
+                : { exitCode, stdout: '', stderr },
+            ] as const,
+        ),
+      ),
+      context,
+    )
+  assert.is(verdict(401, 0).ok, true)
+  assert.is(verdict(403, 0).ok, true)
+  assert.is(verdict(200, 1).ok, true)
+  assert.is(verdict(500, 0).ok, false)
+  assert.equal(verdict(401, 1, 'W1\nerror: not ready\n'), {
+    ok: false,
+    expected: 'GET /readyz of m1 answers 200',
+    saw: '401: without credentials; asked with admin.conf: error: not ready',
   })
 })
 
@@ -206,6 +225,22 @@ test('pods are let in while the port is closed, those of the inventory', async (
   await hook.enter({ ...context, ...contextOn(m1, inventory([m1])) } as never)
   assert.ok(commands.some(({ text }) => text.includes('close iptables 127.0.0.0/8 10.9.0.0/16')))
 })
+
+for (const [leaving, status, expected] of [
+  ['', '200', 'asked'],
+  ['', '401', 'asked'],
+  ['m1', '000', 'not asked'],
+] as const)
+  test(`after its changes a master answers at its address (${status}), one that leaves need not: ${expected}`, async () => {
+    const { context, commands } = remote(command => (command.includes('http_code') ? status : ''))
+    const m1 = host('m1', '10.0.0.1', ['kube_control_plane'], { leaving_masters: leaving })
+    const hook = drainApiServer({ grace: 0, settle: 0 })
+    await hook.leave({ ...context, ...contextOn(m1, inventory([m1])) } as never)
+    assert.is(
+      commands.some(({ text }) => text.includes('http_code')),
+      expected === 'asked',
+    )
+  })
 
 test('the shell that closes and opens the port is the same each time', () => {
   assert.match(closePort(6443).text, /-A ROTA-DRAIN-6443 -p tcp --syn -j REJECT --reject-with tcp-reset/)

@@ -3,7 +3,6 @@ import * as assert from 'uvu/assert'
 import { controlPlaneAbsent } from '../../../roles/control-plane/absent.ts'
 import { binaries } from '../../../roles/control-plane/methods/binaries.ts'
 import { controlPlane } from '../../../roles/control-plane/role.ts'
-import { kubeBinaries } from '../../../roles/kube-binaries/role.ts'
 import { golden } from '../support/golden.ts'
 import { smallCluster } from '../support/inventory.ts'
 import { contentOf, problemsOf, titlesOf, unitsOf } from '../support/role.ts'
@@ -53,6 +52,17 @@ test('extra flags beat the role', () => {
   assert.not.match(unit, '--v=2')
   assert.match(unit, '"--audit-log-path=/var/log/a b%%"')
 })
+test('where API servers tell nothing without credentials, the one of the host is asked with admin.conf', () => {
+  const waits = (anonymousAuth: boolean) =>
+    units({ kubeVersion: 'v1.20.2', anonymousAuth })
+      .filter(({ title }) => title.startsWith('wait until the API server is'))
+      .map(unit => ('kind' in unit ? JSON.stringify(unit.args) : ''))
+  assert.ok(waits(true).every(text => text.includes('https://10.0.0.1:6443/') && !text.includes('admin.conf')))
+  const [ready = '', version = ''] = waits(false)
+  assert.match(ready, '--server https://127.0.0.1:6443 get --raw /readyz"')
+  assert.match(version, 'get --raw /version | grep -Fq')
+  assert.ok([ready, version].every(text => text.includes('/etc/kubernetes/admin.conf')))
+})
 test('no key and no kubeconfig is shown', () => {
   for (const unit of units({ kubeVersion: 'v1.20.2' }))
     if (/\.(key|conf)$/.test(unit.title)) assert.ok('secret' in unit && unit.secret, unit.title)
@@ -63,10 +73,12 @@ test('nothing on a leaving master, everything on it by the counterpart', () => {
   assert.ok(titlesOf(controlPlaneAbsent({ leaving: 'm1' }), host, cluster).length > 0)
   assert.equal(problemsOf(controlPlaneAbsent({ leaving: 'm1,m2,m3' }), host, cluster), ['no master would be left'])
 })
-test('binaries of a version go to its folder', () =>
-  assert.equal(
-    titlesOf(kubeBinaries({ kubeVersion: 'v1.20.2', source: '/cache', names: ['kubectl'] }), host, cluster).at(-1),
-    'file /opt/kubernetes/v1.20.2/bin/kubectl',
-  ))
+
+for (const bindAddress of ['0.0.0.0', '::', '10.0.0.1', '127.0.0.1', '::1'])
+  test(`an API server that listens at ${bindAddress} alone`, () => {
+    const problems = problemsOf(controlPlane({ bindAddress, kubeVersion: 'v1.20.2' }), cluster.host('m1'), cluster)
+    assert.is(problems.length, ['0.0.0.0', '::'].includes(bindAddress) ? 0 : 1)
+    assert.match(`${problems[0] ?? 'fine'}`, problems.length ? `is ${bindAddress}, one address alone` : 'fine')
+  })
 
 test.run()

@@ -161,6 +161,7 @@ test('images by version, and from elsewhere', () => {
   const image = (params: Params) => read(params, 'kube-scheduler').spec.containers[0]?.image
   assert.is(image({ kubeVersion: '1.24.1' }), 'k8s.gcr.io/kube-scheduler:v1.24.1')
   assert.is(image({ kubeVersion: '1.25.0' }), 'registry.k8s.io/kube-scheduler:v1.25.0')
+  assert.is(image({ kubeVersion: '1.25.0+a.1' }), 'registry.k8s.io/kube-scheduler:v1.25.0_a.1')
   assert.is(
     image({ kubeVersion: 'v1.25.0', imageRepo: 'registry.local:5000/k8s' }),
     'registry.local:5000/k8s/kube-scheduler:v1.25.0',

@@ -20,6 +20,7 @@ export const host = (
   addressProblems: [],
   groups,
   var: variable => vars[variable],
+  render: () => ({ text: '', secret: false }),
   place: () => undefined,
 })
 

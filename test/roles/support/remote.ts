@@ -2,11 +2,11 @@ import { type StepContext, sh } from 'rota'
 import type { RemoteCommand, RemoteShell } from '../../../engine/role/remote.ts'
 
 /**
- * What a step or hook works with, on hosts that are only made up: `answer` gives what a command says, or nothing where
- * it fails.
+ * What a step or hook works with, on hosts that are only made up: `answer` gives what a command says, and where it
+ * fails nothing, or what it says then.
  */
 export function remote(
-  answer: (command: string, on: string) => string | undefined,
+  answer: (command: string, on: string) => string | { readonly stderr: string } | undefined,
   ask: StepContext['ask'] = async () => true,
 ): {
   readonly context: Omit<StepContext, 'host' | 'inventory'>
@@ -21,10 +21,25 @@ export function remote(
       const { text } = sh(strings, ...values)
       const call: Called = { on, text }
       commands.push(call)
-      const stdout = answer(text, on)
-      return called(call, { stdout: stdout ?? '', stderr: '', exitCode: stdout === undefined ? 1 : 0 }, true)
+      const said = answer(text, on)
+      const output =
+        typeof said === 'string'
+          ? { stdout: said, stderr: '', exitCode: 0 }
+          : { stdout: '', stderr: '', ...said, exitCode: 1 }
+      return called(call, output, true)
     }
-  return { context: { $: shell('m1'), on: shell, say: text => said.push(text), ask }, commands, said }
+  return {
+    context: {
+      run: '20260101T030405Z-4711',
+      $: shell('m1'),
+      on: shell,
+      reconnect: async () => {},
+      say: text => said.push(text),
+      ask,
+    },
+    commands,
+    said,
+  }
 }
 
 interface Called {
@@ -32,6 +47,8 @@ interface Called {
   readonly text: string
   /** What it was given to read. */
   stdin?: string
+  /** Its output is kept out of errors, journal and report. */
+  secret?: boolean
 }
 
 type Output = Awaited<RemoteCommand>
@@ -48,7 +65,10 @@ function called(call: Called, output: Output, throws: boolean): RemoteCommand {
       return same()
     },
     timeout: same,
-    secret: same,
+    secret: () => {
+      call.secret = true
+      return same()
+    },
     text: async () => (await promise).stdout.trim(),
   })
 }

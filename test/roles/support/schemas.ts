@@ -29,8 +29,11 @@ function within(schema: ParamSchema | undefined, name: string, wrap: TextPlace['
   const types = [at.type].flat()
   const inner = (key: string) => at[key] as ParamSchema | undefined
   // What the same object must have as well.
-  const beside = Object.fromEntries([at.required ?? []].flat().map(key => [String(key), 'a']))
   const properties = Object.entries((at.properties ?? {}) as Readonly<Record<string, ParamSchema>>)
+  const required = [at.required ?? []].flat()
+  const beside = Object.fromEntries(
+    properties.flatMap(([key, value]) => (required.includes(key) ? [[key, leastOf(value)]] : [])),
+  )
   return [
     ...(types.includes('string') || 'enum' in at ? [{ name, schema: at, wrap }] : []),
     ...within(inner('items'), `${name}[]`, text => wrap2(wrap, [text])),
@@ -40,6 +43,13 @@ function within(schema: ParamSchema | undefined, name: string, wrap: TextPlace['
     ...within(inner('additionalProperties'), `${name}.*`, text => wrap2(wrap, { key: text })),
     ...within(inner('propertyNames'), `${name}.KEY`, text => wrap2(wrap, { [text]: 'x' })),
   ]
+}
+
+/** A value that a schema takes, of no interest. */
+function leastOf(schema: ParamSchema): unknown {
+  const { type, pattern = '' } = schema as { readonly type?: unknown; readonly pattern?: string }
+  if (type === 'array') return []
+  return ['a', 'http://a'].find(text => new RegExp(pattern).test(text)) ?? 'a'
 }
 
 // The wrapper of the outer place is given the value that holds the text.

@@ -1,4 +1,5 @@
 import { command, quote, type Task } from 'rota'
+import { imageIsMissed } from '../../../lib/cluster/index.ts'
 import { type DaemonName, daemonNames, type Params } from '../../daemons/daemons.ts'
 import { imageOf, logOf } from './pods.ts'
 
@@ -9,7 +10,7 @@ export const imagesAreThere = (params: Params): readonly Task[] =>
     return command({
       title: `image ${imageOf(params, name)}`,
       unless: `${withRuntime(`docker image inspect ${image}`, `crictl inspecti -q ${image}`)} >/dev/null 2>&1`,
-      run: withRuntime(`docker pull -q ${image}`, `crictl pull ${image}`),
+      run: `${withRuntime(`docker pull -q ${image}`, `crictl pull ${image}`)} || ${imageIsMissed(imageOf(params, name))}`,
       timeout: 600,
     })
   })

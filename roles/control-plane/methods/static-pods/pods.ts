@@ -1,5 +1,5 @@
 import type { HostView } from 'rota'
-import { atLeast, withV } from '../../../lib/cluster/index.ts'
+import { atLeast, tagOfVersion } from '../../../lib/cluster/index.ts'
 import { type MasterFile, sha256 } from '../../credentials/files.ts'
 import { controllerPorts } from '../../daemons/controller-flags.ts'
 import {
@@ -31,7 +31,7 @@ export const podManifests = (sources: PodSources): Readonly<Record<DaemonName, s
 }
 
 export const imageOf = ({ imageRepo, kubeVersion }: Params, name: DaemonName): string =>
-  `${imageRepo ?? (atLeast(kubeVersion, '1.25') ? 'registry.k8s.io' : 'k8s.gcr.io')}/${name}:${withV(kubeVersion)}`
+  `${imageRepo ?? (atLeast(kubeVersion, '1.25') ? 'registry.k8s.io' : 'k8s.gcr.io')}/${name}:${tagOfVersion(kubeVersion)}`
 
 export const logOf = (name: DaemonName): string => `/var/log/${name}.log`
 

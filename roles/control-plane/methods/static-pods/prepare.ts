@@ -1,3 +1,4 @@
+import { mastersOf } from '../../../lib/cluster/index.ts'
 import type { Wish } from '../../../lib/pki/index.ts'
 import { lifetimeOf, type MasterPrepared, prepareMasters, servedNames } from '../../credentials/certificates.ts'
 import { type Maker, maker } from '../../credentials/maker.ts'
@@ -12,7 +13,9 @@ export interface StaticPodsPrepared extends MasterPrepared {
 export async function prepareStaticPods(context: Preparing): Promise<StaticPodsPrepared> {
   const prepared = await prepareMasters(context, wish => !wish.name.endsWith('/apiserver'))
   const params = context.hosts[0]?.params
-  const names = params ? servedNames(params, context.inventory) : { names: [], addresses: [] }
+  const names = params
+    ? servedNames(params, context.inventory, mastersOf(context.inventory, params.leaving))
+    : { names: [], addresses: [] }
   const wishes: Record<'server' | 'kubecfg', Wish> = {
     server: { name: 'server', ca: 'ca', subject: { commonName: 'kube-apiserver' }, ...names, usages: ['server'] },
     kubecfg: {

@@ -37,12 +37,12 @@ fi
 echo 'no container runs'
 exit 1`
 
-const containersOf = (name: DaemonName): string =>
+const containersOf = (name: DaemonName | 'etcd'): string =>
   `-f ${quote(`label=io.kubernetes.container.name=${name}`)} -f label=io.kubernetes.pod.namespace=kube-system`
 
-/** Shell text that succeeds while a container of the daemon runs. */
-const containerRuns = (
-  name: DaemonName,
+/** Shell text that succeeds while a container of the daemon, or of kubeadm's etcd, runs. */
+export const containerRuns = (
+  name: DaemonName | 'etcd',
 ): string => `{ { command -v docker >/dev/null 2>&1 && docker ps -q ${containersOf(name)}
   command -v crictl >/dev/null 2>&1 && crictl ps -q --name ${quote(`^${name}$`)} --label io.kubernetes.pod.namespace=kube-system; } 2>/dev/null | grep -q .; }`
 

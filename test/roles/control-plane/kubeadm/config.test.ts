@@ -4,7 +4,13 @@ import { parseAllDocuments } from 'yaml'
 import type { Params } from '../../../../roles/control-plane/daemons/daemons.ts'
 import { apiVersionOf } from '../../../../roles/control-plane/kubeadm/api-version.ts'
 import { documents, initDocuments, joinDocument, phaseConfig } from '../../../../roles/control-plane/kubeadm/config.ts'
-import { endpointIn, sansIn, statusNodesIn, versionIn } from '../../../../roles/control-plane/kubeadm/config-map.ts'
+import {
+  daemonImagesIn,
+  endpointIn,
+  sansIn,
+  statusNodesIn,
+  versionIn,
+} from '../../../../roles/control-plane/kubeadm/config-map.ts'
 import { controlPlaneEndpoint } from '../../../../roles/control-plane/kubeadm/endpoint.ts'
 import { controlPlane } from '../../../../roles/control-plane/role.ts'
 import { golden } from '../../support/golden.ts'
@@ -32,6 +38,7 @@ const made = {
   token: 'abcdef.0123456789abcdef',
   caCertHash: 'sha256:00',
   certificateKey: 'ff',
+  patches: false,
 }
 const variants: Readonly<Record<string, Params>> = {
   'v1beta2-stacked': params({ virtualAddress: '10.0.0.100' }),
@@ -112,6 +119,25 @@ kind: ClusterStatus
     assert.equal(sansIn(text), ['kubernetes', '::1', '10.0.0.1'])
     assert.is(endpointIn(text), '10.0.0.1:6443')
     assert.equal(statusNodesIn(text), ['m1', 'm2.example'])
+  })
+const imagesOf: readonly (readonly [string, string, readonly string[]])[] = [
+  ['a release', 'imageRepository: registry.k8s.io\nkubernetesVersion: v1.30.1\n', ['v1.30.1']],
+  [
+    'a build of somebody: a tag has no +',
+    'imageRepository: "a.example:5000/k8s"\nkubernetesVersion: v1.30.1+a.2+b\n',
+    ['v1.30.1_a.2_b'],
+  ],
+  ['no registry', 'kubernetesVersion: v1.30.1\n', []],
+  ['no version', 'imageRepository: registry.k8s.io\n', []],
+]
+for (const [name, text, tags] of imagesOf)
+  test(`images of a master's daemons by kubeadm-config: ${name}`, () => {
+    const from = /imageRepository: "?([^"\n]+)/.exec(text)?.[1]
+    const daemons = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
+    assert.equal(
+      daemonImagesIn(text),
+      tags.flatMap(tag => daemons.map(daemon => `${from}/${daemon}:${tag}`)),
+    )
   })
 test('what is not there is nothing', () =>
   assert.equal(

@@ -10,9 +10,11 @@ import { controlPlaneAbsent } from '../../../../roles/control-plane/absent.ts'
 import type { Params } from '../../../../roles/control-plane/daemons/daemons.ts'
 import { lookAround, type Neighbour, wayFor } from '../../../../roles/control-plane/kubeadm/around.ts'
 import { becomeMaster } from '../../../../roles/control-plane/kubeadm/become-master.ts'
+import { hashOf } from '../../../../roles/control-plane/kubeadm/invite.ts'
 import { isMaster } from '../../../../roles/control-plane/kubeadm/is-master.ts'
-import { hashOf, linkCertificates } from '../../../../roles/control-plane/kubeadm/join.ts'
+import { linkCertificates } from '../../../../roles/control-plane/kubeadm/join.ts'
 import { resetWords } from '../../../../roles/control-plane/kubeadm/program.ts'
+import { message, shown } from '../../../../roles/control-plane/kubeadm/why.ts'
 import { controlPlane } from '../../../../roles/control-plane/role.ts'
 import { etcdAbsent } from '../../../../roles/etcd/absent.ts'
 import { etcdctl } from '../../../../roles/etcd/etcdctl.ts'
@@ -20,8 +22,10 @@ import { etcdForget } from '../../../../roles/etcd/forget.ts'
 import { etcd } from '../../../../roles/etcd/role.ts'
 import { kubeBinaries } from '../../../../roles/kube-binaries/role.ts'
 import { makeAuthority } from '../../../../roles/lib/pki/make.ts'
+// Its params' names are those of the variables.
+import '../../../../roles/nginx-proxy/role.ts'
 import { nodeAbsent } from '../../../../roles/node/absent.ts'
-import { smallCluster } from '../../support/inventory.ts'
+import { host, smallCluster } from '../../support/inventory.ts'
 import { remote } from '../../support/remote.ts'
 import { paramsOf, problemsOf, titlesOf, unitsOf } from '../../support/role.ts'
 
@@ -77,6 +81,8 @@ const token = 'abcdef.0123456789abcdef'
 const ca = (await makeAuthority('kubernetes', { certificateDays: 1, caDays: 1 }, new Date())).certificate
 const config = 'apiServer:\n  certSANs: []\napiVersion: kubeadm.k8s.io/v1beta2\nkind: ClusterConfiguration\n'
 
+const statusOf = (name: string) => `apiEndpoints:\n  ${name}:\n    advertiseAddress: 10.0.0.3\n`
+
 interface Life {
   readonly joins?: number
   /** What is left on the host of an earlier attempt. */
@@ -85,24 +91,56 @@ interface Life {
   readonly serves?: boolean
   /** Its API server takes connections, and does not say anything of use. */
   readonly answers?: 'only'
+  /** The host's node is known, by whatever kubelet. */
+  readonly worker?: boolean
+  /** Nobody is told where the cluster is who has no credentials. */
+  readonly secretive?: boolean
+  /** Its own kubelet is one of the cluster's; or an attempt to make it a master has not ended. */
+  readonly kubelet?: 'joined' | 'begun'
+  /** kubeadm fails, and by then its API server serves all the same, a master's. */
+  readonly late?: boolean
+  /** Its API server never answers, whatever kubeadm says. */
+  readonly dead?: boolean
+  /** An attempt that fails leaves an etcd member and an entry in the ClusterStatus. */
+  readonly counted?: boolean
+  /** Which of the daemons' images the host can't have. */
+  readonly lost?: string
   readonly more?: Partial<Params>
 }
 
 /** `m3` joins a cluster of m1 and m2. */
-async function joined({ joins = 0, left = false, serves = false, answers, more = {} }: Life = {}) {
+async function joined(life: Life = {}) {
+  const { joins = 0, left = false, serves = false, answers, worker = false, secretive = false } = life
+  const { kubelet, lost, counted = false, late = false, dead = false, more = {} } = life
+  const text =
+    lost === undefined ? config : `imageRepository: registry.example/k8s\nkubernetesVersion: v1.30.1\n${config}`
+  let begun = kubelet === 'begun'
   let failures = joins
   let half = left
+  let node = worker
   let ready = serves
+  let labelled = serves
+  let member = false
+  let status = false
   const silent = answers === 'only'
   const made = remote((command, on) => {
+    if (/^cat .*\.rota-kubeadm$/.test(command)) return begun ? 'node\n' : undefined
+    if (/^\[ -e .*\.rota-kubeadm \]$/.test(command)) return begun ? '' : undefined
+    if (/kubelet\.conf --server/.test(command)) return kubelet === 'joined' ? 'node/m3' : undefined
+    if (command.includes('inspecti')) return command.includes(lost ?? ' ') ? undefined : ''
     if (/kubeadm join/.test(command)) {
+      begun = command.includes('echo node')
       if (failures-- > 0) {
-        half = true
+        half = node = true
+        member = status = counted
+        ready = labelled = late
         return undefined
       }
-      ready = true
+      ready = !dead
       return ''
     }
+    if (command.includes('--kubeconfig /dev/null')) return secretive ? undefined : 'ok'
+    if (command.includes('cluster-info')) return 'clusters:\n- cluster:\n    server: https://lb.example:6443\n'
     if (/kubeadm reset/.test(command)) {
       half = false
       return ''
@@ -111,11 +149,23 @@ async function joined({ joins = 0, left = false, serves = false, answers, more =
     if (/^\[ -e .* \] \|\| \[ -e/.test(command)) return half ? '' : undefined
     if (command.includes('command -v curl')) return ready || silent ? '' : undefined
     if (on === 'm3' && command.includes('get --raw')) return ready ? 'ok' : undefined
-    if (on === 'm3' && command.includes('get node')) return serves ? '{"node-role.kubernetes.io/master":""}' : ''
+    if (on === 'm3' && command.includes('get node')) return labelled ? '{"node-role.kubernetes.io/master":""}' : ''
+    if (on === 'm1' && /get node .* -o json$/.test(command)) return '{"metadata":{}}'
+    if (on === 'm1' && command.includes('get node')) return node ? 'node/m3' : ''
+    if (command.includes('/var/log/pods'))
+      return `== kube-apiserver\n{"log":"Error: open /etc/kubernetes/ssl/secrets_encryption.yaml ${token}\\n"}\n== kubelet\n`
+    if (command.includes('get events')) return 'kube-apiserver-m3: Back-off restarting failed container\nother: x\n'
     if (command.includes('token create')) return `${token}\n`
+    if (command.includes('member list'))
+      return member ? 'a3, started, m3, https://10.0.0.3:2380, https://10.0.0.3:2379, false\n' : ''
+    if (command.includes('member remove')) member = false
+    if (command.includes('ClusterStatus')) return status ? statusOf('m3') : ''
+    if (command.includes('replace -f -')) status = false
     if (command.includes('-o json') && !command.includes('jsonpath'))
-      return JSON.stringify({ data: { ClusterConfiguration: config } })
-    if (command.includes('jsonpath')) return config
+      return JSON.stringify({
+        data: { ClusterConfiguration: text, ...(status ? { ClusterStatus: statusOf('m3') } : {}) },
+      })
+    if (command.includes('jsonpath')) return text
     if (command.includes('ca.crt')) return ca
     return ''
   })
@@ -146,7 +196,58 @@ test('the key and the token go by stdin alone, and both are taken back', async (
   for (const { text } of commands) for (const secret of [key, token]) assert.not(text.includes(secret), text)
   for (const line of said) assert.not(line.includes(token))
   const last = commands.filter(({ on }) => on === 'm1').map(({ text }) => text)
-  assert.ok(last.some(text => /token delete abcdef\b/.test(text) && /delete secret kubeadm-certs/.test(text)))
+  for (const what of [/token delete abcdef\b/, /delete secret kubeadm-certs/])
+    assert.ok(last.some(text => what.test(text)))
+})
+for (const removeAnonymousAccess of [true, false])
+  test(`a cluster begins, and anybody may read where it is: ${!removeAnonymousAccess}`, async () => {
+    const { context, commands } = remote(command => {
+      if (/^if \[ -e/.test(command)) return 'nothing'
+      return /get --raw|^\[ -e/.test(command) ? undefined : ''
+    })
+    const first = { ...context, host: cluster.host('m1'), inventory: cluster }
+    assert.is((await becomeMaster(params({ removeAnonymousAccess })).run(first))?.summary, 'the cluster begins here')
+    const { text = '' } = commands.find(command => command.text.includes('kubeadm init --skip')) ?? {}
+    const [begins, closes, ends] = [
+      'kubeadm init --skip',
+      'delete rolebinding kubeadm:bootstrap-signer-clusterinfo',
+      'rm -f /etc/kubernetes/.rota-kubeadm',
+    ].map(part => text.indexOf(part))
+    assert.ok(0 < (begins ?? -1) && (begins ?? -1) < (ends ?? -1), text)
+    if (removeAnonymousAccess) assert.ok((begins ?? -1) < (closes ?? -1) && (closes ?? -1) < (ends ?? -1), text)
+    else assert.is(closes, -1)
+  })
+test('an init that was cut short before that has it done by the next run', async () => {
+  const { context, commands } = remote(command =>
+    command.includes('get node') ? '{"node-role.kubernetes.io/control-plane":""}' : '',
+  )
+  const first = { ...context, host: cluster.host('m1'), inventory: cluster }
+  const { summary } = (await becomeMaster(params({ removeAnonymousAccess: true })).run(first)) ?? {}
+  assert.is(summary, 'is a master already')
+  const [closes, ends] = ['delete rolebinding', '.rota-kubeadm'].map(part =>
+    commands.findIndex(({ text }) => text.includes(part)),
+  )
+  assert.ok(0 <= (closes ?? -1) && (closes ?? -1) < (ends ?? -1))
+})
+test('where nobody tells without credentials where the cluster is, a file does, which is gone afterwards', async () => {
+  const open = await joined()
+  assert.match(open.commands.find(({ text }) => text.includes('kubeadm join'))?.stdin ?? '', '"bootstrapToken"')
+  assert.not(open.commands.some(({ text }) => text.includes('discovery')))
+  const { result, commands } = await joined({ secretive: true, joins: 1 })
+  assert.is(result, 'joined through m1')
+  const on3 = commands.filter(({ on }) => on === 'm3')
+  const written = on3.findIndex(({ text }) => text.startsWith('umask 077; cat >/run/rota-kubeadm-discovery.conf'))
+  const last = on3.findIndex(({ text }) => text === 'rm -f /run/rota-kubeadm-discovery.conf')
+  const joins = on3.flatMap(({ text }, index) => (text.includes('kubeadm join') ? [index] : []))
+  assert.ok(0 <= written && written < (joins[0] ?? -1) && (joins[1] ?? last) < last)
+  const config = JSON.parse(on3[written]?.stdin ?? '')
+  assert.is(config.clusters[0].cluster.server, 'https://lb.example:6443')
+  assert.is(Buffer.from(config.clusters[0].cluster['certificate-authority-data'], 'base64').toString(), ca.trim())
+  assert.is(config.users[0].user.token, token)
+  const stdin = on3[joins[0] ?? -1]?.stdin ?? ''
+  assert.match(stdin, '"kubeConfigPath": "/run/rota-kubeadm-discovery.conf"')
+  assert.match(stdin, `"tlsBootstrapToken": "${token}"`)
+  for (const { text } of commands) assert.not(text.includes(token), text)
 })
 test('its certificate is made by a configuration that has all names', async () => {
   const { commands } = await joined()
@@ -158,17 +259,17 @@ test('only one joins at a time', async () => {
   const { commands } = await joined()
   const texts = commands.map(({ text }) => text)
   const [take, join, give] = [
-    />\/run\/rota-kubeadm-join\) /,
+    />\/run\/rota-kubeadm\) /,
     /kubeadm join/,
-    /^read .* != m3 \] \|\| rm -rf \/run\/rota-kubeadm-join/,
+    /^read .* != m3 \] \|\| rm -rf \/run\/rota-kubeadm/,
   ].map(pattern => texts.findIndex(text => pattern.test(text)))
   assert.ok(take !== undefined && join !== undefined && give !== undefined && 0 <= take && take < join && join < give)
 })
 test('nobody takes the turn of a host that may still be at it', async () => {
   const { commands } = await joined()
-  const seconds = Number(/since:-0\} \+ (\d+)/.exec(commands.map(({ text }) => text).join('\n'))?.[1])
-  // Three attempts of five minutes, a reset of three before each, and five until it is ready.
-  assert.is(seconds, 29 * 60)
+  const seconds = Number(/echo m3 "\$up" (\d+) >/.exec(commands.map(({ text }) => text).join('\n'))?.[1])
+  // A snapshot of fifteen minutes, three attempts of five, a reset of three before each, and five until it is ready.
+  assert.is(seconds, 44 * 60)
 })
 test('what failed is reset and tried again, three times in all, and says no secret', async () => {
   const third = await joined({ joins: 2 })
@@ -179,10 +280,159 @@ test('what failed is reset and tried again, three times in all, and says no secr
   assert.not(never.result.includes(token))
   assert.ok(never.commands.some(({ text }) => text.includes('token delete')))
 })
+test('a join that fails says why, and neither the host nor the cluster knows of it afterwards', async () => {
+  const { result, commands } = await joined({ joins: 3 })
+  assert.match(result, /kube-apiserver: Error: open \/etc\/kubernetes\/ssl\/secrets_encryption\.yaml/)
+  assert.match(result, 'event of kube-apiserver-m3: Back-off restarting failed container')
+  assert.match(result, /the host was reset, and its node removed: the cluster is as it was$/)
+  assert.not(result.includes(token))
+  assert.is(commands.filter(({ text }) => text.includes('kubeadm reset')).length, 3)
+  assert.ok(commands.some(({ on, text }) => on === 'm1' && text.includes('delete node m3')))
+})
+for (const kubelet of [undefined, 'joined'] as const)
+  test(`without the images of a master nothing is begun, ${kubelet === undefined ? 'on a new host' : 'and a node keeps its proxy'}`, async () => {
+    const given = kubelet === undefined ? {} : { kubelet, worker: true }
+    const { result, commands } = await joined({ ...given, lost: 'registry.example/k8s/kube-scheduler:v1.30.1' })
+    assert.match(result, /m3 has not the images of a master .*: nothing was changed/)
+    const words = /kubeadm (join|reset)|token create|ROTA-DRAIN|nginx-proxy|haproxy/
+    assert.not(commands.some(({ text }) => words.test(text)))
+  })
+test('a node that was there before, a worker that was to be a master, is not deleted', async () => {
+  const { commands } = await joined({ joins: 3, worker: true })
+  assert.not(commands.some(({ text }) => text.includes('delete node')))
+})
+test('a node of the cluster becomes a master with the kubelet that it has', async () => {
+  const { result, commands } = await joined({ kubelet: 'joined', worker: true, left: true })
+  assert.is(result, 'joined through m1')
+  const joins = commands.filter(({ text }) => /kubeadm join/.test(text))
+  assert.is(joins.length, 1)
+  const text = joins[0]?.text ?? ''
+  // Everything is looked at and fetched before its proxy leaves the port, and no kubelet is made.
+  const order = ['join phase preflight', 'nginx-proxy.yml', 'join --skip-phases=preflight,kubelet-start ']
+  const places = order.map(part => text.indexOf(part))
+  assert.ok(
+    places.every((place, index) => place > (places[index - 1] ?? 0)),
+    places.join(),
+  )
+  // What it would go back to is kept until its API server serves.
+  assert.not.match(text, 'rm -f /etc/kubernetes/.rota-kubeadm')
+  const last = commands.findLastIndex(each => each.text.startsWith('rm -rf /var/lib/rota/node-proxy && rm -f '))
+  assert.ok(last > commands.findIndex(each => each.on === 'm3' && each.text.includes('command -v curl')))
+  assert.match(text, 'FileAvailable--etc-kubernetes-kubelet.conf,')
+  assert.match(text, 'Port-6443')
+  assert.not(commands.some(({ text }) => /kubeadm reset/.test(text)))
+})
+test('its proxy leaves the port under whatever name the operator has for it', async () => {
+  const named = { nginx_proxy_unit: 'my-proxy', loadbalancer_apiserver_pod_name: 'my-pod' }
+  const call = controlPlane({ method: 'kubeadm', kubeVersion: 'v1.20.2' })
+  const { nginxUnit, nginxPodName } = paramsOf<Params>(call, host('m3', '10.0.0.3', [], named))
+  const { commands } = await joined({
+    kubelet: 'joined',
+    worker: true,
+    more: { nginxUnit: nginxUnit ?? '', nginxPodName },
+  })
+  assert.equal([nginxUnit, nginxPodName], ['my-proxy', 'my-pod'])
+  const text = commands.find(each => /kubeadm join/.test(each.text))?.text ?? ''
+  for (const part of ['my-proxy.unit', 'the unit my-proxy', 'the static pod my-pod', 'k8s_nginx-proxy_my-pod'])
+    assert.match(text, part)
+})
+test('a newer kubeadm waits for a kubelet in a phase of its own, which is left out too', async () => {
+  const skipped = async (kubeVersion: string) =>
+    (await joined({ kubelet: 'joined', more: { kubeVersion } })).commands
+      .map(({ text }) => /join --skip-phases=(\S+)/.exec(text)?.[1])
+      .find(Boolean)
+  assert.is(await skipped('v1.30.9'), 'preflight,kubelet-start')
+  assert.is(await skipped('v1.31.0'), 'preflight,kubelet-start,kubelet-wait-bootstrap')
+})
+test('a node that could not become a master is the node that it was', async () => {
+  const { result, commands } = await joined({ kubelet: 'joined', worker: true, left: true, joins: 3 })
+  assert.match(result, /the host is the node that it was: the cluster is as it was$/)
+  const own = commands.filter(({ on }) => on === 'm3').map(({ text }) => text)
+  assert.not(own.some(text => /kubeadm reset/.test(text)))
+  // Before the second and the third attempt, and in the end.
+  assert.is(own.filter(text => /^rm -f .*kube-apiserver\.yaml/.test(text)).length, 3)
+  const [stripped, back] = [/^rm -f .*kube-apiserver\.yaml/, /mv -f "\$kept"/].map(pattern =>
+    own.findLastIndex(text => pattern.test(text)),
+  )
+  assert.ok((stripped ?? 0) < (back ?? -1))
+  // The host has its proxy again, whether or not a master can be asked then.
+  const demoted = commands.findLastIndex(({ on, text }) => on === 'm1' && /get node .* -o json$/.test(text))
+  assert.ok(commands.findLastIndex(({ text }) => text.includes('mv -f "$kept"')) < demoted)
+  assert.not(commands.some(({ text }) => text.includes('delete node')))
+})
+for (const joins of [1, 3])
+  test(`what an attempt has left of a node in the cluster is forgotten before the next, and after the last: ${joins} fail`, async () => {
+    const { result, commands } = await joined({ kubelet: 'joined', worker: true, left: true, counted: true, joins })
+    assert.is(/^joined through m1$|: the cluster is as it was$/.test(result), true, result)
+    const places = (pattern: RegExp) =>
+      commands.flatMap(({ on, text }, index) => (pattern.test(`${on} ${text}`) ? [index] : []))
+    const attempts = places(/^m3 .*kubeadm join /s)
+    const removals = places(/^m1 .*member remove a3$/s)
+    const entries = places(/^m1 .*replace -f -/s).filter(index => index > (attempts[0] ?? 0))
+    assert.is(attempts.length, Math.min(joins + 1, 3))
+    for (const forgotten of [removals, entries]) {
+      assert.is(forgotten.length, joins)
+      // After each that failed, and before the next one.
+      for (const [index, place] of forgotten.entries())
+        assert.ok((attempts[index] ?? 0) < place && place < (attempts[index + 1] ?? commands.length))
+    }
+    // It was a node before, and stays one.
+    assert.not(commands.some(({ text }) => text.includes('delete node')))
+  })
+test('a node whose API server never serves, though kubeadm ended well, has its proxy again', async () => {
+  const { result, commands } = await joined({
+    ...{ kubelet: 'joined', worker: true, left: true, dead: true },
+    more: { readyTimeout: 1 },
+  })
+  assert.match(result, /is not ready[\s\S]*the host is the node that it was: the cluster is as it was$/)
+  const own = commands.filter(({ on }) => on === 'm3').map(({ text }) => text)
+  const [stripped, back] = [/^rm -f .*kube-apiserver\.yaml/, /mv -f "\$kept"/].map(pattern =>
+    own.findLastIndex(text => pattern.test(text)),
+  )
+  assert.ok((stripped ?? -1) > 0 && (stripped ?? 0) < (back ?? -1), `${stripped}, ${back}`)
+  assert.not(own.some(text => text.includes('rm -rf /var/lib/rota/node-proxy')))
+})
+test('nothing is taken off one that serves as a master by now, whatever kubeadm said', async () => {
+  const { result, commands } = await joined({ kubelet: 'joined', worker: true, joins: 1, late: true })
+  assert.is(result, 'm3 is a master that serves: nothing is taken off it')
+  assert.not(commands.some(({ text }) => /kubeadm reset|^rm -f .*kube-apiserver\.yaml/.test(text)))
+})
+test('a kubelet that is one of the cluster does not make a node of a host with an API server', async () => {
+  const { commands } = await joined({ kubelet: 'joined', worker: true })
+  const asked = commands.find(({ text }) => text.includes('kubelet.conf --server'))?.text ?? ''
+  assert.match(asked, '[ ! -e /etc/kubernetes/manifests/kube-apiserver.yaml ] &&')
+})
+test('one that a run has left half-way goes on, and does not count for a new host', async () => {
+  const { result, commands } = await joined({ kubelet: 'begun', worker: true, left: true })
+  assert.is(result, 'joined through m1')
+  assert.not(commands.some(({ text }) => /kubeadm reset/.test(text)))
+  assert.ok(commands.some(({ text }) => /^rm -f .*kube-apiserver\.yaml/.test(text)))
+})
+const logs: readonly (readonly [string, string])[] = [
+  ['{"log":"E1 error: x\\n","stream":"stderr","time":"2026-11-28T18:21:44Z"}', 'E1 error: x'],
+  ['2026-11-28T18:21:44.1Z stderr F E1 error: x', 'E1 error: x'],
+  ['plain', 'plain'],
+]
+for (const [line, expected] of logs) test(`a line of a log: ${line}`, () => assert.is(message(line), expected))
+test('what a host says is bounded, can be printed, and has no secret', () => {
+  assert.is(shown(`a ${token} b\u001b[31m c`, []), 'a … b [31m c')
+  assert.is(shown('key my-secret', ['my-secret']), 'key …')
+  assert.is(shown(`secret: ${'A'.repeat(43)}=`, []), 'secret: …')
+  assert.is(shown('open /etc/kubernetes/ssl/secrets_encryption_for_all_masters.yaml', []).includes('…'), false)
+  assert.is(shown('word '.repeat(200), []).length, 401)
+})
+
 test('a host that is a master is never reset, whatever its files say', async () => {
   const { result, commands } = await joined({ left: true, serves: true })
   assert.is(result, 'is a master already')
   assert.not(commands.some(({ text }) => /kubeadm (reset|join)/.test(text)))
+})
+test('one whose run was cut after its API server served keeps neither the mark nor the proxy that stood aside', async () => {
+  const { result, commands } = await joined({ kubelet: 'begun', worker: true, left: true, serves: true })
+  assert.is(result, 'is a master already')
+  assert.ok(
+    commands.some(({ text }) => text === 'rm -rf /var/lib/rota/node-proxy && rm -f /etc/kubernetes/.rota-kubeadm'),
+  )
 })
 test('nor is one where something answers that does not say what the host is', async () => {
   const { result, commands } = await joined({ left: true, answers: 'only' })
@@ -254,6 +504,12 @@ test('what can not be is said before any host is touched', () => {
   assert.equal(problems({}), [])
   assert.match(problems({ kubeConfigDir: '/srv/kube' })[0] ?? '', /kubeadm knows no other directory/)
   assert.match(problems({ tokenAuth: true })[0] ?? '', /kube_token_auth/)
+  const slow = { etcdDeployment: 'kubeadm', etcdHeartbeatInterval: 1500 } as const
+  assert.match(
+    problems(slow)[0] ?? '',
+    /^etcd_election_timeout: 5000 must be five times etcd_heartbeat_interval \(1500\)/,
+  )
+  assert.equal(problems({ ...slow, etcdElectionTimeout: 7500 }), [])
   assert.throws(() => problems({ joinTimeout: 'soon' }), /joinTimeout: "soon" is not a duration/)
   assert.match(problems({ method: 'binaries', etcdDeployment: 'kubeadm' })[0] ?? '', /control_plane_method is binaries/)
 })
@@ -283,15 +539,16 @@ test('a master leaves its cluster before kubeadm resets it; those that stay forg
   const leaving = { method: 'kubeadm', leaving: 'm1' } as const
   assert.equal(titlesOf(controlPlane({ ...leaving, kubeVersion: 'v1.20.2' }), cluster.host('m1'), cluster), [])
   assert.equal(
-    titlesOf(controlPlaneAbsent({ ...leaving, etcdDeployment: 'kubeadm' }), cluster.host('m1'), cluster).slice(0, 4),
+    titlesOf(controlPlaneAbsent({ ...leaving, etcdDeployment: 'kubeadm' }), cluster.host('m1'), cluster).slice(0, 5),
     [
       'assert that no units of systemd are the daemons of this master',
       'leave the etcd cluster',
+      'no user has a kubeconfig of the cluster',
       'kubeadm reset',
       'service kubelet',
     ],
   )
-  assert.is(titlesOf(controlPlaneAbsent(leaving), cluster.host('m1'), cluster)[1], 'kubeadm reset')
+  assert.is(titlesOf(controlPlaneAbsent(leaving), cluster.host('m1'), cluster)[2], 'kubeadm reset')
   // With the wrong method nothing is stopped, and no key is deleted under what runs.
   assert.is(
     titlesOf(controlPlaneAbsent({ ...leaving, method: 'binaries' }), cluster.host('m1'), cluster)[0],
@@ -305,7 +562,8 @@ test('a master leaves its cluster before kubeadm resets it; those that stay forg
 test('no note of ours is left on a master that left', () => {
   const units = unitsOf(controlPlaneAbsent({ method: 'kubeadm', leaving: 'm1' }), cluster.host('m1'), cluster)
   const removed = JSON.stringify(units.flatMap(unit => ('args' in unit ? [unit.args] : [])))
-  for (const note of ['.rota-kubeadm', '.rota-kube-proxy']) assert.match(removed, `/etc/kubernetes/${note}`)
+  for (const note of ['.rota-kubeadm', '.rota-kubeadm-upgrade', '.rota-addons-before'])
+    assert.match(removed, `/etc/kubernetes/${note}`)
 })
 test('also there only a member of kubeadm is removed with its data', async () => {
   const { context, commands } = remote(() => '')
@@ -315,17 +573,24 @@ test('also there only a member of kubeadm is removed with its data', async () =>
   await reset.run({ ...context, host: cluster.host('m1'), inventory: cluster })
   assert.match(commands.at(-1)?.text ?? '', /kubeadm reset .*--skip-phases=remove-etcd-member/)
 })
-test('its programs are kubeadm, kubelet and kubectl, and a version that may not follow is found out with them', () => {
-  const titles = titlesOf(
-    kubeBinaries({ method: 'kubeadm', kubeVersion: 'v1.20.3', source: '/cache' }),
-    cluster.host('m1'),
-    cluster,
-  )
+test('its programs and images come beforehand, and a version that may not follow is found out with them', () => {
+  const titles = titlesOf(kubeBinaries({ method: 'kubeadm', kubeVersion: 'v1.20.3' }), cluster.host('m1'), cluster)
   assert.is(titles[0], 'assert that kubeadm can go to v1.20.3 from here')
-  assert.equal(
-    titles.slice(-3),
-    ['kubeadm', 'kubelet', 'kubectl'].map(name => `file /opt/kubernetes/v1.20.3/bin/${name}`),
-  )
+  assert.equal(titles.slice(-4), [
+    ...['kubeadm', 'kubelet', 'kubectl'].map(name => `file /opt/kubernetes/v1.20.3/bin/${name}`),
+    'images of v1.20.3',
+  ])
+})
+
+test('nothing is removed through a `pki` that kubespray has made a link: the reset has done it', () => {
+  const removed = (method: 'kubeadm' | 'binaries') =>
+    unitsOf(controlPlaneAbsent({ method, leaving: 'm1' }), cluster.host('m1'), cluster).flatMap(unit =>
+      unit.title === 'no keys and certificates of a master' && 'args' in unit
+        ? (unit.args as { readonly path: readonly string[] }).path.filter(path => path.includes('/pki/'))
+        : [],
+    )
+  assert.equal(removed('kubeadm'), [])
+  assert.ok(removed('binaries').includes('/etc/kubernetes/pki/ca.key'))
 })
 
 test.run()

@@ -1,11 +1,10 @@
-import type { PathFact } from 'rota'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { factTable } from '../../../../engine/facts/fact.ts'
 import type { Params } from '../../../../roles/control-plane/daemons/daemons.ts'
 import { forgetLeaving } from '../../../../roles/control-plane/kubeadm/forget.ts'
-import { kubeProxyLeadsBack, serverIn } from '../../../../roles/control-plane/kubeadm/kube-proxy.ts'
-import { upgradeMaster } from '../../../../roles/control-plane/kubeadm/upgrade.ts'
+import { kubeProxyHasVersion, olderProxy } from '../../../../roles/control-plane/kubeadm/kube-proxy.ts'
+import { serverIn } from '../../../../roles/control-plane/kubeadm/server-in.ts'
 import { controlPlane } from '../../../../roles/control-plane/role.ts'
 import { smallCluster } from '../../support/inventory.ts'
 import { remote } from '../../support/remote.ts'
@@ -23,10 +22,9 @@ clusters:
 `
 
 /** A cluster whose kube-proxy leads to `server`, or that has none. */
-function clusterWith(server: string | undefined, note = '') {
+function clusterWith(server: string | undefined) {
   const proxy = server === undefined ? '' : kubeconfig(server)
   return remote(command => {
-    if (command.includes('cat /etc/kubernetes/.rota-kube-proxy')) return note
     if (command.includes('kube-proxy') && command.includes('jsonpath')) return proxy
     if (command.includes('kube-proxy') && command.includes('-o json'))
       return JSON.stringify({ data: { 'config.conf': 'kind: X', 'kubeconfig.conf': proxy } })
@@ -48,48 +46,33 @@ const written = ({ commands }: ReturnType<typeof remote>) => {
 const restarts = ({ commands }: ReturnType<typeof remote>) =>
   commands.filter(({ text }) => text.includes('rollout restart daemonset kube-proxy')).length
 
-test('where kube-proxy leads is noted before apply, and never over what was noted before', async () => {
-  const made = clusterWith('https://127.0.0.1:6443')
-  await upgradeMaster(params()).run(at(made))
-  const texts = made.commands.map(({ text }) => text)
-  const note = texts.indexOf(
-    '[ -s /etc/kubernetes/.rota-kube-proxy ] || echo https://127.0.0.1:6443 >/etc/kubernetes/.rota-kube-proxy',
+const versions: readonly (readonly [string, proxy: string, servers: string, Partial<Params>, string | undefined])[] = [
+  ['it was left behind', 'k8s.gcr.io/kube-proxy:v1.20.2', 'a:v1.20.3 b:v1.20.3', {}, 'v1.20.2'],
+  ['masters are still to come', 'k8s.gcr.io/kube-proxy:v1.20.2', 'a:v1.20.3 b:v1.20.2', {}, undefined],
+  ['it is there', 'host:5000/kube-proxy:v1.20.3', 'a:v1.20.3', {}, undefined],
+  ['there is none', '', 'a:v1.20.3', {}, undefined],
+  ['an image without a version', 'kube-proxy:lab', 'a:v1.20.3', {}, undefined],
+  ['an image by its sum', 'kube-proxy:v1.20.2@sha256:00', 'a:v1.20.3', {}, undefined],
+  ['a build was left behind', 'p:v1.20.2_a', 'a:v1.20.3_a b:v1.20.3_a', { kubeVersion: 'v1.20.3+a' }, 'v1.20.2_a'],
+  ['a build is there', 'p:v1.20.3_a', 'a:v1.20.3_a', { kubeVersion: 'v1.20.3+a' }, undefined],
+  ["it is not kubeadm's", 'kube-proxy:v1.20.2', 'a:v1.20.3', { initPhasesSkip: ['addon/kube-proxy'] }, undefined],
+]
+for (const [name, proxy, servers, more, expected] of versions)
+  test(`the version of kube-proxy: ${name}`, () => assert.is(olderProxy(params(more), proxy, servers), expected))
+test('its image comes from where it came', async () => {
+  const made = remote(command => (command.includes('jsonpath') ? 'host:5000/kube-proxy:v1.20.2' : ''))
+  assert.is((await kubeProxyHasVersion(params()).run(at(made)))?.summary, 'host:5000/kube-proxy:v1.20.3')
+  assert.ok(
+    made.commands.some(({ text }) => text.endsWith('daemonset/kube-proxy kube-proxy=host:5000/kube-proxy:v1.20.3')),
   )
-  assert.ok(note >= 0 && note < texts.findIndex(text => text.includes('upgrade apply')))
-})
-test('a cluster without kube-proxy has nothing to note', async () => {
-  const made = clusterWith(undefined)
-  await upgradeMaster(params()).run(at(made))
-  assert.not(made.commands.some(({ text }) => text.includes('.rota-kube-proxy')))
 })
 
-const absent: PathFact = { type: 'absent' }
-const there: PathFact = {
-  type: 'file',
-  mode: '0644',
-  owner: 'root',
-  group: 'root',
-  uid: 0,
-  gid: 0,
-  size: 23,
-  modified: 1,
-}
-const step = kubeProxyLeadsBack(params())
-const needed = (note: PathFact) =>
-  step.needed(factTable(...Object.values(step.facts).map(request => [request, note] as const)))
-test('a run that was cut short after apply is continued', () => {
-  assert.is(needed(absent), false)
-  assert.is(needed(there), 'the cluster was upgraded')
-})
-test('it is led back, and its pods start anew; not where nothing has changed', async () => {
-  const moved = clusterWith('https://10.0.0.1:6443', 'https://127.0.0.1:6443')
-  assert.is((await step.run(at(moved)))?.summary, 'to https://127.0.0.1:6443')
-  assert.is(written(moved), 'https://127.0.0.1:6443')
-  assert.is(restarts(moved), 1)
-  assert.is(moved.commands.at(-1)?.text, 'rm -f /etc/kubernetes/.rota-kube-proxy')
-  const same = clusterWith('https://127.0.0.1:6443', 'https://127.0.0.1:6443')
-  await step.run(at(same))
-  assert.is(restarts(same), 0)
+test('the tag of a build has no plus', async () => {
+  const made = remote(command => (command.includes('jsonpath') ? 'kube-proxy:v1.20.2_a' : ''))
+  assert.is(
+    (await kubeProxyHasVersion(params({ kubeVersion: 'v1.20.3+a' })).run(at(made)))?.summary,
+    'kube-proxy:v1.20.3_a',
+  )
 })
 
 for (const [name, server, expected] of [

@@ -43,6 +43,11 @@ test('every kubeconfig leads to the own API server, and who reads it is told', (
 })
 test('one more digit is another address', () =>
   assert.equal(led({ 'controller-manager.conf': 'https://127.0.0.1:64430' }).changed, ['kube-controller-manager']))
+test('one that no daemon and nobody of a rollout asks by is no reason to drain a master: it stays', () => {
+  const { changed, texts } = led({ 'super-admin.conf': 'https://10.0.0.1:6443' })
+  assert.equal(changed, [])
+  assert.equal(texts, ['https://10.0.0.1:6443'].map(kubeconfig))
+})
 test('what the operator says of all clients holds for the daemons, not for the administrator', () => {
   const { texts } = led(
     { 'admin.conf': 'https://10.0.0.1:6443', 'kubelet.conf': 'https://10.0.0.1:6443' },

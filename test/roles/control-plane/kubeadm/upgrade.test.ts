@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { factTable } from '../../../../engine/facts/fact.ts'
 import type { Params } from '../../../../roles/control-plane/daemons/daemons.ts'
+import type { Addon } from '../../../../roles/control-plane/kubeadm/addon.ts'
 import { becomeMaster } from '../../../../roles/control-plane/kubeadm/become-master.ts'
 import { etcdClientIsThere, traditional } from '../../../../roles/control-plane/kubeadm/etcd-client.ts'
 import { clusterConfig, manifests, tagIn } from '../../../../roles/control-plane/kubeadm/seen.ts'
@@ -48,6 +49,9 @@ test('versions are compared as numbers', () => {
   assert.ok(isOlder('v1.9.10', 'v1.10.2'))
   assert.not(isOlder('v1.20.3', 'v1.20.3'))
   assert.ok(isOlder('v1.20.0-rc.1', 'v1.20.0'))
+  assert.ok(isOlder('v1.20.2+a', 'v1.20.3+a'))
+  assert.ok(isOlder('v1.20.2_a-1', 'v1.20.3'))
+  assert.not(isOlder('v1.20.3_a-1', 'v1.20.3+b'))
 })
 for (const [text, tag] of [
   ['    image: k8s.gcr.io/kube-apiserver:v1.20.2\n', 'v1.20.2'],
@@ -92,6 +96,11 @@ const upgrades: readonly (readonly [string, ReturnType<typeof seen>, string | fa
   ],
   ['the API server is down for a moment', seen(['v1.20.3', 'v1.20.3', 'v1.20.3'], undefined), false],
 ]
+test('upgrade: a call that has begun and not ended', () => {
+  const values = { ...seen(['v1.20.3', 'v1.20.3', 'v1.20.3'], 'kubernetesVersion: v1.20.3'), begun: file('apply\n') }
+  assert.is(needed(upgradeMaster(params()), values), 'an earlier apply has not ended')
+  assert.is(needed(upgradeMaster(params()), { ...values, begun: file('') }), 'an earlier upgrade has not ended')
+})
 for (const [name, values, expected] of upgrades)
   test(`upgrade: ${name}`, () => assert.is(needed(upgradeMaster(params()), values), expected))
 
@@ -206,47 +215,108 @@ for (const method of ['binaries', 'static-pods'] as const)
       'assert that the control plane can go to v1.20.3 from here',
     ))
 
-test('apply once, node on the others, with what the params say', () => {
-  assert.equal(upgradeWords(params(), true), [
-    'upgrade',
-    'apply',
-    '-y',
-    'v1.20.3',
-    '--certificate-renewal=true',
-    '--etcd-upgrade=true',
-  ])
-  assert.equal(
-    upgradeWords(
-      params({
-        etcdDeployment: 'host',
-        certificateRenewal: false,
-        ignorePreflightErrors: ['ImagePull'],
-        initPhasesSkip: ['addon/coredns'],
-      }),
-      false,
-    ),
-    ['upgrade', 'node', '--certificate-renewal=false', '--etcd-upgrade=false', '--ignore-preflight-errors=ImagePull'],
-  )
-  // Only a newer one can be told.
-  const skip = upgradeWords(
-    params({ kubeVersion: 'v1.32.0', initPhasesSkip: ['addon/kube-proxy', 'mark-control-plane'] }),
-    true,
-  )
-  assert.is(skip.at(-1), '--skip-phases=addon/kube-proxy')
-  assert.not.match(upgradeWords(params({ initPhasesSkip: ['addon/kube-proxy'] }), true).join(' '), /skip-phases/)
-  // There is no DNS to migrate where its addon was left out.
-  assert.match(
-    upgradeWords(params({ initPhasesSkip: ['addon/coredns'] }), true).join(' '),
-    /--ignore-preflight-errors=CoreDNSUnsupportedPlugins,CoreDNSMigration$/,
+test('a kubelet that would not start is found out before anything of a master moves', () => {
+  const call = controlPlane({ method: 'kubeadm', kubeVersion: 'v1.20.3' })
+  const titles = titlesOf(call, cluster.host('m1'), cluster)
+  const asked = titles.indexOf('assert that the kubelet can be v1.20.3')
+  assert.ok(asked >= 0, titles.join('\n'))
+  // Assertions are made of a stage as a whole, before its first change.
+  assert.ok(
+    titles.slice(0, asked).every(title => title.startsWith('assert ')),
+    titles.join('\n'),
   )
 })
 
+const nothing = { skip: [], patches: false } as const
+const words: readonly (readonly [string, Partial<Params>, boolean, Parameters<typeof upgradeWords>[2], string])[] = [
+  ['apply', {}, true, nothing, 'apply -y v1.20.3 --certificate-renewal=true --etcd-upgrade=true'],
+  [
+    'node on the others, with what the params say',
+    { etcdDeployment: 'host', certificateRenewal: false, ignorePreflightErrors: ['ImagePull'] },
+    false,
+    { ...nothing, skip: ['addon/coredns'] },
+    'node --certificate-renewal=false --etcd-upgrade=false --ignore-preflight-errors=ImagePull',
+  ],
+  [
+    'there is no DNS to migrate where its addon is left out',
+    {},
+    true,
+    { ...nothing, skip: ['addon/coredns'] },
+    'apply -y v1.20.3 --certificate-renewal=true --etcd-upgrade=true --ignore-preflight-errors=CoreDNSUnsupportedPlugins,CoreDNSMigration',
+  ],
+  [
+    'all checks are all, whatever else there is: kubeadm refuses a name beside it',
+    { ignorePreflightErrors: ['All', 'ImagePull'] },
+    true,
+    { ...nothing, skip: ['addon/coredns'] },
+    'apply -y v1.20.3 --certificate-renewal=true --etcd-upgrade=true --ignore-preflight-errors=all',
+  ],
+  [
+    'an older one can not be told',
+    {},
+    false,
+    { ...nothing, skip: ['addon/kube-proxy'] },
+    'node --certificate-renewal=true --etcd-upgrade=true',
+  ],
+  [
+    'a newer one is told, of a node too',
+    { kubeVersion: 'v1.32.0' },
+    false,
+    { ...nothing, skip: ['addon/kube-proxy'] },
+    'node --certificate-renewal=true --etcd-upgrade=true --skip-phases=addon/kube-proxy',
+  ],
+  [
+    'patches go on',
+    { kubeVersion: 'v1.30.0' },
+    false,
+    { ...nothing, patches: true },
+    'node --certificate-renewal=true --etcd-upgrade=true --patches=/etc/kubernetes/patches',
+  ],
+]
+for (const [name, more, applies, how, expected] of words)
+  test(`words of the upgrade: ${name}`, () =>
+    assert.is(upgradeWords(params(more), applies, how).join(' '), `upgrade ${expected}`))
+
+interface Life {
+  readonly fails?: number
+  /** What an earlier run has left on the host. */
+  readonly begun?: string
+  /** An apply uploads the new version before it fails. */
+  readonly uploads?: boolean
+  readonly before?: readonly Addon[]
+  readonly after?: readonly Addon[]
+  /** What the API server says to an object that is put back. */
+  readonly answer?: Addon
+}
+
 /** An upgrade on `m2`, while the cluster's configuration says this. */
-async function upgraded(config: string, fails = 0) {
+async function upgraded(
+  config: string,
+  { fails = 0, begun = '', uploads = false, before = [], after = before, answer }: Life = {},
+) {
   let failures = fails
+  let mark = begun
+  let version = config
+  let called = false
   const { context, commands } = remote(command => {
-    if (command.includes('upgrade ')) return failures-- > 0 ? undefined : ''
-    if (command.includes('kubeadm-config')) return `kubernetesVersion: ${config}\n`
+    if (command.includes('kubeadm upgrade ')) {
+      called = true
+      if (uploads) version = 'v1.20.3'
+      return failures-- > 0 ? undefined : ''
+    }
+    const written = /echo (apply|node) >/.exec(command)?.[1]
+    if (written !== undefined) {
+      mark = written
+      return ''
+    }
+    if (/^rm -f .*\.rota-kubeadm-upgrade/.test(command)) mark = ''
+    if (/^cat .*\.rota-kubeadm-upgrade/.test(command)) return mark
+    if (/^cat .*\.rota-addons-before/.test(command)) return JSON.stringify({ items: before })
+    if (command.includes('daemonset/kube-proxy') && command.includes('-o json'))
+      return JSON.stringify({ items: called ? after : before })
+    if (command.includes('replace --raw')) return JSON.stringify(answer)
+    if (command.includes('kubeadm-config')) return `kubernetesVersion: ${version}\n`
+    if (command.startsWith('ls ')) return ''
     return 'ok'
   })
   const step = upgradeMaster(params())
@@ -254,15 +324,79 @@ async function upgraded(config: string, fails = 0) {
     value => value?.summary,
     (error: Error) => error.message,
   )
-  return { result, ran: commands.flatMap(({ text }) => /kubeadm (upgrade \w+)/.exec(text)?.[1] ?? []) }
+  return { result, mark, commands, ran: commands.flatMap(({ text }) => /kubeadm (upgrade \w+)/.exec(text)?.[1] ?? []) }
 }
 test('whoever comes first applies, whether it is the first master or not', async () => {
   assert.equal((await upgraded('v1.20.2')).ran, ['upgrade apply'])
   assert.equal((await upgraded('v1.20.3')).ran, ['upgrade node'])
 })
 test('it is tried three times', async () => {
-  assert.is((await upgraded('v1.20.2', 2)).ran.length, 3)
-  assert.match((await upgraded('v1.20.2', 3)).result ?? '', /^kubeadm upgrade failed/)
+  assert.is((await upgraded('v1.20.2', { fails: 2 })).ran.length, 3)
+  assert.match((await upgraded('v1.20.2', { fails: 3 })).result ?? '', /^kubeadm upgrade failed/)
+})
+test('an apply that is cut short is one until it has ended well, although the version is there already', async () => {
+  assert.equal((await upgraded('v1.20.2', { fails: 2, uploads: true })).ran, [
+    'upgrade apply',
+    'upgrade apply',
+    'upgrade apply',
+  ])
+  const again = await upgraded('v1.20.3', { begun: 'apply' })
+  assert.equal(again.ran, ['upgrade apply'])
+  assert.is(again.mark, '')
+})
+test('what has not ended stays written down', async () => {
+  assert.is((await upgraded('v1.20.2', { fails: 3 })).mark, 'apply')
+  assert.is((await upgraded('v1.20.3', { fails: 3 })).mark, 'node')
+  assert.is((await upgraded('v1.20.3')).mark, '')
+})
+test('the mark is whole before the call, and it is the last that goes', async () => {
+  const { commands } = await upgraded('v1.20.2')
+  const texts = commands.map(({ text }) => text)
+  const [begun, call, gone] = [
+    /mv -f .*\.rota-kubeadm-upgrade$/m,
+    /kubeadm upgrade/,
+    /^rm -f .*\.rota-kubeadm-upgrade/,
+  ].map(pattern => texts.findIndex(text => pattern.test(text)))
+  assert.ok(
+    begun !== undefined && call !== undefined && gone !== undefined && 0 <= begun && begun < call && call < gone,
+  )
+})
+test('two masters are never upgraded at once, whatever the batch', async () => {
+  const { commands } = await upgraded('v1.20.3')
+  const texts = commands.map(({ text }) => text)
+  const [take, call, give] = [
+    /echo m2 .*>\/run\/rota-kubeadm\)/,
+    /kubeadm upgrade/,
+    /^read .* != m2 \] \|\| rm -rf/,
+  ].map(pattern => texts.findIndex(text => pattern.test(text)))
+  assert.ok(take !== undefined && call !== undefined && give !== undefined && 0 <= take && take < call && call < give)
+})
+const dns: Addon = {
+  ...{ apiVersion: 'apps/v1', kind: 'Deployment', spec: { replicas: 1 } },
+  metadata: { name: 'coredns', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns', mode: 'Reconcile' } },
+}
+const service: Addon = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'kube-dns', namespace: 'kube-system' } }
+const taken: Addon = { ...dns, metadata: { ...dns.metadata, resourceVersion: '7' }, spec: { replicas: 2 } }
+test("kubespray's CoreDNS is put back, and what kubeadm has made beside it goes", async () => {
+  const answer = { ...dns, metadata: { ...dns.metadata, resourceVersion: '8' } }
+  const made = await upgraded('v1.20.2', { before: [dns], after: [taken, service], answer })
+  assert.match(
+    made.result ?? '',
+    /Deployment coredns is as it was; service\/kube-dns, which was not there, is gone again/,
+  )
+  const put = made.commands.find(({ text }) => text.includes('replace --raw'))
+  assert.match(put?.text ?? '', /--raw \/apis\/apps\/v1\/namespaces\/kube-system\/deployments\/coredns -f -/)
+  assert.equal(JSON.parse(put?.stdin ?? ''), { ...dns, metadata: { ...dns.metadata, resourceVersion: '7' } })
+})
+test('the upgrade has not ended before what it moved is proven to be as it was', async () => {
+  const made = await upgraded('v1.20.2', { before: [dns], after: [taken], answer: taken })
+  assert.match(made.result ?? '', /^Deployment coredns was put back, and is not as it was: \.spec\.replicas/)
+  assert.is(made.mark, 'apply')
+})
+test('fields that a newer API server has by default are no difference, and an object that it has left alone is not told', async () => {
+  const newer = { ...taken, spec: { replicas: 1, newer: true } }
+  const made = await upgraded('v1.20.2', { before: [dns], after: [newer], answer: newer })
+  assert.match(made.result ?? '', /^applied v1\.20\.3, the cluster was v1\.20\.2$/)
 })
 test('a cluster that is newer than what is asked for is not touched', async () => {
   const { result, ran } = await upgraded('v1.21.0')

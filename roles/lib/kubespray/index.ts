@@ -1,0 +1,4 @@
+/** What kubespray has as defaults: of a checkout, of a release that is named, of one that its files on hosts betray. */
+
+export { filesOf, marksText, releasesBetrayed } from './betrayed.ts'
+export { kubesprayCheckout } from './checkout.ts'
