@@ -17,11 +17,19 @@ import {
   noWorkers,
 } from 'rota/roles'
 import { balancersAndTheirAddress, kernelBalancesToMasters, nothingOfOtherBalancers } from './parts/balancers.mjs'
-import { everyHostKnowsEveryOther, nginxFromSource } from './parts/hosts.mjs'
+import {
+  everyHostKnowsEveryOther,
+  nginxFromSource,
+  nodesAreMarked,
+  workersHavePrograms,
+  workersJoin,
+} from './parts/hosts.mjs'
+import { nothingStandsInTheWay } from './parts/preflight.mjs'
 
 await playbook(
   'cluster',
   [
+    nothingStandsInTheWay,
     everyHostKnowsEveryOther,
     play('etcd', {
       hosts: 'etcd',
@@ -44,6 +52,9 @@ await playbook(
       roles: [kubeBinaries(), controlPlane()],
       anyErrorsFatal: true,
     }),
+    workersHavePrograms,
+    workersJoin,
+    nodesAreMarked,
     nginxFromSource,
     play('the proxy of every node, and its clients', {
       hosts: 'k8s_cluster',

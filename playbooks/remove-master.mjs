@@ -5,18 +5,23 @@
 // Afterwards take its line out of the inventory.
 import { playbook } from 'rota'
 import { kubesprayInventory } from 'rota/roles'
-import { playsOfLeaving } from './parts/leaving.mjs'
+import { playsOfLeaving, tooMany, varsOfLeaving } from './parts/leaving.mjs'
 
 await playbook(
   'remove-master',
   ({ vars: { node, gone }, inventory }) => {
-    const plays = playsOfLeaving(node, inventory)
+    const refused = tooMany(node, inventory)
+    if (refused !== undefined) return [refused]
+    const plays = playsOfLeaving({ node, gone }, inventory)
     // etcd is the last that leaves, when no API server talks to its member any more: one whose endpoint goes away fails
     // a request or two.
     const alive = [
       plays.canBeReached,
       plays.othersAreReady,
+      plays.nothingStandsInTheWay,
+      plays.proxyCanBeHad,
       plays.outOfNodeProxies,
+      plays.outOfProxiesOfMasters,
       plays.outOfBalancers,
       plays.addressGoesElsewhere,
       plays.daemonsStop,
@@ -27,7 +32,9 @@ await playbook(
     ]
     const dead = [
       plays.othersAreReadyAndSeeItDead,
+      plays.nothingStandsInTheWay,
       plays.outOfNodeProxies,
+      plays.outOfProxiesOfMasters,
       plays.outOfBalancers,
       plays.othersDoWithoutIt,
       plays.noNodeOfIt,
@@ -42,18 +49,6 @@ await playbook(
     // A master that is stopped while others still lead to it, or are not known to be ready.
     needsEveryPlay: true,
     inventory: kubesprayInventory,
-    vars: {
-      node: {
-        type: 'string',
-        pattern: '^[^\\s,:;!&*?~@$|()\\[\\]\\{\\}]+$',
-        description: 'the master that leaves, by its name in the inventory',
-      },
-      gone: {
-        type: 'boolean',
-        default: false,
-        description:
-          'it is dead or unreachable: it is not connected to, and the others remove it from their etcd cluster',
-      },
-    },
+    vars: varsOfLeaving('master', ', and the others remove it from their etcd cluster'),
   },
 )

@@ -1,5 +1,6 @@
 // @ts-check
-// The plays that take a master out, by name: remove-master.mjs says which of them, in which order.
+// The plays that take a master out, by name: remove-master.mjs and replace-master.mjs say which of them, in which
+// order.
 import { assert, computed, defineRole, play } from 'rota'
 import {
   apiServerReady,
@@ -19,30 +20,82 @@ import {
   isGone,
   keepalived,
   keepalivedAbsent,
+  kubeClients,
   lvsRealServerAbsent,
   majority,
   nginxProxy,
   nginxVip,
   nginxVipAbsent,
   nodeAbsent,
+  nodeProxyPrefetch,
   noWorkers,
+  onlyMasters,
 } from 'rota/roles'
+import { nothingStandsInTheWayOfLeaving } from './preflight.mjs'
+
+/** A name of the inventory: neither a pattern nor a list. */
+export const aName = '^[^\\s,:;!&*?~@$|()\\[\\]\\{\\}]+$'
 
 /**
- * @param {string} node the master that leaves
+ * The variables of a playbook that takes a host out.
+ * @param {string} who leaves
+ * @param {string} [more] of one that is dead
+ */
+export const varsOfLeaving = (who, more = '') =>
+  /** @type {const} */ ({
+    node: { type: 'string', pattern: aName, description: `the ${who} that leaves, by its name in the inventory` },
+    gone: {
+      type: 'boolean',
+      default: false,
+      description: `it is dead or unreachable: it is not connected to${more}`,
+    },
+  })
+
+/**
+ * The one play of a run that takes too many out: it is refused before a host is touched.
+ * @param {string} node
  * @param {import('rota').InventoryView} inventory
  */
-export function playsOfLeaving(node, inventory) {
-  const leaving = { leaving: node }
-  const others = `kube_control_plane:!${node}`
-  const everyHost = ['k8s_cluster', 'etcd', 'calico_rr']
-  const hasBalancers = inventory.group('load_balancer').length > 0
-  const around = [drainNode(), drainApiServer()]
-  const anyErrorsFatal = true
+export function tooMany(node, inventory) {
+  const masters = inventory.group('kube_control_plane')
+  const names = masters.map(({ name }) => name)
+  const [first] = names
+  if (first === undefined || inventory.hosts.some(host => host.name === node && names.length > 1)) return undefined
+  const members = node === 'all' ? inventory.hosts : inventory.group(node)
+  const reason =
+    members.length > 0
+      ? `${node} is a group: one master leaves at a time, and the others have to stay. The masters are ${names.join(', ')}`
+      : names.join() === node
+        ? `${node} is the only master: no API server would be left. Add another one first (upgrade.mjs)`
+        : undefined
+  if (reason === undefined) return undefined
+  return refusal('remove-master', 'one master leaves', first, [reason])
+}
 
-  // An extra variable would beat what this playbook says, and of two masters each would be taken out by half.
-  const leavesAlone = defineRole({
-    name: 'remove-master',
+/**
+ * The one play of a run that is refused before a host is touched.
+ * @param {string} by the playbook
+ * @param {string} title of the play
+ * @param {string} host any of the inventory
+ * @param {readonly string[]} reasons
+ */
+export function refusal(by, title, host, reasons) {
+  const role = defineRole({
+    name: by,
+    params: { type: 'object', properties: {} },
+    check: () => reasons,
+    tasks: () => [],
+  })
+  return play(title, { hosts: host, roles: [role()] })
+}
+
+/**
+ * An extra variable would beat what a playbook says, and of two hosts each would be taken out by half.
+ * @param {string} node the host that leaves
+ */
+export const leavesAlone = node =>
+  defineRole({
+    name: 'leaves-alone',
     cluster,
     params: { type: 'object', properties: {} },
     check: ({ cluster: { leaving: said } }) =>
@@ -50,7 +103,23 @@ export function playsOfLeaving(node, inventory) {
         ? []
         : [`${node} is to leave, and leaving_masters is ${JSON.stringify(said)}: leave -e leaving_masters=… away`],
     tasks: () => [],
-  })
+  })()
+
+/**
+ * @param {Readonly<{ node: string, gone: boolean, notYet?: string }>} vars the master that leaves; one that is dead is
+ * no node either. notYet: one of the group that has not joined, and is none of the others
+ * @param {import('rota').InventoryView} inventory
+ */
+export function playsOfLeaving({ node, gone, notYet }, inventory) {
+  const leaving = { leaving: node }
+  const knowing = { ...leaving, ...(gone ? { leavingStayNodes: false } : {}) }
+  const without = [`!${node}`, ...(notYet === undefined ? [] : [`!${notYet}`])]
+  const others = ['kube_control_plane', ...without].join(':')
+  const everyHost = ['k8s_cluster', 'etcd', 'calico_rr']
+  const hasBalancers = inventory.group('load_balancer').length > 0
+  const around = [drainNode(), drainApiServer()]
+  const anyErrorsFatal = true
+  const proxies = [nginxProxy(leaving), haproxyProxy(leaving)]
 
   const othersAreReady = {
     hosts: others,
@@ -62,7 +131,7 @@ export function playsOfLeaving(node, inventory) {
     // The name of the play is what the operator reads when it is not so.
     canBeReached: play('the master can be reached (one that is dead leaves with -e gone=true)', {
       hosts: node,
-      roles: [leavesAlone()],
+      roles: [leavesAlone(node)],
       tasks: context => [
         assert({ that: 'it can be reached', holds: computed({}, () => undefined) }),
         etcdIsOurs(context),
@@ -74,16 +143,37 @@ export function playsOfLeaving(node, inventory) {
 
     othersAreReadyAndSeeItDead: play('the masters that stay are ready', {
       ...othersAreReady,
-      roles: [leavesAlone()],
+      roles: [leavesAlone(node)],
       tasks: context => [isGone(node)(context), etcdIsOurs(context)],
     }),
 
+    nothingStandsInTheWay: nothingStandsInTheWayOfLeaving(node, [
+      ...everyHost,
+      ...(hasBalancers ? ['load_balancer'] : []),
+      ...(gone ? [`!${node}`] : []),
+    ]),
+
+    // From when its API server has stopped until its proxy serves nobody answers there.
+    proxyCanBeHad: play('the proxy that it has as a node can be had', {
+      hosts: node,
+      roles: [nodeProxyPrefetch(leaving)],
+      anyErrorsFatal,
+    }),
+
+    // Without the masters: a --limit to these would pass every worker over, and its clients would lose their way.
     outOfNodeProxies: play('out of the proxy of every node', {
-      hosts: `k8s_cluster:!${node}`,
-      optional: noWorkers,
+      hosts: 'k8s_cluster:!kube_control_plane',
+      optional: onlyMasters,
       serial: '20%',
       tasks: clientsDoWithout(node),
-      roles: [nginxProxy(leaving), haproxyProxy(leaving)],
+      roles: proxies,
+      anyErrorsFatal,
+    }),
+
+    outOfProxiesOfMasters: play('out of the proxies of masters that are nodes', {
+      hosts: others,
+      serial: 1,
+      roles: proxies,
       anyErrorsFatal,
     }),
 
@@ -111,7 +201,8 @@ export function playsOfLeaving(node, inventory) {
     daemonsStop: play('its own daemons stop', {
       hosts: node,
       around,
-      roles: [controlPlaneAbsent(leaving)],
+      // One that stays a node goes through a proxy from then on: others get none.
+      roles: [controlPlaneAbsent(leaving), ...proxies, kubeClients(leaving)],
       anyErrorsFatal,
     }),
 
@@ -128,7 +219,7 @@ export function playsOfLeaving(node, inventory) {
     noNodeOfIt: play('the cluster has no node of it', {
       hosts: others,
       serial: 1,
-      roles: [nodeAbsent(leaving)],
+      roles: [nodeAbsent(knowing)],
       anyErrorsFatal,
     }),
 
@@ -141,7 +232,7 @@ export function playsOfLeaving(node, inventory) {
     }),
 
     othersForgetItsEtcdMember: play('out of the etcd cluster', {
-      hosts: ['etcd', 'kube_control_plane', `!${node}`],
+      hosts: ['etcd', 'kube_control_plane', ...without],
       serial: 1,
       roles: [etcdForget(leaving)],
       anyErrorsFatal,
@@ -150,13 +241,13 @@ export function playsOfLeaving(node, inventory) {
     noHostKnowsIt: play('no host knows it any more', {
       hosts: everyHost,
       optional: noWorkers,
-      roles: [etchosts(leaving)],
+      roles: [etchosts(knowing)],
     }),
 
     noOtherHostKnowsIt: play('no host knows it any more', {
       hosts: [...everyHost, `!${node}`],
       optional: noWorkers,
-      roles: [etchosts(leaving)],
+      roles: [etchosts(knowing)],
     }),
   }
 }
