@@ -17,6 +17,7 @@ import { labName } from './bench/setup.mjs'
 import { start } from './bench/start.mjs'
 import { renderRows } from './bench/table.mjs'
 import { tools } from './bench/tools/index.mjs'
+import { windowsBench } from './bench/windows.mjs'
 import { yamlBench } from './bench/yaml.mjs'
 import { scriptArgs } from './lab/args.mjs'
 import { LabError, labDown } from './lab/index.mjs'
@@ -136,6 +137,23 @@ program
       [watched.toFixed(2), fixed.toFixed(2), (fixed - watched).toFixed(2), (fixed / watched).toFixed(2)],
     ])
     if (!options.keep) await labDown({ name: labName })
+  })
+
+program
+  .command('windows')
+  .description('hosts of this machine in batches of four and in a window of four, where some take ten times as long')
+  .option('--hosts <number>', 'how many', count, 20)
+  .option('--seconds <number>', 'what a host takes that is not slow', count, 1)
+  .option('--runs <number>', 'runs of each', count, 3)
+  .action(async options => {
+    const rows = await windowsBench(options)
+    print([
+      ['slow', 'batches, s', 'window, s', 'window ÷ batches'],
+      ...rows.map(({ slow, batches, window }) => [
+        ...[slow, batches.toFixed(1), window.toFixed(1)],
+        (window / batches).toFixed(2),
+      ]),
+    ])
   })
 
 program

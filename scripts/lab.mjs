@@ -5,7 +5,8 @@ import { Command, InvalidArgumentError } from 'commander'
 import { chalk } from 'zx'
 import { scriptArgs } from './lab/args.mjs'
 import { ensureKube, LabError, labDown, labInfo, labSsh, labStatus, labUp, stopEngine } from './lab/index.mjs'
-import { defaultSizes } from './lab/plan.mjs'
+import { releaseNames } from './lab/kubespray/releases.mjs'
+import { defaultSizes, readRuntimes } from './lab/plan.mjs'
 
 /** @param {string} text */
 const count = text => {
@@ -26,9 +27,11 @@ command('up', 'bring the lab up; what is there already is kept')
   .option('--nodes <n>', 'hosts in kube_node', count, defaultSizes.nodes)
   .option('--spare-masters <n>', 'hosts to become masters later', count, defaultSizes.spareMasters)
   .option('--spare-nodes <n>', 'hosts to become nodes later', count, defaultSizes.spareNodes)
+  .option('--layout <layout>', `make a cluster there as kubespray leaves one: kubespray[-${releaseNames.join('|')}]`)
+  .option('--runtime <engine...>', 'what runs its containers: docker or containerd, node-3=containerd on one host', [])
   .option('--no-kube', 'do not fetch or build the Kubernetes binaries')
-  .action(async options => {
-    const lab = await labUp(options)
+  .action(async ({ runtime, ...options }) => {
+    const lab = await labUp({ ...options, ...readRuntimes(runtime) })
     console.log(`lab ${lab.name}: ${lab.hosts.length} hosts in ${lab.subnet}, VIP ${lab.vip}`)
     console.log(`inventory: ${lab.files.inventory}`)
   })

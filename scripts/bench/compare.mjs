@@ -85,8 +85,10 @@ async function available(names, say) {
 /**
  * A run of each, unmeasured: what it keeps for later runs (compiled files, known hosts) is there, and the hosts are as
  * they shall be. A tool that fails is left out. Tells of each whether it is quick.
- * @param {Setup} setup @param {readonly Tool[]} chosen @param {ReturnType<typeof controlGroup>} group @param {(text:
- * string) => void} say
+ * @param {Setup} setup
+ * @param {readonly Tool[]} chosen
+ * @param {ReturnType<typeof controlGroup>} group
+ * @param {(text: string) => void} say
  */
 async function converge(setup, chosen, group, say) {
   /** @type {Map<Tool, boolean>} */
@@ -104,8 +106,10 @@ async function converge(setup, chosen, group, say) {
 }
 
 /**
- * Only of those that are quick. @param {Setup} setup @param {ReadonlyMap<Tool, boolean>} able @param {ReturnType<typeof
- * controlGroup>} group
+ * Only of those that are quick.
+ * @param {Setup} setup
+ * @param {ReadonlyMap<Tool, boolean>} able
+ * @param {ReturnType<typeof controlGroup>} group
  */
 async function counted(setup, able, group) {
   /** @type {Map<Tool, { processes: number, first: number | undefined }>} */
@@ -125,7 +129,8 @@ async function counted(setup, able, group) {
 }
 
 /**
- * @param {Pick<Row, 'hosts' | 'rtt' | 'mode'>} where @param {Tool} tool
+ * @param {Pick<Row, 'hosts' | 'rtt' | 'mode'>} where
+ * @param {Tool} tool
  * @param {readonly import('./types.ts').Figures[]} figures
  * @param {{ processes: number, first: number | undefined } | undefined} starts
  * @returns {Row}

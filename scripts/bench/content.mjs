@@ -123,7 +123,8 @@ export const issue = `Authorised use only.
 export const lineOfEnv = 'BENCH_TIER=lb'
 
 /**
- * Regular files: path, mode, content, checker of the new file, and whose reload a change notifies. @param {Site} site
+ * Regular files: path, mode, content, checker of the new file, and whose reload a change notifies.
+ * @param {Site} site
  */
 export const files = site => [
   {

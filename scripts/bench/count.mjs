@@ -9,7 +9,9 @@ import { measured } from './measure.mjs'
 /**
  * Runs a command with an ssh that takes note of each start and of when the first was: how many processes, and how long
  * after the command's own start.
- * @param {Command} command @param {string} dir @param {ControlGroup | undefined} group
+ * @param {Command} command
+ * @param {string} dir
+ * @param {ControlGroup | undefined} group
  */
 export async function sshStarts(command, dir, group) {
   const bin = join(dir, 'bin')

@@ -14,7 +14,8 @@ const heredoc = text => `<<'BENCH_END'\n${text}BENCH_END\n`
  * The same steps by hand: what somebody who knows the shell would write for these very files. Everything is compared
  * with as few processes as can be; what differs is made. In braces, so that all of it is read before a command could
  * eat it from stdin.
- * @param {Setup} setup @param {number} upstreams
+ * @param {Setup} setup
+ * @param {number} upstreams
  */
 export async function floorScript({ site }, upstreams) {
   const given = JSON.parse(await readFile(site, 'utf8'))

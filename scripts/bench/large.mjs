@@ -41,8 +41,9 @@ export async function large({ hosts, megabytes, runs }, say) {
   const options = `-q -F none -i ${setup.key} -o UserKnownHostsFile=${setup.knownHosts} -o ControlPath=none`
   const rota = { words: ['node', zx, playbook, '-i', setup.inventory, '-f', String(hosts)], env }
   /**
-   * A script that does something for every host at once. @param {string} name @param {(address: string) => string}
-   * command
+   * A script that does something for every host at once.
+   * @param {string} name
+   * @param {(address: string) => string} command
    */
   const atOnce = async (name, command) => {
     const script = join(base, `${name}.sh`)
@@ -104,8 +105,8 @@ export async function large({ hosts, megabytes, runs }, say) {
 const byHand = `cat >${remote}.new && sync ${remote}.new && mv ${remote}.new ${remote} && sha256sum ${remote} >/dev/null`
 
 /**
- * Neither the file is there then, nor anything that the disk still has to take. @param {readonly { container: string
- * }[]} hosts
+ * Neither the file is there then, nor anything that the disk still has to take.
+ * @param {readonly { container: string }[]} hosts
  */
 async function removeFrom(hosts) {
   await Promise.all(

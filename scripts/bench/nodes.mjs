@@ -47,8 +47,9 @@ export async function nodesBench({ nodes, runs }) {
 }
 
 /**
- * Of a command and whatever it starts, as the shell counts it. @param {readonly string[]} words @param {Record<string,
- * string>} env
+ * Of a command and whatever it starts, as the shell counts it.
+ * @param {readonly string[]} words
+ * @param {Record<string, string>} env
  */
 async function cpuOf(words, env) {
   const text = 'log=$("$@" 2>&1) || { echo "$log" >&2; exit 1; }; times'

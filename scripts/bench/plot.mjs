@@ -27,7 +27,8 @@ const escaped = text => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
 /**
  * Bars of seconds on a logarithmic scale, a block for each mode and number of hosts. Plain SVG.
- * @param {readonly Row[]} rows @param {string} caption
+ * @param {readonly Row[]} rows
+ * @param {string} caption
  */
 export function plot(rows, caption) {
   const near = rows.filter(({ rtt }) => rtt === 0)

@@ -6,7 +6,9 @@ import { pipeline, Transform } from 'node:stream'
  * A far host without help of the kernel: what arrives on a loopback address goes on to the host half a round trip
  * later, and back. The handshake of TCP costs its round trip, too. Runs as a process of its own: `node relay.mjs
  * MILLISECONDS PORT HOST…`; host number n is 127.7.0.(n + 1).
- * @param {number} rtt milliseconds @param {number} port @param {readonly string[]} hosts
+ * @param {number} rtt milliseconds
+ * @param {number} port
+ * @param {readonly string[]} hosts
  */
 function relay(rtt, port, hosts) {
   for (const [index, host] of hosts.entries()) {

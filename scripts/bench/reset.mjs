@@ -3,8 +3,8 @@ import { execa } from 'execa'
 import * as content from './content.mjs'
 
 /**
- * Takes everything away that the steps have made, by Docker, so that a first run is a first run. @param {readonly {
- * container: string }[]} hosts
+ * Takes everything away that the steps have made, by Docker, so that a first run is a first run.
+ * @param {readonly { container: string }[]} hosts
  */
 export async function reset(hosts) {
   const paths = [

@@ -21,7 +21,9 @@ export const benchLab = count =>
 
 /**
  * The first `count` hosts as the tools get them: under their own addresses, or under those of a relay that delays.
- * @param {Awaited<ReturnType<typeof benchLab>>} lab @param {string} base @param {number} count
+ * @param {Awaited<ReturnType<typeof benchLab>>} lab
+ * @param {string} base
+ * @param {number} count
  * @param {(index: number) => { address: string, port: number }} [relayed]
  * @returns {Promise<Setup>}
  */

@@ -23,8 +23,9 @@ export const floorOf = (rows, row) =>
   )
 
 /**
- * How often the far host was waited for, from what the distance has added. @param {readonly Row[]} rows @param {Row}
- * row
+ * How often the far host was waited for, from what the distance has added.
+ * @param {readonly Row[]} rows
+ * @param {Row} row
  */
 export function roundTripsOf(rows, row) {
   if (row.rtt === 0) return undefined

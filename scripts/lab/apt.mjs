@@ -1,6 +1,10 @@
 // @ts-check
 import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { $, which } from 'zx'
+import { debianMirror } from './mirror.mjs'
+import { cacheDir } from './paths.mjs'
 import { LabError, say } from './say.mjs'
 
 /**
@@ -43,27 +47,50 @@ async function aptInstall(names) {
  * @param {string} name of the package
  * @param {string} inside the package: a file or a folder, `./bin/busybox`
  * @param {string} dir an empty folder
- * @param {{ strip?: number }} [options] strip: leading folders that are left out
+ * @param {{ strip?: number, suite?: string }} [options] strip: leading folders that are left out; suite: another
+ * release than the machine's own, `trixie`
  */
-export async function unpackPackage(name, inside, dir, { strip = 0 } = {}) {
+export async function unpackPackage(name, inside, dir, { strip = 0, suite } = {}) {
+  const options = suite === undefined ? [] : await optionsOf(suite)
   const run = await withLists(
     () =>
       $({
         cwd: dir,
         nothrow: true,
-      })`apt-get download ${name} && dpkg-deb --fsys-tarfile ${name}_*.deb | tar -x --strip-components=${strip} ${inside} && rm ${name}_*.deb`,
+      })`apt-get ${options} download ${name} && dpkg-deb --fsys-tarfile ${name}_*.deb | tar -x --strip-components=${strip} ${inside} && rm ${name}_*.deb`,
+    options,
   )
   if (!run.ok) throw new LabError(`the package ${name} can't be had here: ${run.stderr.trim().split('\n').at(-1)}`)
 }
 
 /**
+ * apt's options for another release of Debian, with lists of the lab's own: the machine's configuration stays as it is.
+ * @param {string} suite
+ */
+async function optionsOf(suite) {
+  const dir = join(cacheDir(), `apt-${suite}`)
+  await mkdir(join(dir, 'lists/partial'), { recursive: true })
+  const source = join(dir, 'sources.list')
+  await writeFile(
+    source,
+    `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${await debianMirror()} ${suite} main\n`,
+  )
+  return [
+    ['Dir::Etc::SourceList', source],
+    ['Dir::Etc::SourceParts', '/dev/null'],
+    ['Dir::State::Lists', join(dir, 'lists')],
+  ].flatMap(([key, value]) => ['-o', `${key}=${value}`])
+}
+
+/**
  * A fresh machine has no package lists, or stale ones that name files the mirror has dropped.
  * @param {() => Promise<import('zx').ProcessOutput>} work
+ * @param {string[]} [options] of apt
  */
-async function withLists(work) {
+async function withLists(work, options = []) {
   const run = await work()
   if (run.ok) return run
-  await $`apt-get update`
+  await $`apt-get ${options} update`
   return work()
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { $, sleep } from 'zx'
 import { ensureCommands } from './apt.mjs'
@@ -46,6 +46,18 @@ async function startOwn() {
   if (await answersWithin(60)) return
   const tail = (await $({ nothrow: true, quiet: true })`tail -n 5 ${logFile()}`).stdout
   throw new LabError(`dockerd did not answer within 60 s; the end of ${logFile()}:\n${tail}`)
+}
+
+const sharesFile = '/sys/fs/cgroup/cpu/docker/cpu.shares'
+
+/**
+ * With version 1 of control groups all containers together weigh as much as one process of this machine (1024): while
+ * some of these are at work, an API server does not answer for seconds. All hosts weigh as much as four then. What
+ * somebody has set stays.
+ */
+export async function hostsHaveTheirShare() {
+  const now = await readFile(sharesFile, 'utf8').catch(() => '')
+  if (now.trim() === '1024') await writeFile(sharesFile, '4096').catch(() => {})
 }
 
 /** @param {number} seconds */

@@ -64,7 +64,7 @@ function create(lab, image, host, keepMounts) {
     ['--network', networkName(lab), '--ip', host.ip, '--env', `KEEP_MOUNTS=${keepMounts ? 1 : 0}`],
     ['--cap-add=ALL', '--cap-drop=SYS_RESOURCE', '--security-opt', 'seccomp=unconfined'],
     ['--security-opt', 'apparmor=unconfined', '--cgroupns=private', '--device', '/dev/kmsg'],
-    ['--tmpfs', '/run', '--tmpfs', '/tmp:exec', '-v', '/var/lib/docker'],
+    ['--tmpfs', '/run', '--tmpfs', '/tmp:exec', '-v', '/var/lib/docker', '-v', '/var/lib/containerd'],
   ].flat()
   return $({ quiet: true, nothrow: true })`docker run -d --name ${containerName(lab, host.name)} ${options} ${image}`
 }

@@ -1,8 +1,9 @@
 // @ts-check
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { $ } from 'zx'
 import { ensureCommands } from './apt.mjs'
+import { debianMirror } from './mirror.mjs'
 import { cacheDir } from './paths.mjs'
 import { LabError, say } from './say.mjs'
 
@@ -30,29 +31,6 @@ export async function ensureBase(suite = 'bookworm') {
   await $({ quiet: true })`tar -C ${dir} --exclude=./var/cache/apt/archives/*.deb -c . | docker import - ${own}`
   await rm(dir, { recursive: true, force: true })
   return own
-}
-
-/** The mirror this machine itself installs Debian from. */
-async function debianMirror() {
-  const files = await readdir('/etc/apt/sources.list.d').catch(() => [])
-  const paths = ['/etc/apt/sources.list', ...files.map(file => join('/etc/apt/sources.list.d', file))]
-  for (const path of paths.filter(name => /\.(list|sources)$/.test(name))) {
-    const mirror = mirrorIn(await readFile(path, 'utf8').catch(() => ''))
-    if (mirror) return mirror
-  }
-  throw new LabError(`no image of Debian can be pulled, and no Debian mirror stands in /etc/apt to make the same from`)
-}
-
-/**
- * The first archive in an apt sources text that carries Debian itself: not security, not a third party.
- * @param {string} text
- */
-export function mirrorIn(text) {
-  const uris = text.split('\n').flatMap(line => {
-    const found = /^\s*(?:URIs:|deb\s+(?:\[[^\]]*\]\s+)?)\s*(\S+)/.exec(line)
-    return found?.[1] ? [found[1]] : []
-  })
-  return uris.find(uri => /\/debian\/?$/.test(uri))
 }
 
 /** @param {string} tag */

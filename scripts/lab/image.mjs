@@ -18,7 +18,7 @@ const newerRecipe = fileURLToPath(new URL('image-newer/', import.meta.url))
 export const hostPackages = [
   'nginx libnginx-mod-stream haproxy keepalived etcd-server etcd-client',
   'conntrack socat ethtool ipset ebtables jq rsync tcpdump nftables cron logrotate lsof netcat-openbsd',
-  'docker.io busybox-static gcc make libc6-dev',
+  'docker.io busybox-static gcc make libc6-dev containernetworking-plugins',
 ].flatMap(line => line.split(' '))
 
 /** The lab host's image, built when its recipe has changed; returns its tag. */

@@ -2,13 +2,16 @@
 /** @import { LabInfo, LabOptions } from './types.ts' */
 import { $ } from 'zx'
 import { ensureCommands } from './apt.mjs'
-import { engineAnswers, ensureEngine } from './engine.mjs'
+import { engineAnswers, ensureEngine, hostsHaveTheirShare } from './engine.mjs'
 import { containerName, listContainers, removeHosts, startHosts } from './hosts.mjs'
 import { ensureDnfImage, ensureImage, ensureNewerImage, ensurePythonImage } from './image.mjs'
 import { hostsIni } from './inventory.mjs'
 import { ensureKube, kubeDir, kubeVersions } from './kube.mjs'
+import { inventoryFiles } from './kubespray/inventory.mjs'
+import { layoutRelease } from './kubespray/releases.mjs'
+import { makeCluster } from './kubespray/up.mjs'
 import { ensureNetwork, removeNetwork } from './network.mjs'
-import { defaultSizes, planHosts, vipOf } from './plan.mjs'
+import { defaultSizes, planHosts, refuseUnknown, vipOf } from './plan.mjs'
 import { checkLogins, readyHosts, sshArgs, writeKnownHosts } from './ready.mjs'
 import { LabError, say } from './say.mjs'
 import { ensureSecrets, labFiles, readState, removeState, writeInventory, writeState } from './state.mjs'
@@ -18,25 +21,36 @@ export * from './inventory.mjs'
 export { ensureKube, kubeVersions } from './kube.mjs'
 export { LabError } from './say.mjs'
 
+/** What every lab is made of and takes minutes the first time on a machine: engine, image of a host, Kubernetes. */
+export async function ensureParts() {
+  await ensureEngine()
+  await ensureImage()
+  await ensureKube()
+}
+
 /**
  * Brings a lab up: engine, image, network, hosts, inventory, Kubernetes binaries. What is there already is kept, so
  * running it again only adds what is missing and writes the inventory anew.
  * @param {LabOptions} [options]
  */
 export async function labUp(options = {}) {
-  const { name = 'lab', kube = true, keepMounts = ['node-1'], dnf = [], newer = [], python = false, ...sizes } = options
+  const { name = 'lab', kube = true, keepMounts = ['node-1'], dnf = [], newer = [], python = false, ...rest } = options
+  const { layout, runtime = 'docker', runtimes = {}, ...sizes } = rest
+  const release = layout === undefined ? undefined : layoutRelease(layout)
   const files = labFiles(name)
   await ensureCommands({ ip: 'iproute2', ssh: 'openssh-client', 'ssh-keygen': 'openssh-client', flock: 'util-linux' })
   await ensureEngine()
   const [image, secrets] = await Promise.all([python ? ensurePythonImage() : ensureImage(), ensureSecrets(files)])
   const subnet = await ensureNetwork(name)
   const hosts = planHosts({ ...defaultSizes, ...sizes }, subnet)
+  refuseUnknown(hosts, Object.keys(runtimes))
   const started = Date.now()
   const dnfImage = dnf.length > 0 ? await ensureDnfImage() : image
   const newerImage = newer.length > 0 ? await ensureNewerImage() : image
   /** @param {{ readonly name: string }} host */
   const imageOf = host => (dnf.includes(host.name) ? dnfImage : newer.includes(host.name) ? newerImage : image)
   const fresh = await startHosts(name, imageOf, hosts, keepMounts)
+  await hostsHaveTheirShare()
   const ready = await readyHosts(name, hosts, secrets)
   await writeKnownHosts(files.knownHosts, ready)
   await checkLogins(files, hosts)
@@ -44,10 +58,14 @@ export async function labUp(options = {}) {
   const vip = vipOf(subnet)
   const [kubeVersion = ''] = kubeVersions()
   const { key, knownHosts } = files
-  await writeInventory(files, hostsIni({ name, hosts, vip, key, knownHosts, kubeVersion, kubeBinCache: kubeDir() }))
+  const values = { name, hosts, vip, key, knownHosts, kubeVersion, kubeBinCache: kubeDir(), runtime, runtimes }
+  await writeInventory(files, release === undefined ? { 'hosts.ini': hostsIni(values) } : inventoryFiles(values))
   await writeState(files, { name, subnet, vip, image, hosts })
   if (kube) await ensureKube()
-  return labInfo(name)
+  const lab = await labInfo(name)
+  const runtimeOf = (/** @type {string} */ host) => runtimes[host] ?? runtime
+  if (release !== undefined) await makeCluster(lab, { release, runtimeOf, versions: kubeVersions() })
+  return lab
 }
 
 /** Removes a lab's hosts, network, inventory and state. The cache (image, Kubernetes, prober) stays. */

@@ -35,7 +35,8 @@ export async function buildKube(versions, dir, binaries, seal) {
   }
 }
 
-async function sourceTree() {
+/** The source of Kubernetes that Debian has, unpacked. */
+export async function sourceTree() {
   const dir = join(cacheDir(), 'kube-src')
   await mkdir(dir, { recursive: true })
   const tarball = await fetchSource('kubernetes', dir)

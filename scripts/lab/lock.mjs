@@ -20,7 +20,7 @@ export async function withLock(file, what, work) {
     stdio: ['pipe', 'pipe', 'inherit'],
   })`flock ${file} sh -c 'echo held; cat >/dev/null'`
   const held = new Promise(resolve => holder.stdout.once('data', resolve))
-  const waiting = setTimeout(() => say(`waiting for another run that is busy with ${what}`), 1000)
+  const waiting = setTimeout(() => say(`waiting: somebody else is busy with ${what}`), 1000)
   await held
   clearTimeout(waiting)
   try {

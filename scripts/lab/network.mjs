@@ -1,5 +1,5 @@
 // @ts-check
-import { $ } from 'zx'
+import { $, retry } from 'zx'
 import { freeSubnet } from './plan.mjs'
 import { LabError, say } from './say.mjs'
 
@@ -45,10 +45,17 @@ export async function ensureNetwork(lab) {
   throw new LabError('found no free subnet for the lab')
 }
 
-/** @param {string} lab */
+/**
+ * Docker lets go of the endpoints of containers that were just removed a little later than it says so; where it never
+ * does, the network stays, and the next lab of that name has it.
+ * @param {string} lab
+ */
 export async function removeNetwork(lab) {
   const ids = (await $({ quiet: true })`docker network ls -q --filter label=rota.lab=${lab}`).stdout
     .split('\n')
     .filter(Boolean)
-  if (ids.length > 0) await $({ quiet: true })`docker network rm ${ids}`
+  for (const id of ids)
+    await retry(20, '500ms', () => $({ quiet: true })`docker network rm ${id}`).catch(error =>
+      say(`network ${networkName(lab)} stays: ${error.stderr.trim()}`),
+    )
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Host, Kind, Sizes } from './types.ts' */
+/** @import { Host, Kind, Runtime, Sizes } from './types.ts' */
 import { LabError } from './say.mjs'
 
 /** @type {Sizes} */
@@ -36,6 +36,33 @@ function row(kind, count, spares, ip) {
   /** @type {(i: number) => Host} */
   const host = i => ({ name: `${kind}-${i + 1}`, ip: ip(i + 1), group: i < count ? kind : `spare-${kind}` })
   return Array.from({ length: count + spares }, (_, i) => host(i))
+}
+
+/** @param {readonly Pick<Host, 'name'>[]} hosts @param {readonly string[]} named */
+export function refuseUnknown(hosts, named) {
+  const unknown = named.filter(name => !hosts.some(host => host.name === name))
+  if (unknown.length === 0) return
+  throw new LabError(`the lab has no host ${unknown.join(', ')}; it has ${hosts.map(({ name }) => name).join(', ')}`)
+}
+
+export const runtimeNames = /** @type {const} */ (['docker', 'containerd'])
+
+/**
+ * What runs containers, as it is written on a command line: that of all hosts, or of one by its name.
+ * @param {readonly string[]} words `docker`, `node-3=containerd`
+ * @returns {{ runtime?: Runtime, runtimes: Record<string, Runtime> }}
+ */
+export function readRuntimes(words) {
+  /** @type {ReturnType<typeof readRuntimes>} */
+  const read = { runtimes: {} }
+  for (const word of words) {
+    const [, host, name] = /^(?:([^=]+)=)?(.*)$/.exec(word) ?? []
+    const runtime = runtimeNames.find(known => known === name)
+    if (!runtime) throw new LabError(`no container runtime ${name}; there are ${runtimeNames.join(', ')}`)
+    if (host === undefined) read.runtime = runtime
+    else read.runtimes[host] = runtime
+  }
+  return read
 }
 
 /**

@@ -16,7 +16,7 @@ import { LabError, say } from './say.mjs'
 
 const recipe = fileURLToPath(new URL('runtime/images/', import.meta.url))
 
-/** @typedef {'nginx' | 'haproxy' | 'pause' | 'etcd' | 'kube'} ImageSet */
+/** @typedef {'nginx' | 'haproxy' | 'pause' | 'etcd' | 'kube' | 'kube-proxy' | 'coredns'} ImageSet */
 
 const kubePrograms = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
 
@@ -28,6 +28,9 @@ const tagsOf = {
   etcd: () => ['k8s.gcr.io/etcd:3.4.13-0'],
   kube: (/** @type {readonly string[]} */ versions) =>
     versions.flatMap(version => kubePrograms.map(program => `k8s.gcr.io/${program}:${version}`)),
+  'kube-proxy': (/** @type {readonly string[]} */ versions) =>
+    versions.map(version => `k8s.gcr.io/kube-proxy:${version}`),
+  coredns: () => ['k8s.gcr.io/coredns:1.7.0'],
 }
 
 /**
@@ -57,25 +60,57 @@ export async function ensureRuntimeImages(sets, versions = kubeVersions()) {
 /** @param {string} tag @param {string} host @param {string} hash */
 async function ensureOne(tag, host, hash) {
   const [, target = '', version = ''] = /([a-z-]+):([^:]+)$/.exec(tag) ?? []
-  const file = kubePrograms.includes(target) ? 'kube' : target
+  const file = [...kubePrograms, 'kube-proxy'].includes(target) ? 'kube' : target
   if (file === 'kube') await ensureKube([version])
   const own = `rota-lab-${target}:${file === 'kube' ? `${version}-${await sumOf(join(kubeDir(), version, target))}-` : ''}${hash}`
   if (!(await hasImage(own))) {
-    const programs = `rota-lab-programs:${hash}`
-    if (!(await hasImage(programs))) await build(programs, 'programs', { HOST: host })
-    await build(own, file, { PROGRAMS: programs, ...(file === 'kube' ? { PROGRAM: target } : {}) }, version)
+    const programs = await ensurePrograms(host, hash)
+    const tree = target === 'kube-proxy' ? target : 'shell'
+    await build(own, file, { PROGRAMS: programs, ...(file === 'kube' ? { PROGRAM: target, TREE: tree } : {}) }, version)
   }
   // Another project's image of this name on this engine is none of ours: the tag is moved only while ours is saved.
   await $({ quiet: true })`docker tag ${own} ${tag}`
   return own
 }
 
+/** @param {string} host @param {string} hash */
+async function ensurePrograms(host, hash) {
+  const programs = `rota-lab-programs:${hash}`
+  if (!(await hasImage(programs))) await build(programs, 'programs', { HOST: host })
+  return programs
+}
+
+/**
+ * A folder with Debian's etcd, etcdctl and the plugins of the container network interface (`cni/`), for hosts on which
+ * nobody installs packages for it.
+ */
+export async function ensureDaemonPrograms() {
+  const host = await ensureImage()
+  const hash = await recipeHash(host)
+  return withLock(join(cacheDir(), 'runtime-images.lock'), 'programs of daemons', async () => {
+    const dir = join(cacheDir(), 'runtime', `programs-${hash}`)
+    if (existsSync(dir)) return dir
+    const { stdout } = await $({ quiet: true })`docker create ${await ensurePrograms(host, hash)}`
+    const container = stdout.trim()
+    await rm(`${dir}.new`, { recursive: true, force: true })
+    await mkdir(`${dir}.new`, { recursive: true })
+    for (const program of ['etcd', 'etcdctl'])
+      await $({ quiet: true })`docker cp -L ${`${container}:/usr/bin/${program}`} ${`${dir}.new/${program}`}`
+    await $({ quiet: true })`docker cp ${`${container}:/usr/lib/cni`} ${`${dir}.new/cni`}`
+    await $({ quiet: true })`docker rm ${container}`
+    await rename(`${dir}.new`, dir)
+    return dir
+  })
+}
+
 /** Binaries that were built anew are another image. @param {string} path */
 const sumOf = async path => (await $({ quiet: true })`sha256sum ${path}`).stdout.slice(0, 8)
 
 /**
- * @param {string} own @param {string} name of the Dockerfile @param {Record<string, string>} args @param {string}
- * [version]
+ * @param {string} own
+ * @param {string} name of the Dockerfile
+ * @param {Record<string, string>} args
+ * @param {string} [version]
  */
 async function build(own, name, args, version = '') {
   say(`building the image ${own}`)
@@ -104,7 +139,7 @@ async function build(own, name, args, version = '') {
 const linkOrCopy = (from, to) => link(from, to).catch(() => copyFile(from, to))
 
 const nginxFlags = [
-  ...['--with-stream', '--without-http_gzip_module', '--with-http_stub_status_module'],
+  ...['--with-stream', '--with-threads', '--without-http_gzip_module', '--with-http_stub_status_module'],
   ...['--prefix=/etc/nginx', '--sbin-path=/usr/sbin/nginx', '--conf-path=/etc/nginx/nginx.conf'],
   ...['--error-log-path=/var/log/nginx/error.log', '--http-log-path=/var/log/nginx/access.log'],
   ...['client-body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(

@@ -23,13 +23,16 @@ const recipe = name => readFile(fileURLToPath(new URL(`runtime/${name}`, import.
  * set `kube`
  */
 export async function startEngine(lab, host, { images = [], versions } = {}) {
-  await put(lab, host, '/opt/rota-lab/runc', await recipe('runc.sh'), '0755')
+  await putRunc(lab, host)
   await put(lab, host, '/etc/docker/daemon.json', await recipe('daemon.json'))
   await inside(lab, host, 'command -v dockerd >/dev/null || apt-get install -y -q docker.io jq; systemctl start docker')
   if (images.length === 0) return
   const file = await ensureRuntimeImages(images, versions)
   await execa('docker', ['exec', '-i', containerOf(lab, host), 'docker', 'load', '-q'], { inputFile: file })
 }
+
+/** A runc for a machine that lacks a capability. @param {LabInfo} lab @param {string} host */
+export const putRunc = async (lab, host) => put(lab, host, '/opt/rota-lab/runc', await recipe('runc.sh'), '0755')
 
 /**
  * A real kubelet with that engine: static pods from /etc/kubernetes/manifests, alone until there is
@@ -53,7 +56,10 @@ export async function startKubelet(lab, host, { version = kubeVersions()[0] ?? '
 
 /**
  * A program of Kubernetes in /usr/local/bin of a host.
- * @param {LabInfo} lab @param {string} host @param {string} version @param {string} program
+ * @param {LabInfo} lab
+ * @param {string} host
+ * @param {string} version
+ * @param {string} program
  */
 export async function installProgram(lab, host, version, program) {
   const input = createReadStream(join(kubeDir(), version, program))
@@ -62,14 +68,14 @@ export async function installProgram(lab, host, version, program) {
 
 const installScript = 'f=/usr/local/bin/$0; cat >"$f.new" && chmod 0755 "$f.new" && mv "$f.new" "$f"'
 
-/** @param {LabInfo} lab @param {string} host @param {string} path @param {string} text */
-async function put(lab, host, path, text, mode = '0644') {
+/** @param {LabInfo} lab @param {string} host @param {string} path @param {string | Uint8Array} text */
+export async function put(lab, host, path, text, mode = '0644') {
   const script = 'mkdir -p "$(dirname "$0")" && cat >"$0" && chmod "$1" "$0"'
   await execa('docker', ['exec', '-i', containerOf(lab, host), 'sh', '-c', script, path, mode], { input: text })
 }
 
 /** @param {LabInfo} lab @param {string} host @param {string} command */
-async function inside(lab, host, command) {
+export async function inside(lab, host, command) {
   const run = await execa('docker', ['exec', containerOf(lab, host), 'sh', '-ec', command], {
     all: true,
     reject: false,
@@ -78,7 +84,7 @@ async function inside(lab, host, command) {
 }
 
 /** @param {LabInfo} lab @param {string} host */
-function containerOf(lab, host) {
+export function containerOf(lab, host) {
   const found = lab.hosts.find(({ name }) => name === host)
   if (!found) throw new LabError(`the lab has no host ${host}`)
   return found.container

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { $ } from 'zx'
 import { stateDir } from './paths.mjs'
@@ -54,10 +54,13 @@ export async function readState(files) {
 /** @param {LabFiles} files @param {LabState} state */
 export const writeState = (files, state) => write(files.state, `${JSON.stringify(state, null, 2)}\n`)
 
-/** @param {LabFiles} files @param {string} text */
-export async function writeInventory(files, text) {
-  await mkdir(files.inventoryDir, { recursive: true })
-  await write(files.inventory, text, 0o644)
+/** @param {LabFiles} files @param {Readonly<Record<string, string>>} texts by path below the inventory's folder */
+export async function writeInventory(files, texts) {
+  for (const [name, text] of Object.entries(texts)) {
+    const file = join(files.inventoryDir, name)
+    await mkdir(dirname(file), { recursive: true })
+    await write(file, text, 0o644)
+  }
 }
 
 /** @param {LabFiles} files */

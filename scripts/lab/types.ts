@@ -1,5 +1,7 @@
 /** Shapes that the lab's scripts share; nothing of this file is there at run time. */
 
+export type Runtime = 'docker' | 'containerd'
+
 export type Kind = 'master' | 'node'
 
 export type Sizes = Readonly<{ masters: number; nodes: number; spareMasters: number; spareNodes: number }>
@@ -17,6 +19,12 @@ export type LabOptions = Partial<Sizes> &
     newer?: readonly string[]
     /** All hosts have Python. */
     python?: boolean
+    /** A cluster is made on them, in the layout of kubespray or of one of its releases: kubespray-2.28. */
+    layout?: string
+    /** What runs the containers of such a cluster. */
+    runtime?: Runtime
+    /** Hosts of it that have another one, by name. */
+    runtimes?: Readonly<Record<string, Runtime>>
   }>
 
 export type Host = Readonly<{ name: string; ip: string; group: Kind | `spare-${Kind}` }>

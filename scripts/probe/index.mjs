@@ -8,8 +8,9 @@ import { ensureAgent } from './build.mjs'
 import { agentCommand } from './paths.mjs'
 import { emptyTally, summary } from './tally.mjs'
 
+export { asAdministrator } from './administrator.mjs'
 export { labPaths, parsePath } from './paths.mjs'
-export { renderTable, verdict } from './table.mjs'
+export { isNew, renderTable, verdict } from './table.mjs'
 
 export const defaultKinds = ['new /readyz', 'new /version', 'kept /readyz', 'kept /version']
 

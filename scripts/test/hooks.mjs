@@ -18,6 +18,17 @@ const said = (name, register) => handler =>
     }
   })
 
+/** Seconds from which on a test is named with its time, so that the gate's minutes can be found. */
+const slow = 20
+let begun = 0
+test.before.each(() => {
+  begun = Date.now()
+})
+test.after.each(context => {
+  const seconds = (Date.now() - begun) / 1000
+  if (seconds >= slow) console.log(`\nslow ${seconds.toFixed(0)} s: ${context.__test__}`)
+})
+
 for (const when of /** @type {const} */ (['before', 'after'])) {
   const each = said(`test.${when}.each`, test[when].each)
   test[when] = Object.assign(said(`test.${when}`, test[when]), { each })

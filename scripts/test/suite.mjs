@@ -2,14 +2,9 @@
 import { execa } from 'execa'
 
 /**
- * Milliseconds: the longest file, a cluster of kubeadm, takes twelve minutes, and twice that where others use the
- * machine. One that hangs is a failure.
- */
-const longest = Number(process.env.ROTA_TEST_TIMEOUT ?? 45 * 60) * 1000
-
-/**
  * What one test process said.
- * @typedef {{ file: string, passed: number, failed: number, skipped: number, problem?: string }} Result
+ * @typedef {{ file: string, passed: number, failed: number, skipped: number, problem?: string, reasons?: string[] }}
+ * Result
  */
 
 /**
@@ -17,15 +12,17 @@ const longest = Number(process.env.ROTA_TEST_TIMEOUT ?? 45 * 60) * 1000
  * Each file has a process of its own, so that one which dies can't take others with it.
  * @param {readonly string[]} files
  * @param {readonly Record<string, string>[]} workers
+ * @param {number} minutes that a file may take: one that hangs is a failure, and may not take the others' time
  * @returns {Promise<readonly Result[]>}
  */
-export async function runSuite(files, workers) {
+export async function runSuite(files, workers, minutes) {
   const queue = [...files]
   /** @type {Result[]} */
   const results = []
   await Promise.all(
     workers.map(async env => {
-      for (let file = queue.shift(); file !== undefined; file = queue.shift()) results.push(await runAloud(file, env))
+      for (let file = queue.shift(); file !== undefined; file = queue.shift())
+        results.push(await runAloud(file, env, minutes))
     }),
   )
   return results
@@ -35,30 +32,33 @@ export async function runSuite(files, workers) {
  * Runs one file and says how it went; all that it printed only where it failed.
  * @param {string} file
  * @param {Record<string, string>} env
+ * @param {number} minutes
  * @returns {Promise<Result>}
  */
-async function runAloud(file, env) {
+async function runAloud(file, env, minutes) {
   const started = Date.now()
-  const { result, output } = await runFile(file, env)
+  const { result, output } = await runFile(file, env, minutes)
   const seconds = ((Date.now() - started) / 1000).toFixed(1)
   const { passed, failed, skipped } = result
   const counts = `${passed} passed${failed ? `, ${failed} failed` : ''}${skipped ? `, ${skipped} skipped` : ''}`
   console.log(`${failed === 0 ? 'ok  ' : 'FAIL'} ${file}  ${counts}  ${seconds} s`)
   if (failed > 0) console.log(output)
+  else for (const [line] of output.matchAll(/^slow .*$/gm)) console.log(`       ${line}`)
   return result
 }
 
 /**
  * @param {string} file
  * @param {Record<string, string>} env
+ * @param {number} minutes
  * @returns {Promise<{ result: Result, output: string }>}
  */
-export async function runFile(file, env) {
+export async function runFile(file, env, minutes) {
   const before = ['./engine/register.mjs', './scripts/test/hooks.mjs'].flatMap(module => ['--import', module])
   const { all = '', exitCode } = await execa('node', [...before, file], {
     all: true,
     reject: false,
-    timeout: longest,
+    timeout: minutes * 60_000,
     env: { FORCE_COLOR: '1', ...env },
   })
   return { result: resultOf(file, all, exitCode), output: all }
@@ -79,7 +79,8 @@ export function resultOf(file, output, exitCode) {
   const all = count('Total')
   const passed = count('Passed')
   const skipped = count('Skipped')
-  const failed = all - passed - skipped
+  // uvu's total is without those that are skipped.
+  const failed = all - passed
   if (all === 0)
     return {
       file,
@@ -94,11 +95,33 @@ export function resultOf(file, output, exitCode) {
             : `ended with exit code ${exitCode} before any test`,
     }
   if (exitCode !== 0 && failed === 0)
-    return { file, passed, failed: 1, skipped, problem: `exit code ${exitCode} although its tests passed` }
+    return {
+      ...{ file, passed, failed: 1, skipped },
+      problem: `${exitCode === undefined ? 'did not end in time' : `exit code ${exitCode}`} although its tests passed`,
+    }
   return failed > 0
-    ? { file, passed, failed, skipped, problem: `${failed} of ${all}` }
+    ? { file, passed, failed, skipped, problem: `${failed} of ${all}`, reasons: reasonsOf(text) }
     : { file, passed, failed, skipped }
 }
+
+/** Lines of a failure that are repeated at the end. */
+const most = 30
+
+/**
+ * Each test that failed and why, and where in its file: said again at the very end of a long run, of which often
+ * nothing else is kept.
+ * @param {string} text
+ */
+const reasonsOf = text =>
+  text
+    .split(/^(?= *FAIL\s)/m)
+    .slice(1)
+    .map(block => {
+      const lines = block.split('\n').filter(line => line.trim() !== '')
+      const stack = lines.findIndex(line => /^\s+at /.test(line))
+      const where = lines.find(line => /^\s+at .*\.test\.\w+:\d+/.test(line))
+      return [...lines.slice(0, Math.min(stack < 0 ? most : stack, most)), ...(where ? [where] : [])].join('\n')
+    })
 
 /** @param {readonly Result[]} results */
 export const total = results => ({

@@ -7,7 +7,9 @@ import { plainSsh } from '../plain-ssh.mjs'
 
 /**
  * One plain ssh.
- * @param {Setup} setup @param {Target} target @param {string} remote
+ * @param {Setup} setup
+ * @param {Target} target
+ * @param {string} remote
  */
 function ssh({ dir, key, knownHosts }, { address, port }, remote) {
   return [
@@ -20,8 +22,10 @@ function ssh({ dir, key, knownHosts }, { address, port }, remote) {
 }
 
 /**
- * The same on every host, all at once, from one shell. @param {Setup} setup @param {string} name @param {(target:
- * Target) => string} line
+ * The same on every host, all at once, from one shell.
+ * @param {Setup} setup
+ * @param {string} name
+ * @param {(target: Target) => string} line
  */
 async function together(setup, name, line) {
   await mkdir(join(setup.dir, 'floor'), { recursive: true })
