@@ -12,6 +12,7 @@ import { makeCertificate } from '../../roles/lib/pki/make.ts'
 import { labDown, labUp } from '../../scripts/lab/index.mjs'
 import { startKubelet } from '../../scripts/lab/runtime.mjs'
 import { type PlaybookResult, runPlaybook, testLab, totals } from '../lab/lab.ts'
+import { whole } from './whole.ts'
 
 /** Masters as static pods of real kubelets (document 004), upgraded with the commands of document 002. */
 const name = `${testLab}-pods`
@@ -123,7 +124,10 @@ test('two masters come up as static pods, and a second run finds nothing to do',
     equal(await on(host, "systemctl list-unit-files 'kube-a*' 'kube-c*' 'kube-s*' --no-legend || :"), '')
     // Docker has mounted files, not directories; the daemon writes to them.
     for (const daemon of ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'])
-      ok(Number(await on(host, `stat -c %s /var/log/${daemon}.log`)) > 1000, daemon)
+      await on(
+        host,
+        `for i in $(seq 60); do [ "$(stat -c %s /var/log/${daemon}.log)" -le 1000 ] || exit 0; sleep 0.5; done; exit 1`,
+      )
     match(
       await on(host, "docker exec $(docker ps -q -f name=k8s_kube-scheduler) cat /proc/1/cmdline | tr '\\0' ' '"),
       '--leader-elect=true',
@@ -293,7 +297,7 @@ test('--tags=clients: the kubelet of the node goes through its proxy, and nobody
   unchanged(await green('upgrade', '--tags=clients'))
 })
 
-test('controllers go where the operator says, their pods are started anew, and an upgrade leaves it so', async () => {
+whole('controllers go where the operator says, their pods are started anew, and an upgrade leaves it so', async () => {
   const vars = ['kube_version=v1.20.3', `kube_clients_server=https://${ip('master-1')}:6443`]
   await say(['master-1', 'master-2', 'master-3'], vars)
   const before = await containers('master-2')
@@ -316,7 +320,7 @@ test('controllers go where the operator says, their pods are started anew, and a
   await say(['master-1', 'master-2', 'master-3'], ['kube_version=v1.20.3'])
 })
 
-test('one that becomes units has no pods any more, and the other way round; nothing of the old one listens', async () => {
+whole('one that becomes units has no pods any more, and back; nothing of the old one listens', async () => {
   const units = await green('upgrade', '--tags=master', '-l', 'master-2', '-e', 'control_plane_method=binaries')
   ok(changes(units).includes('master-2: no static pods of the control plane'))
   equal(await containers('master-2'), '')

@@ -141,6 +141,8 @@ const texts = [
   '{%- if t %}\n  tight\n{%- endif %}\nend',
   "{{ 'a' if one == 2 else 'b' if one == 3 else 'c' }}",
   'x{# a comment #}y',
+  'x{# a\ncomment #}\ny\n',
+  'x {#- a comment -#}\n y',
   '{% raw %}{{ kept }}{% endraw %}',
   '  {{- one -}}  |',
   '{%- if t -%}  tight  {%- endif -%}',

@@ -172,6 +172,12 @@ for (const role of everyRole)
     )
   })
 
+test('a cluster that speaks neither family is refused', async () => {
+  const said = await problems(hosts({}), balancing, `${groups}ipv4_stack=false\n`)
+  assert.match(said.join('\n'), 'groups.ini:14:12: host cp1: ipv4_stack is false, and ipv6_stack is not true')
+  assert.equal(await problems(hosts({}), balancing, `${groups}ipv4_stack=false\nipv6_stack=true\n`), [])
+})
+
 test('whoever reads an address that is none gets a located error, never the text', async () => {
   const inventory = await load({ 'hosts.yml': 'all: {hosts: {a: {ip: "1\\n2"}}}' }, { sources: ['hosts.yml'] })
   const host = inventoryView(inventory).host('a')

@@ -26,9 +26,11 @@ const reload = 'systemctl daemon-reload'
 const [go, stay] = ['touch /run/rota-test-go', 'rm -f /run/rota-test-go']
 /** What systemd says of a unit with newlines where none may be. */
 const malformed = /transient.*Missing '='/
-const until = async (what: string, seconds: number, holds: () => Promise<boolean>): Promise<void> => {
-  for (const end = Date.now() + seconds * 1000; !(await holds()); await sleep(200))
-    if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s`)
+/** Seconds, on a machine that is as busy as can be: what does not work never comes. */
+const patience = 60
+const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
+  for (const end = Date.now() + patience * 1000; !(await holds()); await sleep(200))
+    if (Date.now() > end) throw new Error(`${what}: not within ${patience} s`)
 }
 /** Asked from another host: a reset is what every proxy takes for "next server, please". */
 const answer = (host: string) =>
@@ -38,6 +40,8 @@ const answer = (host: string) =>
   )
 const isOpen = async (host: string) => (await answer(host)) === '200'
 const isClosed = async (host: string) => (await answer(host)) === '000 7'
+/** One that was opened is not closed again, so it is enough to see it once, however slow the answer. */
+const staysClosed = (host: string) => until('the port is closed', () => isClosed(host))
 /** Every unit, file and rule of a net. */
 const left = (host: string) =>
   inHost(
@@ -86,7 +90,7 @@ fi'
     ${timer} --unit=control-word /bin/sh /run/one-word.sh
     ${reload}`,
   )
-  await until('the one acts', 12, async () => (await inHost('master-1', 'ls /run/one-word || :')) !== '')
+  await until('the one acts', async () => (await inHost('master-1', 'ls /run/one-word || :')) !== '')
   await sleep(1000)
   equal(await inHost('master-1', 'ls /run/several-lines 2>/dev/null || :'), '')
   match(await inHost('master-1', `journalctl --no-pager --since @${since}`), malformed)
@@ -95,9 +99,11 @@ fi'
 
 atOnce({
   'a closed port: the host opens it by itself, and nothing of the net is left; the next run converges': async () => {
-    const died = await drain('master-1', limit(8), { dieOn: entered })
+    // Closed for as long as is looked at it, however slow the machine.
+    await inHost('master-1', 'touch /run/not-ready')
+    const died = await drain('master-1', limit(5), { dieOn: entered })
     equal(died.exitCode, -1)
-    ok(await isClosed('master-1'))
+    await staysClosed('master-1')
     const [timer = ''] = await timers('master-1')
     const script = `/run/rota/${timer.replace(/^rota-|\.timer$/g, '')}`
     equal(await inHost('master-1', `stat -c '%a %U' /run/rota ${script}`), '700 root\n700 root')
@@ -107,9 +113,9 @@ atOnce({
       new RegExp(`ExecStart=.*"/bin/sh" "${script}"$`, 'm'),
     )
     const since = await inHost('master-1', 'date +%s')
-    await inHost('master-1', reload)
-    await until('the port is open', 15, () => isOpen('master-1'))
-    await until('the net is gone', 5, async () => (await left('master-1')) === '')
+    await inHost('master-1', `${reload}; rm /run/not-ready`)
+    await until('the port is open', () => isOpen('master-1'))
+    await until('the net is gone', async () => (await left('master-1')) === '')
     not.match(await inHost('master-1', `journalctl --no-pager --since @${since}`), malformed)
     match(await owed('master-1'), 'new-connections')
     const next = await drain('master-1', limit(60))
@@ -121,23 +127,24 @@ atOnce({
     await drain('master-2', limit(5), { dieOn: entered })
     await inHost('master-2', reload)
     await sleep(7000)
-    ok(await isClosed('master-2'))
+    await staysClosed('master-2')
     await inHost('master-2', `${reload}; systemctl daemon-reexec; rm /run/not-ready`)
-    await until('the port is open', 12, () => isOpen('master-2'))
-    await until('the net is gone', 5, async () => (await left('master-2')) === '')
+    await until('the port is open', () => isOpen('master-2'))
+    await until('the net is gone', async () => (await left('master-2')) === '')
   },
   'a drain while the net of a dead run is armed: the newer net counts, and there is no moment without one':
     async () => {
-      await drain('master-3', limit(15), { dieOn: entered })
-      const due = Date.now() + 18_000
+      // The first net can't act before the second one is armed, and would do so at once then.
+      await inHost('master-3', 'touch /run/not-ready')
+      await drain('master-3', limit(5), { dieOn: entered })
       const [first] = await timers('master-3')
-      await drain('master-3', limit(60), { dieOn: entered })
-      ok(Date.now() < due - 4000, 'the machine is too busy for this test: the first net has acted already')
+      await drain('master-3', limit(120), { dieOn: entered })
       const now = await timers('master-3')
       equal(now.length, 1)
       not.equal(now[0], first)
-      await sleep(due - Date.now())
-      ok(await isClosed('master-3'))
+      await inHost('master-3', 'rm /run/not-ready')
+      await sleep(8000)
+      await staysClosed('master-3')
       green(await drain('master-3', limit(60)))
       equal([await isOpen('master-3'), await left('master-3'), await owed('master-3')], [true, '', ''])
     },
@@ -147,32 +154,33 @@ atOnce({
   'a run that is still at work is waited for, three times as long; one that takes longer is told that its host was opened':
     async () => {
       const work = async (host: string, seen: () => Promise<unknown>) => {
-        const run = drain(host, [...limit(5), '-e', 'waits=true'])
-        await until('the port is closed', 30, () => isClosed(host))
-        await sleep(7000)
-        ok(await isClosed(host))
+        const run = drain(host, [...limit(10), '-e', 'waits=true'])
+        await until('the port is closed', () => isClosed(host))
+        await sleep(12_000)
+        await staysClosed(host)
         await seen()
         await inHost(host, go)
         return run
       }
-      const opened = () => until('the port is open', 20, () => isOpen('master-1'))
+      const opened = () => until('the port is open', () => isOpen('master-1'))
       const [told, silent] = await Promise.all([work('master-1', opened), work('master-2', async () => {})])
       green(told)
       green(silent)
-      match(notes(told), /master-1: its work took longer than 3 times 5 s.*kube_apiserver_drain_limit/)
+      match(notes(told), /master-1: its work took longer than 3 times 10 s.*kube_apiserver_drain_limit/)
       equal(notes(silent), '')
       for (const host of ['master-1', 'master-2'])
         equal([await isOpen(host), await left(host), await inHost(host, stay)], [true, '', ''])
     },
   'a reboot forgets net and rule together, and the next run is owed the rest': async () => {
-    await drain('master-3', limit(600), { dieOn: entered })
-    ok(await isClosed('master-3'))
+    equal((await drain('master-3', limit(600), { dieOn: entered })).exitCode, -1)
+    await staysClosed('master-3')
     await execa('docker', ['restart', '-t', '5', `rota-${testLab}-master-3`])
-    await until('the host is up', 20, async () =>
+    await until('the host is up', async () =>
       /running|degraded/.test(await inHost('master-3', 'systemctl is-system-running || :')),
     )
     await inHost('master-3', 'systemctl start kube-apiserver')
-    await until('the port is open', 5, () => isOpen('master-3'))
+    // Its API server has to begin anew first.
+    await until('the port is open', () => isOpen('master-3'))
     equal(await left('master-3'), '')
     match(await owed('master-3'), 'new-connections')
     green(await drain('master-3', []))
@@ -200,7 +208,6 @@ atOnce({
     await inHost('master-1', go)
     await until(
       'the lock is free',
-      20,
       async () => (await inHost('master-1', 'flock -n /var/lib/rota/lock true || echo held')) === '',
     )
     match(await owed('master-1'), 'count')
@@ -218,7 +225,7 @@ atOnce({
       `apt-get purge -y -q haproxy >/dev/null 2>&1; echo 'DPkg::Pre-Invoke { "sleep 60"; };' >${slow}`,
     )
     const run = nets('package', [])
-    await until('it is forbidden', 40, async () =>
+    await until('it is forbidden', async () =>
       /exit 101/.test(await inHost('node-1', `cat ${policy} 2>/dev/null || :`)),
     )
     equal(await inHost('node-1', `${policy}; echo $?`), '101')
@@ -230,19 +237,24 @@ atOnce({
 })
 
 test('API servers that are held go on by themselves', async () => {
-  const state = (host: string) =>
-    inHost(host, 'cut -d" " -f3 "/proc/$(systemctl show -p MainPID --value kube-apiserver)/stat"')
-  const every = async (wanted: string) => (await Promise.all(masters.map(state))).every(now => now === wanted)
-  await nets('hold', ['-e', 'seconds=60'], { dieAfter: () => until('all are held', 20, () => every('T')) })
-  await until('all go on', 3, () => every('S'))
+  const stateOf = 'cut -d" " -f3 "/proc/$(systemctl show -p MainPID --value kube-apiserver)/stat"'
+  const every = async (command: string, wanted: string) =>
+    (await Promise.all(masters.map(host => inHost(host, command)))).every(said => said === wanted)
+  // Each host looks for itself: it lasts a second.
+  const seen = '/run/rota-test-held'
+  const watch = `rm -f ${seen}; (until [ "$(${stateOf})" = T ]; do sleep 0.05; done; echo held >${seen}) >/dev/null 2>&1 &`
+  await Promise.all(masters.map(host => inHost(host, watch)))
+  const areHeld = () => every(`cat ${seen} 2>/dev/null || :`, 'held')
+  await nets('hold', ['-e', 'seconds=60'], { dieAfter: () => until('all are held', areHeld) })
+  await until('all go on', () => every(stateOf, 'S'))
   for (const host of masters) ok(await isOpen(host))
 })
 
 test('a turn that nobody gives back is taken by its own host at once, by another one when its time is over', async () => {
-  const taken = async () => (await inHost('node-1', 'cat /run/rota-kubeadm-join 2>/dev/null || :')).split(' ')[0]
+  const taken = async () => (await inHost('master-1', 'cat /run/rota-kubeadm 2>/dev/null || :')).split(' ')[0]
   const die = () =>
     nets('turn', ['-l', 'master-1', '-e', 'seconds=60'], {
-      dieAfter: () => until('it has the turn', 20, async () => (await taken()) === 'master-1'),
+      dieAfter: () => until('it has the turn', async () => (await taken()) === 'master-1'),
     })
   await die()
   equal(await taken(), 'master-1')
@@ -261,7 +273,7 @@ test('a virtual address that is on its way: the host takes part again, and someb
     const has = async (host: string) => ((await inHost(host, 'ip -o addr')).includes(` ${vip}/`) ? [host] : [])
     return (await Promise.all(masters.map(has))).flat()
   }
-  await until('one has it', 20, async () => (await holders()).length === 1)
+  await until('one has it', async () => (await holders()).length === 1)
   const [leaving = ''] = await holders()
   const others = masters.filter(host => host !== leaving)
   const active = () => inHost(leaving, 'systemctl is-active keepalived || :')
@@ -269,14 +281,14 @@ test('a virtual address that is on its way: the host takes part again, and someb
   // They run, and take nothing: the moment in which nobody has the address lasts.
   await everyOther('kill -STOP $(pidof keepalived)')
   await nets('move', ['-e', `leaving=${leaving}`], {
-    dieAfter: () => until('it has let go', 30, async () => (await active()) !== 'active'),
+    dieAfter: () => until('it has let go', async () => (await active()) !== 'active'),
   })
   equal(await holders(), [])
   match(await inHost(leaving, 'iptables -t mangle -S'), new RegExp(`-d ${vip}/32 .*-j DROP`))
   await inHost(leaving, reload)
-  await until('it takes part again', 12, async () => (await active()) === 'active')
-  await until('it has the address again', 12, async () => String(await holders()) === leaving)
-  await until('the net is gone', 5, async () => (await left(leaving)) === '')
+  await until('it takes part again', async () => (await active()) === 'active')
+  await until('it has the address again', async () => String(await holders()) === leaving)
+  await until('the net is gone', async () => (await left(leaving)) === '')
   await everyOther('kill -CONT $(pidof keepalived)')
   await sleep(2000)
   const next = await nets('move', ['-e', `leaving=${leaving}`])

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
+  existsSync,
   lchownSync,
   linkSync,
   lstatSync,
@@ -409,7 +410,7 @@ echo "$n"`,
     chmodSync(it.stateDir, 0o777)
     assert.is(await refusal(it), '')
     assert.is(statSync(it.stateDir).mode & 0o777, 0o700)
-    for (const entry of ['lock', 'lock.pid', 'pending', 'backup']) {
+    for (const entry of ['lock', 'lock.pid', 'pending', 'backup', 'unfinished']) {
       const planted = victim()
       const before = stateOf(planted)
       mkdirSync(planted.stateDir)
@@ -427,6 +428,25 @@ echo "$n"`,
     chownSync(his.stateDir, nobody, nobody)
     assert.match(await refusal(his), 'belongs to somebody else')
     assert.equal(readdirSync(his.stateDir), [])
+  })
+
+  test('what a killed run has left in his folder goes, and what he puts in its place leads nowhere', async () => {
+    const it = victim()
+    const before = stateOf(it)
+    mkdirSync(it.stateDir, { mode: 0o700 })
+    mkdirSync(join(it.home, '.b.rota-0'), { mode: 0o700 })
+    for (const name of ['.a.rota-0-0', '.b.rota-0/new']) writeFileSync(join(it.home, name), 'left')
+    asNobody(
+      'ln -s "$E/shadow" "$H/.c.rota-0"; ln -s "$E" "$H/.d.rota-0"; mkdir "$H/.e.rota-0"; : >"$H/.e.rota-0/his"; ln -s "$E" "$H/way"',
+      { E: it.etc, H: it.home },
+    )
+    const made = ['.a.rota-0-0', '.b.rota-0', '.c.rota-0', '.d.rota-0', '.e.rota-0', 'way/shadow', 'gone/for-ever']
+    writeFileSync(join(it.stateDir, 'unfinished'), made.map(name => `${join(it.home, name)}\n`).join(''))
+    await (await openChannel(local(shell), { readOnly: false, stateDir: it.stateDir })).close()
+    assert.equal(readdirSync(it.home).sort(), ['.e.rota-0', 'way'])
+    assert.equal(readdirSync(join(it.home, '.e.rota-0')), ['his'])
+    assert.not.ok(existsSync(join(it.stateDir, 'unfinished')))
+    assert.equal(stateOf(it), before)
   })
 
   test('a link to a directory that he puts in the place at the last moment takes nothing in', async () => {

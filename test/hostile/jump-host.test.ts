@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import { equal, is, match, not, ok } from 'uvu/assert'
 import { ensureCommands } from '../../scripts/lab/apt.mjs'
-import { inHost, upLab } from '../lab/lab.ts'
+import { inHost, runPlaybook, upLab, withInventory } from '../lab/lab.ts'
 import { daemonPort, loginsOf, refused, whoami, withDaemon, withHost } from '../lab/logins.ts'
 
 // A jump host that writes down every password it is told. The host behind it has another one.
@@ -66,6 +69,42 @@ test('an ssh on the way that has a terminal of its own is asked there', async ()
     is(await whoami(over(target, 'operator', {}, { port: daemonPort, password, extraArgs })), 'operator')
     not.match(await seen(), new RegExp(password()))
   })
+})
+
+// kubespray's `[bastion]`: the hosts behind it are reached through it, and its key is checked as theirs are.
+const masters = ['master-1', 'master-2', 'master-3']
+const behind = (bastion: string) =>
+  withInventory(
+    // A host that has its own `ansible_ssh_common_args` goes its own way.
+    text =>
+      `${text.replace('ansible_ssh_common_args', 'ansible_ssh_extra_args')}\n[bastion]\nthrough ansible_host=${addressOf(jump)} ${bastion}\n`,
+    async inventory => {
+      // A connection that an earlier test left open would be shared, and asked for no key.
+      const home = await mkdtemp(join(tmpdir(), 'rota-'))
+      try {
+        return await runPlaybook('test/lab/playbooks/behind.mjs', [], { inventory, env: { HOME: home } })
+      } finally {
+        await rm(home, { recursive: true })
+      }
+    },
+  )
+
+test('a bastion whose key is another one is not gone through, and that is said of it', async () => {
+  const { exitCode, events } = await behind(
+    "ansible_ssh_extra_args='-o UserKnownHostsFile=/dev/null -o GlobalKnownHostsFile=/dev/null'",
+  )
+  equal(exitCode, 4)
+  const said = events.flatMap(event => (event.kind === 'hostFinished' ? [String(event.message)] : []))
+  equal(said.length, masters.length)
+  for (const message of said) match(message, /jump host .*[Hh]ost key/)
+})
+
+test('hosts behind a bastion are reached from it alone', async () => {
+  await Promise.all(masters.map(host => inHost(host, 'rm -f /run/rota-test-from')))
+  const { exitCode, stderr } = await behind('')
+  equal(exitCode, 0, stderr)
+  for (const host of masters)
+    match(await inHost(host, 'cat /run/rota-test-from'), new RegExp(`^${addressOf(jump)} `), host)
 })
 
 test.run()

@@ -3,11 +3,12 @@ import * as assert from 'uvu/assert'
 import type { AnyRole } from '../../engine/role/role.ts'
 import { resolveParams } from '../../engine/values/params.ts'
 import { daemonUnits, type Params as MasterParams } from '../../roles/control-plane/daemons/daemons.ts'
-import { initDocuments } from '../../roles/control-plane/kubeadm/config.ts'
+import { initDocuments, workerDocument } from '../../roles/control-plane/kubeadm/config.ts'
 import { etcdEnv, etcdUnit } from '../../roles/etcd/config.ts'
 import { haproxyCfg } from '../../roles/haproxy/haproxy.cfg.ts'
 import { proxyCfg } from '../../roles/haproxy-proxy/haproxy.cfg.ts'
 import { keepalived, nginxVip } from '../../roles/index.ts'
+import { etcdClientUrls } from '../../roles/lib/cluster/index.ts'
 import { confOf } from '../../roles/nginx-proxy/conf.ts'
 import { nginxConf } from '../../roles/nginx-proxy/nginx.conf.ts'
 import { settingsOf } from '../../roles/nginx-proxy/settings.ts'
@@ -24,7 +25,7 @@ const meaning = ['}', '{', ';', '"', "'", '`', '$(id)', '\\', '#', ' x', '%n', '
 const site = { file: 'playbook', line: 1, column: 1 }
 
 /** The params that a role needs in any case. */
-const needed = { kubeVersion: 'v1.20.2', source: '/srv/kube' }
+const needed = { kubeVersion: 'v1.20.2', source: '/srv/kube', when: 'after-nodes' }
 
 function resolve(role: AnyRole, given: Readonly<Record<string, unknown>>) {
   const own = Object.fromEntries(Object.entries(needed).filter(([name]) => name in role.params.properties))
@@ -33,6 +34,8 @@ function resolve(role: AnyRole, given: Readonly<Record<string, unknown>>) {
 
 /** A value that the place takes: its default, or one of these. */
 const samples = [
+  // A release of kubespray's.
+  '2.28',
   '10.0.0.1',
   'a',
   '/a/b',
@@ -48,7 +51,9 @@ const samples = [
   '25m',
   'f'.repeat(64),
   'auto',
+  'a/deployment/a',
   '1.15.3',
+  '2.28',
 ]
 function sampleOf(place: TextPlace): string {
   const { default: fallback } = place.schema
@@ -85,7 +90,7 @@ test('nothing that breaks a line gets into any param, but into one that is a fil
 const cluster = smallCluster()
 const host = cluster.host('m1')
 const masters = cluster.group('kube_control_plane')
-const all = { masters, etcd: masters }
+const all = { masters, etcd: etcdClientUrls({ leaving: [], etcdClientPort: 2379 }, cluster) }
 
 /** What a role writes with these params, by what the reader of it takes for a line of its own. */
 const writes: Readonly<Record<string, (params: never) => string>> = {
@@ -93,13 +98,19 @@ const writes: Readonly<Record<string, (params: never) => string>> = {
   'haproxy-proxy': (params: never) => proxyCfg(params, masters),
   'nginx-proxy': (params: Parameters<typeof settingsOf>[0]) =>
     nginxConf(confOf(settingsOf(params) as never, host), masters),
-  etcd: (params: never) => `${etcdEnv(params, host)}${etcdUnit(params)}`,
+  etcd: (params: never) => `${etcdEnv(params, host, host.address)}${etcdUnit(params)}`,
   'control-plane': (params: MasterParams) =>
     [
       ...daemonUnits(params, host, all).map(({ content }) => content),
       // JSON: one line a value.
       JSON.stringify(initDocuments({ ...params, method: 'kubeadm' }, host, cluster), undefined, 1),
     ].join('\n'),
+  'worker-join': (params: Parameters<typeof workerDocument>[0]) =>
+    JSON.stringify(
+      workerDocument(params, host, cluster, { endpoint: 'm1:6443', token: 'a', caCertHash: 'b' }),
+      undefined,
+      1,
+    ),
 }
 
 const withCalls: Readonly<Record<string, (params: never) => string>> = {
@@ -125,6 +136,7 @@ const structure: Readonly<Record<string, RegExp>> = {
   'nginx-vip': /[^{};"]/g,
   etcd: /[^"]/g,
   'control-plane': /[^"]/g,
+  'worker-join': /[^"]/g,
 }
 
 /**
@@ -175,10 +187,20 @@ const free: readonly RegExp[] = [
   /^etchosts\.groups\[\]$/,
   // Paths on the control machine: they are opened, or quoted.
   /^nginx-build\.tarball$/,
-  /^kube-binaries\.source$/,
+  /^(kube-binaries|preflight|etcd-(preflight|upgrade))\.source$/,
   // What curl is given, of which it reads the user from its standard input: quoted.
   /^check-ha\.stats(Uri|User|Password)$/,
   /^nginx-build\.url$/,
+  // Where programs are fetched from, by this machine or, quoted, by a host; proxies go into its environment.
+  /^(kube-binaries|preflight)\.(site|filesRepo|kube(adm|let|ctl)Url(\[\])?|(http|https|no)Proxy)$/,
+  /^etcd-(preflight|upgrade)\.(githubUrl|filesRepo|url(\[\])?|(http|https|no)Proxy)$/,
+  /^container-engine-programs\.(githubUrl|(containerd|runc|crictl|nerdctl|cni)Url(\[\])?|source|filesRepo|(http|https|no)Proxy)$/,
+  // Values of containerd's TOML: quoted, test/roles/container-engine.
+  /^container-engine\.mirrors\[\]\.(server|mirrors\[\]\.(host|capabilities|ca(\[\])?|client\[\]\[\]))$/,
+  // Whether there are any is told, and nothing of them.
+  /preflight\.(pre|post)\w+Hooks\[\]$/,
+  // Files of the control machine, where helm finds its charts (quoted), and what the operator writes for a shell.
+  /^addons\.list\[\]\.(apply|helm\.(values|repo)|command|unless)$/,
   // Words of a command: quoted.
   /\.configureFlags\[\]$/,
 ]

@@ -7,7 +7,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { planStage } from '../../engine/plan/work.ts'
 import { blob, type Shell, sh } from '../../engine/shell/shell.ts'
-import { absent, directory, download, file, lineInFile, link } from '../../engine/tasks/index.ts'
+import { absent, archive, directory, download, file, lineInFile, link } from '../../engine/tasks/index.ts'
 import type { Task } from '../../engine/tasks/task.ts'
 import type { ShellChannel } from '../../engine/transport/channel.ts'
 import { shells, withChannel } from '../unit/program/shells.ts'
@@ -45,7 +45,7 @@ const hunt = folder => {
 }
 const plain = path => { away(path); attempt(() => fs.mkdirSync(path)) }
 while (!fs.existsSync(stop)) {
-  for (const name of ['key', 'rc', 'tool']) {
+  for (const name of ['key', 'rc', 'tool', 'a.tar']) {
     hunt(home)
     if (number % 3) plant(home + '/' + name, shadow)
     else { plant(home + '/' + name, etc) }
@@ -93,7 +93,7 @@ async function attacked(it: Victim, use: () => Promise<void>): Promise<Score> {
 }
 
 /** What root does in the folder of a user. */
-const work = ({ home }: Victim, round: number, url: string): readonly Task[] => [
+const work = ({ home, etc }: Victim, round: number, url: string): readonly Task[] => [
   file({ path: join(home, 'key'), content: `key ${round}\n`, owner: 'nobody', mode: round % 2 ? '0600' : '0644' }),
   file({ path: join(home, 'dir/conf'), content: `${round}\n`, owner: 'nobody' }),
   file({ path: join(home, 'dir/shadow'), content: `${round}\n`, owner: 'nobody' }),
@@ -103,6 +103,7 @@ const work = ({ home }: Victim, round: number, url: string): readonly Task[] => 
   absent({ path: [join(home, 'dir/sshd_config'), join(home, 'dir/shadow'), join(home, 'made')] }),
   lineInFile({ path: join(home, 'rc'), line: `line ${round}`, mode: '0644' }),
   download({ path: join(home, 'tool'), url, sha256: 'unchecked', owner: 'nobody', mode: round % 2 ? '0700' : '0755' }),
+  archive({ path: join(etc, 'sshd_config'), destination: join(home, 'a.tar'), owner: 'nobody' }),
 ]
 
 /**
@@ -140,7 +141,8 @@ for (const [name, shell] of shells(base)) {
     let successes = 0
     const score = await attacked(it, () =>
       withChannel(shell, { stateDir: it.stateDir }, async channel => {
-        for (let number = 0; writes < wanted; number += 1) {
+        // How often he wins is a matter of the machine's cores: some more are tried until root has won some too.
+        for (let number = 0; writes < wanted || (successes <= 5 && writes < 20 * wanted); number += 1) {
           const [begun, made] = await round(channel, work(it, number, `http://127.0.0.1:${port}/`))
           writes += begun
           successes += made
@@ -221,7 +223,7 @@ test('a directory that an earlier task of the stage opens to a user is his, in e
     sh`rota_directory ${opened} 0777 '' '' kept`,
     sh`rota_directory ${join(opened, 'sub')} 0700 nobody '' kept`,
   ]
-  assert.is(await lost(500, control), 1, 'he did not win: the attack is none')
+  assert.is(await lost(5000, control), 1, 'he did not win: the attack is none')
 })
 
 test('the same user wins against a file that is written beside its place, given away, and renamed', async () => {
@@ -231,7 +233,7 @@ test('the same user wins against a file that is written beside its place, given 
   let won = 0
   await attacked(it, () =>
     withChannel(['/bin/sh'], { stateDir: it.stateDir }, async channel => {
-      for (let number = 0; won === 0 && number < 500; number += 1) {
+      for (let number = 0; won === 0 && number < 5000; number += 1) {
         const temporary = join(it.home, `.key.rota-${number}`)
         const script = sh`cat ${blob(`key ${number}`)} >${temporary}
 chown nobody ${temporary}
@@ -242,7 +244,7 @@ mv -f ${temporary} ${path}`
       }
     }),
   )
-  assert.ok(won > 0, 'he did not win within 500 writes: the attack is none')
+  assert.ok(won > 0, 'he did not win within 5000 writes: the attack is none')
   assert.not.equal(readFileSync(join(it.etc, 'shadow'), 'utf8'), '')
 })
 

@@ -22,6 +22,7 @@ const api = await startApiServers(masters, [
     name => `DNS:${name}`,
   ),
   'DNS:kubernetes.default.svc.cluster.local',
+  'DNS:localhost',
 ])
 
 const document001 = {

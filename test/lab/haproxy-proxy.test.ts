@@ -21,6 +21,7 @@ const api = await startApiServers(masters, [
     each => `DNS:${each}`,
   ),
   'DNS:kubernetes.default.svc.cluster.local',
+  'DNS:localhost',
 ])
 await startKubelet(lab, node, { images: ['haproxy'] })
 

@@ -90,9 +90,9 @@ for (const { name, host, make, undo, look, sees } of kinds)
           const second = await run()
           equal([second.outcome, second.changed, second.roundTrips], ['ok', 0, 1], second.said)
           const made =
-            'stat -c %U:%a "/opt/rota-everyday/a file"; cat /opt/rota-everyday/stepped /opt/rota-everyday/handled; hostname; cat /etc/hostname'
+            'stat -c %U:%a "/opt/rota-everyday/a file"; cat /opt/rota-everyday/stepped /opt/rota-everyday/handled; hostname; cat /etc/hostname; cat /var/lib/rota/backup/*/1/%2Fetc%2Fhostname'
           const name = `${host}-everyday`
-          equal(await inHost(host, made), `root:640\nc b\nlast = 1\nü\nran\n${name}\n${name}`)
+          equal(await inHost(host, made), `root:640\nc b\nlast = 1\nü\nran\n${name}\n${name}\n${host}`)
         })
       }
     } finally {

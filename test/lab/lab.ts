@@ -12,7 +12,9 @@ import { labInfo, labUp } from '../../scripts/lab/index.mjs'
  */
 export const testLab = process.env.ROTA_TEST_LAB ?? 'lab-test'
 
-export async function upLab(more: { readonly spareNodes?: number; readonly newer?: readonly string[] } = {}) {
+export async function upLab(
+  more: { readonly spareMasters?: number; readonly spareNodes?: number; readonly newer?: readonly string[] } = {},
+) {
   await labUp({
     name: testLab,
     masters: 3,
@@ -49,10 +51,12 @@ export async function runPlaybook(
     /** The same when this comes to pass, which is seen elsewhere. */
     readonly dieAfter?: () => Promise<unknown>
     readonly json?: boolean
+    /** Where its journal is, for who needs it afterwards. */
+    readonly state?: string
     readonly env?: Record<string, string>
   } = {},
 ): Promise<PlaybookResult> {
-  const state = await mkdtemp(join(tmpdir(), 'rota-test-'))
+  const state = options.state ?? (await mkdtemp(join(tmpdir(), 'rota-test-')))
   try {
     const flags = ['-i', options.inventory ?? inventoryFile, ...(options.json === false ? [] : ['--json']), ...args]
     const child = execa('node', ['node_modules/zx/build/cli.js', file, ...flags], {
@@ -76,7 +80,7 @@ export async function runPlaybook(
     const journals = await execa('sh', ['-c', `cat ${state}/rota/runs/*.ndjson 2>/dev/null || :`])
     return { exitCode, events, stdout, stderr, journal: journals.stdout }
   } finally {
-    await rm(state, { recursive: true })
+    if (options.state === undefined) await rm(state, { recursive: true })
   }
 }
 

@@ -23,6 +23,7 @@ const api = await startApiServers(masters, [
     name => `DNS:${name}`,
   ),
   'DNS:kubernetes.default.svc.cluster.local',
+  'DNS:localhost',
 ])
 
 const apart = (text: string) =>

@@ -137,7 +137,7 @@ test('Ctrl-C lets the running task end, starts nothing new, and says what is don
   equal(await inHost('master-1', 'cat /opt/rota-test/slept; ls /opt/rota-test/after 2>/dev/null || :'), 'done')
   ok(events.some(event => event.kind === 'task' && event.status === 'not run'))
   not(events.some(event => event.kind === 'hostFinished' && event.host === 'master-2' && event.outcome === 'changed'))
-  equal(await inHost('master-1', "find /opt /etc -name '.*rota-*'"), '')
+  equal(await inHost('master-1', "find /opt /etc -name '.*rota-*' ! -name '.rota-unarchive-*'"), '')
 })
 
 test('a secret param never shows in output, journal or diff', async () => {

@@ -66,6 +66,7 @@ test('the package has what it needs and nothing of tests, lab and bench', () => 
   const inside = (folder: string) => readdirSync(path(`node_modules/rota/${folder}`)).sort()
   equal(inside(''), ['LICENSE', 'README.md', 'dist', 'docs', 'engine', 'package.json', 'playbooks', 'roles'])
   equal(inside('engine'), ['bin.mjs', 'entry.mjs', 'load', 'program', 'transport'])
+  equal(inside('roles/lib/kubespray/releases'), readdirSync('roles/lib/kubespray/releases').sort())
   const maps = inside('dist').filter(name => name.endsWith('.map'))
   const texts = maps.flatMap(
     name => JSON.parse(readFileSync(path(`node_modules/rota/dist/${name}`), 'utf8')).sourcesContent,

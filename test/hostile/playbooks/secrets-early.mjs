@@ -83,6 +83,9 @@ const plays = ({ inventory }) => {
       roles: [role()],
       ...(which === 'serial' ? { serial: 'x' } : {}),
       ...(which === 'tags' ? { tags: secret } : {}),
+      ...(which === 'gate url' ? { afterBatch: [gate.http({ name: `g ${secret}`, url: `//${secret}` })] } : {}),
+      ...(which === 'gate host' ? { afterBatch: [gate.command({ name: 'g', run: 'true', host: secret })] } : {}),
+      ...(which === 'gate command' ? { afterBatch: [gate.command({ run: ['curl', '-H', secret] })] } : {}),
       ...(which === 'gate'
         ? { gate: gate({ name: 'g', facts: () => fail(secret), check: () => ({ ok: true }) }) }
         : {}),
