@@ -37,7 +37,8 @@ async function aptInstall(names) {
       $({
         env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
         nothrow: true,
-      })`apt-get install -y --no-install-recommends ${names}`,
+        // Another apt-get has its turn first: a fresh machine brings itself up to date at the same time.
+      })`apt-get -o DPkg::Lock::Timeout=600 install -y --no-install-recommends ${names}`,
   )
   if (!run.ok) throw new LabError(`apt-get could not install ${names.join(' ')}:\n${run.stderr}`)
 }

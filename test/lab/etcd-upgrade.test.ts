@@ -23,6 +23,7 @@ test.before(async () => {
 test.after(async () => {
   await inHost(client, 'touch /run/etcd-client/stop; sleep 1; rm -rf /run/etcd-client')
   await noEtcd(members)
+  await Promise.all(members.map(host => inHost(host, 'rm -rf /run/systemd/system/etcd.service.d')))
   await rm(cache, { recursive: true })
 })
 
@@ -56,6 +57,12 @@ async function archiveOfBroken(version: string): Promise<void> {
   await chmod(join(dir, 'etcd'), 0o755)
   await archive(version, dir)
   await rm(dir, { recursive: true })
+}
+
+/** How often systemd starts etcd within a time, before it refuses: on every member, as a drop-in of the unit. */
+async function limitStarts(dropIn: string): Promise<void> {
+  const script = `d=/run/systemd/system/etcd.service.d; mkdir -p $d; printf %s '${dropIn}' >$d/limit.conf; systemctl daemon-reload`
+  await Promise.all(members.map(host => inHost(host, script)))
 }
 
 const etcdctl = (host: string, words: string) => inHost(host, `set -a; . /etc/etcd.env; ETCDCTL_API=3 etcdctl ${words}`)
@@ -166,6 +173,7 @@ test('a minor version that is left out is refused before anything is done, in ch
 
 test('a new program that does not start: the old one is back, and nobody else was touched', async () => {
   await archiveOfBroken('3.5.99')
+  await limitStarts('[Unit]\nStartLimitIntervalSec=1h\nStartLimitBurst=1\n')
   const [old] = await versions()
   const before = await pids()
   const result = await run('3.5.99')
@@ -179,6 +187,7 @@ test('a new program that does not start: the old one is back, and nobody else wa
   )
   match(await etcdctl('master-1', 'endpoint health --cluster 2>&1'), /(is healthy[\s\S]*){3}/)
   equal(await inHost('master-1', 'ls /usr/local/bin | grep rota || :'), '')
+  await limitStarts('')
 })
 
 test('what would be done is told, and nothing is', async () => {

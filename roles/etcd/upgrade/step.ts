@@ -99,7 +99,14 @@ const isInPlace = ({ image, programs }: Look, target: Target): boolean =>
  * What API servers have asked of the member is answered before it stops, and what comes meanwhile they ask elsewhere.
  */
 const restart = ({ on, $ }: StepContext, { masters, unit }: UpgradeOptions): Promise<RemoteOutput> =>
-  whileHeld({ on }, masters, () => $`systemctl restart ${unit}`.timeout(300).nothrow())
+  whileHeld({ on }, masters, () => startAnew($, unit))
+
+/** A program that does not start uses up the unit's starts within moments: systemd would refuse the old one, too. */
+const startAnew = ($: RemoteShell, unit: string) =>
+  $`systemctl reset-failed -- ${unit} 2>/dev/null || :
+systemctl restart -- ${unit}`
+    .timeout(300)
+    .nothrow()
 
 async function lookAtAll({ on }: Pick<StepContext, 'on'>, options: UpgradeOptions): Promise<readonly SeenHost[]> {
   return Promise.all(options.hosts.map(async seen => ({ ...seen, look: await lookNow(on(seen.host.name), options) })))
@@ -202,7 +209,8 @@ async function backFrom(context: StepContext, options: UpgradeOptions, from: str
     )
   if ((await $`test -e ${kept}`.nothrow()).exitCode !== 0)
     return new Error(`${said}. No old program is kept beside it: see journalctl -u ${unit}; the other members serve`)
-  const back = await $`mv -f ${kept} ${program.path} && systemctl restart ${unit}`.timeout(300).nothrow()
+  const moved = await $`mv -f ${kept} ${program.path}`.nothrow()
+  const back = moved.exitCode === 0 ? await startAnew($, unit) : moved
   const old = back.exitCode === 0 ? await comesBack(context, options, from) : lastLine(back.stderr)
   return new Error(
     old === undefined

@@ -55,6 +55,8 @@ EnvironmentFile=/etc/etcd.env
 ExecStart=/usr/local/bin/etcd
 NotifyAccess=all
 Restart=always
+RestartSec=10s
+LimitNOFILE=40000
 
 [Install]
 WantedBy=multi-user.target
