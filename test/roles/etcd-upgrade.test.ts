@@ -448,10 +448,15 @@ function madeUp(
     if (text.startsWith('REPLACE')) state.set(on, { ...said, program: '3.6.4' })
     if (/mv -f \S+rota-old \S/.test(text)) {
       const { kept: version = '', ...rest } = said
-      state.set(on, { ...rest, version, program: version, answers: true, healthy: true })
+      state.set(on, { ...rest, program: version })
       return ''
     }
     if (text.includes('systemctl restart')) {
+      assert.match(text, /^systemctl reset-failed -- etcd/)
+      if (said.kept === undefined) {
+        state.set(on, { ...said, version: said.program ?? '', answers: true, healthy: true })
+        return ''
+      }
       if (broken.starts === false) {
         state.set(on, { ...said, answers: false, healthy: false })
         if (broken.reached !== undefined)
