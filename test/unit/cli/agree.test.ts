@@ -1,33 +1,14 @@
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { localHosts } from './local-hosts.ts'
 
-// A run that shows its plan and asks, on a real terminal (`script` makes one), as an unprivileged user. Three hosts on
-// one machine, each with a lock and a folder of its own.
-const nobody = 65534
-const isRoot = process.getuid?.() === 0
-const dir = mkdtempSync(join(tmpdir(), 'rota-agree-'))
-const names = ['n1', 'n2', 'n3'] as const
-mkdirSync(join(dir, 'node_modules'))
-symlinkSync(resolve('.'), join(dir, 'node_modules', 'rota'))
-writeFileSync(
-  join(dir, 'site.mjs'),
-  `import { file, lineInFile, play, playbook } from 'rota'
+// A run that shows its plan and asks, on a real terminal (`script` makes one).
+const hosts = localHosts('agree', ['n1', 'n2', 'n3'])
+const { dir, names, at } = hosts
+const playbook = `import { file, lineInFile, play, playbook } from 'rota'
 const at = (host, name) => '${dir}/' + host.name + '/' + name
 await playbook('site', [
   play('first', {
@@ -40,41 +21,18 @@ await playbook('site', [
   }),
   play('second', { hosts: 'all', tasks: ({ host }) => [lineInFile({ path: at(host, 'motd'), line: 'more', title: 'more' })] }),
 ])
-`,
-)
-const host = (name: string) =>
-  `${name} ansible_connection=local ansible_shell_executable="env XDG_STATE_HOME=${dir}/${name} sh"\n`
-writeFileSync(join(dir, 'hosts.ini'), `[all]\n${names.map(host).join('')}[all:vars]\nhidden=hunter22-and-more\n`)
-chmodSync(dir, 0o755)
-test.after(() => rmSync(dir, { recursive: true, force: true }))
+`
+const inventory = `${hosts.inventory}[all:vars]\nhidden=hunter22-and-more\n`
 
 const question = '[yes to go on, n to stop] '
-const at = (name: string, file: string) => join(dir, name, file)
 const read = (name: string, file = 'motd') => (existsSync(at(name, file)) ? readFileSync(at(name, file), 'utf8') : '')
 
 /** As the hosts are at first. */
-function anew(): void {
-  for (const name of names) {
-    rmSync(join(dir, name), { recursive: true, force: true })
-    mkdirSync(join(dir, name))
-    writeFileSync(at(name, 'motd'), 'old\n')
-  }
-  if (isRoot)
-    for (const name of readdirSync(dir, { recursive: true, encoding: 'utf8' }))
-      if (!name.startsWith('node_modules/')) chownSync(join(dir, name), nobody, nobody)
-  if (isRoot) chownSync(dir, nobody, nobody)
-}
+const anew = () =>
+  hosts.anew({ 'site.mjs': playbook, 'hosts.ini': inventory }, name => writeFileSync(at(name, 'motd'), 'old\n'))
 
-const as = isRoot ? ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : []
-const env = {
-  HOME: dir,
-  XDG_STATE_HOME: join(dir, 'state'),
-  XDG_CACHE_HOME: join(dir, 'cache'),
-  TERM: 'xterm',
-  NO_COLOR: '1',
-}
-const words = (args: readonly string[]) =>
-  [...as, process.execPath, join(dir, 'site.mjs'), '-i', join(dir, 'hosts.ini'), ...args] as const
+const env = { ...hosts.env, TERM: 'xterm' }
+const words = (args: readonly string[]) => hosts.command([at('site.mjs'), '-i', at('hosts.ini'), ...args])
 
 /** Runs it on a terminal; `meanwhile` happens while the question stands. */
 async function ask(typed: readonly string[], meanwhile = () => {}, args: readonly string[] = ['--ask']) {
@@ -126,9 +84,7 @@ test('after yes what was shown is done; what a play changes for the next is its 
   assert.match(done, /n2: changed play: motd \(.*; as shown\)/)
   assert.not.match(done, /^ {4}\+new$/m)
   assert.not.match(plan + done, 'hunter22')
-  const journals = readdirSync(join(dir, 'state/rota/runs')).map(name =>
-    readFileSync(join(dir, 'state/rota/runs', name), 'utf8'),
-  )
+  const journals = readdirSync(at('state/rota/runs')).map(name => readFileSync(at('state/rota/runs', name), 'utf8'))
   for (const journal of journals) assert.not.match(journal, 'hunter22')
   assert.is(journals.filter(text => text.includes('"check":false')).length, 1)
   const again = await ask([])

@@ -1,32 +1,12 @@
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { execa } from 'execa'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import { equal, is, match, ok } from 'uvu/assert'
 import type { RunEvent } from '../../../engine/journal/events.ts'
+import { localHosts } from './local-hosts.ts'
 
-// Whole runs on three hosts of this machine, as an unprivileged user: each host has a lock and a state of its own.
-const nobody = 65534
-const isRoot = process.getuid?.() === 0
-const dir = mkdtempSync(join(tmpdir(), 'rota-between-'))
-const cache = mkdtempSync(join(tmpdir(), 'rota-between-cache-'))
-test.after(() => {
-  for (const each of [dir, cache]) rmSync(each, { recursive: true, force: true })
-})
-const at = (...parts: readonly string[]) => join(dir, ...parts)
-const names = ['a', 'b', 'c']
+// Whole runs.
+const hosts = localHosts('between')
+const { dir, at, names } = hosts
 // The shop is closed where a file says so; asked on each host of the batch, which prints what acts on a terminal.
 const playbook = `import { file, gate, play, playbook } from 'rota'
 const dir = ${JSON.stringify(dir)}
@@ -47,33 +27,8 @@ await playbook('site', ({ vars: { value } }) => [
 ], { vars: { value: { type: 'string', default: 'good' } } })
 `
 
-/** All as it was before any run. */
-function anew(): void {
-  for (const name of readdirSync(dir)) rmSync(at(name), { recursive: true })
-  mkdirSync(at('node_modules'))
-  symlinkSync(resolve('.'), at('node_modules', 'rota'))
-  writeFileSync(at('site.mjs'), playbook)
-  const host = (name: string) =>
-    `${name} ansible_connection=local ansible_shell_executable="env XDG_STATE_HOME=${at(name)} sh"\n`
-  writeFileSync(at('hosts.ini'), `[all]\n${names.map(host).join('')}`)
-  writeFileSync(at('asked'), '')
-  for (const name of names) mkdirSync(at(name))
-  chmodSync(dir, 0o755)
-  if (isRoot)
-    for (const path of [dir, cache, at('asked'), ...names.map(name => at(name))]) chownSync(path, nobody, nobody)
-}
-
-async function site(...words: readonly string[]) {
-  const as = isRoot ? ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : []
-  const [command = '', ...rest] = [...as, process.execPath, at('site.mjs'), ...words]
-  return execa(command, rest, {
-    cwd: dir,
-    reject: false,
-    stdin: 'ignore',
-    env: { HOME: dir, XDG_STATE_HOME: at('state'), XDG_CACHE_HOME: cache, FORCE_COLOR: undefined, NO_COLOR: '1' },
-  })
-}
-
+const anew = () => hosts.anew({ 'site.mjs': playbook, asked: '' })
+const site = (...words: readonly string[]) => hosts.said(at('site.mjs'), ...words)
 const asked = () => readFileSync(at('asked'), 'utf8').split('\n').filter(Boolean)
 const changedOn = () => names.filter(name => existsSync(at(name, 'conf')))
 

@@ -1,35 +1,14 @@
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { execa } from 'execa'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { RunEvent } from '../../../engine/journal/events.ts'
+import { type DieOn, localHosts, type Ran } from './local-hosts.ts'
 
-// Runs on three hosts of this machine, as an unprivileged user, whose control process is killed (SIGKILL) at chosen
-// moments and gone on with. Each host has a lock and a state of its own; all that is done there is a line in `log`.
-const nobody = 65534
-const isRoot = process.getuid?.() === 0
-const dir = mkdtempSync(join(tmpdir(), 'rota-resume-'))
-// Rota is compiled there once.
-const cache = mkdtempSync(join(tmpdir(), 'rota-resume-cache-'))
-if (isRoot) chownSync(cache, nobody, nobody)
-test.after(() => {
-  for (const each of [dir, cache]) rmSync(each, { recursive: true, force: true })
-})
-const names = ['a', 'b', 'c']
-const at = (...parts: readonly string[]) => join(dir, ...parts)
+// Runs whose control process is killed (SIGKILL) at chosen moments and gone on with. All that is done on a host is a
+// line in `log`.
+const hosts = localHosts('resume')
+const { dir, names, at, inventory, owed } = hosts
 const log = at('log')
 const lib = `export const dir = ${JSON.stringify(dir)}\nexport const said = 'one'\n`
 const playbook = `import { around, command, facts, file, play, playbook, step } from 'rota'
@@ -64,68 +43,18 @@ await playbook('upgrade', [
   play('third', { hosts: 'all', tasks: context => [file({ path: own(context).file('third'), content: said })] }),
 ], { vars: { password: { type: 'string', secret: true, default: '' }, api_token: { type: 'string', default: '' }, colour: { type: 'string', default: 'red' } } })
 `
-const host = (name: string) =>
-  `${name} ansible_connection=local ansible_shell_executable="env XDG_STATE_HOME=${at(name)} sh"\n`
-const inventory = `[all]\n${names.map(host).join('')}`
 
-/** All as it was before any run. */
-function anew(): void {
-  for (const name of readdirSync(dir)) rmSync(at(name), { recursive: true })
-  mkdirSync(at('node_modules'))
-  symlinkSync(resolve('.'), at('node_modules', 'rota'))
-  writeFileSync(at('upgrade.mjs'), playbook)
-  writeFileSync(at('other.mjs'), playbook.replace("'upgrade'", "'other'"))
-  writeFileSync(at('lib.mjs'), lib)
-  writeFileSync(at('hosts.ini'), inventory)
-  writeFileSync(at('more.yml'), 'colour: blue\n')
-  writeFileSync(log, '')
-  for (const name of names) mkdirSync(at(name))
-  if (isRoot) for (const name of ['', ...readdirSync(dir)]) chownSync(at(name), nobody, nobody)
-  chmodSync(dir, 0o755)
-}
-
-interface Ran {
-  readonly exitCode: number
-  readonly events: readonly RunEvent[]
-  readonly said: string
-}
-
-/**
- * The event with which its process is killed, or gets another signal; and a file: as long as it is there what is under
- * way goes on.
- */
-type DieOn = ((event: RunEvent) => boolean) & { readonly holds?: string; readonly signal?: NodeJS.Signals }
-
-async function run(args: readonly string[], dieOn?: DieOn, file = 'upgrade.mjs'): Promise<Ran> {
-  if (dieOn?.holds) writeFileSync(at(dieOn.holds), '')
-  const as = isRoot ? ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : []
-  const [command = '', ...words] = [...as, process.execPath, at(file), '--json', ...args]
-  const child = execa(command, words, {
-    cwd: dir,
-    reject: false,
-    stdin: 'ignore',
-    env: { HOME: dir, XDG_STATE_HOME: at('state'), XDG_CACHE_HOME: cache, FORCE_COLOR: undefined, NO_COLOR: '1' },
+const anew = () =>
+  hosts.anew({
+    'upgrade.mjs': playbook,
+    'other.mjs': playbook.replace("'upgrade'", "'other'"),
+    'lib.mjs': lib,
+    'more.yml': 'colour: blue\n',
+    log: '',
   })
-  const events: RunEvent[] = []
-  for await (const text of child.iterable()) {
-    const event = JSON.parse(String(text)) as RunEvent
-    events.push(event)
-    if (dieOn?.(event)) child.kill(dieOn.signal ?? 'SIGKILL')
-  }
-  const { exitCode = -1, stderr } = await child
-  // What was under way there goes on to its end.
-  if (dieOn?.holds) rmSync(at(dieOn.holds))
-  if (dieOn) await Promise.all(names.map(unlocked))
-  return { exitCode, events, said: stderr }
-}
-
-const unlocked = (name: string) => execa('flock', ['-w', '20', at(name, 'rota', 'lock'), 'true'], { reject: false })
+const run = (args: readonly string[], dieOn?: DieOn, file = 'upgrade.mjs') =>
+  hosts.ran([at(file), '--json', ...args], dieOn)
 const did = () => readFileSync(log, 'utf8').split('\n').filter(Boolean)
-const owed = () =>
-  names.flatMap(name => {
-    const pending = at(name, 'rota', 'pending')
-    return existsSync(pending) ? readdirSync(pending).map(what => `${name} ${what}`) : []
-  })
 const isOut = () => names.filter(name => existsSync(at(name, 'out')))
 const changed = ({ events }: Ran) =>
   events.flatMap(event =>
@@ -444,27 +373,14 @@ test('rota runs lists it, and tells its story; with what of it is left', async (
   anew()
   await run([...start, '-e', `password=${canary}`, '-l', 'a,b,c'], begins('b', 'works'))
   const rota = async (...args: readonly string[]) => {
-    const { all, exitCode } = await execa(process.execPath, ['engine/bin.mjs', 'runs', ...args], {
-      all: true,
-      reject: false,
-      env: {
-        XDG_STATE_HOME: at('state'),
-        XDG_CACHE_HOME: isRoot ? (process.env.XDG_CACHE_HOME ?? '') : cache,
-        FORCE_COLOR: undefined,
-        NO_COLOR: '1',
-      },
-    })
-    assert.is(exitCode, 0, all)
-    assert.not.match(all, /canary/)
-    return all
+    const { stdout, stderr, exitCode } = await hosts.said(resolve('engine/bin.mjs'), 'runs', ...args)
+    assert.is(exitCode, 0, stderr)
+    assert.not.match(stdout, /canary/)
+    return stdout
   }
-  const user = isRoot ? 'nobody' : '\\S+'
   assert.match(
     await rota(),
-    new RegExp(
-      `^run +began, UTC +who +playbook +outcome +hosts +flags\n\\S+ +\\S+ \\S+ +${user}@\\S+ +upgrade +broken off +play 2 of 3: 1 done, 2 left +--inventory=hosts.ini --extra-vars \\(password: secret\\) --limit=a,b,c$`,
-      'm',
-    ),
+    /^run +began, UTC +who +playbook +outcome +hosts +flags\n\S+ +\S+ \S+ +\S+@\S+ +upgrade +broken off +play 2 of 3: 1 done, 2 left +--inventory=hosts.ini --extra-vars \(password: secret\) --limit=a,b,c$/m,
   )
   const told = await rota('show')
   assert.match(told, /a: changed, 5 changes\n {4}play: file \S+\/conf/)

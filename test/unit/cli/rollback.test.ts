@@ -1,10 +1,7 @@
 import {
   chmodSync,
-  chownSync,
-  existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -12,26 +9,17 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { RunEvent } from '../../../engine/journal/events.ts'
+import { localHosts, type Ran } from './local-hosts.ts'
 
-// Runs on three hosts of this machine, as an unprivileged user, and takes them back. Each host has a lock and a state
-// of its own; its daemon is a file `served`, which a reload makes of what is configured.
-const nobody = 65534
-const isRoot = process.getuid?.() === 0
-const dir = mkdtempSync(join(tmpdir(), 'rota-rollback-'))
-// Rota is compiled there once.
-const cache = mkdtempSync(join(tmpdir(), 'rota-rollback-cache-'))
-if (isRoot) chownSync(cache, nobody, nobody)
-test.after(() => {
-  for (const each of [dir, cache]) rmSync(each, { recursive: true, force: true })
-})
-const names = ['a', 'b', 'c']
-const at = (...parts: readonly string[]) => join(dir, ...parts)
+// Runs that are taken back. A host's daemon is a file `served`, which a reload makes of what is configured.
+const hosts = localHosts('rollback')
+const { dir, names, at, owed } = hosts
+const started = hosts.ran
 const playbook = `import { absent, around, command, directory, facts, file, gate, holds, lineInFile, link, play, playbook, step } from 'rota'
 const dir = ${JSON.stringify(dir)}
 const line = (host, what) => \`echo '\${host.name} \${what}' >>'\${dir}/log'\`
@@ -75,8 +63,6 @@ await playbook('site', ({ vars: { value, secret } }) => [
   }),
 ], { vars: { value: { type: 'string', default: 'good' }, secret: { type: 'string', secret: true, default: '' } } })
 `
-const host = (name: string) =>
-  `${name} ansible_connection=local ansible_shell_executable="env XDG_STATE_HOME=${at(name)} sh"\n`
 const before: readonly (readonly [string, string, number?])[] = [
   ['shared', 'before\n', 0o640],
   ['mode', 'same', 0o644],
@@ -86,26 +72,13 @@ const before: readonly (readonly [string, string, number?])[] = [
   ['served', 'before\n'],
 ]
 
-/** All as it was before any run. */
-function anew(): void {
-  for (const name of readdirSync(dir)) rmSync(at(name), { recursive: true })
-  mkdirSync(at('node_modules'))
-  symlinkSync(resolve('.'), at('node_modules', 'rota'))
-  writeFileSync(at('site.mjs'), playbook)
-  writeFileSync(at('other.mjs'), playbook.replace("'site'", "'other'"))
-  writeFileSync(at('hosts.ini'), `[all]\n${names.map(host).join('')}`)
-  writeFileSync(at('log'), '')
-  for (const name of names) {
-    mkdirSync(at(name, 'folder'), { recursive: true })
+const anew = () =>
+  hosts.anew({ 'site.mjs': playbook, 'other.mjs': playbook.replace("'site'", "'other'"), log: '' }, name => {
+    mkdirSync(at(name, 'folder'))
     for (const [file, content, mode] of before) writeFileSync(at(name, file), content, { mode: mode ?? 0o644 })
     chmodSync(at(name, 'folder'), 0o755)
     symlinkSync('v-before', at(name, 'current'))
-  }
-  if (isRoot)
-    for (const name of ['', ...readdirSync(dir, { recursive: true }).map(String)])
-      if (!name.startsWith('node_modules') && !lstatSync(at(name)).isSymbolicLink()) chownSync(at(name), nobody, nobody)
-  chmodSync(dir, 0o755)
-}
+  })
 
 /** What is on a host of all that a run changes. */
 const stateOf = (name: string): Readonly<Record<string, string>> =>
@@ -120,35 +93,6 @@ const stateOf = (name: string): Readonly<Record<string, string>> =>
     }),
   )
 
-interface Ran {
-  readonly exitCode: number
-  readonly run: string
-  readonly events: readonly RunEvent[]
-  readonly said: string
-}
-
-async function started(words: readonly string[], dieOn?: (event: RunEvent) => boolean): Promise<Ran> {
-  const as = isRoot ? ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : []
-  const [command = '', ...rest] = [...as, process.execPath, ...words]
-  const child = execa(command, rest, {
-    cwd: dir,
-    reject: false,
-    stdin: 'ignore',
-    env: { HOME: dir, XDG_STATE_HOME: at('state'), XDG_CACHE_HOME: cache, FORCE_COLOR: undefined, NO_COLOR: '1' },
-  })
-  const events: RunEvent[] = []
-  for await (const text of child.iterable()) {
-    const event = JSON.parse(String(text)) as RunEvent
-    events.push(event)
-    if (dieOn?.(event)) child.kill('SIGKILL')
-  }
-  const { exitCode = -1, stderr } = await child
-  if (dieOn) await Promise.all(names.map(unlocked))
-  const run = events.flatMap(event => (event.kind === 'runStarted' ? [event.run] : []))[0] ?? ''
-  return { exitCode, run, events, said: stderr }
-}
-
-const unlocked = (name: string) => execa('flock', ['-w', '20', at(name, 'rota', 'lock'), 'true'], { reject: false })
 const site = (...args: readonly string[]) => started([at('site.mjs'), '--json', ...args])
 const bad = ['-i', 'hosts.ini', '-e', 'value=bad']
 const back = (run: string, ...args: readonly string[]) =>
@@ -168,12 +112,6 @@ const texts = (ran: Ran) =>
   told(ran)
     .map(event => (event.kind === 'stopped' ? event.reason : `${event.host ?? '-'} ${event.text}`))
     .join('\n')
-const owed = () =>
-  names.flatMap(name => {
-    const pending = at(name, 'rota', 'pending')
-    return existsSync(pending) ? readdirSync(pending) : []
-  })
-
 test('a run is taken back: the last play first, host by host, with what its changes had notified; and a second time nothing', async () => {
   anew()
   const old = names.map(stateOf)
