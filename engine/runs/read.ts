@@ -142,7 +142,15 @@ const shapes: Readonly<Record<RunEvent['kind'], Shape>> = {
     seconds: maybe(number),
   },
   taskStarted: aboutTask,
-  gate: { host: maybe(text), gate: text, status: oneOf('waiting', 'holds', 'failed'), seconds: maybe(number) },
+  gate: {
+    host: maybe(text),
+    gate: text,
+    from: maybe(text),
+    status: oneOf('waiting', 'holds', 'failed', 'interrupted'),
+    expected: maybe(text),
+    saw: maybe(text),
+    seconds: maybe(number),
+  },
   pause: { play: text, before: text, seconds: number, status: oneOf('started', 'ended') },
   check: { play: text, role: text, check: text, host: maybe(text), ok: flag, expected: text, saw: text },
   around: {

@@ -28,6 +28,7 @@ const events: readonly RunEvent[] = [
   { kind: 'playStarted', play: 'masters', number: 2, hosts: ['b', 'a', 'c'], batches: 3 },
   { kind: 'batchStarted', play: 'masters', number: 1, of: 3, hosts: ['b'] },
   { kind: 'gate', gate: 'the shop answers', from: 'all.yml:3:5', status: 'holds', seconds: 1 },
+  { kind: 'gate', gate: 'the shop answers', status: 'interrupted', expected: '200', saw: '503' },
   { kind: 'pause', play: 'masters', before: 'batch 1 of 3', seconds: 300, status: 'started' },
   { kind: 'planned', host: 'b', play: 'masters', tasks: 3, changes: 2, seconds: 0.1 },
   { kind: 'around', host: 'b', name: 'the node is drained', phase: 'announce', status: 'started' },
