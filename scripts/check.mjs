@@ -11,6 +11,8 @@ const shellFiles = await glob(['engine/**/*.sh', 'scripts/**/*.sh', 'test/**/*.s
 const checks = [
   { name: 'format and lint', run: () => $`npx biome check` },
   { name: 'types', run: () => $`npx tsc -p .` },
+  // It runs in a browser.
+  { name: 'types of the report page', run: () => $`npx tsc -p engine/report/html` },
   { name: 'package', run: checkPackage },
   { name: 'shell', run: () => $`shellcheck ${shellFiles}` },
   {

@@ -80,7 +80,7 @@ const suites = [
     dir: 'test/package',
     minutes: 10,
     workers: two,
-    needs: () => ensureCommands({ ssh: 'openssh-client', '/usr/sbin/sshd': 'openssh-server' }),
+    needs: () => ensureCommands({ ssh: 'openssh-client', '/usr/sbin/sshd': 'openssh-server', chromium: 'chromium' }),
   },
   {
     name: 'hostile',

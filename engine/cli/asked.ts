@@ -35,7 +35,7 @@ export function askedOf(
 
 /** They say how much is told, who is asked, and which run is gone on with or taken back: the next one has its own. */
 export const ofTheMoment: readonly string[] = [
-  ...['--verbose', '--json', '--profile', '--ask', '--resume', '--resume-changed', '--rollback', '--force'],
+  ...['--verbose', '--json', '--profile', '--report', '--ask', '--resume', '--resume-changed', '--rollback', '--force'],
   ...['--list-hosts', '--list-tasks', '--list-tags', '--list-params'],
 ]
 

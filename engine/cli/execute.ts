@@ -53,6 +53,7 @@ export async function execute(
   // The hosts are being connected to: until they answer there is time.
   const soon = setTimeout(tellMadeOf, 50)
   const { signal, done } = interruptible(text => emit({ kind: 'note', text }))
+  let exitCode: number
   try {
     const unchecked = [...names].filter(name => isUnchecked(connections.get(name)))
     for (const text of [...warnings, ...uncheckedWarning(unchecked)]) emit({ kind: 'warning', text })
@@ -63,7 +64,7 @@ export async function execute(
     for (const note of ready.notes) emit(note)
     for (const text of said) emit({ kind: 'note', text })
     const asked = askedOf(playbook, flags.given, options.sources, plays, redactor)
-    return await runPlays(plays, {
+    exitCode = await runPlays(plays, {
       run: runId,
       playbook: playbook.name,
       inventory,
@@ -99,6 +100,8 @@ export async function execute(
     report.close(journal.path)
     journal.close()
   }
+  if (flags.report !== undefined) await (await import('./report-files.ts')).writeReports(flags, runId, journal.path)
+  return exitCode
 }
 
 const begins: ReadonlySet<RunEvent['kind']> = new Set(['taskStarted', 'around', 'task', 'hostFinished', 'runFinished'])

@@ -44,6 +44,8 @@ export interface Flags extends VaultFlags {
   readonly verbose: number
   readonly json: boolean
   readonly profile: boolean
+  /** Where a page that tells of the run is to be written. */
+  readonly report?: string
   readonly listHosts: boolean
   readonly listTasks: boolean
   readonly listTags: boolean
@@ -158,6 +160,7 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
     .option('-v, --verbose', 'say more: every task (-v), output of changes (-vv)', (_, before: number) => before + 1, 0)
     .option('--json', 'one JSON object for each event instead of text', false)
     .option('--profile', 'say at the end where the time went', false)
+    .option('--report <file>', 'write a page of HTML that tells of the run, to be opened in a browser')
     .option('--list-hosts', 'list the hosts of each play and stop', false)
     .option('--list-tasks', 'list the tasks of each play and stop', false)
     .option('--list-tags', 'list all tags and stop', false)
@@ -189,6 +192,9 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
     command.error('error: a run is gone on with (--resume) or taken back (--rollback), not both')
   if (command.opts<Flags>().ask && command.opts<Flags>().check)
     command.error('error: --check changes nothing, so there is nothing to --ask about')
+  const { listHosts, listTasks, listTags, listParams, report } = command.opts<Flags>()
+  if (report !== undefined && (listHosts || listTasks || listTags || listParams !== undefined))
+    command.error('error: --report tells of a run, and where something is listed there is none')
   const { keyFile, inventoryFile, connPassFile, becomePassFile, diff, ...flags } = command.opts<Parsed>()
   const defaultsDir: unknown = defaultsFlag && command.getOptionValue(defaultsFlag.attributeName())
   return {

@@ -28,6 +28,7 @@ export async function runFromCommandLine(
     const wantsTasks = flags.listTasks || flags.listTags
     const lists = wantsTasks || flags.listHosts || flags.listParams !== undefined
     if (!lists) mustBeRecordable()
+    if (flags.report !== undefined) (await reportFiles()).mustBeWritable(flags)
     const agree = !lists && flags.ask ? await agreeing(flags) : execute
     const prepared = await prepareRun(playbook, flags, output.redactor, lists ? 'first' : 'all')
     const { problems, ready, bound, inventory } = prepared
@@ -53,6 +54,8 @@ export async function runFromCommandLine(
 /** Loaded where it is asked for: most runs go on with no other. */
 const resumedBy = async (playbook: Playbook, flags: Flags): Promise<Resuming> =>
   (await import('./resume.ts')).resuming(playbook, flags)
+
+const reportFiles = () => import('./report-files.ts')
 
 async function agreeing(flags: Flags): Promise<typeof execute> {
   const { agreeAndExecute, mustBeAskable } = await import('./agree.ts')

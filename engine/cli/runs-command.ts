@@ -1,9 +1,12 @@
+import { basename } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { messageOf, refused } from '../failure/index.ts'
 import { journalDir, jsonEscaped, printable, shown } from '../journal/index.ts'
-import { runTable, storyLines } from '../report/index.ts'
+import { htmlOf, runTable, storyLines } from '../report/index.ts'
 import { journalNamed, journalsIn, readStory, type State, type Story, stateOf } from '../runs/index.ts'
 import { printNotes } from './problems.ts'
+import { mustBeWritable } from './report-files.ts'
+import { writeOutput } from './vault/files.ts'
 
 /** `rota runs`: what was run from this machine, and what became of it. */
 export function runsCommand(): Command {
@@ -17,10 +20,16 @@ export function runsCommand(): Command {
     .argument('[run]', 'its name, or its journal; the newest one when left out')
     .option('--json', 'as one JSON object', false)
     .action(showRun)
+  const report = new Command('report')
+    .description('write a page of HTML that tells of one run, to be opened in a browser')
+    .argument('<run>', 'its name, or its journal')
+    .argument('[file]', 'where; RUN.html when left out, - for stdout')
+    .action(reportRun)
   return new Command('runs')
     .description('look at past runs, by the journals that they have left')
     .addCommand(list, { isDefault: true })
     .addCommand(show)
+    .addCommand(report)
 }
 
 function positive(value: string): number {
@@ -63,6 +72,14 @@ async function showRun(named: string | undefined, { json }: { readonly json: boo
   if (json) return print(toJson({ state, ...story }))
   for (const line of storyLines({ story: shown(story), state })) print(line)
   print(`journal: ${printable(file)}`)
+}
+
+async function reportRun(named: string, file: string | undefined): Promise<void> {
+  const journal = journalNamed(named)
+  const to = file ?? `${basename(journal, '.ndjson')}.html`
+  if (to !== '-') mustBeWritable({ report: to })
+  writeOutput(to, await htmlOf(journal))
+  if (to !== '-') printNotes([`report: ${to}`])
 }
 
 const toJson = (value: object): string => jsonEscaped(JSON.stringify(value))

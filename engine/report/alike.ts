@@ -21,33 +21,45 @@ export const linesOfHost = ({ host, head, below, color = line => line }: OfHost)
  * order in which it came first. Twice of one host it is said twice.
  */
 export function gathered() {
-  const groups = new Map<string, Group[]>()
+  let groups = alike<Omit<OfHost, 'host'>>()
   return {
-    add: ({ host, ...said }: OfHost): void => {
-      const { head, below } = said
-      // Differences may be long.
-      const key = createHash('sha256')
-        .update(JSON.stringify([head, below]))
-        .digest('base64')
-      const known = groups.get(key) ?? []
-      const group = known.find(({ hosts }) => !hosts.has(host))
-      if (group) group.hosts.add(host)
-      else groups.set(key, [...known, { ...said, hosts: new Set([host]) }])
-    },
+    add: ({ host, ...said }: OfHost): void => groups.add(host, said, [said.head, said.below]),
     /** All that has come since the last time. */
     take: (): readonly string[] => {
-      const lines = [...groups.values()].flat().flatMap(linesOfGroup)
-      groups.clear()
+      const lines = groups.all().flatMap(linesOfGroup)
+      groups = alike()
       return lines
     },
   }
 }
 
-interface Group extends Omit<OfHost, 'host'> {
-  readonly hosts: Set<string>
+/** What is the same of several hosts. */
+export interface Alike<T> {
+  /** As it was said of the first of them. */
+  readonly said: T
+  readonly hosts: ReadonlySet<string>
 }
 
-function linesOfGroup({ hosts, below, ...said }: Group): readonly string[] {
+/** Puts together what has the same key. What a host has twice is there twice. */
+export function alike<T>(): {
+  readonly add: (host: string, said: T, key: unknown) => void
+  readonly all: () => readonly Alike<T>[]
+} {
+  const groups = new Map<string, { readonly said: T; readonly hosts: Set<string> }[]>()
+  return {
+    add: (host, said, key) => {
+      // Differences may be long.
+      const sum = createHash('sha256').update(JSON.stringify(key)).digest('base64')
+      const known = groups.get(sum) ?? []
+      const group = known.find(({ hosts }) => !hosts.has(host))
+      if (group) group.hosts.add(host)
+      else groups.set(sum, [...known, { said, hosts: new Set([host]) }])
+    },
+    all: () => [...groups.values()].flat(),
+  }
+}
+
+function linesOfGroup({ said, hosts }: Alike<Omit<OfHost, 'host'>>): readonly string[] {
   const { who, below: names } = whoIn([...hosts])
-  return linesOfHost({ ...said, host: who, below: [...names, ...below] })
+  return linesOfHost({ ...said, host: who, below: [...names, ...said.below] })
 }

@@ -8,7 +8,7 @@ export type Diffs = (
   diff: TextDiff,
 ) => { readonly lines: readonly string[]; readonly seen?: undefined } | { readonly seen: string; readonly lines: [] }
 
-interface TextDiff {
+export interface TextDiff {
   readonly path: string
   readonly before: string
   readonly after: string
@@ -47,7 +47,7 @@ export const unseenDiffs =
 const sumOf = (lines: readonly string[]): string => createHash('sha256').update(lines.join('\n')).digest('base64')
 
 /** A unified diff, the lines coloured, three lines of context. */
-function diffLines({ path, before, after }: TextDiff, paint: Paint): readonly string[] {
+export function diffLines({ path, before, after }: TextDiff, paint: Paint): readonly string[] {
   const patch = createTwoFilesPatch(`${path} (on the host)`, `${path} (wanted)`, before, after, undefined, undefined, {
     context: 3,
   })

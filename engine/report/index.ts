@@ -21,5 +21,8 @@ export function reporter(options: ReportOptions, toStdout: (text: string) => voi
   const { event, hold, close } = options.profile ? profiled(report, write) : report
   return { event: said => event(shown(said)), hold, close: journal => close(printable(journal)) }
 }
+/** A past run as a page of HTML, from its journal. Loaded where it is asked for. */
+export const htmlOf = async (journal: string): Promise<string> => (await import('./html/html.ts')).htmlOf(journal)
+
 export { profileOf } from './profile.ts'
 export { type Listed, runTable, storyLines } from './story.ts'

@@ -33,7 +33,7 @@ export function runTable(runs: readonly Listed[], paint: Paint = painter(wantsCo
 
 const minute = (at: string): string => at.slice(0, 16).replace('T', ' ')
 
-const outcomeOf = ({ check, finished }: Shown<Story>, state: State): string => {
+export const outcomeOf = ({ check, finished }: Shown<Story>, state: State): string => {
   const code = finished && finished.exitCode !== 0 ? ` (${finished.exitCode})` : ''
   return `${state}${code}${check ? ', check mode' : ''}`
 }
@@ -52,7 +52,7 @@ function hostsIn({ finished, plays, asked }: Shown<Story>): string {
 }
 
 /** As it would be typed; what was kept out of the journal stands there as such. */
-const flagWords = (flags: readonly Shown<AskedFlag>[]): string =>
+export const flagWords = (flags: readonly Shown<AskedFlag>[]): string =>
   flags
     .map(one => {
       if ('secret' in one) return `${one.flag} (${one.secret.join(', ')}: secret)`
@@ -92,7 +92,7 @@ export function storyLines({ story, state }: Listed, paint: Paint = painter(want
   ].flatMap(continued)
 }
 
-function span({ started, last }: Shown<Story>): string {
+export function span({ started, last }: Shown<Story>): string {
   const seconds = (Date.parse(last) - Date.parse(started)) / 1000
   return `${started.replace(/\.\d+Z$/, 'Z')}, for ${seconds < 120 ? `${seconds.toFixed(1)} s` : `${(seconds / 60).toFixed(0)} min`}`
 }
@@ -143,18 +143,38 @@ function verdict({ outcome, begun, message, did }: Shown<HostStory>, isOver: boo
   return paint.cyan('not begun')
 }
 
-/** What is left of a run that is not going on, and did not end well. */
-function leftLines({ story, state }: Listed, paint: Paint): readonly string[] {
+/** What is left of a run that is not going on, and did not end well: by play. */
+export interface Left {
+  readonly open: readonly { readonly play: string; readonly hosts: readonly string[] }[]
+  /** Plays that were not begun. */
+  readonly later: readonly { readonly play: string; readonly hosts: number }[]
+  /** What to type. */
+  readonly goOn?: string
+}
+
+export function leftOf({ story, state }: Listed): Left {
   const { asked, plays, check } = story
-  if (state === 'ended well' || state === 'goes on' || check) return []
-  const open = plays.flatMap(play => {
-    const hosts = play.hosts.filter(host => !isDone(host)).map(({ host }) => host)
-    return hosts.length > 0 ? [`  ${play.play}: ${hosts.join(', ')}`] : []
-  })
+  if (state === 'ended well' || state === 'goes on' || check) return { open: [], later: [] }
   const begun = new Set(plays.map(({ number }) => number))
-  const later = (asked?.plays ?? []).flatMap(({ play, hosts }, index) =>
-    begun.has(index + 1) || hosts === 0 ? [] : [`  ${play}: ${hosts} ${hosts === 1 ? 'host' : 'hosts'}`],
-  )
-  const goOn = asked ? ['', `go on with it: ${howToResume(story.run, asked)}`] : []
-  return ['', paint.bold('left'), ...open, ...later, ...goOn]
+  return {
+    open: plays.flatMap(({ play, hosts }) => {
+      const left = hosts.filter(host => !isDone(host)).map(({ host }) => host)
+      return left.length > 0 ? [{ play, hosts: left }] : []
+    }),
+    later: (asked?.plays ?? []).filter(({ hosts }, index) => !begun.has(index + 1) && hosts > 0),
+    ...(asked ? { goOn: howToResume(story.run, asked) } : {}),
+  }
+}
+
+function leftLines(listed: Listed, paint: Paint): readonly string[] {
+  const { story, state } = listed
+  if (state === 'ended well' || state === 'goes on' || story.check) return []
+  const { open, later, goOn } = leftOf(listed)
+  return [
+    '',
+    paint.bold('left'),
+    ...open.map(({ play, hosts }) => `  ${play}: ${hosts.join(', ')}`),
+    ...later.map(({ play, hosts }) => `  ${play}: ${hosts} ${hosts === 1 ? 'host' : 'hosts'}`),
+    ...(goOn === undefined ? [] : ['', `go on with it: ${goOn}`]),
+  ]
 }

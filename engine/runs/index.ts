@@ -2,6 +2,7 @@
 
 export { choose, howToResume, type Sought } from './choose.ts'
 export { journalNamed, journalsIn } from './find.ts'
+export { type Later, laterThan } from './later.ts'
 export { type Lost, lostIn } from './lost.ts'
 export { differences, type MadeOf } from './made-of.ts'
 export { type Before, beforeOf, isDone } from './progress.ts'

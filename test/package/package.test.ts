@@ -120,7 +120,10 @@ for (const node of ['oldest', 'newest']) {
       '--check',
       '-e',
       `hello_path=${path('motd')}`,
+      '--report',
+      'run.html',
     )
+    match(readFileSync(path('run.html'), 'utf8'), /hello: file.*uPlot/s)
     match(checked, /localhost: would change hello: file/)
     const register = ['--import', 'rota/register', 'playbooks/site.mjs', '--list-tasks']
     match(await succeeds(node, 'node', ...register), /hello: file \/etc\/motd/)

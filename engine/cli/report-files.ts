@@ -1,0 +1,59 @@
+import { accessSync, constants, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { isFailure, messageOf, type Problem, refused, saidOf } from '../failure/index.ts'
+import { htmlOf } from '../report/index.ts'
+import type { Flags } from './flags.ts'
+import { printNotes } from './problems.ts'
+import { writeOutput } from './vault/files.ts'
+
+type ReportFiles = Pick<Flags, 'report'>
+
+/** How each is made of a run's journal. */
+const makers = { report: htmlOf } as const
+
+const wanted = (files: ReportFiles) =>
+  (Object.keys(makers) as (keyof typeof makers)[]).flatMap(name => {
+    const file = files[name]
+    return file === undefined ? [] : [{ name, file }]
+  })
+
+/** Throws where a report could not be written. Asked first, so that it is known before any host is touched. */
+export function mustBeWritable(files: ReportFiles): void {
+  const problems = wanted(files).flatMap(({ name, file }): readonly Problem[] => {
+    const why = whyNot(file)
+    return why === undefined ? [] : [{ message: `--${name} ${file}: ${why}` }]
+  })
+  if (problems.length > 0) throw refused(problems)
+}
+
+function whyNot(file: string): string | undefined {
+  try {
+    const before = statSync(file, { throwIfNoEntry: false })
+    // It is replaced, and a device would be as well.
+    if (before && !before.isFile())
+      return `there is ${before.isDirectory() ? 'a folder' : 'no regular file'} of this name`
+    accessSync(dirname(file), constants.W_OK | constants.X_OK)
+    return undefined
+  } catch (error) {
+    return `it can't be written: ${messageOf(error)}`
+  }
+}
+
+/**
+ * Writes the reports of a run that is over, each whole or not at all. One that can't be written is told, with how to
+ * make it again; the exit code stays what it is, for it says how the hosts are.
+ */
+export async function writeReports(files: ReportFiles, run: string, journal: string): Promise<void> {
+  for (const { name, file } of wanted(files)) {
+    try {
+      writeOutput(file, await makers[name](journal))
+      printNotes([`${name}: ${file}`])
+    } catch (error) {
+      const why = isFailure(error, 'refused') ? saidOf(error).message : messageOf(error)
+      printNotes(
+        [`the ${name} ${file} was not written: ${why}; once it can be: rota runs report ${run} ${file}`],
+        'warning: ',
+      )
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { rota } from '../../../engine/cli/rota.ts'
+import { runFromCommandLine } from '../../../engine/cli/run.ts'
+import { command, defineRole, file, play } from '../../../engine/index.ts'
+import { sampleRun, writeJournal } from '../../sample-journal.ts'
+import { heard } from './heard.ts'
+
+// Whole command lines against this machine, and what they leave. The state of a run goes elsewhere.
+const cwd = mkdtempSync(join(tmpdir(), 'rota-report-files-'))
+process.env.XDG_STATE_HOME = join(cwd, 'state')
+test.after(() => rmSync(cwd, { recursive: true }))
+
+const at = (name: string) => join(cwd, name)
+const canary = 'canary-7f3a9'
+execFileSync('mkfifo', [at('pipe')])
+writeFileSync(at('site.mjs'), '')
+writeFileSync(at('hosts.ini'), 'here ansible_connection=local\n')
+const role = defineRole({
+  name: 'base',
+  params: {
+    type: 'object',
+    properties: {
+      run: { type: 'string', default: 'true' },
+      password: { type: 'string', secret: true, default: canary },
+    },
+  },
+  tasks: ({ params }) => [
+    file({ path: at('config'), content: `password ${params.password}\n`, mode: '0600' }),
+    command({ title: 'the command', run: ['sh', '-c', params.run], stdin: params.password }),
+  ],
+})
+const made = { name: 'site', file: at('site.mjs'), plays: [play('all of it', { hosts: 'all', roles: [role()] })] }
+const run = (...args: string[]) => {
+  rmSync(at('config'), { force: true })
+  return heard(cwd, () => runFromCommandLine(made, ['node', at('site.mjs'), '-i', 'hosts.ini', ...args]))
+}
+const doing = (script: string) => ['-e', JSON.stringify({ base_run: script })]
+
+test('--report leaves a page that tells of the run, for its owner alone, and no secret in it', async () => {
+  const { exitCode, said } = await run('--diff', '--report', 'run.html', ...doing('cat; exit 3'))
+  assert.is(exitCode, 2, said)
+  assert.match(said, /report: run\.html\n$/)
+  const page = readFileSync(at('run.html'), 'utf8')
+  assert.match(page, /base: the command.*exit code 3/s)
+  assert.match(page, /\*{8}/)
+  assert.not.match(page, canary)
+  assert.is(statSync(at('run.html')).mode & 0o777, 0o600)
+})
+
+test('a page that is there is replaced, and keeps its mode; nothing else is left beside it', async () => {
+  mkdirSync(at('pages'))
+  writeFileSync(at('pages/run.html'), 'old', { mode: 0o644 })
+  const { exitCode, said } = await run('--check', '--report', 'pages/run.html')
+  assert.is(exitCode, 0, said)
+  assert.match(readFileSync(at('pages/run.html'), 'utf8'), /check mode/)
+  assert.is(statSync(at('pages/run.html')).mode & 0o777, 0o644)
+  assert.equal(readdirSync(at('pages')), ['run.html'])
+})
+
+const refused: readonly (readonly [what: string, file: string, said: RegExp])[] = [
+  ['in a folder that is not there', 'nowhere/run.html', /--report nowhere\/run\.html: it can't be written: ENOENT/],
+  ['that is a folder', '.', /--report \.: there is a folder of this name/],
+  ['that is no file, which would be replaced', 'pipe', /--report pipe: there is no regular file of this name/],
+]
+for (const [what, name, expected] of refused)
+  test(`a report ${what}, is refused before any host is touched`, async () => {
+    const { exitCode, said } = await run('--report', name)
+    assert.is(exitCode, 1)
+    assert.match(said, expected)
+    assert.match(said, 'no host was touched')
+    assert.not(existsSync(at('config')))
+  })
+
+for (const [script, code] of [
+  ['true', 0],
+  ['exit 3', 2],
+] as const)
+  test(`a report that can't be written at the end is told with what to do, and the exit code stays ${code}`, async () => {
+    mkdirSync(at('goes'), { recursive: true })
+    const { exitCode, said } = await run('--report', 'goes/run.html', ...doing(`rmdir '${at('goes')}'; ${script}`))
+    assert.is(exitCode, code, said)
+    assert.match(
+      said,
+      /warning: the report goes\/run\.html was not written: .*; once it can be: rota runs report \S+ goes\/run\.html/,
+    )
+  })
+
+test('where something is listed there is no run to report', async () => {
+  for (const list of [['--list-hosts'], ['--list-tasks'], ['--list-tags'], ['--list-params', 'here']]) {
+    const { exitCode, said } = await run('--report', 'list.html', ...list)
+    assert.is(exitCode, 1)
+    assert.match(said, '--report tells of a run, and where something is listed there is none')
+  }
+  assert.not(existsSync(at('list.html')))
+})
+
+test('a run that is gone on with writes no report that it is not asked for anew', async () => {
+  await run('--report', 'first.html', ...doing('exit 3'))
+  rmSync(at('first.html'))
+  const { said } = await heard(cwd, () =>
+    runFromCommandLine(made, ['node', at('site.mjs'), '--resume', '--resume-changed', '--report', 'second.html']),
+  )
+  assert.not(existsSync(at('first.html')), said)
+  assert.match(readFileSync(at('second.html'), 'utf8'), /<dt>Goes on with<\/dt>/)
+})
+
+const reported = async (...args: string[]) => {
+  const before = process.exitCode
+  const result = await heard(cwd, () => rota(['runs', 'report', ...args]))
+  process.exitCode = before
+  return result
+}
+
+test('rota runs report makes the page of a past run, named by it, or where it is told', async () => {
+  const dir = at('state/rota/runs')
+  const name = '20261129T220903Z-1'
+  writeJournal(dir, name, sampleRun(name), '{"at": "half a line')
+  const named = await reported(name)
+  assert.is(named.exitCode, 0, named.said)
+  assert.match(named.said, `report: ${name}.html`)
+  assert.match(readFileSync(at(`${name}.html`), 'utf8'), /The journal ends in the midst of a line/)
+  await reported(join(dir, `${name}.ndjson`), 'told.html')
+  assert.ok(existsSync(at('told.html')))
+  const printed = await reported(name, '-')
+  assert.match(printed.said, /^<!doctype html>.*<\/html>\n$/s)
+  const pipe = await reported(name, 'pipe')
+  assert.is(pipe.exitCode, 1)
+  assert.match(pipe.said, 'no regular file')
+  const unknown = await reported('20000101T000000Z-1')
+  assert.is(unknown.exitCode, 1)
+  assert.match(unknown.said, 'there is no journal 20000101T000000Z-1')
+})
+
+test.run()
