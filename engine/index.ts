@@ -26,7 +26,7 @@ export type {
   DefaultsVersion,
   VersionOnHosts,
 } from './inventory/defaults-rule.ts'
-export type { InventoryRules } from './inventory/load.ts'
+export type { InventoryRules, KnownNames } from './inventory/load.ts'
 export type { Completes } from './inventory/types.ts'
 export type { AtLeast } from './playbook/keep-available.ts'
 export { type Play, type PlayOptions, play } from './playbook/play.ts'

@@ -1,10 +1,11 @@
 import type { Problem } from '../failure/index.ts'
 import { didYouMean } from '../failure/index.ts'
 import type { Inventory, Variable } from '../inventory/index.ts'
-import { clustersOf, type ReadyPlay } from '../plan/index.ts'
+import type { ReadyPlay } from '../plan/index.ts'
 import type { Play, Serial } from '../playbook/index.ts'
 import { asWindow, checkSerial, parseSerial, specialTags, type TagSelection } from '../playbook/index.ts'
-import { type HasParams, isExtra, longestWait, variableNames } from '../values/index.ts'
+import { longestWait } from '../values/index.ts'
+import { extraVars, namesInTemplates, nobodyReads, variablesRead } from './variables-read.ts'
 
 /** All tags that the plays, their roles and their tasks have. */
 export function tagsIn(plays: readonly ReadyPlay[]): readonly string[] {
@@ -117,7 +118,7 @@ export function checkExtraVars(
     const { hint } = didYouMean(name, read)
     return [
       {
-        message: `extra variable ${name}: no role of this playbook reads it and the inventory does not set it`,
+        message: `extra variable ${name}: ${nobodyReads} and the inventory does not set it`,
         origin: variable.origin,
         ...(hint ? { hint } : {}),
       },
@@ -126,35 +127,8 @@ export function checkExtraVars(
   return problems
 }
 
-/** All in the plays that have params: roles, and the clusters of whoever is handed one. */
-const withParams = (plays: readonly Play[]): readonly HasParams[] =>
-  plays.flatMap(play => [
-    ...(play.roles ?? []).map(({ role }) => role),
-    ...clustersOf(play).map(({ params }) => ({ name: 'cluster', params })),
-  ])
-
-/** What the playbook, its roles and their hooks read. */
-const variablesRead = (plays: readonly Play[], own: readonly string[]): ReadonlySet<string> =>
-  new Set([
-    ...own,
-    ...plays.flatMap(({ gate, around = [] }) => [...(gate?.vars ?? []), ...around.flatMap(hook => hook.vars ?? [])]),
-    ...withParams(plays).flatMap(({ name, params }) =>
-      Object.entries(params.properties).flatMap(([param, schema]) => variableNames(name, param, schema)),
-    ),
-  ])
-
-function extraVars(inventory: Inventory): ReadonlyMap<string, Variable> {
-  const [first] = inventory.hosts.values()
-  return new Map([...(first?.vars ?? [])].filter(([, variable]) => isExtra(variable)))
-}
-
 /** The inventory sets it too, or one of its templates refers to it, or it overrides a default. */
 const isSetElsewhere = (inventory: Inventory, name: string): boolean =>
   inventory.defaults?.names.has(name) === true ||
-  [...inventory.hosts.values()].some(
-    host =>
-      host.vars.get(name)?.overrides !== undefined ||
-      [...host.vars.values()].some(
-        ({ value }) => typeof value === 'string' && value.includes('{{') && value.includes(name),
-      ),
-  )
+  [...inventory.hosts.values()].some(({ vars }) => vars.get(name)?.overrides !== undefined) ||
+  namesInTemplates(inventory, [name]).size > 0

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { formatProblem } from '../failure/index.ts'
 import type { ConnectionFlags } from '../host/index.ts'
 import { loadInventory, selectHosts } from '../inventory/index.ts'
 import { bindPlays, draftPlays, inventoryView } from '../plan/index.ts'
@@ -10,6 +11,7 @@ import { readConfig } from './config/config.ts'
 import { connectionsOf } from './connections.ts'
 import type { Flags } from './flags.ts'
 import { readsOf } from './made-of.ts'
+import { misspelt } from './misspelt.ts'
 import { optionsFrom } from './options.ts'
 import { playbookVars } from './playbook-vars.ts'
 import { type TemplateFacts, templateFacts } from './template-facts.ts'
@@ -118,6 +120,7 @@ async function prepareWith(theirs: WithDefaults, { playbook, flags, redactor, ke
     ...pauseProblems(plays, flags),
     ...checkExtraVars(plays, own, inventory, flags.extraVars),
   ]
+  const slips = misspelt(inventory, { plays, own, rules: playbook.inventory }).map(formatProblem)
   const hosts = ready.plays.flatMap(play => [...play.hosts, ...(play.play.keepAvailable ? play.everyone : [])])
   const names = new Set(hosts.map(host => host.name))
   const connections = connectionsTo(names)
@@ -138,7 +141,7 @@ async function prepareWith(theirs: WithDefaults, { playbook, flags, redactor, ke
     names,
     connections,
     complete,
-    warnings: [...inventory.warnings, ...theirs.warnings, ...named.warnings],
+    warnings: [...inventory.warnings, ...theirs.warnings, ...named.warnings, ...slips],
   }
 }
 

@@ -8,7 +8,7 @@ import { type Flags, parseFlags } from './flags.ts'
 import { listing } from './listing.ts'
 import { type Output, plainOutput } from './output.ts'
 import { prepareRun } from './prepare-run.ts'
-import { printProblems } from './problems.ts'
+import { printNotes, printProblems } from './problems.ts'
 import { mustBeRecordable } from './records.ts'
 import type { Resuming } from './resume.ts'
 import type { TakingBack } from './rollback.ts'
@@ -32,7 +32,11 @@ export async function runFromCommandLine(
     const agree = !lists && flags.ask ? await agreeing(flags) : execute
     const prepared = await prepareRun(playbook, flags, output.redactor, lists ? 'first' : 'all')
     const { problems, ready, bound, inventory } = prepared
-    if (problems.length > 0 && !(lists && (ready.hasTasks || !wantsTasks))) throw refused(problems)
+    if (problems.length > 0 && !(lists && (ready.hasTasks || !wantsTasks))) {
+      // A variable that is misspelt may be why another one is missing.
+      printNotes(prepared.warnings, 'warning: ')
+      throw refused(problems)
+    }
     if (!lists) {
       await resumed?.check(prepared, output)
       return await agree(prepared, output, { ...(resumed && { resumed }), ...takenBack?.check(prepared, output) })

@@ -18,9 +18,11 @@ export {
   didYouMean,
   formatOrigin,
   formatProblem,
+  meant,
   messageWithFinder,
   nearest,
   type Origin,
   type Problem,
   uniqueProblems,
 } from './problem.ts'
+export { namesToCompare, slipsOf } from './slip.ts'

@@ -41,10 +41,11 @@ function slips(a: string, b: string): number {
   return a === b ? 0 : isSwap ? 1 : distance(a, b)
 }
 
-export function didYouMean(name: string, names: Iterable<string>): { hint?: string } {
-  const near = nearest(name, names)
-  return near.length === 0 ? {} : { hint: `did you mean ${near.join(' or ')}?` }
-}
+export const didYouMean = (name: string, names: Iterable<string>): { hint?: string } => meant(nearest(name, names))
+
+/** As a hint, where there are any. */
+export const meant = (names: readonly string[]): { hint?: string } =>
+  names.length === 0 ? {} : { hint: `did you mean ${names.join(' or ')}?` }
 
 /** Where a value stood. Line and column count from 1; the file is named as the user named it. */
 export interface Origin {

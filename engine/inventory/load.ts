@@ -14,6 +14,16 @@ import type { AddressRule, Completes, Host, Inventory, Reading, Statement } from
 import { readExtraVars } from './vars/extra-vars.ts'
 import { readVarsDirectory, type VarsDirectory } from './vars/vars-files.ts'
 
+/** Names of variables that others than a playbook of ours read. */
+export interface KnownNames {
+  /** Whose they are, for messages. */
+  readonly of: string
+  /** Those that an inventory sets: who misspells a variable may have meant one of them. */
+  readonly variables: ReadonlySet<string>
+  /** Others that are theirs: no misspelt ones. */
+  readonly others: ReadonlySet<string>
+}
+
 /** What a playbook takes an inventory for, beyond what Ansible reads in it. */
 export interface InventoryRules {
   /**
@@ -30,6 +40,8 @@ export interface InventoryRules {
   readonly addresses?: AddressRule
   /** Files elsewhere that say what counts where the inventory says nothing. */
   readonly defaults?: DefaultsRule
+  /** What else the inventory is for: their variables are known. Called when there are any that no role reads. */
+  readonly knows?: () => KnownNames
   /** Variables of which a part may be left out, by name. */
   readonly completes?: Readonly<Record<string, Completes>>
 }

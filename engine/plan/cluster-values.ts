@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { formatOrigin, type Origin, type Problem, refused } from '../failure/index.ts'
-import { type Host, hostNamed, type Inventory } from '../inventory/index.ts'
+import { type Host, hostNamed, type Inventory, namesSetIn } from '../inventory/index.ts'
 import type { Play } from '../playbook/index.ts'
 import type { AnyCluster, ClusterAccess, ClusterOf, HostView, InventoryView } from '../role/index.ts'
 import {
@@ -189,8 +189,7 @@ export function lookupIn(inventory: Inventory, host: Host): Lookup {
 function namesIn(inventory: Inventory): ReadonlySet<string> {
   const known = allNames.get(inventory)
   if (known) return known
-  const names = new Set(inventory.defaults?.names)
-  for (const { vars } of inventory.hosts.values()) for (const name of vars.keys()) names.add(name)
+  const names = new Set([...(inventory.defaults?.names ?? []), ...namesSetIn(inventory)])
   allNames.set(inventory, names)
   return names
 }

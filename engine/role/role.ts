@@ -2,7 +2,7 @@ import type { FactMap, FactValues } from '../facts/index.ts'
 import type { Problem } from '../failure/index.ts'
 import type { Task } from '../tasks/index.ts'
 import { tagsOf } from '../tasks/index.ts'
-import { nameShared, type ParamsOf, type ParamsSchema } from '../values/index.ts'
+import { noteParams, type ParamsOf, type ParamsSchema } from '../values/index.ts'
 import { type CallSite, callSite } from './call-site.ts'
 import type { Check } from './check.ts'
 import type { Step } from './step.ts'
@@ -155,7 +155,7 @@ export function defineRole<
   C extends AnyCluster | undefined = undefined,
 >(definition: RoleDefinition<S, M, R, C>): RoleMaker<S> {
   const role = definition as unknown as AnyRole
-  nameShared(role)
+  noteParams(role)
   const call = (params: Partial<ParamsOf<S>> = {}, options: RoleCallOptions = {}): RoleCall => ({
     role,
     params: params as Readonly<Record<string, unknown>>,

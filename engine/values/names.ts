@@ -32,11 +32,20 @@ export function shareSchemas({ properties }: ParamsSchema): void {
     if (typeof schema === 'object' && !shared.has(schema)) shared.set(schema, new Set())
 }
 
-/** A role has these params: those among them that are shared have a name more. */
-export function nameShared({ name, params }: HasParams): void {
-  for (const [param, schema] of Object.entries(params.properties))
-    namesOfRoles(schema)?.add(`${snake(name)}_${snake(param)}`)
+/** A role has these params: what sets them is known from now on, and those that are shared have a name more. */
+export function noteParams(role: HasParams): void {
+  noted.push(role)
+  for (const [param, schema] of Object.entries(role.params.properties))
+    namesOfRoles(schema)?.add(`${snake(role.name)}_${snake(param)}`)
 }
+
+/** What sets the params of any role there is, whichever playbook calls it. */
+export const notedNames = (): ReadonlySet<string> =>
+  new Set(
+    noted.flatMap(({ name, params }) =>
+      Object.entries(params.properties).flatMap(([param, schema]) => variableNames(name, param, schema)),
+    ),
+  )
 
 /** The same object is the same value, whatever the params are called that have it. */
 export const isShared = (schema: ParamSchema): boolean => namesOfRoles(schema) !== undefined
@@ -44,7 +53,8 @@ export const isShared = (schema: ParamSchema): boolean => namesOfRoles(schema) !
 const namesOfRoles = (schema: ParamSchema): Set<string> | undefined =>
   typeof schema === 'object' ? shared.get(schema) : undefined
 
-// Filled while modules load: a name is known to every playbook, whichever of the roles it calls.
+// Both filled while modules load: a name is known to every playbook, whichever of the roles it calls.
+const noted: HasParams[] = []
 const shared = new WeakMap<object, Set<string>>()
 
 function declared(schema: ParamSchema): readonly string[] {

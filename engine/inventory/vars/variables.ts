@@ -1,6 +1,6 @@
 import type { Origin } from '../../failure/index.ts'
 import type { Node } from '../../python/index.ts'
-import { type Decrypt, findNode, originOf, someScalar, toValue } from '../../python/index.ts'
+import { type Decrypt, findNode, originOf, someScalar, toNode, toValue } from '../../python/index.ts'
 import type { Setting, Variable } from '../types.ts'
 
 export type Variables = ReadonlyMap<string, Variable>
@@ -120,4 +120,14 @@ function isTemplateScalar(scalar: Extract<Node, { kind: 'scalar' }>): boolean {
 
 function hasTemplate(value: unknown): boolean {
   return typeof value === 'string' && /\{[{%#]/.test(value)
+}
+
+/** Every word in the templates of a value, names of variables among them. Nothing is decrypted for it. */
+export function wordsInTemplates(variable: Variable): readonly string[] {
+  const words: string[] = []
+  someScalar(variable.node ?? toNode(variable.value), scalar => {
+    if (isTemplateScalar(scalar)) words.push(...(String(scalar.value).match(/[A-Za-z_]\w*/g) ?? []))
+    return false
+  })
+  return words
 }

@@ -1,12 +1,13 @@
 import type { InventoryRules } from 'rota'
 import { newestKubeVersion } from '../../kube-binaries/newest.ts'
-import { kubesprayCheckout } from '../kubespray/index.ts'
+import { kubesprayCheckout, kubesprayNames } from '../kubespray/index.ts'
 
 /**
  * What kubespray's playbooks make of an inventory before they do anything else (playbooks/boilerplate.yml,
  * roles/dynamic_groups): names of old for the groups, and `k8s_cluster`, which no sample has had since 2.27. There old
  * names make no `k8s_cluster`, for both come from one loop; here they do. Hosts behind a `bastion` are reached through
- * it (roles/kubespray_defaults, `ansible_ssh_common_args`). Its checkout's role defaults count.
+ * it (roles/kubespray_defaults, `ansible_ssh_common_args`). Its checkout's role defaults count, and the names of its
+ * variables are known.
  */
 export const kubesprayInventory: InventoryRules = {
   groupBy: {
@@ -24,5 +25,6 @@ export const kubesprayInventory: InventoryRules = {
     own: ['ip6', 'ansible_host'],
   },
   defaults: kubesprayCheckout,
+  knows: kubesprayNames,
   completes: { kube_version: newestKubeVersion },
 }
