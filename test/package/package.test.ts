@@ -65,7 +65,8 @@ test.after(() => rmSync(dir, { recursive: true, force: true }))
 test('the package has what it needs and nothing of tests, lab and bench', () => {
   const inside = (folder: string) => readdirSync(path(`node_modules/rota/${folder}`)).sort()
   equal(inside(''), ['LICENSE', 'README.md', 'dist', 'docs', 'engine', 'package.json', 'playbooks', 'roles'])
-  equal(inside('engine'), ['bin.mjs', 'entry.mjs', 'load', 'program', 'transport'])
+  equal(inside('engine'), ['bin.mjs', 'entry.mjs', 'load', 'program', 'report', 'transport'])
+  equal(inside('engine/report/html'), ['client.css', 'client.js'])
   equal(inside('roles/lib/kubespray/releases'), readdirSync('roles/lib/kubespray/releases').sort())
   const maps = inside('dist').filter(name => name.endsWith('.map'))
   const texts = maps.flatMap(
