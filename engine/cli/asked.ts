@@ -35,9 +35,23 @@ export function askedOf(
 
 /** They say how much is told, who is asked, and which run is gone on with or taken back: the next one has its own. */
 export const ofTheMoment: readonly string[] = [
-  ...['--verbose', '--json', '--profile', '--report', '--ask', '--resume', '--resume-changed', '--rollback', '--force'],
+  ...[
+    '--verbose',
+    '--json',
+    '--profile',
+    '--report',
+    '--ask',
+    '--confirm',
+    '--resume',
+    '--resume-changed',
+    '--rollback',
+    '--force',
+  ],
   ...['--list-hosts', '--list-tasks', '--list-tags', '--list-params'],
 ]
+
+/** When the maintenance window ends is of one night: what is said anew takes the place of all of it. */
+export const ofTheWindow: readonly string[] = ['--until', '--window-only']
 
 export const placeMark = (path: string): string => sum(realPath(path))
 

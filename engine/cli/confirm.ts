@@ -1,13 +1,31 @@
 import { openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ReadStream, WriteStream } from 'node:tty'
+import type { Confirmed } from '../rollout/index.ts'
 
 /**
  * Asks a question on the terminal: yes goes on, and so does Enter unless the word is `needed`. No does not, nor does
  * the end of what is typed (Ctrl-D, a terminal that is gone). Throws where there is no terminal to ask on, and when the
  * run is interrupted meanwhile.
  */
-export async function confirm(question: string, signal: AbortSignal, needed?: 'yes'): Promise<boolean> {
+export const confirm = (question: string, signal: AbortSignal, needed?: 'yes'): Promise<boolean> =>
+  choose(`${question} [${needed ?? 'Enter'} to go on, n to stop] `, signal, answer => {
+    if (answer === undefined || /^no?$/i.test(answer)) return false
+    return (needed ? answer.toLowerCase() === needed : /^(y|yes)?$/i.test(answer)) || undefined
+  })
+
+/** The same before a batch: Enter is no answer, and `all` is one for those behind it, too. */
+export const confirmNext = (question: string, signal: AbortSignal): Promise<Confirmed> =>
+  choose(`${question} (yes/no/all) `, signal, (answer = 'no') =>
+    (['yes', 'no', 'all'] as const).find(word => [word, word[0]].includes(answer.toLowerCase())),
+  )
+
+/** Asks until what is typed is an answer; it is undefined at the end of what is typed. */
+async function choose<T>(
+  question: string,
+  signal: AbortSignal,
+  read: (typed: string | undefined) => T | undefined,
+): Promise<T> {
   const terminal = openTerminal()
   if (terminal === undefined) throw new Error(`there is no terminal to ask on: ${question}`)
   const { input, output } = terminal
@@ -15,11 +33,11 @@ export async function confirm(question: string, signal: AbortSignal, needed?: 'y
     await forgetTypedAhead(input)
     for (;;) {
       signal.throwIfAborted()
-      output.write(`${question} [${needed ?? 'Enter'} to go on, n to stop] `)
-      const answer = await readLine(input, signal)
-      if (answer === undefined) output.write('\n')
-      if (answer === undefined || /^no?$/i.test(answer)) return false
-      if (needed ? answer.toLowerCase() === needed : /^(y|yes)?$/i.test(answer)) return true
+      output.write(question)
+      const typed = await readLine(input, signal)
+      if (typed === undefined) output.write('\n')
+      const answer = read(typed)
+      if (answer !== undefined) return answer
     }
   } catch (error) {
     if (!signal.aborted) throw error

@@ -2,12 +2,12 @@ import { type Agreement, connectionNotes, isUnchecked, uncheckedWarning } from '
 import { hostNamed } from '../inventory/index.ts'
 import type { Emit, RunEvent } from '../journal/index.ts'
 import { continued, newRunId, printableLines, redacted } from '../journal/index.ts'
-import { prepareRoles } from '../plan/index.ts'
+import { prepareRoles, type ReadyPlay } from '../plan/index.ts'
 import { reporter } from '../report/index.ts'
-import { type Reverting, runPlays } from '../rollout/index.ts'
+import { type Confirmed, type Reverting, runPlays } from '../rollout/index.ts'
 import { openChannel } from '../transport/index.ts'
 import { askedOf } from './asked.ts'
-import { confirm } from './confirm.ts'
+import { confirm, confirmNext } from './confirm.ts'
 import { interruptible } from './interrupt.ts'
 import { codeOf } from './made-of.ts'
 import type { Output } from './output.ts'
@@ -33,6 +33,7 @@ export async function execute(
 ): Promise<number> {
   const { playbook, flags, options, inventory, view, tags, ready, paced, names, connections, warnings, notes, reads } =
     run
+  const { end } = run
   // In check mode the first pass has done what there is to do; where a run is taken back nothing is made for it. What
   // is agreed on was made before.
   const plays =
@@ -52,6 +53,10 @@ export async function execute(
   const tellMadeOf = onlyOnce(() => emit({ kind: 'madeOf', inventory: reads.digests(), code: codeOf(playbook.file) }))
   // The hosts are being connected to: until they answer there is time.
   const soon = setTimeout(tellMadeOf, 50)
+  const onTerminal = <T>(question: string, ask: (text: string) => Promise<T>): Promise<T> => {
+    const { goOn } = report.hold()
+    return ask(continued(printableLines(redactor.text(question))).join('\n')).finally(goOn)
+  }
   const { signal, done } = interruptible(text => emit({ kind: 'note', text }))
   let exitCode: number
   try {
@@ -62,8 +67,9 @@ export async function execute(
       for (const text of [...notes, ...said]) emit({ kind: 'note', text })
     }
     for (const note of ready.notes) emit(note)
-    for (const text of said) emit({ kind: 'note', text })
+    for (const text of [...said, ...(end ? [end.told] : [])]) emit({ kind: 'note', text })
     const asked = askedOf(playbook, flags.given, options.sources, plays, redactor)
+    const past = end && (await (await import('./past-batches.ts')).pastBatches(asked.marks, namesOf(plays)))
     exitCode = await runPlays(plays, {
       run: runId,
       playbook: playbook.name,
@@ -85,12 +91,10 @@ export async function execute(
       ...(agreed && { agreed }),
       ...(paced === undefined ? {} : { paced }),
       ...(flags.pause ? { pause: flags.pause } : {}),
+      ...(end && past && { until: { ...end, onlyWhatFits: flags.windowOnly, past } }),
+      ...(flags.confirm && { confirm: confirmer(question => onTerminal(question, text => confirmNext(text, signal))) }),
       signal,
-      ask: async question => {
-        const { goOn } = report.hold()
-        const text = continued(printableLines(redactor.text(question))).join('\n')
-        return confirm(text, signal).finally(goOn)
-      },
+      ask: question => onTerminal(question, text => confirm(text, signal)),
       emit,
       isSecret: redactor.isIn,
     })
@@ -102,6 +106,17 @@ export async function execute(
   }
   if (flags.report !== undefined) await (await import('./report-files.ts')).writeReports(flags, runId, journal.path)
   return exitCode
+}
+
+const namesOf = (plays: readonly ReadyPlay[]): readonly string[] => [...new Set(plays.map(({ play }) => play.name))]
+
+/** Once it is all, nobody is asked any more. */
+function confirmer(ask: (question: string) => Promise<Confirmed>): (question: string) => Promise<Confirmed> {
+  let last: Confirmed | undefined
+  return async question => {
+    if (last !== 'all') last = await ask(question)
+    return last
+  }
 }
 
 const begins: ReadonlySet<RunEvent['kind']> = new Set(['taskStarted', 'around', 'task', 'hostFinished', 'runFinished'])

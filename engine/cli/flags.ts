@@ -3,6 +3,7 @@ import type { Playbook } from '../playbook/index.ts'
 import { checkSerial, parseSerial, type Serial } from '../playbook/index.ts'
 import { tagsOf } from '../tasks/index.ts'
 import { formats, seconds } from '../values/index.ts'
+import { expectedMoment, type Moment, parseMoment } from './moment.ts'
 import { addRefusedFlags } from './refused-flags.ts'
 import { several } from './usage.ts'
 import { addVaultFlags, type VaultFlags } from './vault-flags.ts'
@@ -35,6 +36,11 @@ export interface Flags extends VaultFlags {
   readonly window: boolean
   /** Seconds between the batches of a play. */
   readonly pause?: number
+  /** When nothing is begun any more; with `windowOnly` nothing that could not end by then either. */
+  readonly until?: GivenMoment
+  readonly windowOnly: boolean
+  /** Before each batch but the first it is asked on the terminal. */
+  readonly confirm: boolean
   readonly check: boolean
   readonly diff: boolean
   /** The plan is shown and said yes to before anything is done. */
@@ -60,6 +66,11 @@ export interface Flags extends VaultFlags {
   readonly given: readonly GivenFlag[]
   /** Of the flag that the playbook's rules for inventories name. */
   readonly defaultsDir?: string
+}
+
+export interface GivenMoment {
+  readonly moment: Moment
+  readonly said: string
 }
 
 /** A flag by its long name, and its value as it was given. */
@@ -94,6 +105,12 @@ function duration(value: string): number {
   const { pattern, expected } = formats.duration
   if (!pattern.test(value)) throw new InvalidArgumentError(`${expected} is expected.`)
   return seconds(value)
+}
+
+function moment(said: string): GivenMoment {
+  const parsed = parseMoment(said)
+  if (parsed === undefined) throw new InvalidArgumentError(`${expectedMoment}.`)
+  return { moment: parsed, said }
 }
 
 export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
@@ -149,6 +166,17 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
       'time that passes between batches of a play, after one that has changed something: seconds, or 5m, 1h30m',
       duration,
     )
+    .option(
+      '--until <time>',
+      "the maintenance window ends: no batch is begun from then on; 04:30, 2026-12-01T04:30, '04:30 Europe/Berlin'",
+      moment,
+    )
+    .option(
+      '--window-only',
+      'with --until: no batch either that could not end by then, as long as batches have taken',
+      false,
+    )
+    .option('--confirm', 'ask on the terminal before each batch but the first: yes, no or all', false)
     .option('-C, --check', 'change nothing, tell what would change', false)
     .addOption(
       new Option(
@@ -192,6 +220,8 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
     command.error('error: a run is gone on with (--resume) or taken back (--rollback), not both')
   if (command.opts<Flags>().ask && command.opts<Flags>().check)
     command.error('error: --check changes nothing, so there is nothing to --ask about')
+  if (command.opts<Flags>().confirm && command.opts<Flags>().check)
+    command.error('error: --check changes nothing, so there is nothing to --confirm')
   const { listHosts, listTasks, listTags, listParams, report } = command.opts<Flags>()
   if (report !== undefined && (listHosts || listTasks || listTags || listParams !== undefined))
     command.error('error: --report tells of a run, and where something is listed there is none')

@@ -15,6 +15,7 @@ import { misspelt } from './misspelt.ts'
 import { optionsFrom } from './options.ts'
 import { playbookVars } from './playbook-vars.ts'
 import { type TemplateFacts, templateFacts } from './template-facts.ts'
+import { confirmProblems, windowEnd, windowProblems } from './time-window.ts'
 import { unsetDefaults } from './unset-defaults.ts'
 import { vaultSecretsFrom } from './vault-flags.ts'
 import { askedOf, versionTold } from './version-told.ts'
@@ -113,11 +114,15 @@ async function prepareWith(theirs: WithDefaults, { playbook, flags, redactor, ke
     ...(rule ? [rule.variable, ...(rule.version ? [rule.version.variable] : [])] : []),
   ]
   const pace = paceAsked(plays, own, inventory, flags)
+  const now = Date.now()
+  const end = windowEnd(flags, now)
   const problems = [
     ...ready.problems,
     ...named.problems,
     ...pace.problems,
     ...pauseProblems(plays, flags),
+    ...windowProblems(flags, end, now),
+    ...confirmProblems(plays, flags, pace.paced),
     ...checkExtraVars(plays, own, inventory, flags.extraVars),
   ]
   const slips = misspelt(inventory, { plays, own, rules: playbook.inventory }).map(formatProblem)
@@ -137,6 +142,7 @@ async function prepareWith(theirs: WithDefaults, { playbook, flags, redactor, ke
       notes: [...ready.notes, ...[...theirs.notes, ...pace.notes].map(text => ({ kind: 'note', text }) as const)],
     },
     paced: pace.paced,
+    ...(end && { end }),
     problems: [...problems, ...connections.problems],
     names,
     connections,

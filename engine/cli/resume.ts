@@ -12,7 +12,7 @@ import {
   type Story,
   stateOf,
 } from '../runs/index.ts'
-import { inventoryMark, ofTheMoment, placeMark } from './asked.ts'
+import { inventoryMark, ofTheMoment, ofTheWindow, placeMark } from './asked.ts'
 import { canAsk, confirm } from './confirm.ts'
 import { type Flags, parseFlags } from './flags.ts'
 import type { Output } from './output.ts'
@@ -73,6 +73,7 @@ function placeIn({ plays, asked }: Story): string {
 const anewOf = (run: string): Anew => ({
   run,
   free: [...ofTheMoment, '--check', '--diff', '--forks'],
+  together: [ofTheWindow],
   otherwise: 'goes on as it was started',
   hint: 'leave it out, or run the playbook anew without --resume: what is done is found done',
 })

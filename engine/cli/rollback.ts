@@ -1,9 +1,9 @@
 import { refused } from '../failure/index.ts'
-import type { Asked } from '../journal/index.ts'
+import type { Asked, AskedFlag } from '../journal/index.ts'
 import type { Playbook } from '../playbook/index.ts'
 import type { Reverting } from '../rollout/index.ts'
 import { differences, isDone, journalNamed, lostIn, readStory, type State, type Story, stateOf } from '../runs/index.ts'
-import { inventoryMark, ofTheMoment, placeMark } from './asked.ts'
+import { inventoryMark, ofTheMoment, ofTheWindow, placeMark } from './asked.ts'
 import { type Flags, parseFlags } from './flags.ts'
 import type { Output } from './output.ts'
 import type { PreparedRun } from './prepare-run.ts'
@@ -30,16 +30,21 @@ export async function takingBack(playbook: Playbook, given: Flags, named: string
   if (story === undefined) throw no(`${file} is no journal of a run`, '`rota runs` lists those that are kept')
   const state = stateOf(story)
   const asked = mayBeTakenBack(story, state, playbook, given)
-  const flags = parseFlags(playbook, wordsOf(merged(asked.flags, given.given, anewOf(story.run))))
+  const flags = parseFlags(playbook, wordsOf(merged(withoutWindow(asked.flags), given.given, anewOf(story.run))))
   return { flags, check: (prepared, output) => revertingOf(story, state, asked, prepared, output) }
 }
+
+/** The night in which it was made is over. */
+const withoutWindow = (flags: readonly AskedFlag[]): readonly AskedFlag[] =>
+  flags.filter(({ flag }) => !ofTheWindow.includes(flag))
 
 const no = (message: string, hint: string) => refused([{ message, hint }])
 
 /** What is said anew, whatever the run was started with. */
 const anewOf = (run: string): Anew => ({
   run,
-  free: [...ofTheMoment, '--check', '--diff', '--forks', '--limit', '--force'],
+  free: [...ofTheMoment, ...ofTheWindow, '--check', '--diff', '--forks', '--limit', '--force'],
+  together: [],
   otherwise: 'is taken back as it was started',
   hint: 'leave it out',
 })

@@ -29,6 +29,7 @@ export async function runFromCommandLine(
     const lists = wantsTasks || flags.listHosts || flags.listParams !== undefined
     if (!lists) mustBeRecordable()
     if (flags.report !== undefined) (await reportFiles()).mustBeWritable(flags)
+    if (!lists && flags.confirm) await mustHaveTerminal()
     const agree = !lists && flags.ask ? await agreeing(flags) : execute
     const prepared = await prepareRun(playbook, flags, output.redactor, lists ? 'first' : 'all')
     const { problems, ready, bound, inventory } = prepared
@@ -60,6 +61,12 @@ const resumedBy = async (playbook: Playbook, flags: Flags): Promise<Resuming> =>
   (await import('./resume.ts')).resuming(playbook, flags)
 
 const reportFiles = () => import('./report-files.ts')
+
+async function mustHaveTerminal(): Promise<void> {
+  if ((await import('./confirm.ts')).canAsk()) return
+  const hint = 'leave it out: gates between batches ask by themselves (docs/gates.md), and --pause gives time to look'
+  throw refused([{ message: '--confirm: there is no terminal to ask on', hint }])
+}
 
 async function agreeing(flags: Flags): Promise<typeof execute> {
   const { agreeAndExecute, mustBeAskable } = await import('./agree.ts')

@@ -14,6 +14,8 @@ export interface Anew {
   readonly run: string
   /** What may be said, whatever the run was started with. */
   readonly free: readonly string[]
+  /** What else may be said: one of some that belong together takes the place of them all. */
+  readonly together: readonly (readonly string[])[]
   /** What becomes of the run, as the end of a sentence; and what to do instead of saying more. */
   readonly otherwise: string
   readonly hint: string
@@ -40,8 +42,8 @@ const sources: readonly string[] = ['--inventory', '--inventory-file']
 
 /** The flags of the run, with what was kept out of its journal, and what is said anew. */
 export function merged(stored: readonly AskedFlag[], given: readonly GivenFlag[], anewOf: Anew): readonly GivenFlag[] {
-  const { run, free } = anewOf
-  const replaced = (flag: string) => [...credentials, sources].find(group => group.includes(flag)) ?? []
+  const { run, free, together } = anewOf
+  const replaced = (flag: string) => [...credentials, sources, ...together].find(group => group.includes(flag)) ?? []
   const anew = new Set(given.flatMap(({ flag }) => (free.includes(flag) ? [flag] : replaced(flag))))
   const missing = stored.flatMap(one => ('secret' in one && !anew.has(one.flag) ? one.secret : []))
   const isKnown = (one: GivenFlag) =>

@@ -95,6 +95,8 @@ const likeWindow = (item: number | string): string =>
 /** `--serial 20%` or `--serial 1,5,20%`. */
 export const parseSerial = (text: string): Serial => (text.includes(',') ? text.split(',') : text)
 
+export const hasWindow = (serial: Serial): boolean => itemsOf(serial).some(isWindow)
+
 /** The same sizes, the last of them as a window. */
 export function asWindow(serial: Serial): Serial {
   const items = itemsOf(serial)

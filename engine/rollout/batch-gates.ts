@@ -14,8 +14,8 @@ import type { HostResult, Stop } from './verdict.ts'
 export interface GatesOfBatch {
   /**
    * One look before the first change of the play, for an earlier run may have stopped where a gate did not hold: also
-   * on the hosts that have come to their end before, which that run may have changed. And one after each pause. Hosts
-   * that are brought back into service need no such permission.
+   * on the hosts that have come to their end before, which that run may have changed. And one after each pause and each
+   * question. Hosts that are brought back into service need no such permission.
    */
   readonly before: (planned: readonly Planned[]) => Promise<Stop | undefined>
   /** After a batch that has changed something. */
@@ -60,7 +60,7 @@ export function betweenBatches(session: Session, play: Play, time: Clock = clock
         if (!planned.some(({ plan }) => plan.disrupts && plan.pending.size === 0)) return undefined
         const own = planned.map(({ run }) => run.host)
         if (before === undefined) before = ask('before', [...done, ...own])
-        else if (session.pause !== undefined) before = ask('before', own)
+        else if (session.pause !== undefined || session.confirm !== undefined) before = ask('before', own)
         return before
       },
       after: async results => {

@@ -6,6 +6,7 @@ import type { HostView } from '../role/index.ts'
 import type { Flight } from './flight.ts'
 import type { Session } from './session.ts'
 import type { Reverted } from './take-back.ts'
+import type { Stop } from './verdict.ts'
 
 /** What all batches of a play share. */
 export interface Given {
@@ -31,6 +32,8 @@ export interface Batch extends Pick<Given, 'session' | 'ready' | 'number'> {
   readonly uses?: string
   /** What of it has been run. */
   readonly done: Set<string>
+  /** Asked before the first of its changes, with the hosts that are changed: why there is no time left for them. */
+  readonly outOfTime: (hosts: readonly string[]) => Stop | undefined
 }
 
 /**
@@ -43,7 +46,12 @@ export function isIdle({ ready: { play }, workOf }: Batch, host: HostView): bool
   return 'work' in built && built.work.items.length === 0 && built.work.handlers.length === 0
 }
 
-export function openBatch(given: Given, flight: Flight, hosts: readonly HostView[]): Batch {
+export function openBatch(
+  given: Given,
+  flight: Flight,
+  hosts: readonly HostView[],
+  outOfTime: Batch['outOfTime'],
+): Batch {
   const { session, ready, number } = given
   const build = (host: HostView): HostWork => {
     const { work, problems } = workOn(ready, host, session.view, given.tags, given.peers)
@@ -62,7 +70,7 @@ export function openBatch(given: Given, flight: Flight, hosts: readonly HostView
   }
   const wasDone = (host: string) => session.before?.isDone({ play: ready.play.name, number }, host) === true
   const uses = given.reverted ? { uses: given.reverted.run } : {}
-  return { session, ready, number, flight, workOf, owners, wasDone, ...uses, done: new Set() }
+  return { session, ready, number, flight, workOf, owners, wasDone, ...uses, done: new Set(), outOfTime }
 }
 
 function orError(build: () => HostWork): { readonly work: HostWork } | { readonly error: unknown } {

@@ -57,7 +57,8 @@ export function openFlight(session: Session, ready: ReadyPlay): Flight {
     announced,
     othersAnnounced: async () => void (await Promise.all([...coming.values()].map(({ done }) => done))),
     stop: stop => {
-      why ??= stop
+      // What goes wrong until all have come to their end is told before that the time is over.
+      if (why === undefined || (why.isInOrder && !stop.isInOrder)) why = stop
     },
     stopped,
   }

@@ -49,9 +49,9 @@ export function finish(
 export function leaveOut(session: Session, ready: ReadyPlay, hosts: readonly HostView[], stop: Stop): Stop {
   for (const host of hosts) {
     if (session.check) session.agreed?.leaveOut(host.name)
-    finish(session, ready, host.name, 'skipped', 0, notStarted(stop))
+    finish(session, ready, host.name, 'skipped', 0, notBegun(stop))
   }
   return stop
 }
 
-export const notStarted = ({ reason, brief = reason }: Stop): string => `not started: ${brief}`
+export const notBegun = ({ reason, brief = reason }: Stop): string => `not begun: ${brief}`

@@ -99,7 +99,7 @@ async function advance({ session, ready }: Batch, progress: Progress): Promise<A
   if (session.signal.aborted && progress.made === 0 && !progress.entered) {
     // What is owed to it stays written down on the host where it can't be done now.
     if (progress.announced) await putBack(run, { ...plan, disrupts: true }).catch(() => {})
-    return { result: finish(session, ready, name, 'skipped', 0, 'not started: interrupted') }
+    return { result: finish(session, ready, name, 'skipped', 0, 'not begun: interrupted') }
   }
   const outcome = await attempt(session, ready, run.host, async () => {
     const there = await runUpToOnce(progress)

@@ -5,6 +5,14 @@ import type { HostView } from '../role/index.ts'
 import type { Planned } from './planned.ts'
 import type { Session } from './session.ts'
 
+/** Hosts of a play as the run that this one goes on with has left them. */
+export interface LeftBehind {
+  /** Half-way: they may be out of service. */
+  readonly halfDone: ReadonlySet<string>
+  /** These, and those that it has finished there. */
+  readonly known: ReadonlySet<string>
+}
+
 /**
  * Of a run that goes on with one that was broken off, the hosts that this one has left half-way come first: they may be
  * out of service. The journal tells which, and so do they themselves, for its last lines may be lost.
@@ -14,19 +22,22 @@ export async function halfDoneFirst(
   ready: ReadyPlay,
   number: number,
   hosts: readonly HostView[],
-): Promise<readonly HostView[]> {
+): Promise<LeftBehind & { readonly inOrder: readonly HostView[] }> {
   const { before } = session
-  if (before === undefined) return hosts
+  if (before === undefined) return { inOrder: hosts, halfDone: new Set(), known: new Set() }
   const play = { play: ready.play.name, number }
   const found = await session.each(hosts, async host => {
     if (before.isDone(play, host.name)) return []
     return before.isBegun(play, host.name) || (await owesHere(session, ready, host)) ? [host] : []
   })
   const first = found.flat()
-  if (first.length === 0) return hosts
+  const done = hosts.filter(host => before.isDone(play, host.name))
+  const halfDone = new Set(first.map(({ name }) => name))
+  const known = new Set([...first, ...done].map(({ name }) => name))
+  if (first.length === 0) return { inOrder: hosts, halfDone, known }
   const names = first.map(host => host.name).join(', ')
   session.emit({ kind: 'note', text: `${ready.play.name}: ${names} first: left half-way by run ${before.run}` })
-  return [...first, ...hosts.filter(host => !first.includes(host))]
+  return { inOrder: [...first, ...hosts.filter(host => !first.includes(host))], halfDone, known }
 }
 
 /** Whether something is owed to it that this play pays: a hook, or a handler. */

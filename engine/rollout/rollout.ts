@@ -5,8 +5,8 @@ import { type Portion, portionsOf, type Serial } from '../playbook/index.ts'
 import type { HostView } from '../role/index.ts'
 import { betweenBatches } from './batch-gates.ts'
 import { type Checked, runChecks } from './checks.ts'
+import { batchesOf, nextBatches } from './next-batch.ts'
 import { leaveOut } from './outcome.ts'
-import { pausesIn } from './pause.ts'
 import { readPeers } from './peers.ts'
 import { runPortion } from './portion.ts'
 import { provideFor } from './provide.ts'
@@ -26,8 +26,8 @@ export async function rollOut(
 ): Promise<Stop | undefined> {
   const { play } = ready
   const { reverted } = options
-  const pauses = pausesIn(run, play)
-  const { session } = pauses
+  const between = nextBatches(run, play)
+  const { session } = between
   const isConcerned = ({ name }: HostView) => reverted === undefined || reverted.concerns(number, name)
   const hosts = ready.hosts.filter(host => !session.out.has(host.name) && isConcerned(host))
   if (hosts.length === 0) return undefined
@@ -36,7 +36,7 @@ export async function rollOut(
     return stopOf(ready, await runChecks(session, ready, hosts))
   }
   const peers = await readPeers(session, ready.roles, hosts)
-  const inOrder = await halfDoneFirst(session, ready, number, hosts)
+  const { inOrder, ...left } = await halfDoneFirst(session, ready, number, hosts)
   const ordered = play.keepAvailable ? await brokenFirst(session, ready, inOrder) : inOrder
   if ('reason' in ordered) {
     session.emit({ kind: 'playStarted', play: play.name, number, hosts: hosts.map(host => host.name), batches: 1 })
@@ -54,22 +54,27 @@ export async function rollOut(
     ...(window === undefined ? {} : { window }),
   })
   const from = (start: number) => portions.slice(start).flatMap(portion => portion.hosts)
+  const batches = batchesOf(portions, left)
+  const [first] = batches
+  const tooLate = first && (await between.before(first))
+  if (tooLate) return leaveOut(session, ready, from(0), tooLate)
   // What roles bring and look at is what the playbook wants: nothing of it is taken back.
   const provided = reverted ? ready : await provideFor(session, ready, hosts, peers)
   if ('reason' in provided) return leaveOut(session, ready, from(0), provided)
   // A run may be taken back because of what a gate sees.
   const gates = betweenBatches(session, reverted ? { ...play, afterBatch: [] } : play)
   const given = { session, ready: provided, number, peers, tags: options.tags, ...(reverted && { reverted }) }
-  for (const [index, portion] of portions.entries()) {
-    await pauses.before(`batch ${index + 1} of ${portions.length}`)
+  for (const [index, batch] of batches.entries()) {
+    const { name, portion } = batch
+    const late = await between.before(batch)
     if (session.signal.aborted) return leaveOut(session, ready, from(index), { reason: 'interrupted' })
-    const name = `batch ${index + 1} of ${portions.length}`
+    if (late) return leaveOut(session, ready, from(index), late)
     if (portions.length > 1) sayBatch(session, ready, portion, { number: index + 1, of: portions.length })
-    const stop = await runPortion(given, portion, { name, gates })
+    const stop = await runPortion(given, portion, { name, gates, left })
     if (!stop) continue
     leaveOut(session, ready, from(index + 1), stop)
     // What else is wrong is told at once, also of a host that has failed.
-    if (!session.signal.aborted && reverted === undefined)
+    if (!session.signal.aborted && !stop.isInOrder && reverted === undefined)
       await runChecks(
         session,
         ready,
@@ -78,8 +83,8 @@ export async function rollOut(
     return stop
   }
   if (reverted) return undefined
-  const left = hosts.filter(host => !session.out.has(host.name))
-  return stopOf(ready, await runChecks(session, ready, left))
+  const inside = hosts.filter(host => !session.out.has(host.name))
+  return stopOf(ready, await runChecks(session, ready, inside))
 }
 
 function sayBatch(

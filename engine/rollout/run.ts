@@ -6,6 +6,7 @@ import type { Serial, TagSelection } from '../playbook/index.ts'
 import { rollOut } from './rollout.ts'
 import { openSession, type Session, type SessionOptions } from './session.ts'
 import { lookBack, type Reverting } from './take-back.ts'
+import { timeKeeper, type Until } from './until.ts'
 
 export interface RunOptions extends SessionOptions {
   readonly playbook: string
@@ -16,6 +17,8 @@ export interface RunOptions extends SessionOptions {
   readonly asked?: Asked
   /** The run that is taken back, the last play first. */
   readonly reverting?: Reverting
+  /** Nothing is begun from then on. */
+  readonly until?: Until
 }
 
 /** Runs plays in order and returns the exit code. */
@@ -25,13 +28,16 @@ export async function runPlays(plays: readonly ReadyPlay[], options: RunOptions)
   const warned = new Map<string, Warned>()
   let checksFailed = false
   const emit: Emit = event => {
+    time?.hear(event)
     count(totals, event)
     if (event.kind === 'check' && !event.ok) checksFailed = true
     if (event.kind === 'check') keepWarnings(warned, event)
     options.emit(event)
   }
   setMaxListeners(0, options.signal)
-  const session = openSession({ ...options, emit })
+  const { until, run, check } = options
+  const time = until && timeKeeper(until, { run, emit, check })
+  const session = openSession({ ...options, emit, ...(time && { time }) })
   emit({
     kind: 'runStarted',
     run: options.run,

@@ -13,6 +13,7 @@ import {
   lastingChannel,
   type OpenChannel,
 } from '../transport/index.ts'
+import type { TimeKeeper } from './until.ts'
 
 /** What a run is made of. */
 export interface SessionOptions {
@@ -30,6 +31,8 @@ export interface SessionOptions {
   readonly emit: Emit
   /** Asks the operator. */
   readonly ask: (question: string) => Promise<boolean>
+  /** Asks whether the next batch is to be begun, where that is wanted. */
+  readonly confirm?: (question: string) => Promise<Confirmed>
   readonly signal: AbortSignal
   /** Whether a text holds a secret of the run. */
   readonly isSecret: (text: string) => boolean
@@ -39,8 +42,13 @@ export interface SessionOptions {
   readonly before?: Before
 }
 
+/** `all`: and so are those behind it. */
+export type Confirmed = 'yes' | 'no' | 'all'
+
 /** What lives as long as a run: the connections, and who has fallen out of it. */
 export interface Session extends SessionOptions {
+  /** Where a run has an end of the time in which it may begin anything. */
+  readonly time?: TimeKeeper
   /** The channel to a host: opened once, at first need, and kept for the run. */
   readonly channel: (host: string) => Promise<Channel>
   /** Opens the connection of a host anew; its channel stays the same. */
@@ -55,7 +63,7 @@ export interface Session extends SessionOptions {
   readonly close: () => Promise<void>
 }
 
-export function openSession(options: SessionOptions): Session {
+export function openSession(options: SessionOptions & Pick<Session, 'time'>): Session {
   const channels = new Map<string, Promise<LastingChannel>>()
   const { connections, open, check, signal, forks } = options
   let started: Promise<void> = Promise.resolve()

@@ -1,6 +1,6 @@
 import type { ReadyPlay } from '../plan/index.ts'
 import type { Batch } from './batch.ts'
-import { finish, notStarted } from './outcome.ts'
+import { finish, notBegun } from './outcome.ts'
 import { performAll } from './perform-all.ts'
 import type { Planned } from './planned.ts'
 import { turnOf } from './room.ts'
@@ -19,8 +19,8 @@ export async function inTurns(
   const leave = (hosts: readonly Planned[], why: string) => {
     for (const { run } of hosts) results.push(finish(session, ready, run.host.name, 'skipped', 0, why))
   }
-  const notBegun = (hosts: readonly Planned[], stop: Stop): Stop => {
-    leave(hosts, notStarted(stop))
+  const stopBefore = (hosts: readonly Planned[], stop: Stop): Stop => {
+    leave(hosts, notBegun(stop))
     return stop
   }
   let left = waiting
@@ -30,10 +30,11 @@ export async function inTurns(
       leave(left, turn.refused)
       return { reason: `${play.name}: ${turn.refused}` }
     }
-    if ('stop' in turn) return notBegun(left, turn.stop)
-    // Others of the window have broken a rule while this one was looked at.
-    const late = flight.stopped()
-    if (late) return notBegun(left, late)
+    if ('stop' in turn) return stopBefore(left, turn.stop)
+    // Others of the window have broken a rule while this one was looked at, or it has waited for too long.
+    const isBegun = left.length < waiting.length
+    const late = flight.stopped() ?? (isBegun ? undefined : noTimeFor(batch, waiting))
+    if (late) return stopBefore(left, late)
     if (turn.reason) {
       const hosts = turn.hosts.map(({ run }) => run.host.name)
       session.emit({ kind: 'note', text: `${play.name}: ${hosts.join(', ')} first, then the others: ${turn.reason}` })
@@ -48,9 +49,15 @@ export async function inTurns(
       ? { reason: 'interrupted' }
       : play.gate && verdictOn({ ...play, anyErrorsFatal: true }, done, { batch: done.length })
     const stop = broken ?? otherwise
-    if (stop) return notBegun(left, stop)
+    if (stop) return stopBefore(left, stop)
   }
   return undefined
+}
+
+/** What is only looked at is no matter of time. */
+function noTimeFor(batch: Batch, waiting: readonly Planned[]): Stop | undefined {
+  const changed = waiting.filter(({ plan }) => plan.dirty || plan.disrupts).map(({ run }) => run.host.name)
+  return changed.length > 0 ? batch.outOfTime(changed) : undefined
 }
 
 /** Check mode: how the availability rule would split the batch, or that it would refuse it. */

@@ -11,6 +11,8 @@ export interface Stop {
   readonly reason: string
   /** The same in fewer words, for each of the hosts that it comes to nothing on; default: the reason. */
   readonly brief?: string
+  /** Nothing is wrong: the time is over, or the operator has said so. */
+  readonly isInOrder?: true
 }
 
 /** Of how many hosts those are that have ended: of all of a batch, or of those of a window that were begun. */

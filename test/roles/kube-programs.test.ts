@@ -380,7 +380,7 @@ test('a run that can not have them ends before anything is done', async () => {
   match(said, 'stopped: kube-binaries: programs of v1.33.4 are neither in')
   match(said, 'nobody listens there')
   match(said, 'rota kube import v1.33.4 FOLDER')
-  match(said, 'm1: skipped: not started')
+  match(said, 'm1: skipped: not begun')
 })
 
 const whole: readonly (readonly [string, string, Readonly<Record<string, unknown>>, string | undefined])[] = [

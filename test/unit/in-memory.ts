@@ -6,6 +6,8 @@ import { loadInventory } from '../../engine/inventory/index.ts'
 import type { RunEvent } from '../../engine/journal/events.ts'
 import { inventoryView } from '../../engine/plan/views.ts'
 import { runPlays } from '../../engine/rollout/run.ts'
+import type { SessionOptions } from '../../engine/rollout/session.ts'
+import type { Until } from '../../engine/rollout/until.ts'
 import { newRedactor } from '../../engine/secrets/redactor.ts'
 import { raw } from '../../engine/shell/shell.ts'
 import { defineTask } from '../../engine/tasks/task.ts'
@@ -32,6 +34,8 @@ export async function inMemory(
     answer = () => undefined,
     signal = new AbortController().signal,
     pause,
+    until,
+    confirm,
     agreed,
     onEvent = () => {},
     later = [],
@@ -42,6 +46,8 @@ export async function inMemory(
     readonly answer?: (host: string, request: FactRequest) => unknown
     readonly signal?: AbortSignal
     readonly pause?: number
+    readonly until?: Until
+    readonly confirm?: SessionOptions['confirm']
     readonly agreed?: Agreement
     readonly onEvent?: (event: RunEvent) => void
     /** Plays that follow. */
@@ -96,6 +102,8 @@ export async function inMemory(
     isSecret: () => false,
     ask: async () => true,
     ...(pause === undefined ? {} : { pause }),
+    ...(until && { until }),
+    ...(confirm && { confirm }),
     ...(agreed && { agreed }),
     emit: event => {
       events.push(event)

@@ -44,7 +44,7 @@ test('a gate that does not hold stops a run: the report says what, where and who
     /^ {2}gate the shop failed: expected `echo .*` ends with 0 on each host, saw on b it ended with 3: .*closed$/m,
   )
   match(stdout, /^stopped: one at a time: after batch 2 of 3: gate "the shop" \(site\.mjs:9:12\): expected /m)
-  match(stdout, /^ {2}c: skipped: not started: one at a time: after batch 2 of 3: the shop does not hold$/m)
+  match(stdout, /^ {2}c: skipped: not begun: one at a time: after batch 2 of 3: the shop does not hold$/m)
   is(stdout.includes('\x1b'), false)
   const journal = readFileSync(at('state', 'rota', 'runs', readdirSync(at('state', 'rota', 'runs'))[0] ?? ''), 'utf8')
   is(journal.includes('\x1b'), false)

@@ -76,7 +76,7 @@ test('what it throws stops the playbook: no host is worked on, and nothing that 
   is(exitCode, 2)
   match(said, 'stopped: brings: nobody gives it')
   match(said, 'not run: later')
-  match(said, 'a, b: skipped: not started: brings: nobody gives it')
+  match(said, 'a, b: skipped: not begun: brings: nobody gives it')
 })
 
 test('a listing provides nothing', async () => {

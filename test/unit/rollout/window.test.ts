@@ -259,7 +259,7 @@ test('anyErrorsFatal: with the first failure nothing starts; who is in flight is
   const left = { d: 'skipped', e: 'skipped', f: 'skipped' }
   assert.equal(ran.outcomes, { a: 'failed', b: 'changed', c: 'changed', ...left })
   const why = ran.of('hostFinished').find(({ host }) => host === 'd')?.message
-  assert.is(why, 'not started: p: failed on a')
+  assert.is(why, 'not begun: p: failed on a')
 })
 
 test('who is only looked at when a rule is broken is not begun', async () => {
@@ -279,7 +279,7 @@ test('after an interruption nothing starts; who is in flight is brought to its e
   assert.equal(ran.outcomes, { a: 'changed', b: 'changed', c: 'skipped', d: 'skipped' })
   assert.equal(
     ran.of('hostFinished').flatMap(({ host, message }) => (message === undefined ? [] : [`${host} ${message}`])),
-    ['c not started: interrupted', 'd not started: interrupted'],
+    ['c not begun: interrupted', 'd not begun: interrupted'],
   )
   assert.is(ran.code, 130)
 })
@@ -377,7 +377,7 @@ test('who waits for room when it is interrupted is not begun', async () => {
   const hosts = { ...some('abc'), a: { ticks: 300 } }
   const ran = await run(hosts, { serial: window(2), ...careful }, { signal: stop.signal, onEvent })
   assert.equal(ran.outcomes, { a: 'changed', b: 'skipped', c: 'skipped' })
-  assert.is(ran.of('hostFinished').find(({ host }) => host === 'b')?.message, 'not started: interrupted')
+  assert.is(ran.of('hostFinished').find(({ host }) => host === 'b')?.message, 'not begun: interrupted')
 })
 
 test('the same question is asked once for the whole window', async () => {

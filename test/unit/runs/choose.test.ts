@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { askedOf, ofTheMoment } from '../../../engine/cli/asked.ts'
+import { askedOf, ofTheMoment, ofTheWindow } from '../../../engine/cli/asked.ts'
 import { type Anew, merged } from '../../../engine/cli/started.ts'
 import { isFailure } from '../../../engine/failure/index.ts'
 import type { Asked, AskedFlag } from '../../../engine/journal/events.ts'
@@ -293,6 +293,7 @@ const flags: readonly (readonly [what: string, given: string, expected: string |
 const anew: Anew = {
   run: '1',
   free: [...ofTheMoment, '--check', '--diff', '--forks'],
+  together: [ofTheWindow],
   otherwise: 'goes on as it was started',
   hint: 'leave it out',
 }
@@ -305,6 +306,14 @@ for (const [what, given, expected] of flags)
         expected,
       )
   })
+
+const ofOneNight = words('--limit:a --until:2026-12-01T04:30 --window-only')
+for (const [what, given, expected] of [
+  ['the window of the run is kept', '', '--limit:a --until:2026-12-01T04:30 --window-only'],
+  ['another night has its own', '--until:05:00', '--limit:a --until:05:00'],
+  ['all of it', '--until:05:00 --window-only', '--limit:a --until:05:00 --window-only'],
+] as const)
+  test(`which flags: ${what}`, () => assert.equal(merged(ofOneNight, words(given), anew), words(expected)))
 
 const redactor = newRedactor()
 redactor.add(['s3cret-of-a-vault', 'abc'])
