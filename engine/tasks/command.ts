@@ -23,6 +23,8 @@ export interface CommandArgs {
   readonly unless?: string | readonly string[]
   /** Not run when this fails. It only looks. The command has to make it fail. */
   readonly onlyIf?: string | readonly string[]
+  /** For the operator, in place of what the conditions are: why it has something to do where they say that it has. */
+  readonly why?: string
   /** false: it changes nothing, does not count as a change and notifies nobody. */
   readonly changed?: false
   readonly secret?: boolean
@@ -46,6 +48,7 @@ export const command = defineTask<CommandArgs>({
     }),
     ...secondsProblems('timeout', args.timeout),
     ...envProblems(args.env),
+    ...whyProblems(args),
   ],
   unseen: ['env', 'stdin'],
   facts: args => [
@@ -59,7 +62,7 @@ export const command = defineTask<CommandArgs>({
     }),
   ],
   plan: (args, facts): Change | undefined => {
-    const { creates, removes, unless, onlyIf } = args
+    const { creates, removes, unless, onlyIf, why: said } = args
     const there = (pattern: string): boolean => facts.get(glob({ pattern })).matches.length > 0
     const holds = (run: string | readonly string[]): boolean => facts.get(check(condition(args, run))).exitCode === 0
     if (creates !== undefined && there(creates)) return undefined
@@ -69,16 +72,23 @@ export const command = defineTask<CommandArgs>({
     const why = [
       ...(creates === undefined ? [] : [`${creates} does not exist`]),
       ...(removes === undefined ? [] : [`${removes} exists`]),
-      ...(unless === undefined ? [] : ['its condition does not hold']),
-      ...(onlyIf === undefined ? [] : ['its condition holds']),
+      ...(unless === undefined ? [] : [`${named(args, unless)} fails`]),
+      ...(onlyIf === undefined ? [] : [`${named(args, onlyIf)} succeeds`]),
     ]
     return {
-      summary: why.length > 0 ? why.join(', ') : 'runs every time',
+      summary: said ?? (why.length > 0 ? why.join(', ') : 'runs every time'),
       apply: script(args),
       effect: args.changed === false ? 'wait' : why.length > 0 ? 'change' : 'action',
     }
   },
 })
+
+function whyProblems({ why, creates, removes, unless, onlyIf }: CommandArgs): readonly string[] {
+  if (why === undefined) return []
+  if (why.trim() === '') return ['why: is empty']
+  const runsEveryTime = [creates, removes, unless, onlyIf].every(one => one === undefined)
+  return runsEveryTime ? ['why: is of a command that has a condition'] : []
+}
 
 const condition = ({ cwd, env }: CommandArgs, run: string | readonly string[]): CheckArgs => ({
   run,
@@ -103,6 +113,12 @@ function script(args: CommandArgs): Shell {
     ...(cwd === undefined ? [] : [sh`cd ${cwd}`]),
     sh`${timeout === undefined ? raw('') : sh`within ${timeout} `}${words}`,
   ])
+}
+
+/** A condition of one line says itself what it is about. */
+function named({ secret }: CommandArgs, run: string | readonly string[]): string {
+  const text = typeof run === 'string' ? run.trim() : run.join(' ')
+  return secret || text.includes('\n') ? 'its condition' : `\`${text}\``
 }
 
 /** Its first line. Not cut: half of a secret would not be recognised as one, and so not hidden. */

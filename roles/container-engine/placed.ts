@@ -19,6 +19,7 @@ export const placed = (params: SeenParams, { from, to }: Move, part: Programmed,
   const version = (path: string): string => versionOf(part, path)
   return command({
     title: `${part} ${to} in ${dir}`,
+    why: `what is there is not ${to}`,
     unless: `${numberFunction}
 [ "$(${version(quote(`${dir}/${teller}`))})" = ${quote(to)} ]`,
     run: `set -e

@@ -22,6 +22,7 @@ export const haproxyAbsent = defineRole({
 const oursIsGone = (config: string) =>
   command({
     title: 'no haproxy in front of the API servers',
+    why: `${config} has a section for them`,
     onlyIf: `grep -qs '^listen kube-apiserver$' ${quote(config)}`,
     run: `systemctl disable --now haproxy && rm -f ${quote(config)}`,
   })

@@ -8,6 +8,7 @@ const isOn = "getsebool haproxy_connect_any 2>/dev/null | grep -q ' on$'"
  */
 export const mayConnectAnywhere = command({
   title: 'SELinux lets haproxy connect to the API servers',
+  why: 'SELinux is enforced, and haproxy_connect_any is off',
   unless: `[ "$(cat /sys/fs/selinux/enforce 2>/dev/null)" != 1 ] || ! command -v getsebool >/dev/null 2>&1 || ${isOn}`,
   run: ['setsebool', '-P', 'haproxy_connect_any', 'on'],
 })

@@ -78,6 +78,7 @@ const isMeant = (config: string) =>
 const oursIsGone = (config: string) =>
   command({
     title: 'no virtual address of the API servers',
+    why: `${config} has one`,
     onlyIf: `grep -qs ${quote(ours)} ${quote(config)}`,
     run: `systemctl disable --now keepalived && rm -f ${quote(config)}`,
   })

@@ -11,6 +11,7 @@ import { areThere, fetchFound } from '../lib/pods/static-pod.ts'
 export const imagesAreThere = (params: { readonly manifestDir: string; readonly kubeVersion: string }): Task =>
   command({
     title: `images of ${withV(params.kubeVersion)}`,
+    why: 'not all of them are on this host',
     changed: false,
     unless: `${daemonImages(params)}
 ${areThere('$(daemon_images)')}`,

@@ -43,17 +43,23 @@ export const alreadyThere = (own: { readonly stdout: string } | undefined, kubeV
 
 /**
  * A program in `bin_dir` is that of the version: a link to it, or where kubespray has put a file, a file, which neither
- * of both then has to turn into something else. A file that is the version already stays. `onlyIf`: shell text.
+ * of both then has to turn into something else. A file that is the version already stays. `onlyIf`: shell
+ * text; `why`: for the operator.
  */
 export const program = (
   params: At,
   name: string,
   target: string,
-  { notify, onlyIf }: { readonly notify?: string | undefined; readonly onlyIf?: string } = {},
+  {
+    notify,
+    onlyIf,
+    why,
+  }: { readonly notify?: string | undefined; readonly onlyIf?: string; readonly why?: string } = {},
 ): Task => {
   const path = `${params.binDir}/${name}`
   return command({
     title: `program ${path}`,
+    why: why ?? `it is not ${withV(params.kubeVersion)}`,
     unless: `if [ -L ${quote(path)} ]; then [ "$(readlink ${quote(path)})" = ${quote(target)} ]
 elif [ -f ${quote(path)} ]; then [ "$(${versionOf(name, path)})" = ${quote(withV(params.kubeVersion))} ]
 else false

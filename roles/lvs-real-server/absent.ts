@@ -39,6 +39,7 @@ const unit = `/etc/systemd/system/${unitName}.service`
 
 const isGone = command({
   title: 'no virtual address of LVS on lo',
+  why: `${unit} is there`,
   onlyIf: `[ -e ${unit} ]`,
   run: `systemctl disable --now ${unitName}
 for name in all lo; do

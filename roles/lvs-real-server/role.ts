@@ -39,6 +39,7 @@ export const lvsRealServer = defineRole({
 const hasAddress = (address: string) =>
   command({
     title: `${address} is on lo`,
+    why: 'it is not',
     unless: `ip -o address show dev lo | grep -qF ${`' ${address}/'`}`,
     run: ['systemctl', 'restart', unitName],
   })

@@ -12,6 +12,7 @@ export const unusualPorts = (ports: readonly number[]): readonly number[] => por
 export const mayServe = (ports: readonly number[]): readonly Task[] => [
   command({
     title: 'SELinux lets nginx connect to the API servers',
+    why: 'SELinux is enforced, and httpd_can_network_connect is off',
     unless: `${isOff} || getsebool httpd_can_network_connect 2>/dev/null | grep -q ' on$'`,
     run: ['setsebool', '-P', 'httpd_can_network_connect', 'on'],
   }),
@@ -23,6 +24,7 @@ const isOff = `[ "$(cat /sys/fs/selinux/enforce 2>/dev/null)" != 1 ] || ! comman
 const mayListen = (port: number): Task =>
   command({
     title: `SELinux lets nginx listen on ${port}`,
+    why: 'SELinux is enforced, and it is no port of a web server',
     unless: `${isOff} || semanage port -l 2>/dev/null | grep -qE '^http_port_t +tcp .*[ ,]${port}(,|$)'`,
     run: `command -v semanage >/dev/null 2>&1 || {
   echo 'SELinux keeps nginx from port ${port}, and there is no semanage to say otherwise: install policycoreutils-python-utils, or set another port' >&2

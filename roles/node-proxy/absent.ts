@@ -70,6 +70,7 @@ const portOf = (params: Params): number => (params.type === 'haproxy' ? withPort
 const absentContainer = (name: string) =>
   command({
     title: `no container ${name}`,
+    why: 'there is one',
     onlyIf: `docker container inspect ${quote(name)} >/dev/null`,
     run: `docker rm -f ${quote(name)}`,
   })

@@ -40,7 +40,12 @@ export const worker = defineRole({
 const programWithIt = (name: 'kubeadm' | 'kubelet' | 'kubectl', params: Params): Task => {
   const target = `${binDirOf(params)}/${name}`
   const there = name === 'kubelet' ? [] : [`[ -e ${quote(target)} ] && [ -e ${quote(`${params.binDir}/${name}`)} ]`]
-  return program(params, name, target, { onlyIf: [...there, isBehindText(params)].join(' || exit 1\n') })
+  const wanted = withV(params.kubeVersion)
+  return program(params, name, target, {
+    onlyIf: [...there, isBehindText(params)].join(' || exit 1\n'),
+    why:
+      name === 'kubelet' ? `it is not ${wanted}` : `it is not ${wanted}, and the kubelet of the node is not yet either`,
+  })
 }
 
 /** A step, not an assertion: in check mode the play that brings them has not run. */

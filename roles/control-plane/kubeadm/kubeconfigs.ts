@@ -33,6 +33,7 @@ const leadsTo = (params: Params, name: string, server: string, notify?: string):
   const file = quote(path)
   return command({
     title: `${path} leads to ${server}`,
+    why: 'it leads to another one',
     onlyIf: `grep -E '^ *server: ' ${file} 2>/dev/null | grep -qvxE ${quote(` *server: "?${escaped(server)}"?`)}`,
     run: pointLocally(params, name, server),
     ...(notify === undefined ? {} : { notify }),

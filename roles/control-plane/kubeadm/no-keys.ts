@@ -51,6 +51,7 @@ export const noKeysAreLeft = (
     // kubespray's; a master that it has not made has none.
     command({
       title: 'no timer renews certificates',
+      why: `${timer} does`,
       onlyIf: `[ -e /etc/systemd/system/${timer} ] && { systemctl -q is-active ${timer} || systemctl -q is-enabled ${timer}; }`,
       run: `systemctl -q disable --now ${timer}`,
     }),

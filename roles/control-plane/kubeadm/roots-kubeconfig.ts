@@ -11,6 +11,7 @@ export const rootsKubeconfig = ({ kubeConfigDir }: Pick<Params, 'kubeConfigDir'>
   const [admin, own] = [`${kubeConfigDir}/admin.conf`, `${home}/.kube/config`]
   return command({
     title: `${own} has the certificate of ${admin}`,
+    why: 'it has another one',
     onlyIf: `${files(admin, own)}
 [ -f "$own" ] && [ ! -L "$own" ] || exit 1
 for name in client-certificate-data client-key-data; do

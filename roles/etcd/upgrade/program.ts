@@ -91,6 +91,7 @@ export function ofImage(
     brought: [
       command({
         title: `the image ${wanted} is here`,
+        why: 'it is not',
         unless: ['docker', 'image', 'inspect', wanted],
         run: ['docker', 'pull', '-q', wanted],
         timeout: 600,
@@ -130,6 +131,7 @@ export function ofPackages(
     brought: [
       command({
         title: `${binary} is kept until the new one is healthy`,
+        why: `it is not ${target.version}, and no copy of it is there`,
         onlyIf: `! ${isVersion} && ! { [ -e ${quote(kept)} ] && cmp -s ${quote(binary)} ${quote(kept)}; }`,
         run: `cp -p ${quote(binary)} ${quote(`${kept}.part`)} && mv -f ${quote(`${kept}.part`)} ${quote(kept)}`,
       }),

@@ -18,6 +18,7 @@ export const runsItsConfiguration = (
   const current = isCurrent(daemon, config)
   return command({
     title: `${name} runs with its configuration`,
+    why: `it does not run with what ${config} says now`,
     unless: current,
     run: `( ${reload}
 ) || exit 1

@@ -45,6 +45,7 @@ has ${quote(image)} || [ $? -eq 3 ]`
 export const podImage = (image: string, manifest: string, { keeps }: { readonly keeps: boolean }): Task =>
   command({
     title: `image ${image}`,
+    why: 'it is not on this host',
     changed: false,
     unless: podHasImage(image, keeps ? manifest : undefined),
     run: `${imageFunctions}
@@ -60,6 +61,7 @@ echo 'it could not be fetched now: the pod goes on with the image that it has'`,
 export const podImageFirst = (image: string, pullPolicy: string, manifest?: string): Task =>
   command({
     title: `image ${image}`,
+    why: 'it is not on this host',
     changed: false,
     unless: podHasImage(image, manifest),
     run:

@@ -47,6 +47,7 @@ export const docker: Variant = {
 const dockerImage = (image: string) =>
   command({
     title: `image ${image}`,
+    why: 'Docker does not have it',
     unless: `docker image inspect ${quote(image)} >/dev/null`,
     run: `command -v docker >/dev/null || { echo 'Docker is not installed on this host: this set-up runs nginx in it' >&2; exit 1; }
 docker pull -q ${quote(image)} || ${imageIsMissed(image)}`,

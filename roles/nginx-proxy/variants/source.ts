@@ -62,6 +62,7 @@ function prefetch({ settings, inventory, peers, binary: cache }: PrefetchContext
 const runsItsProgram = ({ unit, binary }: Settings) =>
   command({
     title: `${unit} runs ${binary} as it is now`,
+    why: 'what runs was started from another file',
     unless: `main=$(systemctl show -p MainPID -- ${quote(unit)} | sed 's/^MainPID=//')
 [ "\${main:-0}" -eq 0 ] || [ "$(readlink "/proc/$main/exe")" = "$(readlink -f ${quote(binary)})" ]`,
     run: `systemctl daemon-reload

@@ -75,6 +75,14 @@ test('programs are exchanged with the kubelet, and none of them by itself', () =
     programs.map(({ title }) => title),
     ['kubeadm', 'kubectl', 'kubelet'].map(name => `program /usr/local/bin/${name}`),
   )
+  assert.equal(
+    programs.map(({ args }) => (args as { readonly why: string }).why),
+    [
+      'it is not v1.33.4, and the kubelet of the node is not yet either',
+      'it is not v1.33.4, and the kubelet of the node is not yet either',
+      'it is not v1.33.4',
+    ],
+  )
   for (const { args } of programs) {
     const { onlyIf } = args as { readonly onlyIf: string }
     assert.match(onlyIf, '/etc/kubernetes/kubelet.conf')

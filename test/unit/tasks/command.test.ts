@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { CheckArgs } from '../../../engine/facts/check.ts'
+import type { FactRequest } from '../../../engine/facts/fact.ts'
 import { command, flushHandlers, isFlushHandlers, pause, promptOf } from '../../../engine/tasks/index.ts'
 import { nameOf, shells } from '../facts/probe.ts'
 import { converge, pass, sandbox } from './converge.ts'
@@ -56,6 +58,29 @@ test('how a command counts', () => {
   assert.is(effect({ creates: '/x' }), 'change')
   assert.is(effect({ unless: 'x' }), 'change')
   assert.is(effect({ onlyIf: 'x' }), undefined)
+})
+
+// An operator reads it at night: why something is done, in the role's words or by what was looked at.
+for (const [what, args, expected] of [
+  ['a path', { creates: '/x' }, '/x does not exist'],
+  ['one that fails', { unless: 'test -e /x' }, '`test -e /x` fails'],
+  ['one that succeeds', { onlyIf: ['test', '-e', '/x'] }, '`test -e /x` succeeds'],
+  ['both', { unless: 'a', onlyIf: 'b' }, '`a` fails, `b` succeeds'],
+  ['of several lines', { unless: 'if a\nthen b\nfi' }, 'its condition fails'],
+  ['a secret', { unless: 'login hunter2', secret: true }, 'its condition fails'],
+  ['in words', { unless: 'a', onlyIf: 'b', creates: '/x', why: 'it is not v1.33.4' }, 'it is not v1.33.4'],
+  ['none', {}, 'runs every time'],
+] as const)
+  test(`why a command has something to do: ${what}`, () => {
+    const onlyIf = 'onlyIf' in args ? args.onlyIf : undefined
+    const answer = ({ kind, args: asked }: FactRequest) =>
+      kind.name === 'glob' ? { matches: [] } : { exitCode: (asked as CheckArgs).run === onlyIf ? 0 : 1 }
+    assert.is(planWith(command({ run: 'true', ...args }), answer)?.summary, expected)
+  })
+
+test('why is of a command that has a condition, and says something', () => {
+  assert.equal(problemsOf(command({ run: 'true', why: 'so' })), ['why: is of a command that has a condition'])
+  assert.equal(problemsOf(command({ run: 'true', why: ' ', creates: '/x' })), ['why: is empty'])
 })
 
 test('secrets of a command are in neither its title nor its words', () => {

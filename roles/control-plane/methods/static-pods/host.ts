@@ -9,6 +9,7 @@ export const imagesAreThere = (params: Params): readonly Task[] =>
     const image = quote(imageOf(params, name))
     return command({
       title: `image ${imageOf(params, name)}`,
+      why: 'it is not on this host',
       unless: `${withRuntime(`docker image inspect ${image}`, `crictl inspecti -q ${image}`)} >/dev/null 2>&1`,
       run: `${withRuntime(`docker pull -q ${image}`, `crictl pull ${image}`)} || ${imageIsMissed(imageOf(params, name))}`,
       timeout: 600,
@@ -24,6 +25,7 @@ export const logFiles = (): readonly Task[] =>
     const path = quote(logOf(name))
     return command({
       title: `log file ${logOf(name)}`,
+      why: 'it is no file',
       unless: `[ -f ${path} ]`,
       run: `if [ -d ${path} ]; then rmdir ${path} || exit 1; fi
 umask 077

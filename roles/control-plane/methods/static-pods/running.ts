@@ -51,6 +51,7 @@ export const noUnit = (name: DaemonName): Task => {
   const path = `/etc/systemd/system/${name}.service`
   return command({
     title: `no unit ${name}`,
+    why: 'there is one',
     onlyIf: `[ -e ${path} ]`,
     run: `set -e
 systemctl disable --now -q ${name}
@@ -65,6 +66,7 @@ export const noPods = (dir: string): Task => {
   const manifests = daemonNames.map(name => quote(manifestOf(dir, name))).join(' ')
   return command({
     title: 'no static pods of the control plane',
+    why: 'there are some',
     // Those of a kubelet that is gone can't be left behind, either.
     onlyIf: `for f in ${manifests}; do [ ! -e "$f" ] || exit 0; done
 exit 1`,
