@@ -108,7 +108,10 @@ test('with --window-only nothing is begun that could not end in time by the jour
   const soon = ['-e', 'value=second', '--until', clockAt(Date.now() + 2 * hour)]
   const only = await run([...inv, ...soon, '--window-only'])
   equal([only.exitCode, done('second')], [2, []])
-  match(stopped(only), /^early: the window ends at .*, in (2 h 0|1\d\d) min, and it may take \d+ h \d+ min, as 3 hosts took /)
+  match(
+    stopped(only),
+    /^early: the window ends at .*, in (2 h 0|1\d\d) min, and it may take \d+ h \d+ min, as 3 hosts took /,
+  )
   equal(skipped(only, 'early').length, 3)
   match(texts(only, 'note'), new RegExp(`in run ${past.run}`))
   const all = await run([...inv, ...soon])
