@@ -2,8 +2,11 @@
 // @ts-check
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { load } from './load/index.mjs'
+
+/** The one of ours that reads the most of an inventory. */
+const usual = new URL('../playbooks/upgrade.mjs', import.meta.url)
 
 const [command, ...words] = process.argv.slice(2)
 const takenBack = command === 'rollback' ? await (await load('rota')).playbookToTakeBack(words) : undefined
@@ -14,16 +17,27 @@ const flags = command === 'params' ? asListing(given) : given
 if (takenBack?.length === 0) process.exitCode = 1
 else if ((command === 'run' || command === 'params' || takenBack) && flags !== undefined && existsSync(playbook)) {
   process.argv.splice(1, process.argv.length, resolve(playbook), ...flags)
-  await load('engine')
-  // A playbook is a zx script: `$` and its like are there.
-  await import('zx/globals')
-  await import(pathToFileURL(resolve(playbook)).href)
+  await begin(playbook)
 } else {
   const { rota } = await load('rota')
   // Commands of the roles; the engine knows none of them.
   const isTheirs = command === 'kube' || command === undefined || command === 'help' || command.startsWith('-')
   const more = isTheirs ? [(await load('kube')).kubeCommand()] : []
-  process.exitCode = await rota(process.argv.slice(2), more)
+  process.exitCode = await rota(process.argv.slice(2), more, {
+    begin,
+    file: fileURLToPath(usual),
+    name: "Rota's upgrade.mjs",
+  })
+}
+
+/**
+ * A playbook is a zx script: `$` and its like are there.
+ * @param {string} file
+ */
+async function begin(file) {
+  await load('engine')
+  await import('zx/globals')
+  await import(pathToFileURL(resolve(file)).href)
 }
 
 /**

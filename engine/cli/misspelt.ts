@@ -4,6 +4,11 @@ import type { Play } from '../playbook/index.ts'
 import { ansibleNames, isExtra, notedNames } from '../values/index.ts'
 import { namesInTemplates, nobodyReads, variablesRead } from './variables-read.ts'
 
+/** A problem with the name of a variable. */
+export interface Slip extends Problem {
+  readonly variable: string
+}
+
 /** Whose variables an inventory may hold. */
 export interface Readers {
   readonly plays: readonly Play[]
@@ -16,13 +21,14 @@ export interface Readers {
  * Variables of the inventory that nobody reads and whose name is nearly that of one that somebody does: each name once,
  * with all places that set it. An inventory holds variables of others, too: one that is near no known name is theirs.
  */
-export function misspelt(inventory: Inventory, { plays, own, rules }: Readers): readonly Problem[] {
+export function misspelt(inventory: Inventory, { plays, own, rules }: Readers): readonly Slip[] {
   const read = variablesRead(plays, own)
   const unread = [...namesSetIn(inventory)].filter(name => !read.has(name) && !ansibleNames.has(name))
   if (unread.length === 0) return []
   const theirs = rules?.knows?.()
   const known = new Set([...read, ...readByRules(rules), ...notedNames(), ...(inventory.defaults?.names ?? [])])
-  const isKnown = (name: string) => known.has(name) || theirs?.variables.has(name) || theirs?.others.has(name)
+  const isKnown = (name: string) =>
+    known.has(name) || theirs?.variables.has(name) || theirs?.others.has(name) || theirs?.deprecated.has(name)
   const strange = unread.filter(name => !isKnown(name))
   if (strange.length === 0) return []
   const names = namesToCompare(new Set([...known, ...(theirs?.variables ?? []), ...ansibleNames]))
@@ -35,12 +41,13 @@ export function misspelt(inventory: Inventory, { plays, own, rules }: Readers): 
   return near.flatMap(({ name, likely }) => {
     const [first, ...more] = referredTo.has(name) ? [] : placesOf(inventory, name)
     if (first === undefined) return []
-    return [{ message: `variable ${name}: ${nobodyReads}${others}${alsoAt(more)}`, origin: first, ...meant(likely) }]
+    const message = `variable ${name}: ${nobodyReads}${others}${alsoAt(more)}`
+    return [{ variable: name, message, origin: first, ...meant(likely) }]
   })
 }
 
 /** Each place that sets it on some host, whether or not something is stronger there; an extra variable is no place. */
-function placesOf({ hosts }: Inventory, name: string): readonly Origin[] {
+export function placesOf({ hosts }: Inventory, name: string): readonly Origin[] {
   const seen = new Set<Variable>()
   const places = new Map<string, Origin>()
   for (const { vars } of hosts.values())
@@ -60,7 +67,7 @@ function alsoAt(places: readonly Origin[]): string {
 const mostPlaces = 5
 
 /** What gives hosts their addresses, and what is made whole. */
-const readByRules = ({ addresses, completes }: InventoryRules = {}): readonly string[] => [
+export const readByRules = ({ addresses, completes }: InventoryRules = {}): readonly string[] => [
   ...(addresses ? [addresses.unless, ...addresses.shared, ...addresses.own] : []),
   ...Object.keys(completes ?? {}),
 ]

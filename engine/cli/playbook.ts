@@ -1,5 +1,6 @@
 import type { Playbook, PlaybookOptions, PlaybookVars, Plays, VarsOf } from '../playbook/index.ts'
 import { callSite } from '../role/index.ts'
+import { gathering } from './gather.ts'
 import { guardedOutput } from './output.ts'
 import { runFromCommandLine } from './run.ts'
 
@@ -12,9 +13,11 @@ export async function playbook<const V extends PlaybookVars = Record<never, neve
   plays: Plays<VarsOf<V>>,
   options: PlaybookOptions<V> = {},
 ): Promise<void> {
-  const output = guardedOutput()
   const { file } = callSite(playbook)
   // The command line validates the variables by the schemas from which their types are derived.
   const made = { ...options, name, plays, file } as unknown as Playbook
+  const asked = gathering.getStore()
+  if (asked) return void asked.push(made)
+  const output = guardedOutput()
   process.exitCode = await runFromCommandLine(made, process.argv, output)
 }

@@ -11,7 +11,7 @@ import { readConfig } from './config/config.ts'
 import { connectionsOf } from './connections.ts'
 import type { Flags } from './flags.ts'
 import { readsOf } from './made-of.ts'
-import { misspelt } from './misspelt.ts'
+import { misspelt, type Readers } from './misspelt.ts'
 import { optionsFrom } from './options.ts'
 import { playbookVars } from './playbook-vars.ts'
 import { type TemplateFacts, templateFacts } from './template-facts.ts'
@@ -24,11 +24,16 @@ import { askedOf, versionTold } from './version-told.ts'
  * What a command line asks for, with everything that can be wrong found at once: `problems` keep it from being
  * executed, not from being listed. No host is touched, but for the facts that a template of the inventory needs.
  */
-export async function prepareRun(playbook: Playbook, flags: Flags, redactor: Redactor, keep: 'all' | 'first') {
+export async function prepareRun(
+  playbook: Playbook,
+  flags: Flags,
+  redactor: Redactor,
+  keep: 'all' | 'first',
+  facts: TemplateFacts = templateFacts(),
+) {
   const { settings, warnings, notes } = readConfig()
   const options = await optionsFrom(flags, settings)
   redactor.add(passwordsIn(options.connection))
-  const facts = templateFacts()
   const reads = readsOf()
   const playbookDir = dirname(playbook.file)
   const vaultSecrets = await vaultSecretsFrom(flags, settings)
@@ -61,7 +66,8 @@ export async function prepareRun(playbook: Playbook, flags: Flags, redactor: Red
   const run = told ? await prepareWith(told, given) : prepared
   const said = [...completed].map(text => ({ kind: 'note', text }) as const)
   const ready = { ...run.ready, notes: [...run.ready.notes, ...said] }
-  return { ...run, ready, warnings: [...warnings, ...run.warnings, ...unset.warnings()], notes, reads }
+  const slips = run.misspelt.map(formatProblem)
+  return { ...run, ready, warnings: [...warnings, ...run.warnings, ...unset.warnings(), ...slips], notes, reads }
 }
 
 /** Where hosts, tasks or tags are listed, no value that hosts tell shows. */
@@ -113,6 +119,7 @@ async function prepareWith(theirs: WithDefaults, { playbook, flags, redactor, ke
     ...Object.keys(playbook.vars ?? {}),
     ...(rule ? [rule.variable, ...(rule.version ? [rule.version.variable] : [])] : []),
   ]
+  const readers: Readers = { plays, own, rules: playbook.inventory }
   const pace = paceAsked(plays, own, inventory, flags)
   const now = Date.now()
   const end = windowEnd(flags, now)
@@ -125,7 +132,6 @@ async function prepareWith(theirs: WithDefaults, { playbook, flags, redactor, ke
     ...confirmProblems(plays, flags, pace.paced),
     ...checkExtraVars(plays, own, inventory, flags.extraVars),
   ]
-  const slips = misspelt(inventory, { plays, own, rules: playbook.inventory }).map(formatProblem)
   const hosts = ready.plays.flatMap(play => [...play.hosts, ...(play.play.keepAvailable ? play.everyone : [])])
   const names = new Set(hosts.map(host => host.name))
   const connections = connectionsTo(names)
@@ -147,7 +153,9 @@ async function prepareWith(theirs: WithDefaults, { playbook, flags, redactor, ke
     names,
     connections,
     complete,
-    warnings: [...inventory.warnings, ...theirs.warnings, ...named.warnings, ...slips],
+    warnings: [...inventory.warnings, ...theirs.warnings, ...named.warnings],
+    misspelt: misspelt(inventory, readers),
+    readers,
   }
 }
 

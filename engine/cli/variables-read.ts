@@ -6,21 +6,22 @@ import { type HasParams, isExtra, variableNames } from '../values/index.ts'
 /** What is wrong with one that is not among these. */
 export const nobodyReads = 'no role of this playbook reads it'
 
-/** All in the plays that have params: roles, and the clusters of whoever is handed one. */
-const withParams = (plays: readonly Play[]): readonly HasParams[] =>
-  plays.flatMap(play => [
-    ...(play.roles ?? []).map(({ role }) => role),
-    ...clustersOf(play).map(({ params }) => ({ name: 'cluster', params })),
-  ])
+/** All in a play that have params: roles, and the clusters of whoever is handed one. */
+export const askersIn = (play: Play): readonly HasParams[] => [
+  ...(play.roles ?? []).map(({ role }) => role),
+  ...clustersOf(play).map(({ params }) => ({ name: 'cluster', label: 'the cluster', params })),
+]
 
 /** What the playbook, its roles and their hooks read. */
 export const variablesRead = (plays: readonly Play[], own: readonly string[]): ReadonlySet<string> =>
   new Set([
     ...own,
     ...plays.flatMap(({ gate, around = [] }) => [...(gate?.vars ?? []), ...around.flatMap(hook => hook.vars ?? [])]),
-    ...withParams(plays).flatMap(({ name, params }) =>
-      Object.entries(params.properties).flatMap(([param, schema]) => variableNames(name, param, schema)),
-    ),
+    ...plays
+      .flatMap(askersIn)
+      .flatMap(({ name, params }) =>
+        Object.entries(params.properties).flatMap(([param, schema]) => variableNames(name, param, schema)),
+      ),
   ])
 
 export function extraVars(inventory: Inventory): ReadonlyMap<string, Variable> {

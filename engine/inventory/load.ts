@@ -22,6 +22,8 @@ export interface KnownNames {
   readonly variables: ReadonlySet<string>
   /** Others that are theirs: no misspelt ones. */
   readonly others: ReadonlySet<string>
+  /** Names that they have given up, and what is to be said instead. */
+  readonly deprecated: ReadonlyMap<string, string>
 }
 
 /** What a playbook takes an inventory for, beyond what Ansible reads in it. */

@@ -24,5 +24,6 @@ export function reporter(options: ReportOptions, toStdout: (text: string) => voi
 /** A past run as a page of HTML, from its journal. Loaded where it is asked for. */
 export const htmlOf = async (journal: string): Promise<string> => (await import('./html/html.ts')).htmlOf(journal)
 
+export { hostList } from './hosts.ts'
 export { profileOf } from './profile.ts'
 export { type Listed, runTable, storyLines } from './story.ts'

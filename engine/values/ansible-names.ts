@@ -26,3 +26,12 @@ export const ansibleNames: ReadonlySet<string> = new Set([
   ...'group_names groups hostvars inventory_dir inventory_file inventory_hostname inventory_hostname_short'.split(' '),
   ...'omit play_hosts playbook_dir role_name role_names role_path environment'.split(' '),
 ])
+
+/** Names of old that Ansible still takes, and what is said instead (porting guide 2.0). */
+export const renamedByAnsible: ReadonlyMap<string, string> = new Map([
+  ['ansible_ssh_host', 'ansible_host'],
+  ['ansible_ssh_port', 'ansible_port'],
+  ['ansible_ssh_user', 'ansible_user'],
+  ['ansible_ssh_pass', 'ansible_password'],
+  ['ansible_sudo_pass', 'ansible_become_password'],
+])

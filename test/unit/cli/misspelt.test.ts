@@ -39,6 +39,7 @@ const knows = () => ({
   of: 'theirs',
   variables: new Set(['theirs_region', 'theirs_regions_all']),
   others: new Set(['theirs_regionn', 'balancer_prot']),
+  deprecated: new Map([['theirs_area', 'theirs_region']]),
 })
 const readers: Readers = { plays, own: ['playbook_own'], rules: undefined }
 
@@ -119,7 +120,7 @@ test('nothing is told of a variable that a template of the inventory refers to, 
 
 test('what others read is known: nothing is told of it, and it may be what was meant', async () => {
   const rules = { rules: { knows } }
-  const known = 'theirs_region: 1\ntheirs_regionn: 1\nbalancer_prot: 1\n'
+  const known = 'theirs_region: 1\ntheirs_regionn: 1\nbalancer_prot: 1\ntheirs_area: 1\n'
   assert.equal(await told({ 'group_vars/all.yml': known }, rules), [])
   assert.equal(await told({ 'group_vars/all.yml': 'theirs_regoin: 1\n' }, rules), [
     'group_vars/all.yml:1:16: variable theirs_regoin: no role of this playbook reads it, and theirs has none of this name (did you mean theirs_region?)',
