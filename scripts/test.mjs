@@ -45,6 +45,7 @@ const suites = [
         curl: 'curl',
         ip: 'iproute2',
         ps: 'procps',
+        xmllint: 'libxml2-utils',
       }),
   },
   {

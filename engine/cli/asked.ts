@@ -40,6 +40,7 @@ export const ofTheMoment: readonly string[] = [
     '--json',
     '--profile',
     '--report',
+    '--junit',
     '--ask',
     '--confirm',
     '--resume',

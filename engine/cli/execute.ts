@@ -12,6 +12,7 @@ import { interruptible } from './interrupt.ts'
 import { codeOf } from './made-of.ts'
 import type { Output } from './output.ts'
 import type { PreparedRun } from './prepare-run.ts'
+import { isOnGitHub } from './problems.ts'
 import { openRecord } from './records.ts'
 import type { Resuming } from './resume.ts'
 
@@ -104,7 +105,11 @@ export async function execute(
     report.close(journal.path)
     journal.close()
   }
-  if (flags.report !== undefined) await (await import('./report-files.ts')).writeReports(flags, runId, journal.path)
+  if (flags.report !== undefined || flags.junit !== undefined || isOnGitHub()) {
+    const { annotate, writeReports } = await import('./report-files.ts')
+    await writeReports(flags, runId, journal.path)
+    await annotate(journal.path)
+  }
   return exitCode
 }
 

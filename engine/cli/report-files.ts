@@ -1,15 +1,15 @@
 import { accessSync, constants, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { isFailure, messageOf, type Problem, refused, saidOf } from '../failure/index.ts'
-import { htmlOf } from '../report/index.ts'
+import { annotationsOf, htmlOf, junitOf } from '../report/index.ts'
 import type { Flags } from './flags.ts'
-import { printNotes } from './problems.ts'
+import { isOnGitHub, printNotes } from './problems.ts'
 import { writeOutput } from './vault/files.ts'
 
-type ReportFiles = Pick<Flags, 'report'>
+type ReportFiles = Pick<Flags, 'report' | 'junit'>
 
 /** How each is made of a run's journal. */
-const makers = { report: htmlOf } as const
+export const makers = { report: htmlOf, junit: junitOf } as const
 
 const wanted = (files: ReportFiles) =>
   (Object.keys(makers) as (keyof typeof makers)[]).flatMap(name => {
@@ -23,7 +23,10 @@ export function mustBeWritable(files: ReportFiles): void {
     const why = whyNot(file)
     return why === undefined ? [] : [{ message: `--${name} ${file}: ${why}` }]
   })
-  if (problems.length > 0) throw refused(problems)
+  const { report, junit } = files
+  const isOne = report !== undefined && junit !== undefined && resolve(report) === resolve(junit)
+  const same = isOne ? [{ message: `--report and --junit name the same file, ${report}` }] : []
+  if (problems.length + same.length > 0) throw refused([...problems, ...same])
 }
 
 function whyNot(file: string): string | undefined {
@@ -51,9 +54,14 @@ export async function writeReports(files: ReportFiles, run: string, journal: str
     } catch (error) {
       const why = isFailure(error, 'refused') ? saidOf(error).message : messageOf(error)
       printNotes(
-        [`the ${name} ${file} was not written: ${why}; once it can be: rota runs report ${run} ${file}`],
+        [`the ${name} ${file} was not written: ${why}; once it can be: rota runs ${name} ${run} ${file}`],
         'warning: ',
       )
     }
   }
+}
+
+/** In GitHub Actions what failed is annotated as well. It reads that on stderr, too: stdout may be JSON. */
+export async function annotate(journal: string): Promise<void> {
+  if (isOnGitHub()) for (const line of await annotationsOf(journal)) process.stderr.write(`${line}\n`)
 }

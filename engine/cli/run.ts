@@ -28,7 +28,7 @@ export async function runFromCommandLine(
     const wantsTasks = flags.listTasks || flags.listTags
     const lists = wantsTasks || flags.listHosts || flags.listParams !== undefined
     if (!lists) mustBeRecordable()
-    if (flags.report !== undefined) (await reportFiles()).mustBeWritable(flags)
+    if (flags.report !== undefined || flags.junit !== undefined) (await reportFiles()).mustBeWritable(flags)
     if (!lists && flags.confirm) await mustHaveTerminal()
     const agree = !lists && flags.ask ? await agreeing(flags) : execute
     const prepared = await prepareRun(playbook, flags, output.redactor, lists ? 'first' : 'all')

@@ -2,10 +2,10 @@ import { basename } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { messageOf, refused } from '../failure/index.ts'
 import { journalDir, jsonEscaped, printable, shown } from '../journal/index.ts'
-import { htmlOf, runTable, storyLines } from '../report/index.ts'
+import { runTable, storyLines } from '../report/index.ts'
 import { journalNamed, journalsIn, readStory, type State, type Story, stateOf } from '../runs/index.ts'
 import { printNotes } from './problems.ts'
-import { mustBeWritable } from './report-files.ts'
+import { makers, mustBeWritable } from './report-files.ts'
 import { writeOutput } from './vault/files.ts'
 
 /** `rota runs`: what was run from this machine, and what became of it. */
@@ -24,12 +24,18 @@ export function runsCommand(): Command {
     .description('write a page of HTML that tells of one run, to be opened in a browser')
     .argument('<run>', 'its name, or its journal')
     .argument('[file]', 'where; RUN.html when left out, - for stdout')
-    .action(reportRun)
+    .action((run: string, file?: string) => writeOf('report', run, file))
+  const junit = new Command('junit')
+    .description("write what became of each host of one run as JUnit's XML, for a CI system")
+    .argument('<run>', 'its name, or its journal')
+    .argument('[file]', 'where; RUN.xml when left out, - for stdout')
+    .action((run: string, file?: string) => writeOf('junit', run, file))
   return new Command('runs')
     .description('look at past runs, by the journals that they have left')
     .addCommand(list, { isDefault: true })
     .addCommand(show)
     .addCommand(report)
+    .addCommand(junit)
 }
 
 function positive(value: string): number {
@@ -74,12 +80,12 @@ async function showRun(named: string | undefined, { json }: { readonly json: boo
   print(`journal: ${printable(file)}`)
 }
 
-async function reportRun(named: string, file: string | undefined): Promise<void> {
-  const journal = journalNamed(named)
-  const to = file ?? `${basename(journal, '.ndjson')}.html`
-  if (to !== '-') mustBeWritable({ report: to })
-  writeOutput(to, await htmlOf(journal))
-  if (to !== '-') printNotes([`report: ${to}`])
+async function writeOf(name: 'report' | 'junit', run: string, file: string | undefined): Promise<void> {
+  const journal = journalNamed(run)
+  const to = file ?? `${basename(journal, '.ndjson')}.${name === 'report' ? 'html' : 'xml'}`
+  if (to !== '-') mustBeWritable({ [name]: to })
+  writeOutput(to, await makers[name](journal))
+  if (to !== '-') printNotes([`${name}: ${to}`])
 }
 
 const toJson = (value: object): string => jsonEscaped(JSON.stringify(value))

@@ -24,6 +24,12 @@ export function reporter(options: ReportOptions, toStdout: (text: string) => voi
 /** A past run as a page of HTML, from its journal. Loaded where it is asked for. */
 export const htmlOf = async (journal: string): Promise<string> => (await import('./html/html.ts')).htmlOf(journal)
 
+/** The same for a CI system: JUnit's XML; what failed as annotations of GitHub. */
+export const junitOf = async (journal: string): Promise<string> => (await import('./junit.ts')).junitOf(journal)
+export const annotationsOf = async (journal: string): Promise<readonly string[]> =>
+  (await import('./github.ts')).annotationsOf(journal)
+
+export { annotation } from './annotation.ts'
 export { hostList } from './hosts.ts'
 export { profileOf } from './profile.ts'
 export { type Listed, runTable, storyLines } from './story.ts'

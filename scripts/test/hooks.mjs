@@ -3,6 +3,9 @@
 // said of it.
 import { test } from 'uvu'
 
+// Where tests run in GitHub Actions, what is tested is told nothing of it.
+delete process.env.GITHUB_ACTIONS
+
 /**
  * @type {(name: string, register: (handler: (context: any) => any) => void) => (handler: (context: any) => any) =>
  * void}

@@ -1,6 +1,6 @@
 import type { Alike } from '../alike.ts'
 import { whoIn } from '../hosts.ts'
-import type { Item } from './item.ts'
+import type { Item } from '../past/item.ts'
 import { type Html, html } from './markup.ts'
 import type { Room } from './room.ts'
 

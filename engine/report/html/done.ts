@@ -1,9 +1,9 @@
+import type { Item } from '../past/item.ts'
+import type { PlayTold, Told } from '../past/told.ts'
 import { cards, notTold } from './card.ts'
 import { isFailed } from './failures.ts'
-import type { Item } from './item.ts'
 import { type Html, html } from './markup.ts'
 import { type Room, roomOf } from './room.ts'
-import type { PlayTold, Told } from './told.ts'
 
 /** Characters. */
 const sizes = { before: 50_000, plays: 400_000 }

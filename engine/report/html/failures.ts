@@ -1,6 +1,6 @@
 import type { Alike } from '../alike.ts'
+import type { Item } from '../past/item.ts'
 import { cards, notTold } from './card.ts'
-import type { Item } from './item.ts'
 import { type Html, html } from './markup.ts'
 import type { Paged } from './paged.ts'
 import { roomOf } from './room.ts'

@@ -1,11 +1,8 @@
 import type { Shown } from '../../journal/index.ts'
-import type { Later, State, Story } from '../../runs/index.ts'
-import type { Told } from './told.ts'
+import type { Later } from '../../runs/index.ts'
+import type { Past } from '../past/past.ts'
 
 /** What a page is about. */
-export interface Paged {
-  readonly story: Shown<Story>
-  readonly state: State
+export interface Paged extends Past {
   readonly later: readonly Shown<Later>[]
-  readonly told: Told
 }

@@ -1,4 +1,4 @@
-import type { HowItWent, Stretch, Told } from './told.ts'
+import type { HowItWent, Stretch, Told } from '../past/told.ts'
 
 /** The run as numbers, for the script of the page: seconds since its beginning; hosts and plays by their places. */
 export interface Picture {

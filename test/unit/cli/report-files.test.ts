@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { rota } from '../../../engine/cli/rota.ts'
@@ -109,29 +109,68 @@ test('a run that is gone on with writes no report that it is not asked for anew'
   assert.match(readFileSync(at('second.html'), 'utf8'), /<dt>Goes on with<\/dt>/)
 })
 
-const reported = async (...args: string[]) => {
+test('--junit leaves a file for a CI system, without a secret, beside the page', async () => {
+  const { exitCode, said } = await run('--report', 'both.html', '--junit', 'both.xml', ...doing('cat; exit 3'))
+  assert.is(exitCode, 2, said)
+  const xml = readFileSync(at('both.xml'), 'utf8')
+  assert.match(xml, /<failure message="base: the command: exit code 3" type="failed">/)
+  assert.match(xml, /\*{8}/)
+  assert.not.match(xml, canary)
+  assert.ok(existsSync(at('both.html')))
+  const same = await run('--report', 'both.html', '--junit', './both.html')
+  assert.is(same.exitCode, 1)
+  assert.match(same.said, '--report and --junit name the same file, both.html')
+  const listed = await run('--junit', 'x.xml', '--list-hosts')
+  assert.match(listed.said, '--junit tells of a run, and where something is listed there is none')
+})
+
+test('in GitHub Actions what failed and what was refused is annotated, and nowhere else', async () => {
+  const fails = () => run(...doing('echo 50%; exit 3'))
+  const wrong = () => run('-e', '@vars.yml')
+  writeFileSync(at('vars.yml'), 'base_run:\n  - a\n')
+  assert.not.match((await fails()).said, '::error')
+  assert.not.match((await wrong()).said, '::error')
+  process.env.GITHUB_ACTIONS = 'true'
+  process.env.GITHUB_WORKSPACE = join(cwd, '..')
+  try {
+    const failed = await fails()
+    assert.is(failed.exitCode, 2)
+    assert.match(failed.said, '\n::error title=all of it::here: base: the command: exit code 3%0A50%25\n')
+    const { exitCode, said } = await wrong()
+    assert.is(exitCode, 1)
+    assert.match(said, new RegExp(`\n::error file=${basename(cwd)}/vars\\.yml,line=2,col=3::.*base_run`))
+  } finally {
+    delete process.env.GITHUB_ACTIONS
+    delete process.env.GITHUB_WORKSPACE
+  }
+})
+
+const reported = async (kind: 'report' | 'junit', ...args: string[]) => {
   const before = process.exitCode
-  const result = await heard(cwd, () => rota(['runs', 'report', ...args]))
+  const result = await heard(cwd, () => rota(['runs', kind, ...args]))
   process.exitCode = before
   return result
 }
 
-test('rota runs report makes the page of a past run, named by it, or where it is told', async () => {
+test('rota runs report and rota runs junit make theirs of a past run, named by it, or where it is told', async () => {
   const dir = at('state/rota/runs')
   const name = '20261129T220903Z-1'
   writeJournal(dir, name, sampleRun(name), '{"at": "half a line')
-  const named = await reported(name)
+  const named = await reported('report', name)
   assert.is(named.exitCode, 0, named.said)
   assert.match(named.said, `report: ${name}.html`)
   assert.match(readFileSync(at(`${name}.html`), 'utf8'), /The journal ends in the midst of a line/)
-  await reported(join(dir, `${name}.ndjson`), 'told.html')
+  await reported('report', join(dir, `${name}.ndjson`), 'told.html')
   assert.ok(existsSync(at('told.html')))
-  const printed = await reported(name, '-')
+  const printed = await reported('report', name, '-')
   assert.match(printed.said, /^<!doctype html>.*<\/html>\n$/s)
-  const pipe = await reported(name, 'pipe')
+  const pipe = await reported('report', name, 'pipe')
   assert.is(pipe.exitCode, 1)
   assert.match(pipe.said, 'no regular file')
-  const unknown = await reported('20000101T000000Z-1')
+  const junit = await reported('junit', name)
+  assert.match(junit.said, `junit: ${name}.xml`)
+  assert.match(readFileSync(at(`${name}.xml`), 'utf8'), /<testsuites name="upgrade" tests="9"/)
+  const unknown = await reported('report', '20000101T000000Z-1')
   assert.is(unknown.exitCode, 1)
   assert.match(unknown.said, 'there is no journal 20000101T000000Z-1')
 })
