@@ -26,7 +26,7 @@ export async function agreeAndExecute(run: PreparedRun, output: Output, earlier:
   const plays = earlier.reverting ? run.ready.plays : await prepareRoles(run.ready.plays, view, { check: false })
   const ready = { ...run.ready, plays }
   const agreed = { agreed: agreement(), seen: new Set<string>() }
-  const plan = { ...run, ready, flags: { ...flags, check: true, diff: true } }
+  const plan = { ...run, ready, flags: { ...flags, check: true, diff: true, notify: [] } }
   const exitCode = await execute(plan, output, { ...earlier, ...agreed })
   const { hosts, changes } = agreed.agreed.sum()
   if (exitCode === 130 || changes === 0) return exitCode

@@ -41,6 +41,7 @@ export const ofTheMoment: readonly string[] = [
     '--profile',
     '--report',
     '--junit',
+    '--notify',
     '--ask',
     '--confirm',
     '--resume',

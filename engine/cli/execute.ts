@@ -3,7 +3,7 @@ import { hostNamed } from '../inventory/index.ts'
 import type { Emit, RunEvent } from '../journal/index.ts'
 import { continued, newRunId, printableLines, redacted } from '../journal/index.ts'
 import { prepareRoles, type ReadyPlay } from '../plan/index.ts'
-import { reporter } from '../report/index.ts'
+import { notifierOf, reporter } from '../report/index.ts'
 import { type Confirmed, type Reverting, runPlays } from '../rollout/index.ts'
 import { openChannel } from '../transport/index.ts'
 import { askedOf } from './asked.ts'
@@ -12,7 +12,7 @@ import { interruptible } from './interrupt.ts'
 import { codeOf } from './made-of.ts'
 import type { Output } from './output.ts'
 import type { PreparedRun } from './prepare-run.ts'
-import { isOnGitHub } from './problems.ts'
+import { isOnGitHub, printNotes } from './problems.ts'
 import { openRecord } from './records.ts'
 import type { Resuming } from './resume.ts'
 
@@ -43,6 +43,7 @@ export async function execute(
   const { json, verbose, check, each, profile } = flags
   const live = process.stdout.isTTY === true
   const report = reporter({ json, verbose, check, each, profile, live, ...(seen && { seen }) }, write)
+  const hooks = flags.notify.length > 0 ? await notifierOf(flags.notify) : undefined
   const journal = openRecord(runId)
   const emit: Emit = event => {
     // Known before anything is begun on a host: what is gone on with is compared with it. Nothing follows the end.
@@ -50,6 +51,7 @@ export async function execute(
     const shown = redacted(event, redactor)
     if (event.kind !== 'progress') journal.write(shown)
     report.event(shown)
+    hooks?.event(shown)
   }
   const tellMadeOf = onlyOnce(() => emit({ kind: 'madeOf', inventory: reads.digests(), code: codeOf(playbook.file) }))
   // The hosts are being connected to: until they answer there is time.
@@ -105,6 +107,7 @@ export async function execute(
     report.close(journal.path)
     journal.close()
   }
+  if (hooks) printNotes(await hooks.end(), 'warning: ')
   if (flags.report !== undefined || flags.junit !== undefined || isOnGitHub()) {
     const { annotate, writeReports } = await import('./report-files.ts')
     await writeReports(flags, runId, journal.path)

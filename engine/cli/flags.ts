@@ -52,6 +52,8 @@ export interface Flags extends VaultFlags {
   readonly profile: boolean
   /** Where a page that tells of the run is to be written. */
   readonly report?: string
+  /** Webhooks that are told how far the run is: as they are given; once they are read, URLs. */
+  readonly notify: readonly string[]
   /** Where the same is to be written for a CI system. */
   readonly junit?: string
   readonly listHosts: boolean
@@ -192,6 +194,12 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
     .option('--profile', 'say at the end where the time went', false)
     .option('--report <file>', 'write a page of HTML that tells of the run, to be opened in a browser')
     .option('--junit <file>', "write what became of each host as JUnit's XML, for a CI system")
+    .option(
+      '--notify <url>',
+      'tell a webhook that the run has started, a batch is done, it was stopped, it is over; @file has the URL; may be repeated',
+      several,
+      [],
+    )
     .option('--list-hosts', 'list the hosts of each play and stop', false)
     .option('--list-tasks', 'list the tasks of each play and stop', false)
     .option('--list-tags', 'list all tags and stop', false)
@@ -225,8 +233,9 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
     command.error('error: --check changes nothing, so there is nothing to --ask about')
   if (command.opts<Flags>().confirm && command.opts<Flags>().check)
     command.error('error: --check changes nothing, so there is nothing to --confirm')
-  const { listHosts, listTasks, listTags, listParams } = command.opts<Flags>()
-  const ofARun = (['report', 'junit'] as const).find(name => command.opts<Flags>()[name] !== undefined)
+  const { listHosts, listTasks, listTags, listParams, report, junit, notify } = command.opts<Flags>()
+  const ofARun =
+    report !== undefined ? 'report' : junit !== undefined ? 'junit' : notify.length > 0 ? 'notify' : undefined
   if (ofARun && (listHosts || listTasks || listTags || listParams !== undefined))
     command.error(`error: --${ofARun} tells of a run, and where something is listed there is none`)
   const { keyFile, inventoryFile, connPassFile, becomePassFile, diff, ...flags } = command.opts<Parsed>()

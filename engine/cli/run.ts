@@ -24,7 +24,8 @@ export async function runFromCommandLine(
     const given = parseFlags(playbook, argsAfter(playbook.file, argv))
     const resumed = given.resume === undefined ? undefined : await resumedBy(playbook, given)
     const takenBack = given.rollback === undefined ? undefined : await takenBackBy(playbook, given, given.rollback)
-    const flags = resumed?.flags ?? takenBack?.flags ?? given
+    const asked = resumed?.flags ?? takenBack?.flags ?? given
+    const flags = asked.notify.length > 0 ? { ...asked, notify: await webhooksOf(asked, output) } : asked
     const wantsTasks = flags.listTasks || flags.listTags
     const lists = wantsTasks || flags.listHosts || flags.listParams !== undefined
     if (!lists) mustBeRecordable()
@@ -59,6 +60,9 @@ export async function runFromCommandLine(
 /** Loaded where it is asked for: most runs go on with no other. */
 const resumedBy = async (playbook: Playbook, flags: Flags): Promise<Resuming> =>
   (await import('./resume.ts')).resuming(playbook, flags)
+
+const webhooksOf = async ({ notify }: Flags, { redactor }: Output): Promise<readonly string[]> =>
+  (await import('./webhooks.ts')).webhooks(notify, redactor)
 
 const reportFiles = () => import('./report-files.ts')
 

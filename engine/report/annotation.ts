@@ -1,4 +1,4 @@
-/** A line that GitHub Actions makes an annotation of. It is one, whatever stands in it: no other command can begin there. */
+/** A line that GitHub Actions makes an annotation of: one line, whatever it says, in which no other command begins. */
 export const annotation = (text: string, properties: Readonly<Record<string, string>>): string => {
   const words = Object.entries(properties).map(([name, value]) => `${name}=${escaped(value, /[%\r\n:,]/g)}`)
   return `::error${words.length > 0 ? ` ${words.join(',')}` : ''}::${escaped(text, /[%\r\n]/g)}`

@@ -4,6 +4,7 @@ import { printable, shown } from '../journal/index.ts'
 import { jsonReport } from './json.ts'
 import { lineReport } from './lines.ts'
 import { liveReport } from './live.ts'
+import type { Notifier } from './notify.ts'
 import { profiled } from './profile.ts'
 import type { Report, ReportOptions } from './report.ts'
 
@@ -28,6 +29,10 @@ export const htmlOf = async (journal: string): Promise<string> => (await import(
 export const junitOf = async (journal: string): Promise<string> => (await import('./junit.ts')).junitOf(journal)
 export const annotationsOf = async (journal: string): Promise<readonly string[]> =>
   (await import('./github.ts')).annotationsOf(journal)
+
+/** See its module. Loaded where it is asked for. */
+export const notifierOf = async (urls: readonly string[]): Promise<Notifier> =>
+  (await import('./notify.ts')).notifier(urls)
 
 export { annotation } from './annotation.ts'
 export { hostList } from './hosts.ts'

@@ -17,6 +17,8 @@ export interface WebAnswer {
 export interface AskingOnce {
   /** They go to this server alone. A secret may be among them. */
   readonly headers?: Readonly<Record<string, string>>
+  /** It is sent this, as JSON, by POST. */
+  readonly json?: unknown
   /** Seconds for all of it, however slowly it comes; default 10. */
   readonly timeout?: number
   /** Bytes of the answer that are read; default 1 MiB. */
@@ -24,18 +26,22 @@ export interface AskingOnce {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Asks once, by GET: no redirect is followed, and no second try is made. An abort by `signal` is thrown. */
+/**
+ * Asks once, by GET or where something is sent by POST: no redirect is followed, and no second try is made. An abort by
+ * `signal` is thrown.
+ */
 export async function answerAt(
   agent: Dispatcher,
   url: string,
-  { headers = {}, timeout = 10, most = 1024 * 1024, signal }: AskingOnce,
+  { headers = {}, json, timeout = 10, most = 1024 * 1024, signal }: AskingOnce,
 ): Promise<WebAnswer | Miss> {
   const late = AbortSignal.timeout(timeout * 1000)
   const either = signal === undefined ? late : AbortSignal.any([signal, late])
   try {
     const answer = await sendOnce(agent, new URL(url), {
-      method: 'GET',
-      headers,
+      ...(json === undefined
+        ? { method: 'GET', headers }
+        : { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(json) }),
       limit: timeout * 1000,
       signal: either,
     })

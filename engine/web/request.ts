@@ -84,7 +84,13 @@ export async function sendOnce(
     headers,
     limit,
     signal,
-  }: Pick<Asked, 'method' | 'signal'> & { readonly headers: Readonly<Record<string, string>>; readonly limit: number },
+    body,
+  }: Pick<Asked, 'signal'> & {
+    readonly method: Asked['method'] | 'POST'
+    readonly headers: Readonly<Record<string, string>>
+    readonly limit: number
+    readonly body?: string
+  },
 ) {
   const { request: send } = await import('undici')
   return send(withoutUser(url).href, {
@@ -94,6 +100,7 @@ export async function sendOnce(
     headersTimeout: limit,
     bodyTimeout: limit,
     ...(signal && { signal }),
+    ...(body === undefined ? {} : { body }),
   })
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { serve } from '../web/server.ts'
 import { localHosts } from './local-hosts.ts'
 
 // A run that shows its plan and asks, on a real terminal (`script` makes one).
@@ -132,6 +133,32 @@ test('with --check or --json there is nobody or nothing to ask about', async () 
   const json = await ask([], () => {}, ['--ask', '--json'])
   assert.equal([json.exitCode, json.asked], [1, 0], json.plan)
   assert.match(json.plan, '--json is for a program')
+})
+
+test('a webhook is told of the run and not of its plan; the page is that of the run', async () => {
+  anew()
+  const got: { readonly event: string; readonly check: boolean }[] = []
+  const server = await serve({
+    '/hook': (request, response) => {
+      request.on('data', part => got.push(JSON.parse(String(part))))
+      request.on('end', () => response.end())
+    },
+  })
+  try {
+    const told = ['--ask', '--notify', `${server.base}/hook`, '--report', at('run.html')]
+    const { exitCode, plan, done } = await ask(['yes\n'], () => {}, told)
+    assert.is(exitCode, 0, plan + done)
+    assert.equal(
+      got.map(({ event, check }) => [event, check]),
+      [
+        ['started', false],
+        ['finished', false],
+      ],
+    )
+    assert.not.match(readFileSync(at('run.html'), 'utf8'), 'check mode')
+  } finally {
+    server.close()
+  }
 })
 
 test.run()

@@ -223,7 +223,13 @@ test('1,000 hosts stay below a megabyte, also where each has long changes and fa
       [index, { kind: 'task', ...about, host, status: 'failed', output: long(host) }] as const,
       [index, { kind: 'warning', host, text: long(host) }] as const,
     ]),
-    ...hosts.map(host => [1500, { kind: 'task', ...about, host, task: 'what all have', status: 'changed' }] as const),
+    ...hosts.map(
+      host =>
+        [
+          1500,
+          { kind: 'task', ...about, host, task: 'what all have', status: 'changed', summary: 'long '.repeat(200) },
+        ] as const,
+    ),
     [2000, end(hosts, 2)],
   ])
   assert.ok(hostile.length < 1_000_000, String(hostile.length))
