@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { refused } from '../failure/index.ts'
 import { agreement } from '../host/index.ts'
-import { prepareRoles } from '../plan/index.ts'
 import { canAsk, confirm } from './confirm.ts'
-import { type Earlier, execute } from './execute.ts'
+import type { Earlier } from './execute.ts'
 import type { Flags } from './flags.ts'
+import { lookFirst } from './look.ts'
 import type { Output } from './output.ts'
 import type { PreparedRun } from './prepare-run.ts'
 
@@ -16,27 +15,22 @@ export function mustBeAskable({ json }: Pick<Flags, 'json'>): void {
 }
 
 /**
- * Shows what a run would do, as check mode with differences does, waits for yes, and does that and nothing else. What
- * roles make on this machine (certificates, programs that are fetched) is made before, so that what is shown is what
- * will be sent. Returns the exit code: that of the plan where nothing is to be done; 1 where the operator says no.
+ * Shows what a run would do, waits for yes, and does that and nothing else. Returns the exit code: that of the plan
+ * where nothing is to be done; 1 where the operator says no.
  */
-export async function agreeAndExecute(run: PreparedRun, output: Output, earlier: Earlier): Promise<number> {
-  const started = Date.now()
-  const { flags, view } = run
-  const plays = earlier.reverting ? run.ready.plays : await prepareRoles(run.ready.plays, view, { check: false })
-  const ready = { ...run.ready, plays }
-  const agreed = { agreed: agreement(), seen: new Set<string>() }
-  const plan = { ...run, ready, flags: { ...flags, check: true, diff: true, notify: [] } }
-  const exitCode = await execute(plan, output, { ...earlier, ...agreed })
-  const { hosts, changes } = agreed.agreed.sum()
+export async function agreeAndExecute(run: PreparedRun, output: Output, before: Earlier): Promise<number> {
+  const agreed = agreement()
+  const earlier = { ...before, agreed, seen: new Set<string>() }
+  const { exitCode, goOn } = await lookFirst(run, output, earlier)
+  const { hosts, changes } = agreed.sum()
   if (exitCode === 130 || changes === 0) return exitCode
-  const what = `${changes} ${changes === 1 ? 'change' : 'changes'} on ${hosts} ${hosts === 1 ? 'host' : 'hosts'}`
   const failed = exitCode === 0 ? '' : ' Nothing is done to hosts that could not be planned in each of their plays.'
-  if (!(await confirm(`Make ${what}?${failed}`, new AbortController().signal, 'yes'))) {
+  if (!(await confirm(`Make ${changesOn(changes, hosts)}?${failed}`, new AbortController().signal, 'yes'))) {
     process.stderr.write('nothing was changed: the operator did not say yes\n')
     return 1
   }
-  // A run is named by the second in which it begins.
-  await sleep(Math.max(0, started + 1000 - Date.now()))
-  return execute({ ...run, ready, flags: { ...flags, diff: true } }, output, { ...earlier, ...agreed })
+  return goOn(output, earlier)
 }
+
+export const changesOn = (changes: number, hosts: number): string =>
+  `${changes} ${changes === 1 ? 'change' : 'changes'} on ${hosts} ${hosts === 1 ? 'host' : 'hosts'}`

@@ -44,6 +44,7 @@ export const ofTheMoment: readonly string[] = [
     '--notify',
     '--ask',
     '--confirm',
+    '--plan-out',
     '--resume',
     '--resume-changed',
     '--rollback',
@@ -69,7 +70,7 @@ function realPath(path: string): string {
 }
 
 /** In a container a user may have a number and no name. */
-function userName(): string {
+export function userName(): string {
   try {
     const { username } = userInfo()
     return process.env.SUDO_USER ? `${process.env.SUDO_USER} as ${username}` : username
@@ -78,7 +79,8 @@ function userName(): string {
   }
 }
 
-function askedFlag({ flag, value }: GivenFlag, redactor: Redactor): AskedFlag {
+/** As it may be kept. */
+export function askedFlag({ flag, value }: GivenFlag, redactor: Redactor): AskedFlag {
   if (value === undefined) return { flag }
   const isSecret = (text: string) => redactor.text(text) !== text
   if (flag !== extraVars || value.startsWith('@')) return isSecret(value) ? { flag, secret: [flag] } : { flag, value }

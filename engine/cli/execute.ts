@@ -24,13 +24,15 @@ export interface Earlier {
   /** What the operator is shown, or has said yes to; and the differences among it. */
   readonly agreed?: Agreement
   readonly seen?: Set<string>
+  /** Nobody watches. */
+  readonly isQuiet?: true
 }
 
 /** Runs the plays, with the journal and the report, and returns the exit code. */
 export async function execute(
   run: PreparedRun,
   { redactor, write }: Output,
-  { resumed, reverting, said = resumed ? [resumed.said] : [], agreed, seen }: Earlier = {},
+  { resumed, reverting, said = resumed ? [resumed.said] : [], agreed, seen, isQuiet }: Earlier = {},
 ): Promise<number> {
   const { playbook, flags, options, inventory, view, tags, ready, paced, names, connections, warnings, notes, reads } =
     run
@@ -41,7 +43,7 @@ export async function execute(
     flags.check || reverting || agreed ? ready.plays : await prepareRoles(ready.plays, view, { check: false })
   const runId = newRunId()
   const { json, verbose, check, each, profile } = flags
-  const live = process.stdout.isTTY === true
+  const live = process.stdout.isTTY === true && !isQuiet
   const report = reporter({ json, verbose, check, each, profile, live, ...(seen && { seen }) }, write)
   const hooks = flags.notify.length > 0 ? await notifierOf(flags.notify) : undefined
   const journal = openRecord(runId)

@@ -45,6 +45,9 @@ export interface Flags extends VaultFlags {
   readonly diff: boolean
   /** The plan is shown and said yes to before anything is done. */
   readonly ask: boolean
+  /** A file for what would be done; and one that says what to do. */
+  readonly planOut?: string
+  readonly apply?: string
   /** What is the same on several hosts is told of each. */
   readonly each: boolean
   readonly verbose: number
@@ -189,6 +192,8 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
       ).argParser(each),
     )
     .option('--ask', 'show what would be done, ask on the terminal, and do that and nothing else', false)
+    .option('--plan-out <file>', 'change nothing, tell what would change, and write it to a file for --apply')
+    .option('--apply <file>', 'do what the plan in this file says and nothing else, with its flags')
     .option('-v, --verbose', 'say more: every task (-v), output of changes (-vv)', (_, before: number) => before + 1, 0)
     .option('--json', 'one JSON object for each event instead of text', false)
     .option('--profile', 'say at the end where the time went', false)
@@ -238,6 +243,8 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
     report !== undefined ? 'report' : junit !== undefined ? 'junit' : notify.length > 0 ? 'notify' : undefined
   if (ofARun && (listHosts || listTasks || listTags || listParams !== undefined))
     command.error(`error: --${ofARun} tells of a run, and where something is listed there is none`)
+  const conflict = planConflict(command.opts<Flags>())
+  if (conflict) command.error(`error: ${conflict}`)
   const { keyFile, inventoryFile, connPassFile, becomePassFile, diff, ...flags } = command.opts<Parsed>()
   const defaultsDir: unknown = defaultsFlag && command.getOptionValue(defaultsFlag.attributeName())
   return {
@@ -251,6 +258,21 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
     ...(connPassFile === undefined ? {} : { connectionPasswordFile: connPassFile }),
     ...(becomePassFile === undefined ? {} : { becomePasswordFile: becomePassFile }),
   }
+}
+
+/** What can't be said beside a plan in a file, and what to do. */
+function planConflict(flags: Flags): string | undefined {
+  const { planOut, apply, ask, resume, rollback, listHosts, listTasks, listTags, listParams } = flags
+  const which = planOut !== undefined ? '--plan-out' : apply !== undefined ? '--apply' : undefined
+  if (which === undefined) return undefined
+  if (planOut !== undefined && apply !== undefined) return 'a plan is made (--plan-out) or done (--apply), not both'
+  if (listHosts || listTasks || listTags || listParams !== undefined)
+    return `${which} looks at hosts, and what only lists does not: leave one of them out`
+  if (ask) return `${which} and --ask are two ways to say yes to a plan: leave one of them out`
+  if (rollback !== undefined) return `${which} is about what is to be done: see with --rollback --check what goes back`
+  if (planOut !== undefined && resume !== undefined)
+    return 'a plan is one of a whole run: make it without --resume, what is done is found done'
+  return undefined
 }
 
 /** Filled while the command parses. */

@@ -27,17 +27,18 @@ import { askedOf, versionTold } from './version-told.ts'
 export async function prepareRun(
   playbook: Playbook,
   flags: Flags,
-  redactor: Redactor,
+  hides: Redactor,
   keep: 'all' | 'first',
   facts: TemplateFacts = templateFacts(),
 ) {
   const { settings, warnings, notes } = readConfig()
   const options = await optionsFrom(flags, settings)
-  redactor.add(passwordsIn(options.connection))
+  hides.add(passwordsIn(options.connection))
   const reads = readsOf()
   const playbookDir = dirname(playbook.file)
   const vaultSecrets = await vaultSecretsFrom(flags, settings)
-  redactor.add(vaultSecrets.map(({ password }) => password))
+  hides.add(vaultSecrets.map(({ password }) => password))
+  const { redactor, secrets } = noting(hides)
   const unset = unsetDefaults()
   const loaded = await loadInventory({
     sources: options.sources,
@@ -67,7 +68,30 @@ export async function prepareRun(
   const said = [...completed].map(text => ({ kind: 'note', text }) as const)
   const ready = { ...run.ready, notes: [...run.ready.notes, ...said] }
   const slips = run.misspelt.map(formatProblem)
-  return { ...run, ready, warnings: [...warnings, ...run.warnings, ...unset.warnings(), ...slips], notes, reads }
+  return {
+    ...run,
+    ready,
+    warnings: [...warnings, ...run.warnings, ...unset.warnings(), ...slips],
+    notes,
+    reads,
+    secrets,
+  }
+}
+
+/** `secrets`: what it has been told since. How one logs in is none of it: that may be said anew. */
+function noting(hides: Redactor): { readonly redactor: Redactor; readonly secrets: () => readonly string[] } {
+  const all = new Set<string>()
+  return {
+    redactor: {
+      ...hides,
+      add: secrets => {
+        const told = [...secrets]
+        for (const one of told) all.add(one)
+        hides.add(told)
+      },
+    },
+    secrets: () => [...all],
+  }
 }
 
 /** Where hosts, tasks or tags are listed, no value that hosts tell shows. */

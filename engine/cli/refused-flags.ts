@@ -6,7 +6,7 @@ const ofPlaybooks: Readonly<Record<string, string>> = {
     'handlers are never lost here: those that a failed host has not run are pending on it, and the next run does',
   '--flush-cache': 'there is no cache of facts: every run looks at the hosts',
   '--step':
-    'see what would be done with --check --diff, say yes to it with --ask, and go host by host with --serial 1 --confirm',
+    'see what would be done with --check --diff, say yes to it with --ask or keep it with --plan-out, and go host by host with --serial 1 --confirm',
   '--start-at-task <name>':
     'just run it again: what is done is found done and not done twice; go on with a run by --resume, or choose with --tags',
   '--syntax-check': 'use --list-tasks: it checks the inventory, all params and all tasks, and touches no host',

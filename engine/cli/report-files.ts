@@ -3,8 +3,8 @@ import { dirname, resolve } from 'node:path'
 import { isFailure, messageOf, type Problem, refused, saidOf } from '../failure/index.ts'
 import { annotationsOf, htmlOf, junitOf } from '../report/index.ts'
 import type { Flags } from './flags.ts'
+import { writeOutput } from './output-file.ts'
 import { isOnGitHub, printNotes } from './problems.ts'
-import { writeOutput } from './vault/files.ts'
 
 type ReportFiles = Pick<Flags, 'report' | 'junit'>
 

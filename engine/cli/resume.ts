@@ -25,6 +25,8 @@ export interface Resuming {
   /** Those of the run, with what has to be given again. */
   readonly flags: Flags
   readonly before: Before
+  /** The run, and those that it went on with itself. */
+  readonly stories: readonly Story[]
   /** For the operator, at the beginning. */
   readonly said: string
   /** Throws where it is not to be gone on with: what it was made of has changed, and nobody says yes. */
@@ -52,6 +54,7 @@ export async function resuming(playbook: Playbook, flags: Flags): Promise<Resumi
   return {
     flags: parseFlags(playbook, wordsOf(merged(asked.flags, flags.given, anewOf(story.run)))),
     before,
+    stories: chain,
     said: `goes on with run ${story.run} of ${asked.user}, begun at ${when}${what}`,
     check: (prepared, output) => mustBeTheSame(story, asked, prepared, output, flags.resumeChanged),
   }
@@ -71,7 +74,7 @@ function placeIn({ plays, asked }: Story): string {
 
 /** What may be said beside `--resume`, whatever the run was started with. */
 const anewOf = (run: string): Anew => ({
-  run,
+  made: `run ${run} was started`,
   free: [...ofTheMoment, '--check', '--diff', '--forks'],
   together: [ofTheWindow],
   otherwise: 'goes on as it was started',

@@ -30,19 +30,18 @@ export async function takingBack(playbook: Playbook, given: Flags, named: string
   if (story === undefined) throw no(`${file} is no journal of a run`, '`rota runs` lists those that are kept')
   const state = stateOf(story)
   const asked = mayBeTakenBack(story, state, playbook, given)
-  const flags = parseFlags(playbook, wordsOf(merged(withoutWindow(asked.flags), given.given, anewOf(story.run))))
+  const flags = parseFlags(playbook, wordsOf(merged(asked.flags.filter(isKept), given.given, anewOf(story.run))))
   return { flags, check: (prepared, output) => revertingOf(story, state, asked, prepared, output) }
 }
 
-/** The night in which it was made is over. */
-const withoutWindow = (flags: readonly AskedFlag[]): readonly AskedFlag[] =>
-  flags.filter(({ flag }) => !ofTheWindow.includes(flag))
+/** The night in which it was made is over; and a plan says what to do, not what to take back. */
+const isKept = ({ flag }: AskedFlag): boolean => ![...ofTheWindow, '--apply'].includes(flag)
 
 const no = (message: string, hint: string) => refused([{ message, hint }])
 
 /** What is said anew, whatever the run was started with. */
 const anewOf = (run: string): Anew => ({
-  run,
+  made: `run ${run} was started`,
   free: [...ofTheMoment, ...ofTheWindow, '--check', '--diff', '--forks', '--limit', '--force'],
   together: [],
   otherwise: 'is taken back as it was started',

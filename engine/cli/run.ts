@@ -3,11 +3,12 @@ import { isFailure, refused } from '../failure/index.ts'
 import { printable } from '../journal/index.ts'
 import { listParams } from '../plan/index.ts'
 import type { Playbook } from '../playbook/index.ts'
-import { execute } from './execute.ts'
+import { type Earlier, execute } from './execute.ts'
 import { type Flags, parseFlags } from './flags.ts'
 import { listing } from './listing.ts'
 import { type Output, plainOutput } from './output.ts'
-import { prepareRun } from './prepare-run.ts'
+import type { Applying } from './plan-file/apply.ts'
+import { type PreparedRun, prepareRun } from './prepare-run.ts'
 import { printNotes, printProblems } from './problems.ts'
 import { mustBeRecordable } from './records.ts'
 import type { Resuming } from './resume.ts'
@@ -24,14 +25,16 @@ export async function runFromCommandLine(
     const given = parseFlags(playbook, argsAfter(playbook.file, argv))
     const resumed = given.resume === undefined ? undefined : await resumedBy(playbook, given)
     const takenBack = given.rollback === undefined ? undefined : await takenBackBy(playbook, given, given.rollback)
-    const asked = resumed?.flags ?? takenBack?.flags ?? given
+    const started = resumed?.flags ?? takenBack?.flags ?? given
+    const planned = started.apply === undefined ? undefined : await plannedBy(playbook, started, started.apply)
+    const asked = planned?.flags ?? started
     const flags = asked.notify.length > 0 ? { ...asked, notify: await webhooksOf(asked, output) } : asked
     const wantsTasks = flags.listTasks || flags.listTags
     const lists = wantsTasks || flags.listHosts || flags.listParams !== undefined
     if (!lists) mustBeRecordable()
     if (flags.report !== undefined || flags.junit !== undefined) (await reportFiles()).mustBeWritable(flags)
     if (!lists && flags.confirm) await mustHaveTerminal()
-    const agree = !lists && flags.ask ? await agreeing(flags) : execute
+    const perform = lists ? execute : await performing(flags, planned, resumed)
     const prepared = await prepareRun(playbook, flags, output.redactor, lists ? 'first' : 'all')
     const { problems, ready, bound, inventory } = prepared
     if (problems.length > 0 && !(lists && (ready.hasTasks || !wantsTasks))) {
@@ -40,8 +43,9 @@ export async function runFromCommandLine(
       throw refused(problems)
     }
     if (!lists) {
+      planned?.check(prepared, output)
       await resumed?.check(prepared, output)
-      return await agree(prepared, output, { ...(resumed && { resumed }), ...takenBack?.check(prepared, output) })
+      return await perform(prepared, output, { ...(resumed && { resumed }), ...takenBack?.check(prepared, output) })
     }
     const params = flags.listParams === undefined ? [] : listParams(bound, inventory, flags.listParams)
     const lines = [...listing(ready.plays, flags), ...params]
@@ -72,11 +76,27 @@ async function mustHaveTerminal(): Promise<void> {
   throw refused([{ message: '--confirm: there is no terminal to ask on', hint }])
 }
 
-async function agreeing(flags: Flags): Promise<typeof execute> {
-  const { agreeAndExecute, mustBeAskable } = await import('./agree.ts')
-  mustBeAskable(flags)
-  return (run, output, earlier = {}) => agreeAndExecute(run, output, earlier)
+/** What becomes of a run: shown and asked about, written down, done as it was written down, or done. */
+async function performing(flags: Flags, planned?: Applying, resumed?: Resuming): Promise<Perform> {
+  const { ask, planOut } = flags
+  if (ask) {
+    const { agreeAndExecute, mustBeAskable } = await import('./agree.ts')
+    mustBeAskable(flags)
+    return agreeAndExecute
+  }
+  if (planOut !== undefined) {
+    const { mustTakePlan, writePlan } = await import('./plan-file/out.ts')
+    mustTakePlan(planOut)
+    return (run, output, earlier) => writePlan(run, output, earlier, planOut)
+  }
+  if (planned) return (run, output, earlier) => planned.execute(run, output, earlier, resumed?.stories)
+  return execute
 }
+
+type Perform = (run: PreparedRun, output: Output, earlier: Earlier) => Promise<number>
+
+const plannedBy = async (playbook: Playbook, flags: Flags, file: string): Promise<Applying> =>
+  (await import('./plan-file/apply.ts')).applying(playbook, flags, file)
 
 const takenBackBy = async (playbook: Playbook, flags: Flags, run: string): Promise<TakingBack> =>
   (await import('./rollback.ts')).takingBack(playbook, flags, run)

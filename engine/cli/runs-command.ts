@@ -4,9 +4,9 @@ import { messageOf, refused } from '../failure/index.ts'
 import { journalDir, jsonEscaped, printable, shown } from '../journal/index.ts'
 import { runTable, storyLines } from '../report/index.ts'
 import { journalNamed, journalsIn, readStory, type State, type Story, stateOf } from '../runs/index.ts'
+import { writeOutput } from './output-file.ts'
 import { printNotes } from './problems.ts'
 import { makers, mustBeWritable } from './report-files.ts'
-import { writeOutput } from './vault/files.ts'
 
 /** `rota runs`: what was run from this machine, and what became of it. */
 export function runsCommand(): Command {

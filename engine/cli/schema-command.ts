@@ -5,8 +5,8 @@ import { type Problem, refused } from '../failure/index.ts'
 import { printable } from '../journal/index.ts'
 import type { OwnPlaybook } from './gather.ts'
 import { playbooksOf } from './lint-command.ts'
+import { writeOutput } from './output-file.ts'
 import { several } from './usage.ts'
-import { writeOutput } from './vault/files.ts'
 
 interface Flags {
   readonly playbook: readonly string[]

@@ -5,13 +5,14 @@ import type { MadeOf } from '../runs/index.ts'
 import type { Redactor } from '../secrets/index.ts'
 import { extraVars } from './asked.ts'
 import type { GivenFlag } from './flags.ts'
-import { codeOf } from './made-of.ts'
+import { codeOf, type SumOf } from './made-of.ts'
 import type { PreparedRun } from './prepare-run.ts'
 import { rotaVersion } from './version.ts'
 
-/** What is different where a run is made again from its journal. */
+/** What is different where a run is made again from its journal, or from a plan. */
 export interface Anew {
-  readonly run: string
+  /** `run X was started`, `the plan x.yml was made`. */
+  readonly made: string
   /** What may be said, whatever the run was started with. */
   readonly free: readonly string[]
   /** What else may be said: one of some that belong together takes the place of them all. */
@@ -22,12 +23,16 @@ export interface Anew {
 }
 
 /** What a run would be made of now. */
-export function madeOfNow({ playbook, reads }: Pick<PreparedRun, 'playbook' | 'reads'>, redactor: Redactor): MadeOf {
+export function madeOfNow(
+  { playbook, reads }: Pick<PreparedRun, 'playbook' | 'reads'>,
+  redactor: Redactor,
+  sumOf?: SumOf,
+): MadeOf {
   const shown = <T extends { readonly path: string }>(one: T) => ({ ...one, path: redactor.text(one.path) })
   return {
     version: rotaVersion(),
-    inventory: reads.digests().map(shown),
-    code: codeOf(playbook.file).map(shown),
+    inventory: reads.digests(sumOf).map(shown),
+    code: codeOf(playbook.file, sumOf).map(shown),
   }
 }
 
@@ -42,7 +47,7 @@ const sources: readonly string[] = ['--inventory', '--inventory-file']
 
 /** The flags of the run, with what was kept out of its journal, and what is said anew. */
 export function merged(stored: readonly AskedFlag[], given: readonly GivenFlag[], anewOf: Anew): readonly GivenFlag[] {
-  const { run, free, together } = anewOf
+  const { made, free, together } = anewOf
   const replaced = (flag: string) => [...credentials, sources, ...together].find(group => group.includes(flag)) ?? []
   const anew = new Set(given.flatMap(({ flag }) => (free.includes(flag) ? [flag] : replaced(flag))))
   const missing = stored.flatMap(one => ('secret' in one && !anew.has(one.flag) ? one.secret : []))
@@ -58,12 +63,12 @@ export function merged(stored: readonly AskedFlag[], given: readonly GivenFlag[]
     const names = one.flag === extraVars ? extraVarsIn(one.value ?? '').map(({ name }) => name) : [one.flag]
     const others = names.filter(name => !missing.includes(name))
     if (others.length === 0) for (const name of names) again.set(name, [...(again.get(name) ?? []), one])
-    else problems.push(otherThan(anewOf, one, others))
+    else problems.push(otherThan(anewOf, one, others, stored))
   }
   const left = missing.filter(name => !again.has(name))
   for (const name of new Set(left))
     problems.push({
-      message: `run ${run} was given ${name.startsWith('--') ? name : `the extra variable ${name}`}, whose value is a secret and not in its journal`,
+      message: `${made} with ${name.startsWith('--') ? name : `the extra variable ${name}`}, whose value is a secret and is not kept`,
       hint: `give it again: ${name.startsWith('--') ? `${name} …` : `-e ${name}=…, or a file with it: -e @FILE`}`,
     })
   if (problems.length > 0) throw refused(problems)
@@ -78,13 +83,25 @@ export function merged(stored: readonly AskedFlag[], given: readonly GivenFlag[]
   return [...inPlace, ...given.filter(({ flag }) => anew.has(flag))]
 }
 
-function otherThan({ run, otherwise, hint }: Anew, { flag, value }: GivenFlag, names: readonly string[]): Problem {
-  const what = flag === extraVars ? `-e ${names.join(', ')}` : [flag, value].filter(Boolean).join(' ')
-  return {
-    message: `${what}: run ${run} was started without it, and ${otherwise}`,
-    hint,
-  }
+function otherThan(
+  { made, otherwise, hint }: Anew,
+  { flag, value }: GivenFlag,
+  names: readonly string[],
+  stored: readonly AskedFlag[],
+): Problem {
+  const what =
+    flag === extraVars ? `-e ${names.join(', ')}` : wordOf({ flag, ...(value === undefined ? {} : { value }) })
+  const then = stored.flatMap(one => {
+    if (one.flag !== flag || 'secret' in one) return []
+    if (flag !== extraVars) return [wordOf(one)]
+    const set = one.value === undefined || one.value.startsWith('@') ? [] : extraVarsIn(one.value)
+    return set.some(({ name }) => names.includes(name)) ? [wordOf(one)] : []
+  })
+  const said = then.length > 0 ? `with ${then.join(' ')}` : 'without it'
+  return { message: `${what}: ${made} ${said}, and ${otherwise}`, hint }
 }
+
+const wordOf = ({ flag, value }: GivenFlag): string => (value === undefined ? flag : `${flag} ${value}`)
 
 /** The command line that these flags are. */
 export const wordsOf = (flags: readonly GivenFlag[]): readonly string[] =>

@@ -15,6 +15,8 @@ export interface Address {
 /** Addresses of the host's interfaces: `ip addr`. Empty where there is no `ip`. */
 export const addresses = defineFact<Record<never, never>, readonly Address[]>({
   name: 'addresses',
+  // Interfaces of containers come and go, and have no other.
+  lasting: all => all.filter(({ scope }) => scope !== 'link'),
   probe: () => 'ip -o addr show 2>/dev/null || :',
   parse: (output, args) => {
     const found = output.split('\n').flatMap((line): readonly Address[] => {

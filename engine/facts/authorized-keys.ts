@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { quote } from '../shell/index.ts'
 import { defineFact } from './fact.ts'
 import { countOf, endedLine, quoted } from './output.ts'
-import type { AbsentPath, PathEntry } from './path.ts'
+import { type AbsentPath, type PathEntry, withoutTime } from './path.ts'
 
 export interface AuthorizedKeysArgs {
   readonly user: string
@@ -29,6 +29,8 @@ export type AuthorizedKeysFact =
  */
 export const authorizedKeys = defineFact<AuthorizedKeysArgs, AuthorizedKeysFact>({
   name: 'authorizedKeys',
+  lasting: fact =>
+    fact.type === 'home' ? { ...fact, folder: withoutTime(fact.folder), file: withoutTime(fact.file) } : fact,
   probe: args =>
     `${functions}\n${args.map(({ user }) => `{ authorized_keys_of ${quote(user)}; } | base64; echo .`).join('\n')}`,
   parse: (output, args) => {

@@ -28,6 +28,8 @@ export interface CheckFact {
 export const check = defineFact<CheckArgs, CheckFact>({
   name: 'check',
   unseen: ['env'],
+  // What a command prints may be another each time.
+  lasting: ({ exitCode }) => exitCode,
   probe: args => `${within}\n${parallel(args.map(job))}`,
   parse: (output, args) => {
     const answers = endedLine(output).split('.\n')

@@ -17,6 +17,7 @@ export interface ClockFact {
 export const clock = defineFact<Record<never, never>, ClockFact>({
   name: 'clock',
   brackets: true,
+  lasting: () => undefined,
   probe: () => 'date +%s.%N',
   parse: (output, args, span) => {
     if (span === undefined) throw new Error('when it was asked for is not known')

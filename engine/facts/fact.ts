@@ -18,6 +18,11 @@ export interface FactKind<A = unknown, T = unknown> {
    * are read, and a function has a name that no program has.
    */
   readonly probe: (args: readonly A[]) => string
+  /**
+   * What of a fact is the same for as long as nobody changes the host: a plan that is kept in a file is compared by it.
+   * Default: all of it; undefined: nothing.
+   */
+  lasting?(fact: T): unknown
   /** The facts in the order of the arguments. Throws when the output is not what `probe` prints. */
   readonly parse: (output: string, args: readonly A[], span?: Span) => readonly T[]
 }

@@ -59,6 +59,8 @@ export type HttpFact =
 export const http = defineFact<HttpArgs, HttpFact>({
   name: 'http',
   unseen: ['user', 'password', 'headers', 'contains'],
+  // An answer may have the time in it.
+  lasting: fact => (fact.type === 'answered' ? { status: fact.status, expected: fact.expected } : fact.type),
   probe: args => `${within}\n${parallel(args.map(item => `{ ${httpCall(item)}\n} | base64; echo .`))}\n:`,
   parse: (output, args) => {
     const answers = endedLine(output).split('.\n')

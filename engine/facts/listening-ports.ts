@@ -10,6 +10,7 @@ export interface ListeningPort {
 /** TCP sockets that listen, from /proc/net/tcp and tcp6: no tool is needed. */
 export const listeningPorts = defineFact<Record<never, never>, readonly ListeningPort[]>({
   name: 'listeningPorts',
+  lasting: () => undefined,
   // State 0A is LISTEN.
   probe: () => `grep -h ' 0A ' /proc/net/tcp /proc/net/tcp6 2>/dev/null || :`,
   parse: (output, args) => {

@@ -27,6 +27,8 @@ export interface Mount {
 /** What is mounted at or below paths: one `grep` of /proc/self/mounts for all of them. */
 export const mounts = defineFact<MountsArgs, MountsFact>({
   name: 'mounts',
+  // Below, containers come and go.
+  lasting: ({ here, at }) => ({ here, at }),
   probe: args =>
     `grep -F ${args.map(({ path }) => `-e ${quote(` ${escaped(path)}`)}`).join(' ')} /proc/self/mounts || :`,
   parse: (output, args) => {

@@ -16,6 +16,7 @@ export const listsOlder = (maxAge: number): string =>
 /** How old apt's lists are. */
 export const packageLists = defineFact<Record<never, never>, PackageListsFact>({
   name: 'packageLists',
+  lasting: () => undefined,
   probe: () => `date +%s
 set -- /var/lib/apt/lists/*_*
 [ -e "$1" ] && stat -c %Y ${touched} 2>/dev/null

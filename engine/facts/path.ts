@@ -74,7 +74,19 @@ export interface PathLink extends Owned, Place {
 export type PathContent = { readonly base64: string } | { readonly missing: 'tooLarge' | 'same' }
 
 /** What is at a path: one `stat` and one `sha256sum` for all of them. */
-export const path = defineFact<PathArgs, PathFact>({ name: 'path', probe, parse })
+export const path = defineFact<PathArgs, PathFact>({
+  name: 'path',
+  probe,
+  parse,
+  lasting: fact => (fact.type === 'link' ? { ...fact, to: withoutTime(fact.to) } : withoutTime(fact)),
+})
+
+/** A directory is another in size and time whenever something comes into it. */
+export const withoutTime = (fact: AbsentPath | UnknownPath | PathEntry): object => ({
+  ...fact,
+  modified: undefined,
+  ...(fact.type === 'directory' ? { size: undefined } : {}),
+})
 
 /** The thing at the end of a link, or the thing itself. */
 export const followed = (fact: PathFact): AbsentPath | UnknownPath | PathEntry =>

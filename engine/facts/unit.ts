@@ -40,6 +40,7 @@ export interface Unit {
 /** State of systemd units: one `systemctl show` for all of them. */
 export const unit = defineFact<UnitArgs, UnitFact>({
   name: 'unit',
+  lasting: fact => ({ ...fact, mainPid: undefined, restarts: undefined }),
   probe: args => {
     const names = [...new Set(args.map(item => item.name))].map(quote).join(' ')
     const show = `LC_ALL=C systemctl show --no-pager -p ${properties} -- ${names}`

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { type Failure, failure } from '../failure/index.ts'
 import type { PlannedChange, WorkItem } from '../plan/index.ts'
-import type { Shell } from '../shell/index.ts'
 import type { AgreedOn, Doing, Shown, Sum } from './agreed-on.ts'
 import type { HostPlan } from './host-plan.ts'
 import type { HostRun } from './run.ts'
+import type { Seen } from './seen.ts'
+import { sumOfWould } from './sum.ts'
 import { type Would, wouldDo, wouldOf } from './would.ts'
 
 /**
@@ -12,13 +13,21 @@ import { type Would, wouldDo, wouldOf } from './would.ts'
  * shown may be long, and what is sent holds secrets.
  */
 export interface Agreement {
-  /** Notes what is shown of a host: its own work, and what it runs once for others that can't. */
-  readonly show: (play: number, host: string, own: readonly Would[], others: readonly Would[]) => void
+  readonly show: (play: number, host: string, shown: Showing) => void
   /** Of a host that could not be planned nothing is done, also not in plays that were shown before. */
   readonly leaveOut: (host: string) => void
   readonly on: (play: number, host: string) => AgreedOn
   /** How much there is to say yes to. */
   readonly sum: () => { readonly hosts: number; readonly changes: number }
+}
+
+/** What is shown of a host in a play. */
+export interface Showing {
+  /** Its own work, and what it runs once for others that can't. */
+  readonly own: readonly Would[]
+  readonly others: readonly Would[]
+  /** What this was planned on, asked for by who keeps it. */
+  readonly facts: () => readonly Seen[]
 }
 
 export function agreement(): Agreement {
@@ -33,7 +42,7 @@ export function agreement(): Agreement {
     return shown && { ...shown, others: [...(once.get(play)?.values() ?? []), ...shown.others] }
   }
   return {
-    show: (play, host, own, others) => {
+    show: (play, host, { own, others }) => {
       const shown = { own: own.flatMap(sumsOf), others: others.flatMap(sumsOf) }
       all.set(key(play, host), shown)
       const more = [...shown.own, ...shown.others].filter(one => one.once)
@@ -78,18 +87,10 @@ export function namesOfItems(items: readonly WorkItem[]): ReadonlyMap<WorkItem, 
   )
 }
 
-const sumsOf = ({ doing, summary, handler, diff, sends }: Would): readonly Sum[] => {
-  const hash = createHash('sha256').update(JSON.stringify([summary, handler, diff]))
-  for (const { text, blobs } of sends) {
-    hash.update(JSON.stringify([text, blobs.length]))
-    for (const { content, near } of blobs) hash.update(JSON.stringify([near, sumOf(content)]))
-  }
-  const sum = hash.digest('base64')
-  return doing.map(one => ({ ...one, sum }))
+const sumsOf = (would: Would): readonly Sum[] => {
+  const sum = sumOfWould(would, createHash('sha256'))
+  return would.doing.map(one => ({ ...one, sum }))
 }
-
-const sumOf = (content: Shell['blobs'][number]['content']): unknown =>
-  content instanceof Uint8Array ? createHash('sha256').update(content).digest('base64') : content
 
 /**
  * Throws where a host's plan is not what was shown, before this play does anything to it. What this run has done there

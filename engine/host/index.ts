@@ -1,6 +1,13 @@
 /** One host through one play: probe, plan, apply, verify, steps, hooks, gates, check mode; and how it is reached. */
 
-export { type Agreement, agreement, mustAllBeShown, mustBeAgreed, namesOfItems } from './agreed.ts'
+export {
+  type Agreement,
+  agreement,
+  mustAllBeShown,
+  mustBeAgreed,
+  namesOfItems,
+  type Showing,
+} from './agreed.ts'
 export { checkHost } from './check-mode.ts'
 export {
   type ConnectionFlags,
@@ -20,5 +27,8 @@ export { converge, notePending, planHost, refuseBefore, requestsFrom, willChange
 export { judge } from './judge.ts'
 export { remoteShell } from './remote-shell.ts'
 export type { HostRun } from './run.ts'
+export { factsSeen, type Seen } from './seen.ts'
 export { stopwatch } from './stopwatch.ts'
+export { sumOfWould } from './sum.ts'
 export { type Clock, clock, type Waited, waitUntil } from './wait.ts'
+export type { Would } from './would.ts'

@@ -13,6 +13,10 @@ export interface Would {
   readonly tasks: readonly string[]
   readonly summary: string
   readonly handler: boolean
+  /** What it does is its author's, and not known before. */
+  readonly step?: true
+  /** It was entered by an earlier run, and is to be left. */
+  readonly hook?: true
   readonly diff?: Diff
   /** What would be sent; of a step it is not known before. */
   readonly sends: readonly Shell[]
@@ -38,7 +42,7 @@ export function* wouldDo(run: HostRun, plan: HostPlan): Generator<Would> {
     const why = step && isStep(step.unit) && step.unit.needed(plan.facts)
     if (step && why) {
       found = true
-      const about = { role: step.role, tasks: [step.unit.title], handler: false }
+      const about = { role: step.role, tasks: [step.unit.title], handler: false, step: true } as const
       yield { ...about, summary: `would run: ${why}`, sends: [], doing: [doingOfStep(run, step)] }
     }
     position += stage.length + 1
@@ -53,7 +57,13 @@ export function* wouldDo(run: HostRun, plan: HostPlan): Generator<Would> {
     yield { role, tasks: tasks.map(task => task.title), summary: 'handler', handler: true, sends, doing }
   }
   for (const { name } of (run.play.around ?? []).filter(hook => plan.pending.has(hookName(hook.name)))) {
-    const about = { role: 'after the changes', tasks: [name], summary: 'owed from an earlier run', handler: false }
+    const about = {
+      role: 'after the changes',
+      tasks: [name],
+      summary: 'owed from an earlier run',
+      handler: false,
+      hook: true,
+    } as const
     yield { ...about, sends: [], doing: [doingOfHook(name)] }
   }
 }

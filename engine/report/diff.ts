@@ -46,15 +46,10 @@ export const unseenDiffs =
 
 const sumOf = (lines: readonly string[]): string => createHash('sha256').update(lines.join('\n')).digest('base64')
 
-/** A unified diff, the lines coloured, three lines of context. */
-export function diffLines({ path, before, after }: TextDiff, paint: Paint): readonly string[] {
-  const patch = createTwoFilesPatch(`${path} (on the host)`, `${path} (wanted)`, before, after, undefined, undefined, {
-    context: 3,
-  })
-  return patch
+/** The lines coloured. */
+export function diffLines(diff: TextDiff, paint: Paint): readonly string[] {
+  return diffText(diff)
     .split('\n')
-    .slice(1)
-    .filter((line, index, all) => !(line === '' && index === all.length - 1))
     .map(line =>
       line.startsWith('+')
         ? paint.green(line)
@@ -64,4 +59,14 @@ export function diffLines({ path, before, after }: TextDiff, paint: Paint): read
             ? paint.cyan(line)
             : line,
     )
+}
+
+/** A unified diff, three lines of context. */
+export function diffText(
+  { path, before, after }: TextDiff,
+  [old, wanted]: readonly [string, string] = ['on the host', 'wanted'],
+): string {
+  const names = [`${path} (${old})`, `${path} (${wanted})`] as const
+  const patch = createTwoFilesPatch(...names, before, after, undefined, undefined, { context: 3 })
+  return patch.slice(patch.indexOf('\n') + 1).replace(/\n$/, '')
 }

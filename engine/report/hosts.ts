@@ -2,10 +2,41 @@
  * Names of hosts as one text, in the order in which people count, none of them lost: three or more that follow each
  * other are `node-1 … node-5`.
  */
-export const hostList = (names: readonly string[]): string =>
-  runsOf([...names].sort(collator.compare))
-    .flatMap(run => (run.length < 3 ? run : [`${run[0]} … ${run.at(-1)}`]))
-    .join(', ')
+export const hostList = (names: readonly string[]): string => hostWords(names).join(', ')
+
+/** The same as a list of names and of `first … last`. */
+export const hostWords = (names: readonly string[]): readonly string[] =>
+  runsOf([...names].sort(collator.compare)).flatMap(run => (run.length < 3 ? run : [`${run[0]}${upTo}${run.at(-1)}`]))
+
+const upTo = ' … '
+
+/** The names again. Throws where one is no name, and no list of names that count up. */
+export function hostsNamed(words: readonly string[]): readonly string[] {
+  return words.flatMap(word => {
+    const [first = '', last, ...more] = word.split(upTo)
+    if (last === undefined) return [first]
+    const names = more.length > 0 ? [] : countedUp(first, last)
+    if (names.length < 3) throw new Error(`${word} is no list of hosts`)
+    return names
+  })
+}
+
+/** As many as a list may name. */
+const longest = 1_000_000
+
+/** All from the first to the last, which differ in one number; none where they do not. */
+function countedUp(first: string, last: string): readonly string[] {
+  const [from, to] = [first.split(/(\d+)/), last.split(/(\d+)/)]
+  const differ = from.flatMap((part, at) => (part === to[at] ? [] : [at]))
+  const [at = 0] = differ
+  const [start, end] = [from[at] ?? '', to[at] ?? '']
+  const count = Number(end) - Number(start) + 1
+  if (from.length !== to.length || differ.length !== 1 || at % 2 === 0 || !(count > 0 && count < longest)) return []
+  const width = start.length
+  return [...Array(count).keys()].map(step =>
+    from.map((part, index) => (index === at ? String(Number(start) + step).padStart(width, '0') : part)).join(''),
+  )
+}
 
 const collator = new Intl.Collator('en', { numeric: true })
 

@@ -34,7 +34,9 @@ export const annotationsOf = async (journal: string): Promise<readonly string[]>
 export const notifierOf = async (urls: readonly string[]): Promise<Notifier> =>
   (await import('./notify.ts')).notifier(urls)
 
+export { gathered, type OfHost } from './alike.ts'
 export { annotation } from './annotation.ts'
-export { hostList } from './hosts.ts'
+export { diffText } from './diff.ts'
+export { hostList, hostsNamed, hostWords } from './hosts.ts'
 export { profileOf } from './profile.ts'
 export { type Listed, runTable, storyLines } from './story.ts'

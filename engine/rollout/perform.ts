@@ -3,6 +3,7 @@ import type { HostRun } from '../host/index.ts'
 import {
   checkHost,
   converge,
+  factsSeen,
   gateHoldsNow,
   type HostPlan,
   leaveAll,
@@ -91,7 +92,7 @@ export async function inCheckMode(
   const outcome = await attempt(session, ready, run.host, async () => {
     const own = checkHost(run, plan)
     const others = also.length === 0 ? [] : checkHost(...(await planAlso(run, also)))
-    session.agreed?.show(number, run.host.name, own, others)
+    session.agreed?.show(number, run.host.name, { own, others, facts: () => factsSeen(run, plan) })
     return own.length + others.length
   })
   sayTime(run)

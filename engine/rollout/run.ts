@@ -61,6 +61,8 @@ export async function runPlays(plays: readonly ReadyPlay[], options: RunOptions)
     if (!stop) continue
     stopped = true
     const rest = toRun.slice(index + 1).filter(later => later.ready.hosts.length > 0)
+    // They could not be planned.
+    if (options.check) for (const { ready } of rest) for (const { name } of ready.hosts) session.agreed?.leaveOut(name)
     const left = rest.length > 0 ? `; not run: ${rest.map(later => later.ready.play.name).join(', ')}` : ''
     emit({ kind: 'stopped', reason: `${stop.reason}${left}` })
     break

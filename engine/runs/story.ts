@@ -45,6 +45,8 @@ export interface HostStory {
   readonly outcome?: Outcome
   /** It is not only looked at: something was begun on it, if only to take it out of service. */
   readonly begun: boolean
+  /** It was looked at, and its changes may have been sent: what a host says of them may not have come any more. */
+  readonly looked?: true
   /** Names of hooks that took it out of service, and have not put it back. */
   readonly out: readonly string[]
   readonly did: readonly TaskStory[]
@@ -157,6 +159,9 @@ function addToPlay(play: PlayDraft, event: RunEvent): void {
 
 function addToHost(host: HostDraft, event: RunEvent): void {
   switch (event.kind) {
+    case 'planned':
+      host.looked = true
+      return
     case 'taskStarted':
       host.begun = true
       host.at = { role: event.role, task: event.task }

@@ -3,6 +3,7 @@
 export type { Edited } from './edit-block.ts'
 export { isFlushHandlers } from './flush-handlers.ts'
 export * from './kinds.ts'
+export { localSum } from './local.ts'
 export { namesIn, tagsOf } from './names.ts'
 export type { PackageName } from './packages-args.ts'
 export { promptOf } from './pause.ts'

@@ -3,7 +3,7 @@ import { refused } from '../../failure/index.ts'
 import type { VaultSecret } from '../../vault/index.ts'
 import { encryptVault } from '../../vault/index.ts'
 import { ask, askSecret } from '../ask.ts'
-import { writeOutput } from './files.ts'
+import { writeOutput } from '../output-file.ts'
 
 export interface StringFlags {
   readonly name: readonly string[]

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import type { RunEvent } from '../../../engine/journal/events.ts'
@@ -96,6 +96,12 @@ export function localHosts(label: string, names: readonly string[] = ['a', 'b', 
         mkdirSync(at(name))
         each(name)
       }
+      handOver()
+    },
+    /** A file that comes to be between two runs, and its folders. */
+    write: (file: string, content: string): void => {
+      mkdirSync(dirname(at(file)), { recursive: true })
+      writeFileSync(at(file), content)
       handOver()
     },
     /** Runs a script with its words. */

@@ -300,13 +300,13 @@ test('a secret is not in the journal, and has to be given again; nothing else is
     assert.match(
       refused.said,
       new RegExp(
-        `given the extra variable ${variable}, whose value is a secret and not in its journal\n.*-e ${variable}=…`,
+        `was started with the extra variable ${variable}, whose value is a secret and is not kept\n.*-e ${variable}=…`,
       ),
     )
   const again = ['-e', `password=${canary}`, '-e', 'api_token=x']
   for (const [more, said] of [
-    [['-l', 'c'], /--limit c: run \S+ was started without it, and goes on as it was started/],
-    [['-e', 'colour=green'], /-e colour: run \S+ was started without it/],
+    [['-l', 'c'], /--limit c: run \S+ was started with --limit a,b, and goes on as it was started/],
+    [['-e', 'colour=green'], /-e colour: run \S+ was started with --extra-vars colour=blue/],
     [['-t', 'early'], /--tags early: run/],
   ] as const) {
     const other = await run(['--resume', ...again, ...more])

@@ -189,7 +189,7 @@ test('rota rollback does the same, wherever the playbook is; check mode tells it
   const now = names.map(stateOf)
   const refused = await started([resolve('engine/bin.mjs'), 'rollback', ran.run, '--json', '--check'])
   assert.is(refused.exitCode, 1)
-  assert.match(refused.said, /given the extra variable secret, whose value is a secret and not in its journal/)
+  assert.match(refused.said, /was started with the extra variable secret, whose value is a secret and is not kept/)
   const words = ['-e', 'secret=canary-of-the-vault', '--check', '--diff']
   const checked = await started([resolve('engine/bin.mjs'), 'rollback', ran.run, '--json', ...words])
   assert.is(checked.exitCode, 0, checked.said + texts(checked))
@@ -342,7 +342,7 @@ test('refused, with what to do: no such run, check mode, another playbook, a cha
     [['--rollback', ran.run, '-i', 'other.ini'], /had another inventory, hosts\.ini\n +leave out -i/],
     [
       ['--rollback', ran.run, '-e', 'value=good'],
-      /-e value: run \S+ was started without it, and is taken back as it was started/,
+      /-e value: run \S+ was started with --extra-vars value=bad, and is taken back as it was started/,
     ],
     [['--rollback', ran.run, '--resume'], /gone on with \(--resume\) or taken back \(--rollback\), not both/],
     [['--force'], /--force says of --rollback/],

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { RunEvent } from '../../../engine/journal/events.ts'
-import { hostList } from '../../../engine/report/hosts.ts'
+import { hostList, hostsNamed, hostWords } from '../../../engine/report/hosts.ts'
 import { reporter, storyLines } from '../../../engine/report/index.ts'
 import type { ReportOptions } from '../../../engine/report/report.ts'
 import type { Story } from '../../../engine/runs/index.ts'
@@ -77,7 +77,11 @@ for (const [names, list] of [
   ['r1n1 r1n2 r2n2 r3n2', 'r1n1, r1n2, r2n2, r3n2'],
   ['10.0.0.9 10.0.0.10 10.0.0.11 db', '10.0.0.9 … 10.0.0.11, db'],
 ] as const)
-  test(`a list of hosts: ${names} is ${list}`, () => assert.is(hostList(names.split(' ')), list))
+  test(`a list of hosts: ${names} is ${list}`, () => {
+    const all = names.split(' ')
+    assert.is(hostList(all), list)
+    assert.equal([...hostsNamed(hostWords(all))].sort(), [...all].sort())
+  })
 
 const name = fc
   .tuple(fc.constantFrom('n', 'node-', 'r1-n', 'db'), fc.integer({ min: 0, max: 12 }), fc.constantFrom('', '.a', '-x1'))
@@ -89,10 +93,14 @@ test('no name is lost in a list, and none is made up', () => {
   fc.assert(
     fc.property(fc.uniqueArray(name, { minLength: 1, maxLength: 40 }), names => {
       assert.equal([...namesIn(hostList(names))].sort(), [...names].sort())
+      assert.equal([...hostsNamed(hostWords(names))].sort(), [...names].sort())
     }),
     { numRuns: 1000 },
   )
 })
+
+for (const word of ['n1 … m3', 'n1 … n2', 'n3 … n1', 'n1 … n3 … n5', 'n1 … n1000001', 'a … b', 'n1a1 … n3a3', ' … '])
+  test(`no list of hosts: ${word}`, () => assert.throws(() => hostsNamed([word]), /is no list of hosts/))
 
 test('500 nodes with one changed line are one difference and a list of hosts; each tells of every one', () => {
   const hosts = nodes(500)

@@ -322,6 +322,24 @@ test('of a host that the plan did not come to in a later play nothing is done fr
   assert.equal([changed, agreed.sum()], [[], { hosts: 0, changes: 0 }])
 })
 
+test('of hosts of plays behind one at which the plan stopped nothing is done from the first play on', async () => {
+  const agreed = agreement()
+  const options = { maxFailPercentage: 100 }
+  const given = (isBroken: boolean) => ({
+    agreed,
+    later: [{ tasks: [set({ to: 'new' })], anyErrorsFatal: true }, { tasks: [set({ to: 'newer' })] }],
+    answer: (host: string, { kind }: { readonly kind: { readonly name: string } }) => {
+      if (kind.name !== 'value') return undefined
+      if (isBroken && host === 'b') throw new Error('it can not be read')
+      return 'old'
+    },
+  })
+  const { stopped } = await inMemory(options, { ...given(true), check: true })
+  assert.match(stopped, 'not run: later 2')
+  const { changed } = await inMemory(options, given(false))
+  assert.equal([changed, agreed.sum()], [[], { hosts: 0, changes: 0 }])
+})
+
 /** What runs once was to run on a; by then a is another, and so may be what b holds of it. */
 async function onceComesToB(onB: string) {
   const once = put({ path: '/once', to: '1', runOnce: true })

@@ -280,8 +280,12 @@ const flags: readonly (readonly [what: string, given: string, expected: string |
     `${password} --inventory:./hosts.ini`,
     `--extra-vars:@vars.json ${password} --extra-vars:a=1 --ask-become-pass --become --inventory:./hosts.ini`,
   ],
-  ['without the secret', '', /given the extra variable password, whose value is a secret/],
-  ['with another value', `${password} --extra-vars:a=2`, /-e a: run 1 was started without it/],
+  ['without the secret', '', /was started with the extra variable password, whose value is a secret/],
+  [
+    'with another value',
+    `${password} --extra-vars:a=2`,
+    /-e a: run 1 was started with --extra-vars a=1, and goes on as it was started/,
+  ],
   [
     'with one more variable beside the secret',
     '--extra-vars:{"password":"x","b":"y"}',
@@ -291,7 +295,7 @@ const flags: readonly (readonly [what: string, given: string, expected: string |
   ['all that is wrong at once', '--limit:a --tags:b', /--limit a[\s\S]*--tags b[\s\S]*password/],
 ]
 const anew: Anew = {
-  run: '1',
+  made: 'run 1 was started',
   free: [...ofTheMoment, '--check', '--diff', '--forks'],
   together: [ofTheWindow],
   otherwise: 'goes on as it was started',

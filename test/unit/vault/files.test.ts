@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import { equal, throws } from 'uvu/assert'
-import { writeOutput } from '../../../engine/cli/vault/files.ts'
+import { writeOutput } from '../../../engine/cli/output-file.ts'
 import { scratch } from '../program/shells.ts'
 import { onSmallDisk } from '../program/small-disk.ts'
 
