@@ -31,7 +31,9 @@ const program = new Command('scripts/faults.mjs')
   .description(
     `Strikes at every step of a run with every fault, and runs the command again:\n${described(onThisMachine.faults)}\nwith --lab:\n${described(inLab.labFaults)}`,
   )
-  .option('--lab', 'on hosts of a lab of its own')
+  .addOption(
+    new Option('--lab [what]', 'on hosts of a lab of its own').choices(Object.keys(inLab.scenarios)).preset('proxies'),
+  )
   .option('--only <faults>', 'with these alone, with commas', names)
   .option('--step <step>', 'at this step alone: its number or its name, as --list says')
   .addOption(new Option('--shell <name>', "the host's shell").choices(['dash', 'bash', 'busybox']).default('dash'))
@@ -52,7 +54,7 @@ const { only, step, shell, sample, seed, list, lab } = program.opts()
 const faults = lab ? inLab.labFaults : onThisMachine.faults
 for (const name of only ?? [])
   if (!faults.some(fault => fault.name === name)) program.error(`error: ${name} is not a fault.`)
-const bench = await (lab ? ofLab() : ofThisMachine())
+const bench = await (lab ? ofLab(lab) : ofThisMachine())
 try {
   if (bench.points.length === 0) throw new Error('there is no such step: --list says which there are')
   if (list) say(bench)
@@ -75,15 +77,21 @@ async function ofThisMachine() {
   }
 }
 
-/** @returns {Promise<Bench>} */
-async function ofLab() {
-  const opened = await inLab.openLabBench()
+/**
+ * @param {import('../test/lab/faults/index.ts').ScenarioName} name
+ * @returns {Promise<Bench>}
+ */
+async function ofLab(name) {
+  const opened = await inLab.openLabBench(name)
   return {
     points: inLab.labPointsOf(opened, { only, step, sample, seed }),
-    title: 'lab',
-    again: inLab.labAgainOf,
+    title: opened.scenario.title,
+    again: point => inLab.labAgainOf(name, point),
     strike: point => inLab.strikeInLab(opened, point),
-    end: () => labDown({ name: process.env.ROTA_TEST_LAB }),
+    end: async () => {
+      await opened.end()
+      await labDown({ name: process.env.ROTA_TEST_LAB })
+    },
   }
 }
 

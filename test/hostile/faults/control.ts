@@ -1,5 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -41,9 +52,23 @@ export function controlOf(host: Host, shell: string): Control {
     `all: { hosts: { h: { ansible_connection: local, ansible_shell_executable: "${words}" } } }\n`,
   )
   chmodSync(dir, 0o755)
-  const remove = () => rmSync(dir, { recursive: true, force: true })
+  const remove = () => {
+    leaveFifo(dir)
+    rmSync(dir, { recursive: true, force: true })
+  }
   process.once('exit', remove)
   return { host, dir, state: host.at('/media/state'), fetched: host.at('/media/fetched/app.conf'), end: remove }
+}
+
+const fifoIn = (dir: string): string => join(dir, 'trace')
+
+/** Whoever still waits for somebody to write there waits no longer: Node does not exit before. */
+function leaveFifo(dir: string): void {
+  try {
+    closeSync(openSync(fifoIn(dir), constants.O_WRONLY | constants.O_NONBLOCK))
+  } catch {
+    // Nobody waits.
+  }
 }
 
 const environment = ({ host, dir, state, fetched }: Control) => ({
@@ -79,7 +104,7 @@ export function start(control: Control, env: Readonly<Record<string, string>>): 
 
 /** The host, followed from the moment in which it is connected to until its last process has ended. */
 export function following(control: Control, at: (step: Step) => Promise<void> | void) {
-  const fifo = join(control.dir, 'trace')
+  const fifo = fifoIn(control.dir)
   rmSync(fifo, { force: true })
   execFileSync('mkfifo', [fifo])
   return { env: { ROTA_FAULTS_TRACE: fifo }, ended: follow(fifo, at) }

@@ -27,7 +27,7 @@ test('a fault of a reload strikes as one begins, one of packages as they are ins
 test('what is printed strikes there again', () => {
   const [point] = labPointsOf({ steps }, { only: ['apt'] })
   ok(point)
-  equal(labAgainOf(point), `npx zx scripts/faults.mjs --lab --only apt --step '${steps[1]}'`)
+  equal(labAgainOf('proxies', point), `npx zx scripts/faults.mjs --lab proxies --only apt --step '${steps[1]}'`)
   equal(labPointsOf({ steps }, { only: ['apt'], step: point.what }), [point])
   equal(labPointsOf({ steps }, { step: '2' }).length, labFaults.length - 2)
 })
