@@ -3,7 +3,7 @@ import { equal } from 'uvu/assert'
 import { labAgainOf, labFaults, labPointsOf, openLabBench, strikeInLab } from './faults/index.ts'
 
 /**
- * One strike by each fault that needs real hosts, the same in each run of the tests; `npx zx scripts/faults.mjs --lab proxies`
+ * One strike by each fault that needs real hosts, the same in each run of the tests; `npx zx scripts/faults.mjs --lab`
  * strikes at every step.
  */
 const seed = Number(process.env.ROTA_FAULTS_SEED ?? 1)

@@ -125,8 +125,8 @@ export function labPointsOf(
 }
 
 /**
- * One run with a fault at one step, the next run, and a third. A run that did not end well is gone on with by --resume at
- * every other step, where the scenario can. Says what is wrong.
+ * One run with a fault at one step, the next run, and a third. A run that did not end well is gone on with by --resume
+ * at every other step, where the scenario can. Says what is wrong.
  */
 export async function strikeInLab(
   bench: LabBench,
