@@ -1,5 +1,5 @@
 import type { FactMap, FactValues } from '../facts/index.ts'
-import type { Problem } from '../failure/index.ts'
+import { failure, type Problem } from '../failure/index.ts'
 import type { Task } from '../tasks/index.ts'
 import { tagsOf } from '../tasks/index.ts'
 import { noteParams, type ParamsOf, type ParamsSchema } from '../values/index.ts'
@@ -155,6 +155,11 @@ export function defineRole<
   C extends AnyCluster | undefined = undefined,
 >(definition: RoleDefinition<S, M, R, C>): RoleMaker<S> {
   const role = definition as unknown as AnyRole
+  // Who writes JavaScript is told by nobody else.
+  if (typeof role.params?.properties !== 'object')
+    throw failure(`role ${role.name}: its params are no JSON Schema of an object`, {
+      hint: "{ type: 'object', properties: {} } is that of a role that has none",
+    })
   noteParams(role)
   const call = (params: Partial<ParamsOf<S>> = {}, options: RoleCallOptions = {}): RoleCall => ({
     role,
