@@ -173,7 +173,7 @@ test('a minor version that is left out is refused before anything is done, in ch
 
 test('a new program that does not start: the old one is back, and nobody else was touched', async () => {
   await archiveOfBroken('3.5.99')
-  await limitStarts('[Unit]\nStartLimitIntervalSec=1h\nStartLimitBurst=1\n')
+  await limitStarts('[Unit]\nStartLimitIntervalSec=1h\nStartLimitBurst=1\n[Service]\nRestartSec=100ms\n')
   const [old] = await versions()
   const before = await pids()
   const result = await run('3.5.99')

@@ -101,10 +101,17 @@ const isInPlace = ({ image, programs }: Look, target: Target): boolean =>
 const restart = ({ on, $ }: StepContext, { masters, unit }: UpgradeOptions): Promise<RemoteOutput> =>
   whileHeld({ on }, masters, () => startAnew($, unit))
 
-/** A program that does not start uses up the unit's starts within moments: systemd would refuse the old one, too. */
+/**
+ * A program that does not start uses up the unit's starts within moments, and systemd would refuse the old one, too. It
+ * may also be starting the unit by itself right then (`RestartSec`).
+ */
 const startAnew = ($: RemoteShell, unit: string) =>
   $`systemctl reset-failed -- ${unit} 2>/dev/null || :
-systemctl restart -- ${unit}`
+systemctl restart -- ${unit} || {
+  [ "$(systemctl show -p Result --value -- ${unit})" = start-limit-hit ] || exit 1
+  systemctl reset-failed -- ${unit}
+  systemctl restart -- ${unit}
+}`
     .timeout(300)
     .nothrow()
 
