@@ -35,7 +35,7 @@ await playbook(
         hosts: masters,
         tags: 'drain',
         around: [drainApiServer({ grace: 0, settle: 0 })],
-        tasks: [command({ title: 'work', run: vars.waits ? untilTold : 'true' })],
+        tasks: [command({ title: 'work', run: vars.waits ? untilTold : vars.dies ? 'sleep 5' : 'true' })],
       }),
       play('API servers are held', {
         hosts: 'master-1',
@@ -90,6 +90,7 @@ await playbook(
     vars: {
       seconds: { type: 'integer', default: 0, description: 'how long the work takes' },
       waits: { type: 'boolean', default: false, description: 'work ends when the test says so' },
+      dies: { type: 'boolean', default: false, description: 'work lasts until the control machine is dead' },
       leaving: { type: 'string', default: '', description: 'the host that gives the address away' },
     },
   },
