@@ -109,12 +109,13 @@ export async function execute(
     report.close(journal.path)
     journal.close()
   }
-  if (hooks) printNotes(await hooks.end(), 'warning: ')
   if (flags.report !== undefined || flags.junit !== undefined || isOnGitHub()) {
     const { annotate, writeReports } = await import('./report-files.ts')
     await writeReports(flags, runId, journal.path)
     await annotate(journal.path)
   }
+  // Last: a webhook that hangs is waited for, and nothing else waits for it.
+  if (hooks) printNotes(await hooks.end(), 'warning: ')
   return exitCode
 }
 

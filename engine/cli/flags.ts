@@ -192,13 +192,13 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
       ).argParser(each),
     )
     .option('--ask', 'show what would be done, ask on the terminal, and do that and nothing else', false)
-    .option('--plan-out <file>', 'change nothing, tell what would change, and write it to a file for --apply')
-    .option('--apply <file>', 'do what the plan in this file says and nothing else, with its flags')
+    .option('--plan-out <file>', 'change nothing, tell what would change, and write it to a file for --apply', fileName)
+    .option('--apply <file>', 'do what the plan in this file says and nothing else, with its flags', fileName)
     .option('-v, --verbose', 'say more: every task (-v), output of changes (-vv)', (_, before: number) => before + 1, 0)
     .option('--json', 'one JSON object for each event instead of text', false)
     .option('--profile', 'say at the end where the time went', false)
-    .option('--report <file>', 'write a page of HTML that tells of the run, to be opened in a browser')
-    .option('--junit <file>', "write what became of each host as JUnit's XML, for a CI system")
+    .option('--report <file>', 'write a page of HTML that tells of the run, to be opened in a browser', fileName)
+    .option('--junit <file>', "write what became of each host as JUnit's XML, for a CI system", fileName)
     .option(
       '--notify <url>',
       'tell a webhook that the run has started, a batch is done, it was stopped, it is over; @file has the URL; may be repeated',
@@ -261,6 +261,12 @@ export function parseFlags(playbook: Playbook, args: readonly string[]): Flags {
 }
 
 /** What can't be said beside a plan in a file, and what to do. */
+/** A flag that has lost its value would take the next one for it, and `--check` would be a file. */
+function fileName(value: string): string {
+  if (value.startsWith('-')) throw new InvalidArgumentError(`It is taken for a flag: say ./${value} for a file.`)
+  return value
+}
+
 function planConflict(flags: Flags): string | undefined {
   const { planOut, apply, ask, resume, rollback, listHosts, listTasks, listTags, listParams } = flags
   const which = planOut !== undefined ? '--plan-out' : apply !== undefined ? '--apply' : undefined

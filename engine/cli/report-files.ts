@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { isFailure, messageOf, type Problem, refused, saidOf } from '../failure/index.ts'
 import { annotationsOf, htmlOf, junitOf } from '../report/index.ts'
@@ -29,12 +29,17 @@ export function mustBeWritable(files: ReportFiles): void {
   if (problems.length + same.length > 0) throw refused([...problems, ...same])
 }
 
+/** One of an earlier run, of either kind, is replaced; a playbook whose name has slipped in is not. */
+const isReport = (file: string): boolean => /^<(!doctype html|\?xml )/i.test(readFileSync(file, 'utf8').trimStart())
+
 function whyNot(file: string): string | undefined {
   try {
     const before = statSync(file, { throwIfNoEntry: false })
     // It is replaced, and a device would be as well.
     if (before && !before.isFile())
       return `there is ${before.isDirectory() ? 'a folder' : 'no regular file'} of this name`
+    if (before && before.size > 0 && !isReport(file))
+      return 'there is a file that is no report, and it is left as it is'
     accessSync(dirname(file), constants.W_OK | constants.X_OK)
     return undefined
   } catch (error) {

@@ -12,7 +12,7 @@ export function webhooks(given: readonly string[], redactor: Redactor): readonly
   const problems = read.flatMap((one): readonly Problem[] => ('problem' in one ? [one.problem] : []))
   if (problems.length > 0) throw refused(problems)
   const urls = read.flatMap(one => ('url' in one ? [one.url] : []))
-  redactor.add(urls.flatMap(secretsIn))
+  redactor.hide(urls.flatMap(secretsIn))
   return urls
 }
 

@@ -7,6 +7,8 @@ import { type Forms, formsOf, shortest } from './forms.ts'
  */
 export interface Redactor {
   readonly add: (secrets: Iterable<string>) => void
+  /** They are taken out of what is shown, but make no secret of what they stand in: no host has to do with them. */
+  readonly hide: (texts: Iterable<string>) => void
   readonly text: (text: string) => string
   /**
    * A secret stands in it in any form. Tells whether a file is one, and whether words may be seen in a list of
@@ -20,23 +22,33 @@ const largestMemory = 1000
 
 export function newRedactor(): Redactor {
   const known = new Map<string, Forms>()
+  /** Of these, those that hosts may hold. */
+  const secret = new Set<string>()
   /** Too short to be looked for: hidden where one is all there is. */
   const short = new Set<string>()
   const seen = new Map<string, boolean>()
   let find: Find | undefined
   let findStrong: Find | undefined
   const built = (secrets: Iterable<[string, Forms]>): Find => finder([...secrets].map(([, forms]) => forms))
+  const hide = (texts: Iterable<string>): void => {
+    for (const text of texts) {
+      if (known.has(text)) continue
+      const trimmed = text.trim()
+      if (trimmed.length < shortest) {
+        if (trimmed !== '') short.add(trimmed)
+        continue
+      }
+      known.set(text, formsOf(text))
+      find = undefined
+    }
+  }
   return {
+    hide,
     add: secrets => {
-      for (const secret of secrets) {
-        if (known.has(secret)) continue
-        const trimmed = secret.trim()
-        if (trimmed.length < shortest) {
-          if (trimmed !== '') short.add(trimmed)
-          continue
-        }
-        known.set(secret, formsOf(secret))
-        find = undefined
+      for (const text of secrets) {
+        hide([text])
+        if (secret.has(text)) continue
+        secret.add(text)
         findStrong = undefined
         seen.clear()
       }
@@ -48,10 +60,10 @@ export function newRedactor(): Redactor {
       return without(text, find(text))
     },
     isIn: text => {
-      if (known.size === 0) return false
+      if (secret.size === 0) return false
       const before = seen.get(text)
       if (before !== undefined) return before
-      findStrong ??= built([...known].filter(([secret]) => isStrong(secret.trim())))
+      findStrong ??= built([...known].filter(([text]) => secret.has(text) && isStrong(text.trim())))
       const found = findStrong(text).length > 0
       // The same file is planned several times, and on many hosts.
       if (seen.size >= largestMemory) seen.clear()

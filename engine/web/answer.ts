@@ -37,7 +37,12 @@ export async function answerAt(
 ): Promise<WebAnswer | Miss> {
   const late = AbortSignal.timeout(timeout * 1000)
   const either = signal === undefined ? late : AbortSignal.any([signal, late])
-  try {
+  // A proxy that says nothing is not left by undici, whatever the signal says.
+  const gone = new Promise<never>((_, reject) => {
+    either.addEventListener('abort', () => reject(either.reason), { once: true })
+  })
+  const whole = async (): Promise<WebAnswer> => {
+    either.throwIfAborted()
     const answer = await sendOnce(agent, new URL(url), {
       ...(json === undefined
         ? { method: 'GET', headers }
@@ -58,6 +63,9 @@ export async function answerAt(
     const { location } = said
     const leads = typeof location === 'string' && URL.canParse(location, url)
     return { status, text, cut: size > most, ...(leads && { leadsTo: shownUrl(new URL(location, url)) }) }
+  }
+  try {
+    return await Promise.race([whole(), gone])
   } catch (error) {
     signal?.throwIfAborted()
     if (late.aborted) return { why: `${shownUrl(url)}: no whole answer within ${timeout} s`, again: true }

@@ -54,7 +54,7 @@ test('--report leaves a page that tells of the run, for its owner alone, and no 
 
 test('a page that is there is replaced, and keeps its mode; nothing else is left beside it', async () => {
   mkdirSync(at('pages'))
-  writeFileSync(at('pages/run.html'), 'old', { mode: 0o644 })
+  writeFileSync(at('pages/run.html'), '<!doctype html>old', { mode: 0o644 })
   const { exitCode, said } = await run('--check', '--report', 'pages/run.html')
   assert.is(exitCode, 0, said)
   assert.match(readFileSync(at('pages/run.html'), 'utf8'), /check mode/)
@@ -125,7 +125,12 @@ test('--junit leaves a file for a CI system, without a secret, beside the page',
 })
 
 test('in GitHub Actions what failed and what was refused is annotated, and nowhere else', async () => {
-  const fails = () => run(...doing('echo 50%; exit 3'))
+  // A run is named by its second and its process: here several have one journal.
+  const state = process.env.XDG_STATE_HOME
+  const fails = () => {
+    process.env.XDG_STATE_HOME = mkdtempSync(at('state-'))
+    return run(...doing('echo 50%; exit 3'))
+  }
   const wrong = () => run('-e', '@vars.yml')
   writeFileSync(at('vars.yml'), 'base_run:\n  - a\n')
   assert.not.match((await fails()).said, '::error')
@@ -142,6 +147,7 @@ test('in GitHub Actions what failed and what was refused is annotated, and nowhe
   } finally {
     delete process.env.GITHUB_ACTIONS
     delete process.env.GITHUB_WORKSPACE
+    process.env.XDG_STATE_HOME = state
   }
 })
 
@@ -173,6 +179,24 @@ test('rota runs report and rota runs junit make theirs of a past run, named by i
   const unknown = await reported('report', '20000101T000000Z-1')
   assert.is(unknown.exitCode, 1)
   assert.match(unknown.said, 'there is no journal 20000101T000000Z-1')
+})
+
+for (const flag of ['--report', '--junit', '--plan-out', '--apply'])
+  test(`${flag} takes no other flag for the name of its file`, async () => {
+    const { exitCode, said } = await run(flag, '--check')
+    assert.is(exitCode, 1, said)
+    assert.match(said, /It is taken for a flag: say \.\/--check for a file/)
+    assert.not.ok(existsSync(at('config')) || existsSync(at('--check')))
+  })
+
+test('a report takes the place of a report, and of no other file', async () => {
+  writeFileSync(at('mine.yml'), 'a: 1\n')
+  for (const flag of ['--report', '--junit']) {
+    const { said } = await run(flag, at('mine.yml'))
+    assert.match(said, /there is a file that is no report, and it is left as it is\n1 problem; no host was touched/)
+  }
+  assert.is(readFileSync(at('mine.yml'), 'utf8'), 'a: 1\n')
+  for (const _ of [1, 2]) assert.match((await run('--check', '--report', at('again.html'))).said, /report: /)
 })
 
 test.run()

@@ -165,4 +165,15 @@ test('two hundred secrets in ten megabytes are looked for in seconds', () => {
   ok(seconds < 10, `${seconds} s`)
 })
 
+test('what is only hidden makes no secret of what it stands in, until it is one as well', () => {
+  const hidden = newRedactor()
+  hidden.hide(['kube-controller-manager-7'])
+  equal(
+    [hidden.text('of kube-controller-manager-7'), hidden.isIn('of kube-controller-manager-7')],
+    ['of ********', false],
+  )
+  hidden.add(['kube-controller-manager-7'])
+  is(hidden.isIn('of kube-controller-manager-7'), true)
+})
+
 test.run()
