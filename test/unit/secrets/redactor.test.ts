@@ -167,6 +167,7 @@ test('two hundred secrets in ten megabytes are looked for in seconds', () => {
 
 test('what is only hidden makes no secret of what it stands in, until it is one as well', () => {
   const hidden = newRedactor()
+  hidden.add(['another-Secret-Word'])
   hidden.hide(['kube-controller-manager-7'])
   equal(
     [hidden.text('of kube-controller-manager-7'), hidden.isIn('of kube-controller-manager-7')],
